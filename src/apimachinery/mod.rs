@@ -1,0 +1,12 @@
+//! What API objects are, whoever stores them: trees, names of kinds, quantities, selectors,
+//! patches, merge rules, schemas, Status errors, and the query languages of kubectl's `-o`.
+//!
+//! Invariant: knows nothing of clusters, storage, machines or commands. Everything here is a
+//! function of its arguments.
+//!
+//! Start with [`object`] (how trees are read), [`status`] (how a refusal looks), [`schema`]
+//! (what the built-in kinds are made of).
+
+pub(crate) mod object;
+pub(crate) mod status;
+pub(crate) mod yaml;

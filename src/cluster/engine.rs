@@ -1,0 +1,159 @@
+//! How time passes and how events wake components.
+//!
+//! A component is what Kubernetes calls a controller: events give it keys, it syncs one key at a
+//! time through the API, and it may ask to look at a key again later. The rows stand in
+//! [`COMPONENTS`]; which process a row lives in decides whether it runs at all.
+
+use std::time::Duration;
+
+use imbl::{OrdMap, OrdSet};
+
+use super::{ClusterId, Event, Timer, World};
+use crate::sim::SimTime;
+use crate::sim::limits::SYNCS_MAX;
+
+/// One control loop.
+pub(crate) struct Component {
+    pub(crate) name: &'static str,
+    pub(crate) process: Process,
+    /// The keys to sync because of an event. What a key means is the component's own business.
+    pub(crate) woken_by: fn(&World, ClusterId, &Event, &mut Vec<String>),
+    /// Looks at one key and acts through the API; returns when to look again.
+    pub(crate) sync: fn(&mut World, ClusterId, &str) -> Option<Duration>,
+}
+
+/// The program that a component is part of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Process {
+    ApiServer,
+    ControllerManager,
+    Scheduler,
+    Kubelet,
+    /// Runs as a pod or outside the cluster: a provisioner, an ingress controller.
+    Addon,
+}
+
+/// Every component, in the order in which the ones woken by one event run.
+pub(crate) fn components() -> impl Iterator<Item = &'static Component> {
+    super::controllers::ALL
+        .iter()
+        .chain(super::scheduler::ALL)
+        .chain(super::kubelet::ALL)
+        .chain(super::network::ALL)
+        .copied()
+}
+
+/// Keys that wait to be synced, in the order they came; a key waits once.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Workqueue {
+    order: OrdMap<u64, (&'static str, String)>,
+    waiting: OrdSet<(&'static str, String)>,
+    next: u64,
+    /// The last revision whose event was given to the components.
+    seen: u64,
+}
+
+impl Workqueue {
+    fn push(&mut self, component: &'static str, key: String) {
+        let item = (component, key);
+        if self.waiting.insert(item.clone()).is_none() {
+            self.next += 1;
+            self.order.insert(self.next, item);
+        }
+    }
+
+    fn pop(&mut self) -> Option<(&'static str, String)> {
+        let first = self.order.get_min()?.0;
+        let item = self.order.remove(&first)?;
+        self.waiting.remove(&item);
+        Some(item)
+    }
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub(crate) enum Settled {
+    /// Nothing is left to do at this instant.
+    Quiet,
+    /// The limit came first: components fight each other.
+    Busy,
+}
+
+impl World {
+    /// Lets `duration` pass.
+    pub(crate) fn advance(&mut self, duration: Duration) {
+        self.run_until(self.now + duration);
+    }
+
+    /// Lets time pass until `until`; the only way it does.
+    pub(crate) fn run_until(&mut self, until: SimTime) {
+        let _ = self.settle();
+        while let Some((at, timer)) = self.timers.pop_due(until) {
+            self.now = self.now.max(at);
+            if let Some(cluster) = self.clusters.get_mut(timer.cluster) {
+                cluster.queue.push(timer.component, timer.key);
+            }
+            let _ = self.settle();
+        }
+        self.now = self.now.max(until);
+    }
+
+    /// When the next timer falls due.
+    pub(crate) fn next_event_at(&self) -> Option<SimTime> {
+        self.timers.next_at()
+    }
+
+    /// Lets a component look at a key at `at`.
+    pub(crate) fn wake_at(&mut self, at: SimTime, cluster: ClusterId, component: &'static str, key: &str) {
+        self.timers.set(at, Timer { cluster, component, key: key.to_owned() });
+    }
+
+    /// Lets the components react until nothing is left to do at this instant.
+    pub(crate) fn settle(&mut self) -> Settled {
+        for _ in 0..SYNCS_MAX {
+            let mut worked = false;
+            for cluster in 0..self.clusters.len() {
+                self.distribute(cluster);
+                worked |= self.sync_one(cluster);
+            }
+            if !worked {
+                return Settled::Quiet;
+            }
+        }
+        Settled::Busy
+    }
+
+    /// Gives events that nobody has seen to the components that care.
+    fn distribute(&mut self, cluster: ClusterId) {
+        let queue_seen = self.clusters[cluster].queue.seen;
+        let store = &self.clusters[cluster].store;
+        if store.revision() == queue_seen {
+            return;
+        }
+        let revision = store.revision();
+        let events: Vec<Event> = store.since(queue_seen).map(|it| it.cloned().collect()).unwrap_or_default();
+        let mut woken: Vec<(&'static str, String)> = Vec::new();
+        let mut keys = Vec::new();
+        for event in &events {
+            for component in components() {
+                (component.woken_by)(self, cluster, event, &mut keys);
+                woken.extend(keys.drain(..).map(|key| (component.name, key)));
+            }
+        }
+        let queue = &mut self.clusters[cluster].queue;
+        queue.seen = revision;
+        for (component, key) in woken {
+            queue.push(component, key);
+        }
+    }
+
+    fn sync_one(&mut self, cluster: ClusterId) -> bool {
+        let Some((name, key)) = self.clusters[cluster].queue.pop() else { return false };
+        let Some(component) = components().find(|component| component.name == name) else { return true };
+        if let Some(again) = (component.sync)(self, cluster, &key) {
+            self.wake_at(self.now + again, cluster, component.name, &key);
+        }
+        true
+    }
+}

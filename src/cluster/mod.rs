@@ -1,0 +1,25 @@
+//! Clusters: etcd keyspaces, the API server, controllers, the scheduler, kubelets with their
+//! containers, the network and storage. They run *on* [`crate::hosts`].
+//!
+//! Invariant: knows nothing of shells, commands, exercises or screens. The only way in for a
+//! client is [`World::dial`] and the request it carries; the only way time passes is
+//! [`World::run_until`].
+//!
+//! Start with [`World`], then [`store`], [`engine`] (how events wake components), [`api`].
+
+pub(crate) mod api;
+pub(crate) mod controllers;
+pub(crate) mod engine;
+pub(crate) mod kubelet;
+pub(crate) mod network;
+pub(crate) mod place;
+pub(crate) mod request;
+pub(crate) mod scheduler;
+pub(crate) mod store;
+pub(crate) mod templates;
+mod world;
+
+pub(crate) use place::Place;
+pub(crate) use request::{Body, Request, Response, UserInfo};
+pub(crate) use store::{Change, Event, Key, Object, Store};
+pub(crate) use world::{AuditEvent, Cluster, ClusterId, Timer, World};

@@ -1,0 +1,127 @@
+//! Where a process runs: on a host, or in a container of a pod.
+
+use std::sync::Arc;
+
+use super::{ClusterId, World};
+use crate::hosts::{FsError, Node};
+
+/// A file system and a network namespace of the lab.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Place {
+    /// A machine by its name.
+    Host(String),
+    /// A container by its pod's UID and its name.
+    Container { cluster: ClusterId, pod_uid: String, container: String },
+}
+
+impl Place {
+    /// The machine of that name.
+    pub(crate) fn host(name: &str) -> Self {
+        Self::Host(name.to_owned())
+    }
+}
+
+/// A change to one file system, as programs ask for it.
+#[derive(Clone, Debug)]
+pub(crate) enum FileOp<'a> {
+    Write { path: &'a str, bytes: &'a [u8] },
+    Append { path: &'a str, bytes: &'a [u8] },
+    Mkdir { path: &'a str, mode: u32, parents: bool },
+    Remove { path: &'a str, recursive: bool },
+    Rename { from: &'a str, to: &'a str },
+    Symlink { target: &'a str, link: &'a str },
+    Chmod { path: &'a str, mode: u32 },
+    Chown { path: &'a str, uid: u32, gid: u32 },
+    Touch { path: &'a str },
+    Put { path: &'a str, node: Node },
+}
+
+impl World {
+    /// The node at `path` of a place, links followed. A container sees its mounts.
+    pub(crate) fn stat(&self, place: &Place, path: &str) -> Result<Node, FsError> {
+        match place {
+            Place::Host(name) => self.host_files(name)?.stat(path).cloned(),
+            Place::Container { .. } => super::kubelet::files::stat(self, place, path, true),
+        }
+    }
+
+    /// As [`Self::stat`] without following a link at the end.
+    pub(crate) fn lstat(&self, place: &Place, path: &str) -> Result<Node, FsError> {
+        match place {
+            Place::Host(name) => self.host_files(name)?.lstat(path).cloned(),
+            Place::Container { .. } => super::kubelet::files::stat(self, place, path, false),
+        }
+    }
+
+    /// Where `path` leads once links are followed.
+    pub(crate) fn resolve(&self, place: &Place, path: &str) -> Result<String, FsError> {
+        match place {
+            Place::Host(name) => self.host_files(name)?.resolve(path),
+            Place::Container { .. } => super::kubelet::files::resolve(self, place, path),
+        }
+    }
+
+    /// The bytes of a file.
+    pub(crate) fn read_file(&self, place: &Place, path: &str) -> Result<Arc<[u8]>, FsError> {
+        match place {
+            Place::Host(name) => self.host_files(name)?.read(path),
+            Place::Container { .. } => super::kubelet::files::read(self, place, path),
+        }
+    }
+
+    /// A file as text.
+    pub(crate) fn read_text(&self, place: &Place, path: &str) -> Result<String, FsError> {
+        self.read_file(place, path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+    }
+
+    /// Names and nodes of a directory, in byte order.
+    pub(crate) fn list_dir(&self, place: &Place, path: &str) -> Result<Vec<(String, Node)>, FsError> {
+        match place {
+            Place::Host(name) => {
+                let files = self.host_files(name)?;
+                Ok(files.list(path)?.into_iter().map(|(name, node)| (name, node.clone())).collect())
+            }
+            Place::Container { .. } => super::kubelet::files::list(self, place, path),
+        }
+    }
+
+    /// Carries out a change as root.
+    pub(crate) fn change_files(&mut self, place: &Place, op: FileOp<'_>) -> Result<(), FsError> {
+        let now = self.now;
+        match place {
+            Place::Host(name) => {
+                let host = self.hosts.get_mut(name).ok_or(FsError::NotFound)?;
+                op.apply(&mut host.files, now)
+            }
+            Place::Container { .. } => super::kubelet::files::change(self, place, op),
+        }
+    }
+
+    fn host_files(&self, name: &str) -> Result<&crate::hosts::FileTree, FsError> {
+        self.hosts.get(name).map(|host| &host.files).ok_or(FsError::NotFound)
+    }
+}
+
+impl FileOp<'_> {
+    /// Carries the change out on one tree.
+    pub(crate) fn apply(
+        self,
+        files: &mut crate::hosts::FileTree,
+        now: crate::sim::SimTime,
+    ) -> Result<(), FsError> {
+        match self {
+            Self::Write { path, bytes } => files.write(path, bytes, now),
+            Self::Append { path, bytes } => files.append(path, bytes, now),
+            Self::Mkdir { path, mode, parents: true } => files.mkdir_all(path, mode, now),
+            Self::Mkdir { path, mode, parents: false } => files.mkdir(path, mode, now),
+            Self::Remove { path, recursive: true } => files.remove_all(path),
+            Self::Remove { path, recursive: false } => files.remove(path).map(drop),
+            Self::Rename { from, to } => files.rename(from, to),
+            Self::Symlink { target, link } => files.symlink(target, link, now),
+            Self::Chmod { path, mode } => files.chmod(path, mode),
+            Self::Chown { path, uid, gid } => files.chown(path, uid, gid),
+            Self::Touch { path } => files.touch(path, now),
+            Self::Put { path, node } => files.put(path, node),
+        }
+    }
+}

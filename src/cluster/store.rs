@@ -1,0 +1,247 @@
+//! The keyspace of one cluster: every object, a revision that only grows, and the changes that
+//! watches read. A clone is a snapshot.
+
+use std::sync::Arc;
+
+use imbl::{OrdMap, OrdSet, Vector};
+use serde_json::Value;
+
+use crate::apimachinery::object;
+use crate::sim::limits::WATCH_LOG_MAX;
+
+/// A stored object. Readers share it; a change puts a new one in its place.
+pub(crate) type Object = Arc<Value>;
+
+/// Where an object is stored.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Key {
+    /// Group-resource: `pods`, `deployments.apps`.
+    pub(crate) resource: Arc<str>,
+    /// Empty for cluster-scoped objects.
+    pub(crate) namespace: Arc<str>,
+    pub(crate) name: Arc<str>,
+}
+
+impl Key {
+    /// A key from its three parts; `namespace` is empty for cluster-scoped objects.
+    pub(crate) fn new(resource: &str, namespace: &str, name: &str) -> Self {
+        Self { resource: resource.into(), namespace: namespace.into(), name: name.into() }
+    }
+}
+
+/// What happened to an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    Added,
+    Modified,
+    Deleted,
+}
+
+/// One entry of the watch log.
+#[derive(Clone, Debug)]
+pub(crate) struct Event {
+    pub(crate) revision: u64,
+    pub(crate) change: Change,
+    pub(crate) key: Key,
+    /// The object after the change; for a deletion as it last was, with the revision of its end.
+    pub(crate) object: Object,
+    pub(crate) previous: Option<Object>,
+}
+
+type Table = OrdMap<(Arc<str>, Arc<str>), Object>;
+
+/// All objects of a cluster.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Store {
+    tables: OrdMap<Arc<str>, Table>,
+    /// Goes up by one with every change, as etcd's revision does. Only `put` and `delete` move it.
+    revision: u64,
+    log: Vector<Event>,
+    /// Keys by the UID of each owner.
+    owned: OrdMap<Arc<str>, OrdSet<Key>>,
+    /// Pods by `spec.nodeName`.
+    on_node: OrdMap<Arc<str>, OrdSet<Key>>,
+}
+
+impl Store {
+    /// The revision of the latest change.
+    pub(crate) fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// One object.
+    pub(crate) fn get(&self, key: &Key) -> Option<&Object> {
+        self.tables.get(&key.resource)?.get(&(key.namespace.clone(), key.name.clone()))
+    }
+
+    /// One object by its parts.
+    pub(crate) fn find(&self, resource: &str, namespace: &str, name: &str) -> Option<&Object> {
+        self.tables.get(resource)?.get(&(Arc::from(namespace), Arc::from(name)))
+    }
+
+    /// All objects of a resource by namespace and name; of one namespace when `namespace` is not empty.
+    pub(crate) fn list<'a>(&'a self, resource: &str, namespace: &'a str) -> impl Iterator<Item = &'a Object> {
+        let from = (Arc::<str>::from(namespace), Arc::<str>::from(""));
+        self.tables
+            .get(resource)
+            .into_iter()
+            .flat_map(move |table| table.range(from.clone()..))
+            .take_while(move |((ns, _), _)| namespace.is_empty() || &**ns == namespace)
+            .map(|(_, object)| object)
+    }
+
+    /// How many objects a resource has in all namespaces.
+    pub(crate) fn count(&self, resource: &str) -> usize {
+        self.tables.get(resource).map_or(0, OrdMap::len)
+    }
+
+    /// Group-resources that have, or had, an object.
+    pub(crate) fn resources(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.tables.keys()
+    }
+
+    /// Objects that name `uid` as an owner.
+    pub(crate) fn owned_by(&self, uid: &str) -> impl Iterator<Item = &Object> {
+        self.owned.get(uid).into_iter().flatten().filter_map(|key| self.get(key))
+    }
+
+    /// Pods bound to a node.
+    pub(crate) fn pods_on(&self, node: &str) -> impl Iterator<Item = &Object> {
+        self.on_node.get(node).into_iter().flatten().filter_map(|key| self.get(key))
+    }
+
+    /// Stores `object`, whose `metadata.resourceVersion` is set to the new revision.
+    pub(crate) fn put(&mut self, key: &Key, mut object: Value) -> Object {
+        self.revision += 1;
+        object::set(&mut object, &["metadata", "resourceVersion"], self.revision.to_string());
+        let object: Object = Arc::new(object);
+        let slot = (key.namespace.clone(), key.name.clone());
+        let previous = self.tables.entry(key.resource.clone()).or_default().insert(slot, object.clone());
+        if let Some(before) = &previous {
+            self.unindex(key, before);
+        }
+        self.index(key, &object);
+        let change = if previous.is_some() { Change::Modified } else { Change::Added };
+        self.record(Event {
+            revision: self.revision,
+            change,
+            key: key.clone(),
+            object: object.clone(),
+            previous,
+        });
+        object
+    }
+
+    /// Takes an object away; `None` when there is none. What it returns carries the revision of its end.
+    pub(crate) fn delete(&mut self, key: &Key) -> Option<Object> {
+        let slot = (key.namespace.clone(), key.name.clone());
+        let previous = self.tables.get_mut(&key.resource)?.remove(&slot)?;
+        self.unindex(key, &previous);
+        self.revision += 1;
+        let mut last = (*previous).clone();
+        object::set(&mut last, &["metadata", "resourceVersion"], self.revision.to_string());
+        let last: Object = Arc::new(last);
+        self.record(Event {
+            revision: self.revision,
+            change: Change::Deleted,
+            key: key.clone(),
+            object: last.clone(),
+            previous: Some(previous),
+        });
+        Some(last)
+    }
+
+    /// Changes after `revision`, oldest first; `None` when some of them are forgotten already.
+    pub(crate) fn since(&self, revision: u64) -> Option<impl Iterator<Item = &Event>> {
+        let oldest = self.log.front().map_or(self.revision + 1, |event| event.revision);
+        if revision + 1 < oldest && revision < self.revision {
+            return None;
+        }
+        // Revisions in the log have no holes, so the place of one is its distance from the oldest.
+        let skip = usize::try_from((revision + 1).saturating_sub(oldest)).unwrap_or(usize::MAX);
+        Some(self.log.iter().skip(skip.min(self.log.len())))
+    }
+
+    fn record(&mut self, event: Event) {
+        self.log.push_back(event);
+        if self.log.len() > WATCH_LOG_MAX {
+            self.log.pop_front();
+        }
+    }
+
+    fn index(&mut self, key: &Key, object: &Value) {
+        for owner in object::list(object, "/metadata/ownerReferences") {
+            self.owned.entry(object::field(owner, "uid").into()).or_default().insert(key.clone());
+        }
+        if &*key.resource == "pods" && !object::text(object, "/spec/nodeName").is_empty() {
+            self.on_node
+                .entry(object::text(object, "/spec/nodeName").into())
+                .or_default()
+                .insert(key.clone());
+        }
+    }
+
+    fn unindex(&mut self, key: &Key, object: &Value) {
+        for owner in object::list(object, "/metadata/ownerReferences") {
+            drop_from(&mut self.owned, object::field(owner, "uid"), key);
+        }
+        if &*key.resource == "pods" {
+            drop_from(&mut self.on_node, object::text(object, "/spec/nodeName"), key);
+        }
+    }
+}
+
+fn drop_from(index: &mut OrdMap<Arc<str>, OrdSet<Key>>, at: &str, key: &Key) {
+    let empty = index.get_mut(at).is_some_and(|keys| {
+        keys.remove(key);
+        keys.is_empty()
+    });
+    if empty {
+        index.remove(at);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn pod(name: &str, node: &str) -> (Key, Value) {
+        let object = json!({"metadata": {"name": name, "ownerReferences": [{"uid": "u1"}]}, "spec": {"nodeName": node}});
+        (Key::new("pods", "default", name), object)
+    }
+
+    #[test]
+    fn revisions_grow_and_watches_read_on() {
+        let mut store = Store::default();
+        let (key, object) = pod("a", "node01");
+        store.put(&key, object.clone());
+        store.put(&key, object);
+        store.delete(&key);
+        let seen: Vec<_> = store.since(1).unwrap().map(|event| (event.revision, event.change)).collect();
+        assert_eq!(seen, [(2, Change::Modified), (3, Change::Deleted)]);
+        assert_eq!(store.since(3).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn indexes_follow_the_objects() {
+        let mut store = Store::default();
+        let (key, object) = pod("a", "");
+        store.put(&key, object);
+        assert_eq!((store.pods_on("node01").count(), store.owned_by("u1").count()), (0, 1));
+        store.put(&key, pod("a", "node01").1);
+        assert_eq!((store.pods_on("node01").count(), store.owned_by("u1").count()), (1, 1));
+        store.delete(&key);
+        assert_eq!((store.pods_on("node01").count(), store.owned_by("u1").count()), (0, 0));
+    }
+
+    #[test]
+    fn a_clone_is_a_snapshot() {
+        let mut store = Store::default();
+        let (key, object) = pod("a", "");
+        store.put(&key, object);
+        let before = store.clone();
+        store.delete(&key);
+        assert!(before.get(&key).is_some() && store.get(&key).is_none());
+    }
+}

@@ -1,0 +1,81 @@
+//! The world: all machines and clusters of one sitting, at one instant.
+
+use imbl::{OrdMap, Vector};
+
+use super::engine::Workqueue;
+use super::{Store, kubelet};
+use crate::hosts::Host;
+use crate::sim::{Chance, SimTime, Timers};
+
+/// Which cluster of the world: its place in [`World::clusters`].
+pub(crate) type ClusterId = usize;
+
+/// Everything there is. A clone shares everything with the original until one of them changes.
+#[derive(Clone, Debug)]
+pub(crate) struct World {
+    pub(crate) now: SimTime,
+    pub(crate) chance: Chance,
+    pub(crate) hosts: OrdMap<String, Host>,
+    pub(crate) clusters: Vector<Cluster>,
+    pub(crate) timers: Timers<Timer>,
+}
+
+/// One cluster.
+#[derive(Clone, Debug)]
+pub(crate) struct Cluster {
+    /// As kubeadm names it: `kubernetes`.
+    pub(crate) name: String,
+    /// What etcd holds, as long as etcd runs.
+    pub(crate) store: Store,
+    /// Keyspaces of etcd data directories that are not in use, by the id in their `member/snap/db`.
+    pub(crate) other_stores: OrdMap<String, Store>,
+    /// Every request that the API server answered, oldest first.
+    pub(crate) audit: Vector<AuditEvent>,
+    pub(crate) queue: Workqueue,
+    /// Node name to host name.
+    pub(crate) nodes: OrdMap<String, String>,
+    /// What runs on the nodes: containers with their files, states and logs.
+    pub(crate) runtime: kubelet::Runtime,
+    /// How kubelets of this cluster behave.
+    pub(crate) conduct: Conduct,
+    pub(crate) service_cidr: String,
+    pub(crate) pod_cidr: String,
+    /// `https://172.30.1.2:6443`.
+    pub(crate) server: String,
+}
+
+/// How the kubelets of a cluster behave.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Conduct {
+    /// As real ones: containers behave by the image catalogue.
+    Kubelet,
+    /// As the stand-in behind the recorded sessions: pods run 0.3 s after binding, containers with a
+    /// command under restartPolicy Never or OnFailure end after 1 s.
+    StandIn,
+}
+
+/// Something that falls due in a cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Timer {
+    pub(crate) cluster: ClusterId,
+    /// The name of a row of [`super::engine::COMPONENTS`].
+    pub(crate) component: &'static str,
+    /// What that component is to look at.
+    pub(crate) key: String,
+}
+
+/// One line of the audit log.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct AuditEvent {
+    pub(crate) at: SimTime,
+    pub(crate) user: String,
+    /// `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, `deletecollection`.
+    pub(crate) verb: String,
+    /// Group-resource, as in [`super::Key`].
+    pub(crate) resource: String,
+    pub(crate) subresource: String,
+    pub(crate) namespace: String,
+    pub(crate) name: String,
+    pub(crate) code: u16,
+    pub(crate) user_agent: String,
+}

@@ -1,0 +1,1 @@
+//! Sittings, scores, progress and review.

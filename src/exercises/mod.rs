@@ -1,0 +1,1 @@
+//! Packs, checks, grading, diffs with the reference, proofs.

@@ -1,0 +1,100 @@
+//! One machine.
+
+use imbl::{OrdMap, Vector};
+
+use super::FileTree;
+use crate::sim::SimTime;
+
+/// A machine of the lab, switched on or off.
+#[derive(Clone, Debug)]
+pub(crate) struct Host {
+    /// As `hostname` prints it.
+    pub(crate) name: String,
+    /// The first address of its network card.
+    pub(crate) address: String,
+    pub(crate) files: FileTree,
+    pub(crate) users: Vector<User>,
+    /// systemd units by name, such as `kubelet.service`.
+    pub(crate) units: OrdMap<String, Unit>,
+    pub(crate) journal: Vector<JournalLine>,
+    /// Live kernel settings, such as `net.ipv4.ip_forward`.
+    pub(crate) sysctl: OrdMap<String, String>,
+    /// False while the machine is down.
+    pub(crate) up: bool,
+    pub(crate) booted: SimTime,
+}
+
+/// A line of `/etc/passwd`.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct User {
+    pub(crate) name: String,
+    pub(crate) uid: u32,
+    pub(crate) gid: u32,
+    pub(crate) home: String,
+    pub(crate) shell: String,
+}
+
+/// A systemd unit as the manager has it in memory.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Unit {
+    pub(crate) state: UnitState,
+    pub(crate) enabled: bool,
+    pub(crate) masked: bool,
+    pub(crate) since: SimTime,
+    pub(crate) main_pid: u32,
+    pub(crate) restarts: u32,
+    /// What the last process ended with.
+    pub(crate) exit_code: Option<i32>,
+}
+
+/// The states that `systemctl is-active` prints.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum UnitState {
+    Active,
+    Inactive,
+    Activating,
+    Failed,
+}
+
+/// A line of the journal.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct JournalLine {
+    pub(crate) at: SimTime,
+    /// `kubelet.service`; empty for the kernel and others without a unit.
+    pub(crate) unit: String,
+    /// `kubelet`, `systemd`, …
+    pub(crate) identifier: String,
+    pub(crate) pid: u32,
+    /// syslog priority, 0 (emerg) to 7 (debug).
+    pub(crate) priority: u8,
+    pub(crate) message: String,
+}
+
+impl Host {
+    /// A machine with nothing on it but root and an empty tree.
+    pub(crate) fn new(name: &str, address: &str, now: SimTime) -> Self {
+        let root =
+            User { name: "root".into(), uid: 0, gid: 0, home: "/root".into(), shell: "/bin/bash".into() };
+        Self {
+            name: name.into(),
+            address: address.into(),
+            files: FileTree::default(),
+            users: Vector::unit(root),
+            units: OrdMap::new(),
+            journal: Vector::new(),
+            sysctl: OrdMap::new(),
+            up: true,
+            booted: now,
+        }
+    }
+
+    /// The user of that name.
+    pub(crate) fn user(&self, name: &str) -> Option<&User> {
+        self.users.iter().find(|user| user.name == name)
+    }
+
+    /// True when the unit runs.
+    pub(crate) fn unit_active(&self, unit: &str) -> bool {
+        self.up && self.units.get(unit).is_some_and(|unit| unit.state == UnitState::Active)
+    }
+}

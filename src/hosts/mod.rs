@@ -1,0 +1,13 @@
+//! The machines of the lab: files with owners and modes, users, systemd units, processes,
+//! journals, packages, kernel settings, listening ports, X.509 files. All in memory.
+//!
+//! Invariant: knows nothing of Kubernetes. A manifest is bytes at a path here; the kubelet in
+//! `cluster` gives it meaning.
+//!
+//! Start with [`Host`], then [`FileTree`].
+
+pub(crate) mod files;
+mod host;
+
+pub(crate) use files::{FileTree, FsError, Kind, Node};
+pub(crate) use host::{Host, JournalLine, Unit, UnitState, User};

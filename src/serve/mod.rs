@@ -1,0 +1,1 @@
+//! The API over HTTPS on loopback, for real clients.

@@ -1,0 +1,119 @@
+//! What a program gets, and what it may do.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::cluster::place::FileOp;
+use crate::cluster::{Place, World};
+use crate::hosts::{FsError, files};
+
+use super::Lab;
+
+/// A running program; its value is the exit code.
+pub(crate) type Running<'a> = Pin<Box<dyn Future<Output = i32> + Send + 'a>>;
+
+/// A row of a program table.
+pub(crate) struct Program {
+    pub(crate) name: &'static str,
+    /// One line without a full stop.
+    pub(crate) summary: &'static str,
+    pub(crate) run: for<'a> fn(&'a mut Proc) -> Running<'a>,
+}
+
+/// The two streams a program writes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fd {
+    Out,
+    Err,
+}
+
+/// What a program has written and nobody has taken yet, in order.
+pub(crate) type Outbox = Arc<std::sync::Mutex<Vec<(Fd, Vec<u8>)>>>;
+
+/// One process: arguments, environment, streams and the world around it.
+#[derive(Debug)]
+pub(crate) struct Proc {
+    /// `args[0]` is the name it was called by.
+    pub(crate) args: Vec<String>,
+    pub(crate) env: BTreeMap<String, String>,
+    /// Absolute and clean.
+    pub(crate) cwd: String,
+    /// The user's name, such as `root`.
+    pub(crate) user: String,
+    pub(crate) place: Place,
+    /// True when standard output is a terminal.
+    pub(crate) tty: bool,
+    /// All of standard input; `None` when it is a terminal that nobody has typed into.
+    pub(crate) stdin: Option<Vec<u8>>,
+    pub(crate) lab: Lab,
+    pub(crate) outbox: Outbox,
+}
+
+impl Proc {
+    /// A process on a host as root, for tests and for programs that start others.
+    pub(crate) fn new(lab: &Lab, place: Place, args: &[&str]) -> Self {
+        Self {
+            args: args.iter().map(|&arg| arg.to_owned()).collect(),
+            env: BTreeMap::from([("HOME".to_owned(), "/root".to_owned())]),
+            cwd: "/root".into(),
+            user: "root".into(),
+            place,
+            tty: false,
+            stdin: None,
+            lab: lab.clone(),
+            outbox: Outbox::default(),
+        }
+    }
+
+    /// The world, for a moment: the guard must not live across an `await`.
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+        self.lab.world()
+    }
+
+    /// Writes to standard output.
+    pub(crate) fn print(&self, text: impl AsRef<[u8]>) {
+        self.write(Fd::Out, text.as_ref());
+    }
+
+    /// Writes to standard error.
+    pub(crate) fn eprint(&self, text: impl AsRef<[u8]>) {
+        self.write(Fd::Err, text.as_ref());
+    }
+
+    fn write(&self, fd: Fd, bytes: &[u8]) {
+        let mut outbox = self.outbox.lock().unwrap_or_else(PoisonError::into_inner);
+        match outbox.last_mut() {
+            Some((last, buffer)) if *last == fd => buffer.extend_from_slice(bytes),
+            _ => outbox.push((fd, bytes.to_vec())),
+        }
+    }
+
+    /// Takes what was written so far, in order.
+    pub(crate) fn take_output(&self) -> Vec<(Fd, Vec<u8>)> {
+        std::mem::take(&mut *self.outbox.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Waits in simulated time. What was written before is seen meanwhile.
+    pub(crate) async fn sleep(&self, duration: Duration) {
+        self.lab.sleep(duration).await;
+    }
+
+    /// `path` against the working directory.
+    pub(crate) fn path(&self, path: &str) -> String {
+        files::clean(&self.cwd, path)
+    }
+
+    /// The bytes of a file, as this process sees it.
+    pub(crate) fn read_file(&self, path: &str) -> Result<Arc<[u8]>, FsError> {
+        self.world().read_file(&self.place, &self.path(path))
+    }
+
+    /// Writes a file, as this process would.
+    pub(crate) fn write_file(&self, path: &str, bytes: &[u8]) -> Result<(), FsError> {
+        let path = self.path(path);
+        self.world().change_files(&self.place, FileOp::Write { path: &path, bytes })
+    }
+}

@@ -1,0 +1,9 @@
+//! The programs of a Kubernetes administrator: kubectl, etcdctl, etcdutl, openssl, curl …
+//!
+//! Invariant: a tool is a client. It sees the world as a program on its host sees it: files,
+//! addresses, and what servers answer.
+
+use crate::shell::Program;
+
+/// Every program of this layer.
+pub(crate) const PROGRAMS: &[&Program] = &[];

@@ -1,0 +1,1 @@
+//! The screen: state, messages, update, views. Knows nothing of the real terminal.
