@@ -13,6 +13,7 @@ pub(crate) mod engine;
 pub(crate) mod kubelet;
 pub(crate) mod network;
 pub(crate) mod place;
+pub(crate) mod recorder;
 pub(crate) mod request;
 pub(crate) mod scheduler;
 pub(crate) mod store;

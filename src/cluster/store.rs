@@ -90,6 +90,22 @@ impl Store {
             .map(|(_, object)| object)
     }
 
+    /// Objects of one namespace whose names start with `prefix`, by name.
+    pub(crate) fn list_prefix<'a>(
+        &'a self,
+        resource: &str,
+        namespace: &'a str,
+        prefix: &'a str,
+    ) -> impl Iterator<Item = &'a Object> {
+        let from = (Arc::<str>::from(namespace), Arc::<str>::from(prefix));
+        self.tables
+            .get(resource)
+            .into_iter()
+            .flat_map(move |table| table.range(from.clone()..))
+            .take_while(move |((ns, name), _)| &**ns == namespace && name.starts_with(prefix))
+            .map(|(_, object)| object)
+    }
+
     /// How many objects a resource has in all namespaces.
     pub(crate) fn count(&self, resource: &str) -> usize {
         self.tables.get(resource).map_or(0, OrdMap::len)
@@ -159,7 +175,8 @@ impl Store {
         }
         // Revisions in the log have no holes, so the place of one is its distance from the oldest.
         let skip = usize::try_from((revision + 1).saturating_sub(oldest)).unwrap_or(usize::MAX);
-        Some(self.log.iter().skip(skip.min(self.log.len())))
+        // By index, because skipping an iterator would walk over all that is skipped.
+        Some((skip.min(self.log.len())..self.log.len()).filter_map(|index| self.log.get(index)))
     }
 
     fn record(&mut self, event: Event) {
