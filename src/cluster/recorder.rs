@@ -63,13 +63,7 @@ impl Note {
 }
 
 /// Records an event of `core/v1`; one that repeats an earlier one adds to its count.
-pub(crate) fn record(
-    world: &mut World,
-    cluster: ClusterId,
-    reporter: &Reporter,
-    about: &Value,
-    note: &Note,
-) {
+pub(crate) fn record(world: &mut World, cluster: ClusterId, reporter: &Reporter, about: &Value, note: &Note) {
     let now = world.now;
     let mut client = Client::as_user(world, cluster, reporter.user.clone());
     if let Some(earlier) = earlier(&client, reporter, about, note) {
@@ -120,12 +114,7 @@ pub(crate) fn record_series(
 }
 
 /// The latest event that says the same about the same object, if there is one.
-fn earlier(
-    client: &Client<'_>,
-    reporter: &Reporter,
-    about: &Value,
-    note: &Note,
-) -> Option<super::Object> {
+fn earlier(client: &Client<'_>, reporter: &Reporter, about: &Value, note: &Note) -> Option<super::Object> {
     let prefix = format!("{}.", object::name(about));
     let namespace = event_namespace(about);
     let same = |event: &&super::Object| {
