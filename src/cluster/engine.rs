@@ -51,6 +51,8 @@ pub(crate) struct Workqueue {
     next: u64,
     /// The last revision whose event was given to the components.
     seen: u64,
+    /// When a key is looked at again because its last sync asked for it.
+    again: OrdMap<(&'static str, String), SimTime>,
 }
 
 impl Workqueue {
@@ -67,6 +69,27 @@ impl Workqueue {
         let item = self.order.remove(&first)?;
         self.waiting.remove(&item);
         Some(item)
+    }
+
+    /// Notes that a sync wants to look at `key` again at `at`; false when it will anyway by then, so
+    /// that a key which is often woken does not gather timers.
+    fn note_again(&mut self, component: &'static str, key: &str, now: SimTime, at: SimTime) -> bool {
+        let item = (component, key.to_owned());
+        // One in the past belongs to a timer that somebody took out of the queue.
+        let earlier = self.again.get(&item).is_none_or(|noted| at < *noted || *noted < now);
+        if earlier {
+            self.again.insert(item, at);
+        }
+        earlier
+    }
+
+    /// Takes the key of a timer that fell due.
+    fn push_due(&mut self, at: SimTime, component: &'static str, key: String) {
+        let item = (component, key.clone());
+        if self.again.get(&item).is_some_and(|noted| *noted <= at) {
+            self.again.remove(&item);
+        }
+        self.push(component, key);
     }
 }
 
@@ -89,10 +112,13 @@ impl World {
     /// Lets time pass until `until`; the only way it does.
     pub(crate) fn run_until(&mut self, until: SimTime) {
         let _ = self.settle();
-        while let Some((at, timer)) = self.timers.pop_due(until) {
+        while let Some(at) = self.timers.next_at().filter(|at| *at <= until) {
             self.now = self.now.max(at);
-            if let Some(cluster) = self.clusters.get_mut(timer.cluster) {
-                cluster.queue.push(timer.component, timer.key);
+            // All of one instant together, so that what they change is looked at once.
+            while let Some((at, timer)) = self.timers.pop_due(at) {
+                if let Some(cluster) = self.clusters.get_mut(timer.cluster) {
+                    cluster.queue.push_due(at, timer.component, timer.key);
+                }
             }
             let _ = self.settle();
         }
@@ -152,7 +178,10 @@ impl World {
         let Some((name, key)) = self.clusters[cluster].queue.pop() else { return false };
         let Some(component) = components().find(|component| component.name == name) else { return true };
         if let Some(again) = (component.sync)(self, cluster, &key) {
-            self.wake_at(self.now + again, cluster, component.name, &key);
+            let at = self.now + again;
+            if self.clusters[cluster].queue.note_again(component.name, &key, self.now, at) {
+                self.wake_at(at, cluster, component.name, &key);
+            }
         }
         true
     }

@@ -10,6 +10,7 @@
 pub(crate) mod api;
 pub(crate) mod controllers;
 pub(crate) mod engine;
+pub(crate) mod events;
 pub(crate) mod kubelet;
 pub(crate) mod network;
 pub(crate) mod place;

@@ -3,7 +3,7 @@
 use imbl::{OrdMap, Vector};
 
 use super::engine::Workqueue;
-use super::{Store, kubelet};
+use super::{Store, events, kubelet};
 use crate::hosts::Host;
 use crate::sim::{Chance, SimTime, Timers};
 
@@ -32,6 +32,8 @@ pub(crate) struct Cluster {
     /// Every request that the API server answered, oldest first.
     pub(crate) audit: Vector<AuditEvent>,
     pub(crate) queue: Workqueue,
+    /// What event recorders remember, to count what repeats.
+    pub(crate) recorder: events::Memory,
     /// Node name to host name.
     pub(crate) nodes: OrdMap<String, String>,
     /// What runs on the nodes: containers with their files, states and logs.
