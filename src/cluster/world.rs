@@ -3,7 +3,7 @@
 use imbl::{OrdMap, Vector};
 
 use super::engine::Workqueue;
-use super::{Store, events, kubelet};
+use super::{Store, controllers, events, kubelet};
 use crate::hosts::Host;
 use crate::sim::{Chance, SimTime, Timers};
 
@@ -34,6 +34,8 @@ pub(crate) struct Cluster {
     pub(crate) queue: Workqueue,
     /// What event recorders remember, to count what repeats.
     pub(crate) recorder: events::Memory,
+    /// What the control loops remember outside the store.
+    pub(crate) controllers: controllers::Memory,
     /// Node name to host name.
     pub(crate) nodes: OrdMap<String, String>,
     /// What runs on the nodes: containers with their files, states and logs.

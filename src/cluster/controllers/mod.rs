@@ -1,4 +1,17 @@
-//! The control loops of kube-controller-manager, one file each.
+//! The control loops of kube-controller-manager, one file or folder each.
+//!
+//! Each is a row of [`ALL`]: events wake it with keys (mostly `namespace/name`), it looks at one key
+//! and acts through the API. A sync that finds nothing to do writes nothing, and costs about as much
+//! as the objects that belong to its key.
+//!
+//! Start with [`hand`] (what every loop sees and does), then [`replicaset`] and [`deployment`].
+//!
+//! Invariant: knows nothing of machines but where certificates are signed, and nothing of kubelets
+//! but what they write into the API.
+
+pub(crate) mod hand;
+
+pub(crate) use hand::Memory;
 
 use super::engine::Component;
 

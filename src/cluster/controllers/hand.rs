@@ -1,0 +1,229 @@
+//! What a control loop sees and does: reads from the store, writes through the API under its own
+//! service account, events, and retries with a growing wait.
+
+use std::time::Duration;
+
+use imbl::OrdMap;
+use serde_json::{Value, json};
+
+use crate::apimachinery::object;
+use crate::apimachinery::status::Status;
+use crate::cluster::api::Client;
+use crate::cluster::events::{self, Report, Source};
+use crate::cluster::{ClusterId, Event, Object, Store, World};
+use crate::sim::SimTime;
+
+/// 5 ms before the first retry; each further one doubles it.
+///
+/// Source: client-go `DefaultTypedControllerRateLimiter`.
+const RETRY_FIRST: Duration = Duration::from_millis(5);
+
+/// 1,000 s. The doubling stops here. Same source.
+const RETRY_MAX: Duration = Duration::from_secs(1_000);
+
+/// What the control loops remember outside the store.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Memory {
+    /// How often the syncs of a key failed in a row, by loop and key.
+    failures: OrdMap<(&'static str, String), u32>,
+    /// Points in time that a loop has to come back to, by loop and whatever it is about.
+    marks: OrdMap<(&'static str, String), SimTime>,
+}
+
+/// A control loop at work on one cluster.
+pub(crate) struct Hand<'a> {
+    pub(crate) world: &'a mut World,
+    pub(crate) cluster: ClusterId,
+    /// Its service account in kube-system, which is also its event source.
+    pub(crate) name: &'static str,
+}
+
+impl<'a> Hand<'a> {
+    pub(crate) fn new(world: &'a mut World, cluster: ClusterId, name: &'static str) -> Self {
+        Self { world, cluster, name }
+    }
+
+    pub(crate) fn now(&self) -> SimTime {
+        self.world.now
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.world.clusters[self.cluster].store
+    }
+
+    fn client(&mut self) -> Client<'_> {
+        Client::controller(self.world, self.cluster, self.name)
+    }
+
+    fn memory(&mut self) -> &mut Memory {
+        &mut self.world.clusters[self.cluster].controllers
+    }
+
+    /// One object.
+    pub(crate) fn get(&self, resource: &str, namespace: &str, name: &str) -> Option<Object> {
+        self.store().find(resource, namespace, name).cloned()
+    }
+
+    /// The object of a key of this shape: `namespace/name`, or `name` for cluster-scoped ones.
+    pub(crate) fn at(&self, resource: &str, key: &str) -> Option<Object> {
+        let (namespace, name) = split_key(key);
+        self.get(resource, namespace, name)
+    }
+
+    /// All objects of a resource; of one namespace when `namespace` is not empty.
+    pub(crate) fn list(&self, resource: &str, namespace: &str) -> Vec<Object> {
+        self.store().list(resource, namespace).cloned().collect()
+    }
+
+    /// Objects of a kind that `owner` controls.
+    pub(crate) fn controlled(&self, owner: &Value, kind: &str) -> Vec<Object> {
+        let uid = object::uid(owner);
+        let is_controller =
+            |it: &Object| object::controller_of(it).is_some_and(|it| object::field(it, "uid") == uid);
+        self.store()
+            .owned_by(uid)
+            .filter(|it| object::field(it, "kind") == kind && is_controller(it))
+            .cloned()
+            .collect()
+    }
+
+    pub(crate) fn create(&mut self, resource: &str, object: Value) -> Result<Object, Status> {
+        let namespace = object::namespace(&object).to_owned();
+        self.client().create(resource, &namespace, object)
+    }
+
+    pub(crate) fn update(&mut self, resource: &str, object: Value) -> Result<Object, Status> {
+        self.client().update(resource, object)
+    }
+
+    /// Puts `status` in the place of the object's; writes nothing when it is the same already.
+    pub(crate) fn update_status(
+        &mut self,
+        resource: &str,
+        object: &Value,
+        status: Value,
+    ) -> Result<(), Status> {
+        if object.get("status").unwrap_or(&Value::Null) == &status {
+            return Ok(());
+        }
+        let mut changed = object.clone();
+        object::set(&mut changed, &["status"], status);
+        self.client().update_subresource(resource, "status", changed).map(drop)
+    }
+
+    /// Replaces any subresource.
+    pub(crate) fn update_subresource(
+        &mut self,
+        resource: &str,
+        subresource: &str,
+        object: Value,
+    ) -> Result<Object, Status> {
+        self.client().update_subresource(resource, subresource, object)
+    }
+
+    /// Deletes an object, if it still is the one with this UID.
+    pub(crate) fn delete(&mut self, resource: &str, object: &Value) -> Result<(), Status> {
+        self.delete_with(resource, object, &json!({"preconditions": {"uid": object::uid(object)}}))
+    }
+
+    /// Deletes with `DeleteOptions`.
+    pub(crate) fn delete_with(
+        &mut self,
+        resource: &str,
+        object: &Value,
+        options: &Value,
+    ) -> Result<(), Status> {
+        let (namespace, name) = (object::namespace(object).to_owned(), object::name(object).to_owned());
+        self.client().delete(resource, &namespace, &name, options)
+    }
+
+    /// Records an event under the loop's own name.
+    pub(crate) fn event(&mut self, about: &Value, report: Report<'_>) {
+        events::record(self.world, self.cluster, &Source::of(self.name), about, report);
+    }
+
+    /// Records an event of another source.
+    pub(crate) fn event_from(&mut self, component: &'static str, about: &Value, report: Report<'_>) {
+        events::record(self.world, self.cluster, &Source::of(component), about, report);
+    }
+
+    /// The sync of `key` failed: how long to wait before the next try.
+    pub(crate) fn retry(&mut self, key: &str) -> Option<Duration> {
+        let item = (self.name, key.to_owned());
+        let failures = &mut self.memory().failures;
+        let count = failures.get(&item).copied().unwrap_or(0);
+        failures.insert(item, count.saturating_add(1));
+        Some(RETRY_FIRST.saturating_mul(1 << count.min(20)).min(RETRY_MAX))
+    }
+
+    /// The sync of `key` went well: the next retry waits little again.
+    pub(crate) fn forget(&mut self, key: &str) {
+        let item = (self.name, key.to_owned());
+        if self.memory().failures.contains_key(&item) {
+            self.memory().failures.remove(&item);
+        }
+    }
+
+    /// When `what` was first seen, which is now unless it was marked before.
+    pub(crate) fn mark(&mut self, what: &str) -> SimTime {
+        let (item, now) = ((self.name, what.to_owned()), self.now());
+        *self.memory().marks.entry(item).or_insert(now)
+    }
+
+    /// When `what` was marked.
+    pub(crate) fn marked(&self, what: &str) -> Option<SimTime> {
+        self.world.clusters[self.cluster].controllers.marks.get(&(self.name, what.to_owned())).copied()
+    }
+
+    /// Marks `what` with a time of choice.
+    pub(crate) fn set_mark(&mut self, what: &str, at: SimTime) {
+        let item = (self.name, what.to_owned());
+        self.memory().marks.insert(item, at);
+    }
+
+    /// Forgets a mark.
+    pub(crate) fn unmark(&mut self, what: &str) {
+        let item = (self.name, what.to_owned());
+        if self.memory().marks.contains_key(&item) {
+            self.memory().marks.remove(&item);
+        }
+    }
+}
+
+/// `namespace/name` as its parts; the namespace is empty when there is none.
+pub(crate) fn split_key(key: &str) -> (&str, &str) {
+    key.split_once('/').unwrap_or(("", key))
+}
+
+/// `namespace/name`, or `name` for cluster-scoped objects.
+pub(crate) fn key_of(object: &Value) -> String {
+    join_key(object::namespace(object), object::name(object))
+}
+
+/// `namespace/name`, or `name` when the namespace is empty.
+pub(crate) fn join_key(namespace: &str, name: &str) -> String {
+    if namespace.is_empty() { name.to_owned() } else { format!("{namespace}/{name}") }
+}
+
+/// Wakes the key of an event on the loop's own resource.
+pub(crate) fn wake_self(event: &Event, resource: &str, keys: &mut Vec<String>) {
+    if &*event.key.resource == resource {
+        keys.push(join_key(&event.key.namespace, &event.key.name));
+    }
+}
+
+/// Wakes the controller of an object of `resource`, before and after the change, when it is of `kind`.
+pub(crate) fn wake_owner(event: &Event, resource: &str, kind: &str, keys: &mut Vec<String>) {
+    if &*event.key.resource != resource {
+        return;
+    }
+    for object in event.previous.iter().chain([&event.object]) {
+        let owner = object::controller_of(object).filter(|owner| object::field(owner, "kind") == kind);
+        if let Some(owner) = owner {
+            let key = join_key(&event.key.namespace, object::field(owner, "name"));
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
+    }
+}
