@@ -6,6 +6,7 @@
 //!
 //! Start with [`Host`], then [`FileTree`].
 
+pub(crate) mod certificates;
 pub(crate) mod files;
 mod host;
 

@@ -2,6 +2,7 @@
 //!
 //! Invariant: no program of ours is known here; a client is whoever sends a [`Request`].
 
+pub(crate) mod bootstrap;
 pub(crate) mod client;
 pub(crate) mod connect;
 pub(crate) mod watch;

@@ -1,1 +1,134 @@
-//! Worlds to begin with: the default kubeadm cluster, and the bare one behind the recorded sessions.
+//! Worlds to begin with: what `kubeadm init` and `kubeadm join` leave behind, made from the data in
+//! `assets/worlds`.
+//!
+//! Knows nothing of exercises: a template is the ground they build on.
+
+mod addons;
+mod control_plane;
+mod machine;
+mod node;
+mod objects;
+pub(crate) mod pki;
+mod spec;
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use imbl::{OrdMap, Vector};
+
+use self::spec::TemplateSpec;
+use super::world::Conduct;
+use super::{Cluster, Store, World, kubelet};
+use crate::sim::{Chance, SimTime, Timers};
+
+/// Template names with their data.
+const TEMPLATES: &[(&str, &str)] = &[
+    ("bare", include_str!("../../../assets/worlds/bare.toml")),
+    ("three-nodes", include_str!("../../../assets/worlds/three-nodes.toml")),
+];
+
+/// How long before [`SimTime::START`] the clusters of templates with real kubelets were set up.
+const AGE: Duration = Duration::from_secs(9 * 24 * 3600);
+
+/// The names of all templates.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    TEMPLATES.iter().map(|(name, _)| *name)
+}
+
+/// A fresh world of the named template; `None` when there is no such template. Chance follows `seed`.
+pub(crate) fn by_name(name: &str, seed: u64) -> Option<World> {
+    /// Worlds as built, one a template: building costs milliseconds, a clone nothing.
+    static BUILT: [OnceLock<World>; TEMPLATES.len()] = [const { OnceLock::new() }; TEMPLATES.len()];
+    let index = TEMPLATES.iter().position(|(known, _)| *known == name)?;
+    let (_, text) = TEMPLATES.get(index)?;
+    let mut world = BUILT.get(index)?.get_or_init(|| build(&spec::parse(text))).clone();
+    world.chance = Chance::from_seed(seed);
+    Some(world)
+}
+
+/// The world behind the recorded sessions: no workloads in kube-system, stand-ins for kubelets.
+pub(crate) fn bare(seed: u64) -> World {
+    by_name("bare", seed).unwrap_or_else(|| empty(SimTime::START))
+}
+
+/// The default lab: `controlplane`, `node01`, `node02` as kubeadm leaves them.
+pub(crate) fn default_world(seed: u64) -> World {
+    by_name("three-nodes", seed).unwrap_or_else(|| empty(SimTime::START))
+}
+
+/// A world without machines.
+pub(crate) fn empty(now: SimTime) -> World {
+    World {
+        now,
+        chance: Chance::from_seed(0),
+        hosts: OrdMap::new(),
+        clusters: Vector::new(),
+        timers: Timers::default(),
+    }
+}
+
+/// Builds a template from its data, always with the same chance.
+pub(crate) fn build(spec: &TemplateSpec) -> World {
+    let born = if spec.conduct == Conduct::Kubelet { SimTime::START - AGE } else { SimTime::START - SETTLE };
+    let mut world = empty(born);
+    let pki = pki::ClusterPki::new(spec, born, &mut world.chance);
+    for node in &spec.nodes {
+        let mut host = machine::ubuntu(node, spec, born);
+        node::install(&mut host, node, spec, &pki, born);
+        if node.control_plane {
+            control_plane::install(&mut host, node, spec, &pki, born);
+        }
+        world.hosts.insert(node.name.clone(), host);
+    }
+    world.clusters.push_back(cluster(spec));
+    objects::install(&mut world, 0, spec, &pki);
+    if spec.conduct == Conduct::Kubelet {
+        addons::install(&mut world, 0, spec);
+    }
+    world.advance(SETTLE);
+    world.now = world.now.max(SimTime::START);
+    world
+}
+
+/// Long enough for every pod of a fresh cluster to run.
+const SETTLE: Duration = Duration::from_secs(5);
+
+fn cluster(spec: &TemplateSpec) -> Cluster {
+    Cluster {
+        name: spec.cluster.clone(),
+        store: Store::default(),
+        other_stores: OrdMap::new(),
+        audit: Vector::new(),
+        queue: super::engine::Workqueue::default(),
+        nodes: spec.nodes.iter().map(|node| (node.name.clone(), node.name.clone())).collect(),
+        runtime: kubelet::Runtime::default(),
+        conduct: spec.conduct,
+        service_cidr: spec.service_cidr.clone(),
+        pod_cidr: spec.pod_cidr.clone(),
+        server: spec.server(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_template_has_its_nodes_and_files() {
+        for name in names() {
+            let world = by_name(name, 1).unwrap();
+            assert_eq!(world.clusters[0].store.count("nodes"), 3, "{name}");
+            let files = &world.hosts["controlplane"].files;
+            for path in ["/etc/kubernetes/admin.conf", "/etc/kubernetes/pki/etcd/server.crt", "/root"] {
+                assert!(files.exists(path), "{name}: {path}");
+            }
+            assert_eq!(world.now, SimTime::START, "{name}");
+        }
+    }
+
+    #[test]
+    fn seeds_differ_in_chance_only() {
+        let (mut a, mut b) = (bare(1), bare(2));
+        assert_ne!(a.chance.uuid(), b.chance.uuid());
+    }
+}

@@ -1,0 +1,37 @@
+//! What runs in a fresh cluster: CoreDNS and kube-proxy as kubeadm deploys them, and the chosen add-ons.
+
+use serde_json::Value;
+
+use super::spec::TemplateSpec;
+use crate::apimachinery::{object, yaml};
+use crate::cluster::api::Client;
+use crate::cluster::{ClusterId, UserInfo, World};
+
+/// What kubeadm deploys, with the server's address left open.
+const KUBEADM: &[&str] = &[
+    include_str!("../../../assets/kubeadm/objects/kubeadm-config.yaml"),
+    include_str!("../../../assets/kubeadm/objects/kubelet-config.yaml"),
+    include_str!("../../../assets/kubeadm/objects/coredns.yaml"),
+    include_str!("../../../assets/kubeadm/objects/kube-proxy.yaml"),
+];
+
+/// Deploys the add-ons of a template through the API.
+pub(super) fn install(world: &mut World, cluster: ClusterId, spec: &TemplateSpec) {
+    let admin = UserInfo::new("kubernetes-admin", &["kubeadm:cluster-admins", "system:authenticated"]);
+    for text in KUBEADM {
+        let text = text.replace("{{ADDRESS}}", spec.control_plane_address());
+        for document in yaml::documents(&text).unwrap_or_default() {
+            let mut client = Client::as_user(world, cluster, admin.clone());
+            let namespace = object::namespace(&document).to_owned();
+            // What is there already stays.
+            let _ = client.create(&resource_of(&document), &namespace, document);
+        }
+    }
+}
+
+/// The group-resource of the kinds that add-ons consist of.
+fn resource_of(document: &Value) -> String {
+    let (group, _) = object::split_api_version(object::text(document, "/apiVersion"));
+    let plural = format!("{}s", object::text(document, "/kind").to_lowercase());
+    crate::apimachinery::status::qualified(&plural, group)
+}

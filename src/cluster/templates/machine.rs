@@ -1,0 +1,104 @@
+//! The files of a freshly installed Ubuntu 24.04 machine, as far as a learner meets them.
+
+use super::spec::{NodeSpec, TemplateSpec};
+use crate::hosts::{Host, User};
+use crate::sim::SimTime;
+
+/// Directories that stand on every machine, with their modes.
+const DIRECTORIES: &[(&str, u32)] = &[
+    ("/root", 0o700),
+    ("/home", 0o755),
+    ("/home/candidate", 0o750),
+    ("/tmp", 0o1777),
+    ("/var/tmp", 0o1777),
+    ("/var/log", 0o755),
+    ("/opt", 0o755),
+    ("/mnt", 0o755),
+    ("/srv", 0o755),
+    ("/etc/systemd/system", 0o755),
+    ("/etc/sysctl.d", 0o755),
+    ("/etc/modules-load.d", 0o755),
+    ("/usr/bin", 0o755),
+    ("/usr/local/bin", 0o755),
+    ("/usr/lib/systemd/system", 0o755),
+    ("/usr/share", 0o755),
+    ("/run", 0o755),
+    ("/proc", 0o555),
+    ("/sys", 0o555),
+    ("/dev", 0o755),
+];
+
+/// A machine with its users, names and addresses, and nothing of Kubernetes.
+pub(super) fn ubuntu(node: &NodeSpec, spec: &TemplateSpec, now: SimTime) -> Host {
+    let mut host = Host::new(&node.name, &node.address, now);
+    host.users.push_back(User {
+        name: "candidate".into(),
+        uid: 1000,
+        gid: 1000,
+        home: "/home/candidate".into(),
+        shell: "/bin/bash".into(),
+    });
+    for &(path, mode) in DIRECTORIES {
+        // The tree is empty, so nothing can stand in the way.
+        let _ = host.files.mkdir_all(path, mode, now).and_then(|()| host.files.chmod(path, mode));
+    }
+    for (path, text) in texts(node, spec) {
+        let _ = host.files.install(path, text.as_bytes(), 0o644, now);
+    }
+    let _ = host.files.chown("/home/candidate", 1000, 1000);
+    let _ = host.files.chmod("/etc/shadow", 0o640);
+    for (name, value) in [("net.ipv4.ip_forward", "1"), ("net.bridge.bridge-nf-call-iptables", "1")] {
+        host.sysctl.insert(name.to_owned(), value.to_owned());
+    }
+    host
+}
+
+fn texts(node: &NodeSpec, spec: &TemplateSpec) -> Vec<(&'static str, String)> {
+    let name = &node.name;
+    let resolv = "nameserver 127.0.0.53\noptions edns0 trust-ad\nsearch .\n".to_owned();
+    vec![
+        ("/etc/hostname", format!("{name}\n")),
+        ("/etc/hosts", hosts_file(spec)),
+        ("/etc/os-release", os_release(&spec.machine.os_image)),
+        ("/etc/resolv.conf", resolv),
+        ("/run/systemd/resolve/resolv.conf", "nameserver 1.1.1.1\nsearch .\n".to_owned()),
+        ("/etc/passwd", PASSWD.to_owned()),
+        ("/etc/group", "root:x:0:\nsudo:x:27:candidate\ncandidate:x:1000:\n".to_owned()),
+        ("/etc/shadow", "root:*:20400:0:99999:7:::\ncandidate:!:20400:0:99999:7:::\n".to_owned()),
+        ("/etc/fstab", "LABEL=cloudimg-rootfs / ext4 discard,commit=30,errors=remount-ro 0 1\n".to_owned()),
+        ("/etc/modules-load.d/k8s.conf", "overlay\nbr_netfilter\n".to_owned()),
+        ("/etc/sysctl.d/k8s.conf", SYSCTL.to_owned()),
+        ("/etc/machine-id", format!("{}\n", machine_id(name))),
+        ("/proc/swaps", "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n".to_owned()),
+    ]
+}
+
+const PASSWD: &str = "root:x:0:0:root:/root:/bin/bash\n\
+    daemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin\n\
+    nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n\
+    candidate:x:1000:1000::/home/candidate:/bin/bash\n";
+
+const SYSCTL: &str = "net.bridge.bridge-nf-call-iptables = 1\n\
+    net.bridge.bridge-nf-call-ip6tables = 1\n\
+    net.ipv4.ip_forward = 1\n";
+
+fn hosts_file(spec: &TemplateSpec) -> String {
+    let mut text = "127.0.0.1 localhost\n".to_owned();
+    for node in &spec.nodes {
+        text.push_str(&format!("{} {}\n", node.address, node.name));
+    }
+    text + "\n::1 ip6-localhost ip6-loopback\nfe00::0 ip6-localnet\nff02::1 ip6-allnodes\nff02::2 ip6-allrouters\n"
+}
+
+fn os_release(image: &str) -> String {
+    let version = image.split_whitespace().nth(1).unwrap_or("24.04");
+    format!(
+        "PRETTY_NAME=\"{image}\"\nNAME=\"Ubuntu\"\nVERSION_ID=\"24.04\"\n\
+         VERSION=\"{version} LTS (Noble Numbat)\"\nVERSION_CODENAME=noble\nID=ubuntu\nID_LIKE=debian\n"
+    )
+}
+
+/// 32 hex digits that belong to a machine's name.
+pub(super) fn machine_id(name: &str) -> String {
+    crate::sim::Chance::from_seed(name.bytes().fold(7, |hash, byte| hash * 31 + u64::from(byte))).hex(32)
+}

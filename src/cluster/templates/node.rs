@@ -1,0 +1,169 @@
+//! What every node of a kubeadm cluster has: the kubelet's files and units, the container runtime's.
+
+use super::pki::{ClusterPki, Leaf};
+use super::spec::{NodeSpec, TemplateSpec};
+use crate::hosts::certificates::{self, Usage};
+use crate::hosts::{Host, Unit, UnitState};
+use crate::sim::SimTime;
+
+/// Recorded files that are the same on every node: path, text, mode.
+const FILES: &[(&str, &str, u32)] = &[
+    ("/var/lib/kubelet/config.yaml", include_str!("../../../assets/kubeadm/kubelet/config.yaml"), 0o644),
+    (
+        "/var/lib/kubelet/instance-config.yaml",
+        include_str!("../../../assets/kubeadm/kubelet/instance-config.yaml"),
+        0o644,
+    ),
+    (
+        "/var/lib/kubelet/kubeadm-flags.env",
+        include_str!("../../../assets/kubeadm/kubelet/kubeadm-flags.env"),
+        0o644,
+    ),
+    ("/usr/lib/systemd/system/kubelet.service", KUBELET_UNIT, 0o644),
+    ("/usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf", KUBELET_DROP_IN, 0o644),
+    ("/usr/lib/systemd/system/containerd.service", CONTAINERD_UNIT, 0o644),
+    ("/etc/containerd/config.toml", CONTAINERD_CONFIG, 0o644),
+    ("/etc/crictl.yaml", "runtime-endpoint: unix:///run/containerd/containerd.sock\n", 0o644),
+    ("/etc/default/kubelet", "KUBELET_EXTRA_ARGS=\n", 0o644),
+];
+
+/// Directories that the kubelet and the runtime make, with their modes.
+const DIRECTORIES: &[(&str, u32)] = &[
+    ("/etc/kubernetes", 0o755),
+    ("/etc/kubernetes/manifests", 0o700),
+    ("/etc/kubernetes/pki", 0o755),
+    ("/etc/cni/net.d", 0o700),
+    ("/opt/cni/bin", 0o755),
+    ("/var/lib/kubelet", 0o700),
+    ("/var/lib/kubelet/pki", 0o755),
+    ("/var/lib/kubelet/pods", 0o750),
+    ("/var/log/pods", 0o755),
+    ("/var/log/containers", 0o755),
+    ("/run/containerd", 0o711),
+];
+
+const KUBELET_UNIT: &str = "[Unit]
+Description=kubelet: The Kubernetes Node Agent
+Documentation=https://kubernetes.io/docs/
+Wants=network-online.target
+After=network-online.target
+
+[Service]
+ExecStart=/usr/bin/kubelet
+Restart=always
+StartLimitInterval=0
+RestartSec=10
+
+[Install]
+WantedBy=multi-user.target
+";
+
+const KUBELET_DROP_IN: &str = "# Note: This dropin only works with kubeadm and kubelet v1.11+
+[Service]
+Environment=\"KUBELET_KUBECONFIG_ARGS=--bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf \
+--kubeconfig=/etc/kubernetes/kubelet.conf\"
+Environment=\"KUBELET_CONFIG_ARGS=--config=/var/lib/kubelet/config.yaml\"
+EnvironmentFile=-/var/lib/kubelet/kubeadm-flags.env
+EnvironmentFile=-/etc/default/kubelet
+ExecStart=
+ExecStart=/usr/bin/kubelet $KUBELET_KUBECONFIG_ARGS $KUBELET_CONFIG_ARGS $KUBELET_KUBEADM_ARGS $KUBELET_EXTRA_ARGS
+";
+
+const CONTAINERD_UNIT: &str = "[Unit]
+Description=containerd container runtime
+Documentation=https://containerd.io
+After=network.target dbus.service
+
+[Service]
+ExecStartPre=-/sbin/modprobe overlay
+ExecStart=/usr/bin/containerd
+Type=notify
+Delegate=yes
+KillMode=process
+Restart=always
+RestartSec=5
+
+[Install]
+WantedBy=multi-user.target
+";
+
+const CONTAINERD_CONFIG: &str = "version = 3
+root = '/var/lib/containerd'
+state = '/run/containerd'
+
+[grpc]
+  address = '/run/containerd/containerd.sock'
+
+[plugins.'io.containerd.cri.v1.images'.pinned_images]
+  sandbox = 'registry.k8s.io/pause:3.10.2'
+
+[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc]
+  runtime_type = 'io.containerd.runc.v2'
+
+[plugins.'io.containerd.cri.v1.runtime'.containerd.runtimes.runc.options]
+  SystemdCgroup = true
+
+[plugins.'io.containerd.cri.v1.runtime'.cni]
+  bin_dirs = ['/opt/cni/bin']
+  conf_dir = '/etc/cni/net.d'
+";
+
+/// Makes a machine a node of the cluster.
+pub(super) fn install(host: &mut Host, node: &NodeSpec, spec: &TemplateSpec, pki: &ClusterPki, now: SimTime) {
+    for &(path, mode) in DIRECTORIES {
+        let _ = host.files.mkdir_all(path, mode, now).and_then(|()| host.files.chmod(path, mode));
+    }
+    for &(path, text, mode) in FILES {
+        let _ = host.files.install(path, text.as_bytes(), mode, now);
+    }
+    let _ = host.files.install("/etc/kubernetes/pki/ca.crt", pki.ca.certificate.as_bytes(), 0o644, now);
+    kubelet_identity(host, node, pki, now);
+    for binary in ["kubelet", "kubeadm", "kubectl", "containerd", "crictl", "ctr"] {
+        let text = format!("\u{7f}ELF {binary} {}\n", spec.version);
+        let _ = host.files.install(&format!("/usr/bin/{binary}"), text.as_bytes(), 0o755, now);
+    }
+    for (unit, pid) in [("containerd.service", 612), ("kubelet.service", 1067), ("ssh.service", 702)] {
+        host.units.insert(unit.to_owned(), running(pid, now));
+    }
+}
+
+fn running(main_pid: u32, since: SimTime) -> Unit {
+    Unit {
+        state: UnitState::Active,
+        enabled: true,
+        masked: false,
+        since,
+        main_pid,
+        restarts: 0,
+        exit_code: None,
+    }
+}
+
+fn kubelet_identity(host: &mut Host, node: &NodeSpec, pki: &ClusterPki, now: SimTime) {
+    let user = format!("system:node:{}", node.name);
+    let client = pki.issue(&Leaf {
+        common_name: &user,
+        organizations: &["system:nodes"],
+        salt: "kubelet",
+        ..Leaf::default()
+    });
+    let stamped = format!("/var/lib/kubelet/pki/kubelet-client-{}.pem", now.strftime("%Y-%m-%d-%H-%M-%S"));
+    let current = "/var/lib/kubelet/pki/kubelet-client-current.pem";
+    let both = format!("{}{}", client.certificate, client.key);
+    let _ = host.files.install(&stamped, both.as_bytes(), 0o600, now);
+    let _ = host.files.symlink(&stamped, current, now);
+    let fields = format!("    client-certificate: {current}\n    client-key: {current}\n");
+    let kubeconfig = pki.kubeconfig_with(&user, &fields);
+    let _ = host.files.install("/etc/kubernetes/kubelet.conf", kubeconfig.as_bytes(), 0o600, now);
+    let serving = pki.issue(&Leaf {
+        common_name: &format!("{}@{}", node.name, now.unix_s()),
+        usage: Usage::Server,
+        dns_names: &[&node.name],
+        salt: "serving",
+        ..Leaf::default()
+    });
+    let _ =
+        host.files.install("/var/lib/kubelet/pki/kubelet.crt", serving.certificate.as_bytes(), 0o644, now);
+    let _ = host.files.install("/var/lib/kubelet/pki/kubelet.key", serving.key.as_bytes(), 0o600, now);
+    debug_assert!(certificates::pool_len() > 4, "the key pool is empty");
+}

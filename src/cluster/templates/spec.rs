@@ -1,0 +1,98 @@
+//! A template as data.
+
+use serde::Deserialize;
+
+use crate::cluster::world::Conduct;
+
+/// What a template file says.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TemplateSpec {
+    pub(crate) cluster: String,
+    /// With the `v`: `v1.36.2`.
+    pub(crate) version: String,
+    #[serde(with = "conduct")]
+    pub(crate) conduct: Conduct,
+    pub(crate) pod_cidr: String,
+    pub(crate) service_cidr: String,
+    pub(crate) nodes: Vec<NodeSpec>,
+    pub(crate) machine: MachineSpec,
+    #[serde(default)]
+    pub(crate) addons: AddonSpec,
+}
+
+/// One node.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct NodeSpec {
+    pub(crate) name: String,
+    pub(crate) address: String,
+    #[serde(default)]
+    pub(crate) control_plane: bool,
+}
+
+/// What all machines of a template are like. Sizes are Kubernetes quantities.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct MachineSpec {
+    pub(crate) cpu: String,
+    pub(crate) memory: String,
+    pub(crate) memory_allocatable: String,
+    pub(crate) ephemeral_storage: String,
+    pub(crate) ephemeral_storage_allocatable: String,
+    pub(crate) os_image: String,
+    pub(crate) kernel: String,
+    pub(crate) container_runtime: String,
+}
+
+/// What is installed into the cluster beside what kubeadm brings.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct AddonSpec {
+    /// `calico` enforces network policies, `flannel` does not; empty for none.
+    pub(crate) network: String,
+    pub(crate) metrics_server: bool,
+    /// The `rancher.io/local-path` provisioner with the default storage class `local-path`.
+    pub(crate) local_path: bool,
+}
+
+impl TemplateSpec {
+    /// `https://172.30.1.2:6443`: the first control plane node.
+    pub(crate) fn server(&self) -> String {
+        format!("https://{}:6443", self.control_plane_address())
+    }
+
+    /// The address of the first control plane node; empty when there is none.
+    pub(crate) fn control_plane_address(&self) -> &str {
+        self.nodes.iter().find(|node| node.control_plane).map_or("", |node| node.address.as_str())
+    }
+
+    /// The `index`-th /24 of the pod network, as the node IPAM controller hands them out.
+    pub(crate) fn pod_cidr_of(&self, index: usize) -> String {
+        let mut parts = self.pod_cidr.split('.');
+        let (a, b) = (parts.next().unwrap_or("192"), parts.next().unwrap_or("168"));
+        format!("{a}.{b}.{index}.0/24")
+    }
+}
+
+/// Reads a template of ours; a test parses every one of them.
+pub(crate) fn parse(text: &str) -> TemplateSpec {
+    match toml::from_str(text) {
+        Ok(spec) => spec,
+        Err(error) => unreachable!("a world template of ours does not parse: {error}"),
+    }
+}
+
+mod conduct {
+    use serde::{Deserialize, Deserializer};
+
+    use crate::cluster::world::Conduct;
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Conduct, D::Error> {
+        match String::deserialize(from)?.as_str() {
+            "kubelet" => Ok(Conduct::Kubelet),
+            "stand-in" => Ok(Conduct::StandIn),
+            other => Err(serde::de::Error::custom(format!("conduct {other:?}: use kubelet or stand-in"))),
+        }
+    }
+}
