@@ -102,6 +102,8 @@ fn cluster(spec: &TemplateSpec) -> Cluster {
         queue: super::engine::Workqueue::default(),
         nodes: spec.nodes.iter().map(|node| (node.name.clone(), node.name.clone())).collect(),
         runtime: kubelet::Runtime::default(),
+        controllers: super::controllers::Memory::default(),
+        recorder: super::events::Memory::default(),
         conduct: spec.conduct,
         service_cidr: spec.service_cidr.clone(),
         pod_cidr: spec.pod_cidr.clone(),
