@@ -7,6 +7,11 @@
 //! Start with [`object`] (how trees are read), [`status`] (how a refusal looks), [`schema`]
 //! (what the built-in kinds are made of).
 
+pub(crate) mod field;
+pub(crate) mod go;
 pub(crate) mod object;
+pub(crate) mod quantity;
+pub(crate) mod selector;
 pub(crate) mod status;
+pub(crate) mod validate;
 pub(crate) mod yaml;

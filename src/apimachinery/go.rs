@@ -1,0 +1,136 @@
+//! How Go writes values: `%q`, `%v`, and `encoding/json`'s compact form. Messages of the real
+//! programs are made of these.
+//!
+//! Knows nothing of Kubernetes.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+/// `strconv.Quote`: a double-quoted Go string literal.
+pub(crate) fn quote(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            '\u{7}' => out.push_str("\\a"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
+            '\u{b}' => out.push_str("\\v"),
+            c if (c as u32) < 0x20 || c as u32 == 0x7f => push_escape(&mut out, "\\x", 2, c),
+            c if !printable(c) && (c as u32) < 0x1_0000 => push_escape(&mut out, "\\u", 4, c),
+            c if !printable(c) => push_escape(&mut out, "\\U", 8, c),
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+fn push_escape(out: &mut String, prefix: &str, width: usize, c: char) {
+    // Writing to a String cannot fail.
+    let _ = write!(out, "{prefix}{:0width$x}", c as u32);
+}
+
+/// Near enough to `unicode.IsPrint`: no controls, no spaces but U+0020, no byte order mark.
+fn printable(c: char) -> bool {
+    c == ' ' || (!c.is_control() && !c.is_whitespace() && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{feff}'))
+}
+
+/// `json.Marshal`: compact, keys sorted, `<`, `>`, `&` and line separators escaped.
+pub(crate) fn json(value: &Value) -> String {
+    escape_html(&value.to_string())
+}
+
+/// `json.MarshalIndent` with the given indent, escaped as [`json`] does.
+pub(crate) fn json_indent(value: &Value, indent: &str) -> String {
+    use serde::Serialize as _;
+    let formatter = serde_json::ser::PrettyFormatter::with_indent(indent.as_bytes());
+    let mut bytes = Vec::new();
+    let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, formatter);
+    if value.serialize(&mut serializer).is_err() {
+        return String::new();
+    }
+    escape_html(&String::from_utf8_lossy(&bytes))
+}
+
+/// These characters stand only inside strings in JSON text, so they can be replaced everywhere.
+fn escape_html(text: &str) -> String {
+    if !text.contains(['<', '>', '&', '\u{2028}', '\u{2029}', '\u{8}', '\u{c}']) {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            '<' => out.push_str("\\u003c"),
+            '>' => out.push_str("\\u003e"),
+            '&' => out.push_str("\\u0026"),
+            '\u{2028}' => out.push_str("\\u2028"),
+            '\u{2029}' => out.push_str("\\u2029"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// `%v` of a decoded JSON value: `map[a:1 b:[x y]]`, `<nil>`, bare strings.
+pub(crate) fn display(value: &Value) -> String {
+    match value {
+        Value::Null => "<nil>".to_owned(),
+        Value::Bool(flag) => flag.to_string(),
+        Value::Number(number) => match (number.as_i64(), number.as_f64()) {
+            (None, Some(float)) => float_g(float),
+            _ => number.to_string(),
+        },
+        Value::String(text) => text.clone(),
+        Value::Array(items) => {
+            format!("[{}]", items.iter().map(display).collect::<Vec<_>>().join(" "))
+        }
+        Value::Object(map) => {
+            let entries: Vec<String> =
+                map.iter().map(|(key, value)| format!("{key}:{}", display(value))).collect();
+            format!("map[{}]", entries.join(" "))
+        }
+    }
+}
+
+/// `%v` of a float64: the shortest digits, with an exponent below 1e-4 and from 1e21 on.
+pub(crate) fn float_g(float: f64) -> String {
+    let size = float.abs();
+    if float.is_nan() {
+        return "NaN".to_owned();
+    }
+    if float.is_infinite() {
+        return if float > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
+    }
+    if size != 0.0 && !(1e-4..1e21).contains(&size) {
+        let text = format!("{float:e}");
+        let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+        let (sign, digits) = match exponent.strip_prefix('-') {
+            Some(digits) => ('-', digits),
+            None => ('+', exponent),
+        };
+        return format!("{mantissa}e{sign}{digits:0>2}");
+    }
+    format!("{float}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn writes_as_go_does() {
+        assert_eq!(quote("a\"b\n\u{1}é"), r#""a\"b\n\x01é""#);
+        assert_eq!(json(&json!({"b": "<x>", "a": [1, null]})), r#"{"a":[1,null],"b":"\u003cx\u003e"}"#);
+        assert_eq!(display(&json!({"a": [1, "x"], "b": null})), "map[a:[1 x] b:<nil>]");
+        assert_eq!(float_g(1e21), "1e+21");
+        assert_eq!(float_g(0.00001), "1e-05");
+    }
+}
