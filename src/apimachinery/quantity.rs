@@ -42,8 +42,18 @@ impl Default for Quantity {
 }
 
 const BINARY: &[(&str, u32)] = &[("Ki", 10), ("Mi", 20), ("Gi", 30), ("Ti", 40), ("Pi", 50), ("Ei", 60)];
-const DECIMAL: &[(&str, i32)] =
-    &[("n", -9), ("u", -6), ("m", -3), ("", 0), ("k", 3), ("M", 6), ("G", 9), ("T", 12), ("P", 15), ("E", 18)];
+const DECIMAL: &[(&str, i32)] = &[
+    ("n", -9),
+    ("u", -6),
+    ("m", -3),
+    ("", 0),
+    ("k", 3),
+    ("M", 6),
+    ("G", 9),
+    ("T", 12),
+    ("P", 15),
+    ("E", 18),
+];
 
 /// The parts of a quantity's text.
 struct Parts<'a> {
@@ -342,7 +352,10 @@ mod tests {
     #[test]
     fn sums_are_exact_and_keep_their_format() {
         let sum = Quantity::parse("0").unwrap().add(&Quantity::parse("64Mi").unwrap());
-        assert_eq!(sum.add(&Quantity::parse("1").unwrap()).sub(&Quantity::from_milli(1000)).to_string(), "64Mi");
+        assert_eq!(
+            sum.add(&Quantity::parse("1").unwrap()).sub(&Quantity::from_milli(1000)).to_string(),
+            "64Mi"
+        );
         assert_eq!(Quantity::parse("1500m").unwrap().as_int(), 2);
         assert_eq!(Quantity::parse("1Gi").unwrap().as_milli(), 1_073_741_824_000);
         assert!(Quantity::parse("1Gi").unwrap() > Quantity::parse("1G").unwrap());

@@ -79,8 +79,13 @@ impl LabelSelector {
                 "Lt" => Operator::LessThan,
                 other => return Err(format!("{} is not a valid label selector operator", go::quote(other))),
             };
-            let values = object::list(expression, "/values").iter().filter_map(Value::as_str).map(String::from);
-            requirements.push(Requirement::new(object::field(expression, "key"), operator, values.collect())?);
+            let values =
+                object::list(expression, "/values").iter().filter_map(Value::as_str).map(String::from);
+            requirements.push(Requirement::new(
+                object::field(expression, "key"),
+                operator,
+                values.collect(),
+            )?);
         }
         requirements.sort_by(|a, b| a.key.cmp(&b.key));
         Ok(Self { requirements, nothing: false })
@@ -585,8 +590,12 @@ mod tests {
         assert_eq!(error("a=b,"), "found '', expected: identifier after ','");
         assert_eq!(error("=b"), "found '=', expected: !, identifier, or 'end of string'");
         assert_eq!(error("a in b"), "unable to parse requirement: found 'b' expected: '('");
-        assert!(error("a=b_").starts_with("unable to parse requirement: values[0][a]: Invalid value: \"b_\": "));
-        assert!(error("a/b/c=d").starts_with("unable to parse requirement: <nil>: Invalid value: \"a/b/c\": "));
+        assert!(
+            error("a=b_").starts_with("unable to parse requirement: values[0][a]: Invalid value: \"b_\": ")
+        );
+        assert!(
+            error("a/b/c=d").starts_with("unable to parse requirement: <nil>: Invalid value: \"a/b/c\": ")
+        );
     }
 
     #[test]
@@ -602,7 +611,8 @@ mod tests {
         check("!app", false);
         assert!(!LabelSelector::from_object(&Value::Null).unwrap().matches(&labels));
         assert!(LabelSelector::from_object(&json!({})).unwrap().matches(&labels));
-        let object = json!({"matchLabels": {"app": "web"}, "matchExpressions": [{"key": "n", "operator": "Exists"}]});
+        let object =
+            json!({"matchLabels": {"app": "web"}, "matchExpressions": [{"key": "n", "operator": "Exists"}]});
         assert_eq!(format_object(&object), "app=web,n");
     }
 

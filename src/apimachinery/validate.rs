@@ -166,7 +166,8 @@ pub(crate) fn qualified_name(value: &str) -> Vec<String> {
             *name
         }
         [prefix, name] => {
-            faults.extend(subdomain(prefix, max_bytes).into_iter().map(|fault| format!("prefix part {fault}")));
+            faults
+                .extend(subdomain(prefix, max_bytes).into_iter().map(|fault| format!("prefix part {fault}")));
             *name
         }
         _ => {
@@ -276,8 +277,7 @@ pub(crate) fn relaxed_env_var_name(value: &str) -> Vec<String> {
         faults.push("environment variable name must be non-empty".to_owned());
     }
     if !value.bytes().all(|byte| (b' '..=b'~').contains(&byte) && byte != b'=') {
-        let rule =
-            "a valid environment variable name must consist only of printable ASCII characters other than '='";
+        let rule = "a valid environment variable name must consist only of printable ASCII characters other than '='";
         faults.push(rule.to_owned());
     }
     faults
@@ -355,9 +355,11 @@ mod tests {
         assert_eq!(dns1123_label("a.b"), ["must not contain dots"]);
         assert_eq!(
             dns1123_label("A"),
-            ["a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must \
+            [
+                "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must \
               start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for \
-              validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"]
+              validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
+            ]
         );
         assert_eq!(qualified_name("/a"), ["prefix part must be non-empty"]);
         assert_eq!(port(0), ["must be between 1 and 65535, inclusive"]);
