@@ -24,4 +24,4 @@ mod world;
 pub(crate) use place::Place;
 pub(crate) use request::{Body, Request, Response, UserInfo};
 pub(crate) use store::{Change, Event, Key, Object, Store};
-pub(crate) use world::{AuditEvent, Cluster, ClusterId, Timer, World};
+pub(crate) use world::{AuditEvent, Cluster, ClusterId, Conduct, Timer, World};
