@@ -88,9 +88,7 @@ fn next(pod: &Object, stage: Option<Stage>, now: SimTime) -> (Stage, Option<Step
 }
 
 fn wait_of(pod: &Object, stage: &Stage, now: SimTime) -> Option<Duration> {
-    let left = |at: SimTime, after: Duration| {
-        Some((at + after).since(now)).filter(|left| !left.is_zero())
-    };
+    let left = |at: SimTime, after: Duration| Some((at + after).since(now)).filter(|left| !left.is_zero());
     match stage {
         Stage::Seen { at } | Stage::Stopping { at } => left(*at, REACTION),
         Stage::Running { since } if ends(pod) => left(*since, COMMAND_LIFE),
@@ -171,9 +169,8 @@ fn readiness(pod: &Value, broken: bool) -> Vec<Condition> {
     let mut all = vec![Condition::met("PodReadyToStartContainers"), Condition::met("Initialized")];
     if broken {
         let names: Vec<&str> = containers(pod).iter().map(|it| object::field(it, "name")).collect();
-        let unready = |kind| {
-            Condition::because(kind, false, "ContainersNotReady", status::unready_message(&names))
-        };
+        let unready =
+            |kind| Condition::because(kind, false, "ContainersNotReady", status::unready_message(&names));
         all.extend([unready("Ready"), unready("ContainersReady")]);
     } else {
         all.extend([Condition::met("Ready"), Condition::met("ContainersReady")]);
