@@ -5,6 +5,7 @@
 pub(crate) mod bootstrap;
 pub(crate) mod client;
 pub(crate) mod connect;
+pub(crate) mod printers;
 pub(crate) mod watch;
 
 pub(crate) use client::Client;
