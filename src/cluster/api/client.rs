@@ -1,10 +1,13 @@
 //! The API as components use it: typed calls in process, with the identity of a component.
 //!
 //! Reads go to the store, as informers' caches would; writes go the whole way through defaulting,
-//! validation and admission.
+//! validation and admission, without authentication and authorization.
 
 use serde_json::Value;
 
+use super::call::{Call, DeleteOptions, Options};
+use super::{remove, resources, subresource, write};
+use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::{Cluster, ClusterId, Object, UserInfo, World};
 
@@ -46,36 +49,106 @@ impl<'a> Client<'a> {
     /// Creates; `metadata.generateName` is honoured.
     pub(crate) fn create(
         &mut self,
-        _resource: &str,
-        _namespace: &str,
-        _object: Value,
+        resource: &str,
+        namespace: &str,
+        mut object: Value,
     ) -> Result<Object, Status> {
-        Err(Status::no_such_path())
+        let mut call = self.call(resource, namespace, "")?;
+        complete_type(&call, &mut object);
+        write::create(&mut call, object)
     }
 
-    /// Replaces all but status.
-    pub(crate) fn update(&mut self, _resource: &str, _object: Value) -> Result<Object, Status> {
-        Err(Status::no_such_path())
+    /// Replaces all but status. An object without `metadata.resourceVersion` wins over whatever is there.
+    pub(crate) fn update(&mut self, resource: &str, object: Value) -> Result<Object, Status> {
+        self.replace(resource, "", object)
+    }
+
+    /// Replaces `status` only.
+    pub(crate) fn update_status(&mut self, resource: &str, object: Value) -> Result<Object, Status> {
+        self.replace(resource, "status", object)
     }
 
     /// Replaces a subresource: `status`, `scale`, `approval`, `binding`, `eviction`, `finalize` …
     pub(crate) fn update_subresource(
         &mut self,
-        _resource: &str,
-        _subresource: &str,
-        _object: Value,
+        resource: &str,
+        subresource: &str,
+        object: Value,
     ) -> Result<Object, Status> {
-        Err(Status::no_such_path())
+        self.replace(resource, subresource, object)
+    }
+
+    /// Reads an object, lets `change` edit it, and writes it back; nothing happens when nothing changed.
+    /// `subresource` is empty for the object itself.
+    pub(crate) fn edit(
+        &mut self,
+        resource: &str,
+        subresource: &str,
+        (namespace, name): (&str, &str),
+        change: impl FnOnce(&mut Value),
+    ) -> Result<Object, Status> {
+        let Some(stored) = self.get(resource, namespace, name) else {
+            let (plural, group) = resource.split_once('.').unwrap_or((resource, ""));
+            return Err(Status::not_found(plural, group, name));
+        };
+        let mut object = (*stored).clone();
+        change(&mut object);
+        if object == *stored {
+            return Ok(stored);
+        }
+        self.replace(resource, subresource, object)
+    }
+
+    /// Merges `patch` (RFC 7386) into an object.
+    pub(crate) fn merge_patch(
+        &mut self,
+        resource: &str,
+        subresource: &str,
+        (namespace, name): (&str, &str),
+        patch: &Value,
+    ) -> Result<Object, Status> {
+        self.edit(resource, subresource, (namespace, name), |object| json_patch::merge(object, patch))
     }
 
     /// Deletes; `options` is a `DeleteOptions` object or null.
     pub(crate) fn delete(
         &mut self,
-        _resource: &str,
-        _namespace: &str,
-        _name: &str,
-        _options: &Value,
+        resource: &str,
+        namespace: &str,
+        name: &str,
+        options: &Value,
     ) -> Result<(), Status> {
-        Err(Status::no_such_path())
+        let mut call = self.call(resource, namespace, name)?;
+        remove::delete(&mut call, &DeleteOptions::of(options)).map(drop)
     }
+
+    fn replace(&mut self, resource: &str, subresource: &str, mut object: Value) -> Result<Object, Status> {
+        let (namespace, name) = (object::namespace(&object).to_owned(), object::name(&object).to_owned());
+        let mut call = self.call(resource, &namespace, &name)?;
+        if subresource.is_empty() || subresource == "status" {
+            complete_type(&call, &mut object);
+        }
+        call.subresource = subresource.to_owned();
+        subresource::put(&mut call, object)
+    }
+
+    fn call(&mut self, resource: &str, namespace: &str, name: &str) -> Result<Call<'_>, Status> {
+        let found = resources::by_storage(self.cluster(), resource).ok_or_else(Status::no_such_path)?;
+        Ok(Call {
+            world: &mut *self.world,
+            cluster: self.cluster,
+            user: self.user.clone(),
+            resource: found,
+            subresource: String::new(),
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+            options: Options::default(),
+            warnings: Vec::new(),
+        })
+    }
+}
+
+fn complete_type(call: &Call<'_>, object: &mut Value) {
+    object::set(object, &["apiVersion"], call.resource.storage_version.as_str());
+    object::set(object, &["kind"], call.resource.kind.as_str());
 }

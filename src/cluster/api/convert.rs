@@ -1,0 +1,25 @@
+//! Versions of one resource: what is stored, and what a request of another version sees.
+
+use serde_json::Value;
+
+use super::resources::Resource;
+use crate::apimachinery::object;
+use crate::cluster::Object;
+
+/// Brings an object of the request's version into the stored one.
+pub(crate) fn to_storage(resource: &Resource, object: &mut Value) {
+    if resource.api_version() == resource.storage_version {
+        return;
+    }
+    object::set(object, &["apiVersion"], resource.storage_version.as_str());
+}
+
+/// A stored object in the version of the request.
+pub(crate) fn from_storage(resource: &Resource, object: &Object) -> Object {
+    if resource.api_version() == resource.storage_version {
+        return object.clone();
+    }
+    let mut shown = (**object).clone();
+    object::set(&mut shown, &["apiVersion"], resource.api_version());
+    shown.into()
+}

@@ -1,0 +1,275 @@
+//! get, list, watch and deletecollection, and the three forms of an answer: objects, Tables, metadata.
+
+use serde_json::{Value, json};
+
+use super::call::{Call, DeleteOptions};
+use super::watch::Watch;
+use super::{convert, fields, remove};
+use crate::apimachinery::object;
+use crate::apimachinery::status::Status;
+use crate::cluster::{Body, Object, Request, Response};
+
+/// In which form a client wants its answer, by its `Accept` header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    Object,
+    Table,
+    /// `PartialObjectMetadata` and its list.
+    Metadata,
+}
+
+/// The first form of an `Accept` header that the server can give.
+pub(crate) fn form(accept: &str) -> Form {
+    for choice in accept.split(',') {
+        let wants = |what: &str| choice.split(';').any(|part| part.trim() == what);
+        if wants("as=Table") {
+            return Form::Table;
+        }
+        if wants("as=PartialObjectMetadata") || wants("as=PartialObjectMetadataList") {
+            return Form::Metadata;
+        }
+        if choice.trim().starts_with("application/json") || choice.trim().starts_with("*/*") {
+            return Form::Object;
+        }
+    }
+    Form::Object
+}
+
+/// One object.
+pub(crate) fn get(call: &mut Call<'_>, request: &Request) -> Result<Response, Status> {
+    let stored = call.stored()?;
+    respond(call, request, 200, &stored)
+}
+
+/// An answer that is one stored object (or a Status), in the form that the client wants.
+pub(crate) fn respond(
+    call: &Call<'_>,
+    request: &Request,
+    code: u16,
+    stored: &Object,
+) -> Result<Response, Status> {
+    if object::text(stored, "/kind") != call.resource.kind {
+        return Ok(Response { code, body: Body::Json(stored.clone()), warnings: Vec::new() });
+    }
+    let shown = convert::from_storage(&call.resource, stored);
+    let body = match form(&request.accept) {
+        Form::Object => shown,
+        Form::Table => table(call, request, std::slice::from_ref(stored), version_of(stored))?,
+        Form::Metadata => metadata_only(&shown).into(),
+    };
+    Ok(Response { code, body: Body::Json(body), warnings: Vec::new() })
+}
+
+fn table(call: &Call<'_>, request: &Request, stored: &[Object], metadata: Value) -> Result<Object, Status> {
+    let include = super::table::include(request.query_value("includeObject").unwrap_or(""))?;
+    let mut table = super::table::table(&call.resource, stored, include, call.world.now);
+    object::set(&mut table, &["metadata"], metadata);
+    Ok(table.into())
+}
+
+fn version_of(stored: &Value) -> Value {
+    json!({"resourceVersion": object::text(stored, "/metadata/resourceVersion")})
+}
+
+fn metadata_only(object: &Value) -> Value {
+    json!({
+        "apiVersion": "meta.k8s.io/v1", "kind": "PartialObjectMetadata",
+        "metadata": object.get("metadata").cloned().unwrap_or(Value::Null),
+    })
+}
+
+/// Which objects of a collection a request means.
+pub(crate) struct Filter {
+    labels: Option<crate::apimachinery::selector::LabelSelector>,
+    fields: Option<crate::apimachinery::selector::FieldSelector>,
+}
+
+impl Filter {
+    /// Reads the selectors of a query.
+    pub(crate) fn of(call: &Call<'_>, request: &Request) -> Result<Self, Status> {
+        Self::parse(call, request.query_value("labelSelector"), request.query_value("fieldSelector"))
+    }
+
+    fn parse(call: &Call<'_>, labels: Option<&str>, fields: Option<&str>) -> Result<Self, Status> {
+        let labels = labels.filter(|it| !it.is_empty()).map(parse_labels).transpose()?;
+        let fields = fields.filter(|it| !it.is_empty()).map(|it| fields::parse(&call.resource, it)).transpose()?;
+        Ok(Self { labels, fields })
+    }
+
+    /// True when both selectors fit.
+    pub(crate) fn matches(&self, storage: &str, object: &Value) -> bool {
+        let labels = object.pointer("/metadata/labels").unwrap_or(&Value::Null);
+        self.labels.as_ref().is_none_or(|it| it.matches(labels))
+            && self.fields.as_ref().is_none_or(|it| it.matches(|path| fields::value(storage, object, path)))
+    }
+}
+
+fn parse_labels(text: &str) -> Result<crate::apimachinery::selector::LabelSelector, Status> {
+    crate::apimachinery::selector::LabelSelector::parse(text)
+        .map_err(|error| Status::bad_request(format!("unable to parse requirement: {error}")))
+}
+
+fn collect(call: &Call<'_>, filter: &Filter) -> Vec<Object> {
+    let storage = call.resource.storage.clone();
+    let namespace = if call.resource.namespaced { call.namespace.as_str() } else { "" };
+    call.store().list(&storage, namespace).filter(|it| filter.matches(&storage, it)).cloned().collect()
+}
+
+/// A collection, or a chunk of it.
+pub(crate) fn list(call: &mut Call<'_>, request: &Request) -> Result<Response, Status> {
+    let filter = Filter::of(call, request)?;
+    let revision = call.store().revision().to_string();
+    let mut objects = collect(call, &filter);
+    let chunk = Chunk::of(request)?;
+    let (rest, next) = chunk.cut(&mut objects, &revision);
+    let mut metadata = json!({"resourceVersion": revision});
+    if let Some(next) = next {
+        metadata["continue"] = next.into();
+        if request.query_value("labelSelector").is_none_or(str::is_empty)
+            && request.query_value("fieldSelector").is_none_or(str::is_empty)
+        {
+            metadata["remainingItemCount"] = rest.into();
+        }
+    }
+    let shown: Vec<Object> = objects.iter().map(|it| convert::from_storage(&call.resource, it)).collect();
+    let body = match form(&request.accept) {
+        Form::Table => table(call, request, &objects, metadata)?,
+        Form::Metadata => {
+            let items: Vec<Value> = shown.iter().map(|it| metadata_only(it)).collect();
+            let kind = "PartialObjectMetadataList";
+            json!({"apiVersion": "meta.k8s.io/v1", "kind": kind, "metadata": metadata, "items": items}).into()
+        }
+        Form::Object => {
+            let items: Vec<Value> = shown.iter().map(|it| (**it).clone()).collect();
+            json!({
+                "apiVersion": call.resource.api_version(), "kind": call.resource.list_kind,
+                "metadata": metadata, "items": items,
+            })
+            .into()
+        }
+    };
+    Ok(Response { code: 200, body: Body::Json(body), warnings: Vec::new() })
+}
+
+/// `limit` and `continue` of a list.
+struct Chunk {
+    limit: usize,
+    /// Namespace and name of the last object that the client has.
+    after: Option<(String, String)>,
+}
+
+impl Chunk {
+    fn of(request: &Request) -> Result<Self, Status> {
+        let limit = request.query_value("limit").and_then(|it| it.parse().ok()).unwrap_or(0);
+        let token = request.query_value("continue").filter(|it| !it.is_empty());
+        let after = token.map(parse_token).transpose()?;
+        Ok(Self { limit, after })
+    }
+
+    /// Leaves only this chunk; how many objects follow, and the token for them.
+    fn cut(&self, objects: &mut Vec<Object>, revision: &str) -> (usize, Option<String>) {
+        if let Some((namespace, name)) = &self.after {
+            let seen = |it: &Object| (object::namespace(it), object::name(it)) <= (namespace, name);
+            objects.retain(|it| !seen(it));
+        }
+        if self.limit == 0 || objects.len() <= self.limit {
+            return (0, None);
+        }
+        let rest = objects.len() - self.limit;
+        objects.truncate(self.limit);
+        let token = objects.last().map(|last| token(revision, last));
+        (rest, token)
+    }
+}
+
+/// A continue token as the real one is made: base64 of a JSON object with revision and start key.
+fn token(revision: &str, last: &Value) -> String {
+    use base64::Engine as _;
+    let start = match object::namespace(last) {
+        "" => format!("{}\u{0}", object::name(last)),
+        namespace => format!("{namespace}/{}\u{0}", object::name(last)),
+    };
+    let inner = json!({"v": "meta.k8s.io/v1", "rv": revision.parse::<u64>().unwrap_or(0), "start": start});
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(inner.to_string())
+}
+
+fn parse_token(token: &str) -> Result<(String, String), Status> {
+    use base64::Engine as _;
+    let invalid = || Status::bad_request("continue key is not valid: illegal base64 data at input byte 0");
+    let bytes = base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(token).map_err(|_| invalid())?;
+    let inner: Value = serde_json::from_slice(&bytes).map_err(|_| invalid())?;
+    let start = object::text(&inner, "/start").trim_end_matches('\u{0}');
+    let (namespace, name) = start.rsplit_once('/').unwrap_or(("", start));
+    Ok((namespace.to_owned(), name.to_owned()))
+}
+
+/// Opens a watch.
+pub(crate) fn watch(call: &mut Call<'_>, request: &Request) -> Result<Response, Status> {
+    Filter::of(call, request)?;
+    let now = call.store().revision();
+    let given = request.query_value("resourceVersion").filter(|it| !it.is_empty() && *it != "0");
+    let given = match given {
+        Some(text) => Some(parse_version(text)?),
+        None => None,
+    };
+    if let Some(revision) = given
+        && call.store().since(revision).is_none()
+    {
+        let message = format!("too old resource version: {revision} ({now})");
+        return Err(Status::expired(message));
+    }
+    let by_name = (!call.name.is_empty()).then(|| format!("metadata.name={}", call.name));
+    let field_selector = by_name.or_else(|| request.query_value("fieldSelector").map(str::to_owned));
+    let watch = Watch {
+        cluster: call.cluster,
+        resource: call.resource.storage.to_string(),
+        namespace: if call.resource.namespaced { call.namespace.clone() } else { String::new() },
+        label_selector: request.query_value("labelSelector").unwrap_or("").to_owned(),
+        field_selector: field_selector.unwrap_or_default(),
+        version: call.resource.version.clone(),
+        group: call.resource.group.clone(),
+        as_table: form(&request.accept) == Form::Table,
+        metadata_only: form(&request.accept) == Form::Metadata,
+        include_object: request.query_value("includeObject").unwrap_or("").to_owned(),
+        bookmarks: request.query_value("allowWatchBookmarks") == Some("true"),
+        initial: given.is_none(),
+        headers_sent: false,
+        revision: given.unwrap_or(now),
+    };
+    Ok(Response { code: 200, body: Body::Watch(watch), warnings: Vec::new() })
+}
+
+fn parse_version(text: &str) -> Result<u64, Status> {
+    text.parse().map_err(|_| {
+        let cause = crate::apimachinery::status::Cause {
+            reason: "FieldValueInvalid".into(),
+            message: format!("Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}: invalid syntax"),
+            field: "resourceVersion".into(),
+        };
+        Status::invalid("ListOptions", "meta.k8s.io", "", vec![cause])
+    })
+}
+
+/// Deletes every object that the selectors mean; the answer is the list of them.
+pub(crate) fn delete_collection(
+    call: &mut Call<'_>,
+    request: &Request,
+    options: &DeleteOptions,
+) -> Result<Response, Status> {
+    let filter = Filter::of(call, request)?;
+    let mut items = Vec::new();
+    for object in collect(call, &filter) {
+        call.name = object::name(&object).to_owned();
+        call.namespace = object::namespace(&object).to_owned();
+        match remove::delete(call, options) {
+            Ok(_) => items.push((*convert::from_storage(&call.resource, &object)).clone()),
+            Err(status) if status.code == 404 => {}
+            Err(status) => return Err(status),
+        }
+    }
+    let body = json!({
+        "apiVersion": call.resource.api_version(), "kind": call.resource.list_kind,
+        "metadata": {"resourceVersion": call.store().revision().to_string()}, "items": items,
+    });
+    Ok(Response::json(200, body))
+}

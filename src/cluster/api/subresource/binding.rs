@@ -1,0 +1,56 @@
+//! `binding`: puts a pod on a node; only the first one wins.
+
+use serde_json::{Value, json};
+
+use crate::apimachinery::object;
+use crate::apimachinery::status::Status;
+use crate::cluster::Object;
+
+use super::super::call::Call;
+use super::super::write::{self, Part};
+
+/// Binds the pod that the call names to `binding.target`.
+pub(crate) fn bind(call: &mut Call<'_>, binding: &Value) -> Result<Object, Status> {
+    let node = object::text(binding, "/target/name").to_owned();
+    let now = call.world.now.rfc3339();
+    let name = call.name.clone();
+    write::update(call, Part::Other, &mut |call, old| {
+        refuse(call, old, &name)?;
+        let mut pod = old.clone();
+        object::set(&mut pod, &["spec", "nodeName"], node.as_str());
+        for (key, value) in object::entries(binding, "/metadata/annotations") {
+            object::set(&mut pod, &["metadata", "annotations", key], value.clone());
+        }
+        set_scheduled(&mut pod, &now);
+        Ok(pod)
+    })
+}
+
+fn refuse(call: &Call<'_>, pod: &Value, name: &str) -> Result<(), Status> {
+    let conflict = |why: String| Err(Status::conflict("pods/binding", "", name, &why));
+    if object::at(pod, "/metadata/deletionTimestamp").is_some() {
+        return conflict(format!("pod {name} is being deleted, cannot be assigned to a host"));
+    }
+    let bound_to = object::text(pod, "/spec/nodeName");
+    if !bound_to.is_empty() {
+        return conflict(format!("pod {name} is already assigned to node {bound_to:?}"));
+    }
+    if !object::list(pod, "/spec/schedulingGates").is_empty() {
+        return conflict(format!("pod {name} has non-empty .spec.schedulingGates"));
+    }
+    let _ = call;
+    Ok(())
+}
+
+fn set_scheduled(pod: &mut Value, now: &str) {
+    let condition = json!({
+        "type": "PodScheduled", "status": "True", "lastProbeTime": null, "lastTransitionTime": now,
+        "observedGeneration": object::int(pod, "/metadata/generation").unwrap_or(1),
+    });
+    let mut conditions = object::list(pod, "/status/conditions").to_vec();
+    match conditions.iter_mut().find(|it| object::field(it, "type") == "PodScheduled") {
+        Some(slot) => *slot = condition,
+        None => conditions.push(condition),
+    }
+    object::set(pod, &["status", "conditions"], conditions);
+}
