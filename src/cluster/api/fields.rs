@@ -10,10 +10,7 @@ use crate::apimachinery::status::Status;
 /// Selectable fields beside `metadata.name` and `metadata.namespace`, with where they stand when that
 /// is another place. Source: the conversion functions of each API group and the strategies' `SelectableFields`.
 const FIELDS: &[(&str, &[(&str, &str)])] = &[
-    (
-        "certificatesigningrequests.certificates.k8s.io",
-        &[("spec.signerName", "/spec/signerName")],
-    ),
+    ("certificatesigningrequests.certificates.k8s.io", &[("spec.signerName", "/spec/signerName")]),
     (
         "events",
         &[
@@ -114,7 +111,9 @@ fn unknown(resource: &Resource, field: &str) -> String {
         "certificatesigningrequests.certificates.k8s.io" | "resourceslices.resource.k8s.io" => {
             format!("field label not supported for {}: {field}", resource.kind)
         }
-        "jobs.batch" | "replicasets.apps" => format!("field label {field:?} not supported for {}", resource.kind),
+        "jobs.batch" | "replicasets.apps" => {
+            format!("field label {field:?} not supported for {}", resource.kind)
+        }
         _ => format!("field label not supported: {field}"),
     }
 }

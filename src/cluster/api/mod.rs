@@ -35,7 +35,12 @@ pub(crate) use serve::handle;
 
 // Their files come with the next landing of their owner; until then they do nothing.
 pub(crate) mod defaults {
-    pub(crate) fn apply(_: &super::resources::Resource, _: &mut serde_json::Value, _: Option<&serde_json::Value>) {}
+    pub(crate) fn apply(
+        _: &super::resources::Resource,
+        _: &mut serde_json::Value,
+        _: Option<&serde_json::Value>,
+    ) {
+    }
 }
 pub(crate) mod validation {
     use crate::apimachinery::status::Cause;

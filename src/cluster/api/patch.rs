@@ -18,7 +18,8 @@ pub(crate) fn patch(call: &mut Call<'_>, request: &Request) -> Result<Response, 
         "application/json-patch+json" => {
             let operations: json_patch::Patch = serde_json::from_value(patch)
                 .map_err(|error| Status::bad_request(format!("error decoding patch: {error}")))?;
-            json_patch::patch(&mut new, &operations).map_err(|error| Status::bad_request(error.to_string()))?;
+            json_patch::patch(&mut new, &operations)
+                .map_err(|error| Status::bad_request(error.to_string()))?;
         }
         _ => json_patch::merge(&mut new, &patch),
     }

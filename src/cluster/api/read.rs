@@ -92,7 +92,8 @@ impl Filter {
 
     fn parse(call: &Call<'_>, labels: Option<&str>, fields: Option<&str>) -> Result<Self, Status> {
         let labels = labels.filter(|it| !it.is_empty()).map(parse_labels).transpose()?;
-        let fields = fields.filter(|it| !it.is_empty()).map(|it| fields::parse(&call.resource, it)).transpose()?;
+        let fields =
+            fields.filter(|it| !it.is_empty()).map(|it| fields::parse(&call.resource, it)).transpose()?;
         Ok(Self { labels, fields })
     }
 

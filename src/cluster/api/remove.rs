@@ -172,9 +172,7 @@ fn mark(call: &Call<'_>, old: &Value, marked: &mut Value, wait_s: i64) {
     let end = call.world.now + std::time::Duration::from_secs(u64::try_from(wait_s).unwrap_or(0));
     object::set(marked, &["metadata", "deletionTimestamp"], end.rfc3339());
     object::set(marked, &["metadata", "deletionGracePeriodSeconds"], wait_s);
-    if !is_marked
-        && let Some(generation) = object::int(old, "/metadata/generation").filter(|it| *it > 0)
-    {
+    if !is_marked && let Some(generation) = object::int(old, "/metadata/generation").filter(|it| *it > 0) {
         object::set(marked, &["metadata", "generation"], generation + 1);
     }
 }

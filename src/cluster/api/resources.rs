@@ -157,7 +157,8 @@ fn custom_version(definition: &Object, version: &Value, storage_version: &str) -
     let group = object::text(definition, "/spec/group").to_owned();
     let kind = names("kind");
     let terminating = object::at(definition, "/metadata/deletionTimestamp").is_some();
-    let verbs = if terminating { &["delete", "deletecollection", "get", "list", "watch"][..] } else { &CUSTOM_VERBS };
+    let verbs =
+        if terminating { &["delete", "deletecollection", "get", "list", "watch"][..] } else { &CUSTOM_VERBS };
     Resource {
         version: object::field(version, "name").to_owned(),
         list_kind: names("listKind"),

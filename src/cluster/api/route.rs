@@ -69,7 +69,9 @@ fn percent_decoded(text: &str) -> String {
     let mut rest = text.as_bytes();
     while let [first, tail @ ..] = rest {
         let hex = (*first == b'%').then(|| tail.get(..2)).flatten();
-        let byte = hex.and_then(|hex| std::str::from_utf8(hex).ok()).and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        let byte = hex
+            .and_then(|hex| std::str::from_utf8(hex).ok())
+            .and_then(|hex| u8::from_str_radix(hex, 16).ok());
         match byte {
             Some(byte) => {
                 bytes.push(byte);
@@ -91,7 +93,11 @@ mod tests {
     #[track_caller]
     fn check(path: &str, want: [&str; 6]) {
         let it = parse(path).unwrap();
-        assert_eq!([it.group, it.version, it.namespace, it.resource, it.name, it.subresource], want, "{path}");
+        assert_eq!(
+            [it.group, it.version, it.namespace, it.resource, it.name, it.subresource],
+            want,
+            "{path}"
+        );
     }
 
     #[test]

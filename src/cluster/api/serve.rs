@@ -98,9 +98,8 @@ fn options(request: &Request) -> Result<Options, Status> {
         Some("Strict") => FieldValidation::Strict,
         Some("Ignore") => FieldValidation::Ignore,
         Some(other) => {
-            let message = format!(
-                "Unsupported value: {other:?}: supported values: \"Ignore\", \"Warn\", \"Strict\""
-            );
+            let message =
+                format!("Unsupported value: {other:?}: supported values: \"Ignore\", \"Warn\", \"Strict\"");
             return Err(option_error(request, "FieldValueNotSupported", message, "fieldValidation"));
         }
     };
@@ -183,8 +182,9 @@ fn delete_options(request: &Request) -> Result<DeleteOptions, Status> {
     let mut options = if request.body.is_empty() {
         Value::Null
     } else {
-        serde_json::from_slice(&request.body)
-            .map_err(|error| Status::bad_request(format!("couldn't get version/kind; json parse error: {error}")))?
+        serde_json::from_slice(&request.body).map_err(|error| {
+            Status::bad_request(format!("couldn't get version/kind; json parse error: {error}"))
+        })?
     };
     if let Some(policy) = request.query_value("propagationPolicy") {
         object::set(&mut options, &["propagationPolicy"], policy);

@@ -296,7 +296,8 @@ fn wants_new_generation(resource: &Resource, old: &Value, new: &Value) -> bool {
 ///
 /// Rules of `pkg/apis/core/v1/helper/qos`.
 pub(crate) fn qos_class(pod: &Value) -> &'static str {
-    let pod_level = pod.pointer("/spec/resources").filter(|it| it.as_object().is_some_and(|it| !it.is_empty()));
+    let pod_level =
+        pod.pointer("/spec/resources").filter(|it| it.as_object().is_some_and(|it| !it.is_empty()));
     if let Some(resources) = pod_level {
         return class_of(&[resources]);
     }
@@ -315,7 +316,9 @@ fn class_of(resources: &[&Value]) -> &'static str {
         (text != "0").then_some(text)
     };
     let set = |it: &Value| {
-        ["requests", "limits"].iter().any(|kind| ["cpu", "memory"].iter().any(|name| amount(it, kind, name).is_some()))
+        ["requests", "limits"]
+            .iter()
+            .any(|kind| ["cpu", "memory"].iter().any(|name| amount(it, kind, name).is_some()))
     };
     if !resources.iter().any(|it| set(it)) {
         return "BestEffort";

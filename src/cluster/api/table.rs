@@ -11,7 +11,8 @@ use crate::sim::SimTime;
 
 /// Reads `includeObject` of a query.
 pub(crate) fn include(word: &str) -> Result<Include, Status> {
-    Include::parse(word).ok_or_else(|| Status::bad_request(format!("unrecognized includeObject value: {word:?}")))
+    Include::parse(word)
+        .ok_or_else(|| Status::bad_request(format!("unrecognized includeObject value: {word:?}")))
 }
 
 /// A Table of objects in their storage version.

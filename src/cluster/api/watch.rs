@@ -84,7 +84,9 @@ pub(crate) fn next(world: &World, watch: &mut Watch) -> Vec<Value> {
 }
 
 fn expired() -> Value {
-    let status = crate::apimachinery::status::Status::expired("The resourceVersion for the provided watch is too old.");
+    let status = crate::apimachinery::status::Status::expired(
+        "The resourceVersion for the provided watch is too old.",
+    );
     json!({"type": "ERROR", "object": status.to_object()})
 }
 

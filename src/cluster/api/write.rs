@@ -180,7 +180,10 @@ fn check_address(call: &Call<'_>, old: &Value, new: &mut Value) -> Result<(), St
         let message = if name.is_empty() {
             "name must be provided".to_owned()
         } else {
-            format!("the name of the object ({name}) does not match the name on the URL ({})", object::name(old))
+            format!(
+                "the name of the object ({name}) does not match the name on the URL ({})",
+                object::name(old)
+            )
         };
         return Err(Status::bad_request(message));
     }
@@ -213,7 +216,8 @@ fn check_version(call: &Call<'_>, old: &Value, new: &mut Value) -> Result<(), St
         return Ok(());
     }
     if given != current {
-        let why = "the object has been modified; please apply your changes to the latest version and try again";
+        let why =
+            "the object has been modified; please apply your changes to the latest version and try again";
         return Err(call.conflict(&name, why));
     }
     Ok(())
@@ -221,9 +225,14 @@ fn check_version(call: &Call<'_>, old: &Value, new: &mut Value) -> Result<(), St
 
 /// Metadata that no update changes. Mirror of `rest.BeforeUpdate`.
 fn keep_metadata(old: &Value, new: &mut Value) {
-    for field in
-        ["uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds", "generateName", "selfLink"]
-    {
+    for field in [
+        "uid",
+        "creationTimestamp",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+        "generateName",
+        "selfLink",
+    ] {
         match old.get("metadata").and_then(|metadata| metadata.get(field)) {
             Some(value) => object::set(new, &["metadata", field], value.clone()),
             None => drop(object::remove(new, &["metadata", field])),
