@@ -40,7 +40,23 @@ pub(crate) fn components() -> impl Iterator<Item = &'static Component> {
         .chain(super::scheduler::ALL)
         .chain(super::kubelet::ALL)
         .chain(super::network::ALL)
+        .chain(super::control_plane::ALL)
         .copied()
+}
+
+/// Components that look at a machine when its files or units changed; their keys are host names.
+pub(crate) const WOKEN_BY_HOSTS: &[&str] = &["control-plane"];
+
+/// How long a change on a host goes unnoticed: kubelets watch their files, and a watch is not instant.
+const NOTICED_AFTER: Duration = Duration::from_millis(200);
+
+/// What the engine last saw of a host, to see that something changed: trees that nobody touched share
+/// their roots.
+#[derive(Clone, Debug)]
+pub(crate) struct HostSeen {
+    files: crate::hosts::FileTree,
+    units: OrdMap<String, crate::hosts::Unit>,
+    up: bool,
 }
 
 /// Keys that wait to be synced, in the order they came; a key waits once.
@@ -139,6 +155,7 @@ impl World {
     pub(crate) fn settle(&mut self) -> Settled {
         for _ in 0..SYNCS_MAX {
             let mut worked = false;
+            self.notice_hosts();
             for cluster in 0..self.clusters.len() {
                 self.distribute(cluster);
                 worked |= self.sync_one(cluster);
@@ -174,9 +191,61 @@ impl World {
         }
     }
 
+    /// Wakes the components that watch machines where a machine changed.
+    fn notice_hosts(&mut self) {
+        let changed: Vec<String> = self
+            .hosts
+            .iter()
+            .filter(|(name, host)| !self.hosts_seen.get(*name).is_some_and(|seen| seen.is_current(host)))
+            .map(|(name, _)| name.clone())
+            .collect();
+        for name in changed {
+            let Some(host) = self.hosts.get(&name) else { continue };
+            let seen = HostSeen { files: host.files.clone(), units: host.units.clone(), up: host.up };
+            self.hosts_seen.insert(name.clone(), seen);
+            for cluster in 0..self.clusters.len() {
+                for component in WOKEN_BY_HOSTS {
+                    self.wake_at(self.now + NOTICED_AFTER, cluster, component, &name);
+                }
+            }
+        }
+    }
+
+    /// Shows every object to the components again, as informers list anew when their server is back.
+    pub(crate) fn resync(&mut self, cluster: ClusterId) {
+        let Some(state) = self.clusters.get(cluster) else { return };
+        let resources: Vec<_> = state.store.resources().cloned().collect();
+        let mut woken: Vec<(&'static str, String)> = Vec::new();
+        let mut keys = Vec::new();
+        for resource in resources {
+            for object in state.store.list(&resource, "") {
+                let event = Event::listed(&resource, object);
+                for component in components() {
+                    (component.woken_by)(self, cluster, &event, &mut keys);
+                    woken.extend(keys.drain(..).map(|key| (component.name, key)));
+                }
+            }
+        }
+        if let Some(state) = self.clusters.get_mut(cluster) {
+            woken.into_iter().for_each(|(component, key)| state.queue.push(component, key));
+        }
+    }
+
+    /// The store of a cluster is another one now: what was there before is told as deleted, what is there
+    /// now as added.
+    pub(crate) fn keyspace_replaced(&mut self, cluster: ClusterId) {
+        let Some(state) = self.clusters.get_mut(cluster) else { return };
+        state.queue.seen = state.store.revision();
+        self.resync(cluster);
+    }
+
     fn sync_one(&mut self, cluster: ClusterId) -> bool {
         let Some((name, key)) = self.clusters[cluster].queue.pop() else { return false };
         let Some(component) = components().find(|component| component.name == name) else { return true };
+        if !self.clusters[cluster].is_up(component.process) {
+            // Its process is down. When it is back, a resync shows it everything.
+            return true;
+        }
         if let Some(again) = (component.sync)(self, cluster, &key) {
             let at = self.now + again;
             if self.clusters[cluster].queue.note_again(component.name, &key, self.now, at) {
@@ -184,5 +253,11 @@ impl World {
             }
         }
         true
+    }
+}
+
+impl HostSeen {
+    fn is_current(&self, host: &crate::hosts::Host) -> bool {
+        self.files.is_same(&host.files) && self.units.ptr_eq(&host.units) && self.up == host.up
     }
 }

@@ -8,8 +8,10 @@
 //! Start with [`World`], then [`store`], [`engine`] (how events wake components), [`api`].
 
 pub(crate) mod api;
+pub(crate) mod control_plane;
 pub(crate) mod controllers;
 pub(crate) mod engine;
+pub(crate) mod etcd;
 pub(crate) mod events;
 pub(crate) mod kubelet;
 pub(crate) mod network;

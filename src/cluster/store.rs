@@ -48,6 +48,19 @@ pub(crate) struct Event {
     pub(crate) previous: Option<Object>,
 }
 
+impl Event {
+    /// An object as a fresh list shows it.
+    pub(crate) fn listed(resource: &str, object: &Object) -> Self {
+        Self {
+            revision: 0,
+            change: Change::Added,
+            key: Key::new(resource, object::namespace(object), object::name(object)),
+            object: object.clone(),
+            previous: None,
+        }
+    }
+}
+
 type Table = OrdMap<(Arc<str>, Arc<str>), Object>;
 
 /// All objects of a cluster.
@@ -64,6 +77,18 @@ pub(crate) struct Store {
 }
 
 impl Store {
+    /// A keyspace as a snapshot holds it: objects with the revision they were taken at, and no log.
+    pub(crate) fn restored(objects: impl Iterator<Item = (Key, Value)>, revision: u64) -> Self {
+        let mut store = Self { revision, ..Self::default() };
+        for (key, object) in objects {
+            let object: Object = Arc::new(object);
+            store.index(&key, &object);
+            let slot = (key.namespace.clone(), key.name.clone());
+            store.tables.entry(key.resource.clone()).or_default().insert(slot, object);
+        }
+        store
+    }
+
     /// The revision of the latest change.
     pub(crate) fn revision(&self) -> u64 {
         self.revision

@@ -18,6 +18,8 @@ pub(crate) struct World {
     pub(crate) hosts: OrdMap<String, Host>,
     pub(crate) clusters: Vector<Cluster>,
     pub(crate) timers: Timers<Timer>,
+    /// What the engine last saw of each host.
+    pub(crate) hosts_seen: OrdMap<String, super::engine::HostSeen>,
 }
 
 /// One cluster.
@@ -40,6 +42,8 @@ pub(crate) struct Cluster {
     pub(crate) nodes: OrdMap<String, String>,
     /// What runs on the nodes: containers with their files, states and logs.
     pub(crate) runtime: kubelet::Runtime,
+    /// The control plane's own processes.
+    pub(crate) control_plane: super::control_plane::ControlPlane,
     /// How kubelets of this cluster behave.
     pub(crate) conduct: Conduct,
     pub(crate) service_cidr: String,

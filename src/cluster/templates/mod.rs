@@ -64,6 +64,7 @@ pub(crate) fn empty(now: SimTime) -> World {
         hosts: OrdMap::new(),
         clusters: Vector::new(),
         timers: Timers::default(),
+        hosts_seen: OrdMap::new(),
     }
 }
 
@@ -85,13 +86,16 @@ pub(crate) fn build(spec: &TemplateSpec) -> World {
     if spec.conduct == Conduct::Kubelet {
         addons::install(&mut world, 0, spec);
     }
-    world.advance(SETTLE);
+    world.advance(if spec.conduct == Conduct::Kubelet { BOOT } else { SETTLE });
     world.now = world.now.max(SimTime::START);
     world
 }
 
-/// Long enough for every pod of a fresh cluster to run.
+/// Long enough for the controllers of a cluster of stand-ins to make their objects.
 const SETTLE: Duration = Duration::from_secs(5);
+
+/// Long enough for every pod of a fresh cluster to run.
+const BOOT: Duration = Duration::from_secs(120);
 
 fn cluster(spec: &TemplateSpec) -> Cluster {
     Cluster {
@@ -104,6 +108,7 @@ fn cluster(spec: &TemplateSpec) -> Cluster {
         runtime: kubelet::Runtime::default(),
         controllers: super::controllers::Memory::default(),
         recorder: super::events::Memory::default(),
+        control_plane: super::control_plane::ControlPlane::default(),
         conduct: spec.conduct,
         service_cidr: spec.service_cidr.clone(),
         pod_cidr: spec.pod_cidr.clone(),

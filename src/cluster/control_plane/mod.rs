@@ -1,0 +1,148 @@
+//! The control plane's own processes: etcd, kube-apiserver, kube-controller-manager, kube-scheduler.
+//!
+//! Nothing here is told whether it works. A process starts from its static pod manifest on its host,
+//! and runs because its flags parse, the files they name exist inside the mounts, certificates fit,
+//! and what it depends on answers. Otherwise it ends with the real log line and is started again
+//! after the kubelet's back-off.
+//!
+//! Knows nothing of pods as API objects: mirror pods are the kubelet's.
+
+pub(crate) mod flags;
+pub(crate) mod process;
+mod start;
+mod supervise;
+#[cfg(test)]
+mod tests;
+
+use imbl::{OrdMap, Vector};
+
+use super::engine::{Component, Process as Owner};
+use super::world::Conduct;
+use super::{Cluster, ClusterId, Event, World};
+use crate::sim::SimTime;
+
+pub(crate) use process::Process;
+
+/// The programs that this module runs.
+pub(crate) const PROGRAMS: &[&str] = &["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"];
+
+/// The supervisor of static control plane processes, one key a host.
+const SUPERVISOR: Component =
+    Component { name: "control-plane", process: Owner::Kubelet, woken_by: never, sync: supervise::sync };
+
+/// Every component of this part.
+pub(crate) const ALL: &[&Component] = &[&SUPERVISOR];
+
+/// Hosts wake it, not objects: see `engine::WOKEN_BY_HOSTS`.
+fn never(_world: &World, _cluster: ClusterId, _event: &Event, _keys: &mut Vec<String>) {}
+
+/// The processes of a cluster's control plane, by host and program.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ControlPlane {
+    pub(crate) instances: OrdMap<(String, String), Instance>,
+    /// Which owners of components run now. Kept by the supervisor, read at every sync.
+    up: Up,
+    /// The id of the etcd data directory that [`Cluster::store`] belongs to.
+    pub(crate) database: String,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Up {
+    etcd: bool,
+    api_server: bool,
+    controller_manager: bool,
+    scheduler: bool,
+}
+
+/// One static control plane process.
+#[derive(Clone, Debug)]
+pub(crate) struct Instance {
+    /// What the manifest says, as it was when the process was started.
+    pub(crate) process: Process,
+    /// The manifest's bytes, to see that it changed.
+    manifest: std::sync::Arc<[u8]>,
+    pub(crate) phase: Phase,
+    /// How often it was started again.
+    pub(crate) restarts: u32,
+    /// Standard error, oldest first, of the current and of the previous run.
+    pub(crate) log: Vector<(SimTime, String)>,
+    pub(crate) previous_log: Vector<(SimTime, String)>,
+    /// How the previous run ended.
+    pub(crate) last_exit: Option<Exit>,
+}
+
+/// What an instance is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    /// The container is created at `at`.
+    Pending { at: SimTime },
+    /// It runs since `since`; it serves when `serving`. One that will end knows when.
+    Running { since: SimTime, serving: bool, ends_at: Option<SimTime> },
+    /// CrashLoopBackOff until `until`.
+    BackOff { until: SimTime },
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Exit {
+    pub(crate) code: i32,
+    pub(crate) started: SimTime,
+    pub(crate) finished: SimTime,
+}
+
+impl Instance {
+    /// True when it runs and answers.
+    pub(crate) fn serves(&self) -> bool {
+        matches!(self.phase, Phase::Running { serving: true, .. })
+    }
+}
+
+impl Cluster {
+    /// True when components of `owner` run. A cluster of stand-ins has all of them running.
+    pub(crate) fn is_up(&self, owner: Owner) -> bool {
+        if self.conduct == Conduct::StandIn {
+            return true;
+        }
+        let up = self.control_plane.up;
+        match owner {
+            Owner::ControllerManager => up.api_server && up.controller_manager,
+            Owner::Scheduler => up.api_server && up.scheduler,
+            Owner::ApiServer | Owner::Addon => up.api_server,
+            Owner::Kubelet => true,
+        }
+    }
+
+    /// True when an API server answers, which needs its etcd.
+    pub(crate) fn api_server_up(&self) -> bool {
+        self.is_up(Owner::ApiServer)
+    }
+
+    /// The host and process of a program that serves now.
+    pub(crate) fn serving(&self, program: &str) -> Option<(&str, &Instance)> {
+        let mut all = self.control_plane.instances.iter();
+        all.find(|((_, name), instance)| name == program && instance.serves())
+            .map(|((host, _), instance)| (host.as_str(), instance))
+    }
+}
+
+impl ControlPlane {
+    /// Looks at all instances and says whether anything came up or went down.
+    fn refresh(&mut self) -> (bool, bool) {
+        let serves = |program: &str| {
+            self.instances.iter().any(|((_, name), instance)| name == program && instance.serves())
+        };
+        let etcd = serves("etcd");
+        let now = Up {
+            etcd,
+            api_server: etcd && serves("kube-apiserver"),
+            controller_manager: serves("kube-controller-manager"),
+            scheduler: serves("kube-scheduler"),
+        };
+        let changed = now != self.up;
+        let rose = (now.api_server && !self.up.api_server)
+            || (now.controller_manager && !self.up.controller_manager)
+            || (now.scheduler && !self.up.scheduler);
+        self.up = now;
+        (changed, rose)
+    }
+}
