@@ -3,7 +3,11 @@
 //! Invariant: a tool is a client. It sees the world as a program on its host sees it: files,
 //! addresses, and what servers answer.
 
+pub(crate) mod kubectl;
+
 use crate::shell::Program;
 
 /// Every program of this layer.
-pub(crate) const PROGRAMS: &[&Program] = &[];
+pub(crate) const PROGRAMS: &[&Program] = &[
+    &kubectl::KUBECTL,
+];

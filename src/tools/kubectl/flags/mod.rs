@@ -1,0 +1,13 @@
+//! Flags: which each command has, and how a command line becomes values.
+//!
+//! The facts (names, shorthands, types, defaults) are those that kubectl v1.36.2 lists, kept in
+//! `assets/kubectl/flags.txt`; one sentence about each stands in [`words`].
+
+mod parse;
+mod spec;
+mod values;
+pub(crate) mod words;
+
+pub(crate) use parse::{go_bool as bool_word, parse};
+pub(crate) use spec::{APPLYSET, FlagSpec, Kind, globals, of_command, usage};
+pub(crate) use values::{Flags, go_duration};

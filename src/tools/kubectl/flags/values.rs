@@ -1,0 +1,173 @@
+//! The values of flags as a verb asks for them.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::parse::{go_bool, go_int};
+use super::spec::{FlagSpec, Kind};
+
+/// What was given on the command line, over the defaults.
+#[derive(Debug, Default)]
+pub(crate) struct Flags {
+    specs: Vec<FlagSpec>,
+    given: BTreeMap<&'static str, Vec<String>>,
+}
+
+impl Flags {
+    /// Nothing given yet.
+    pub(crate) fn new(specs: Vec<FlagSpec>) -> Self {
+        Self { specs, given: BTreeMap::new() }
+    }
+
+    pub(super) fn spec(&self, name: &str) -> Option<FlagSpec> {
+        self.specs.iter().find(|spec| spec.name == name).copied()
+    }
+
+    pub(super) fn spec_short(&self, letter: char) -> Option<FlagSpec> {
+        self.specs.iter().find(|spec| spec.short == Some(letter)).copied()
+    }
+
+    pub(super) fn push(&mut self, name: &'static str, value: String) {
+        self.given.entry(name).or_default().push(value);
+    }
+
+    /// True when the command has the flag.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.spec(name).is_some()
+    }
+
+    /// True when the flag stood on the command line (pflag's `Changed`).
+    pub(crate) fn given(&self, name: &str) -> bool {
+        self.given.contains_key(name)
+    }
+
+    /// The last value, or the default; empty for a flag that the command has not.
+    pub(crate) fn text(&self, name: &str) -> &str {
+        match self.given.get(name).and_then(|values| values.last()) {
+            Some(value) => value,
+            None => self.spec(name).map_or("", |spec| if spec.default == "[]" { "" } else { spec.default }),
+        }
+    }
+
+    /// A boolean flag.
+    pub(crate) fn on(&self, name: &str) -> bool {
+        go_bool(self.text(name)).unwrap_or(false)
+    }
+
+    /// A number; 0 for a flag that the command has not.
+    pub(crate) fn int(&self, name: &str) -> i64 {
+        go_int(self.text(name)).and_then(|number| i64::try_from(number).ok()).unwrap_or(0)
+    }
+
+    /// All values of a flag that may come repeatedly; split at commas where pflag does so.
+    pub(crate) fn list(&self, name: &str) -> Vec<String> {
+        let Some(values) = self.given.get(name) else {
+            let default = self.spec(name).map_or("", |spec| spec.default);
+            let inner = default.trim_start_matches('[').trim_end_matches(']');
+            return inner.split(',').filter(|word| !word.is_empty()).map(str::to_owned).collect();
+        };
+        match self.spec(name).map(|spec| spec.kind) {
+            Some(Kind::Strings | Kind::Map) => values.iter().flat_map(|value| split_csv(value)).collect(),
+            _ => values.clone(),
+        }
+    }
+
+    /// `key=value` pairs of a map flag.
+    pub(crate) fn pairs(&self, name: &str) -> Vec<(String, String)> {
+        let pairs = self.list(name).into_iter();
+        pairs.filter_map(|pair| pair.split_once('=').map(|(key, value)| (key.into(), value.into()))).collect()
+    }
+
+    /// A duration in nanoseconds, which may be negative.
+    pub(crate) fn duration_ns(&self, name: &str) -> i64 {
+        go_duration(self.text(name)).unwrap_or(0)
+    }
+
+    /// A duration; negative ones count as zero.
+    pub(crate) fn duration(&self, name: &str) -> Duration {
+        Duration::from_nanos(u64::try_from(self.duration_ns(name)).unwrap_or(0))
+    }
+}
+
+/// One line of comma-separated values: quotes hold a comma, doubled quotes are quotes.
+fn split_csv(line: &str) -> Vec<String> {
+    if line.is_empty() {
+        return Vec::new();
+    }
+    let mut fields = vec![String::new()];
+    let mut quoted = false;
+    let mut letters = line.chars().peekable();
+    while let Some(letter) = letters.next() {
+        let Some(field) = fields.last_mut() else { break };
+        match letter {
+            '"' if quoted && letters.peek() == Some(&'"') => {
+                letters.next();
+                field.push('"');
+            }
+            '"' if quoted || field.is_empty() => quoted = !quoted,
+            ',' if !quoted => fields.push(String::new()),
+            other => field.push(other),
+        }
+    }
+    fields
+}
+
+const NANOS: [(&str, f64); 8] = [
+    ("ns", 1.0),
+    ("us", 1e3),
+    ("µs", 1e3),
+    ("μs", 1e3),
+    ("ms", 1e6),
+    ("s", 1e9),
+    ("m", 60e9),
+    ("h", 3600e9),
+];
+
+/// Go's `time.ParseDuration`, in nanoseconds.
+///
+/// # Errors
+/// Its sentence.
+pub(crate) fn go_duration(text: &str) -> Result<i64, String> {
+    let invalid = || format!("time: invalid duration {text:?}");
+    let (sign, mut rest) = match text.strip_prefix('-') {
+        Some(rest) => (-1.0, rest),
+        None => (1.0, text.strip_prefix('+').unwrap_or(text)),
+    };
+    if rest == "0" {
+        return Ok(0);
+    }
+    if rest.is_empty() {
+        return Err(invalid());
+    }
+    let mut total = 0.0;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+        let (number, tail) = rest.split_at(digits);
+        let number: f64 = number.parse().map_err(|_| invalid())?;
+        let letters = tail.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(tail.len());
+        let (unit, tail) = tail.split_at(letters);
+        if unit.is_empty() {
+            return Err(format!("time: missing unit in duration {text:?}"));
+        }
+        let Some((_, nanos)) = NANOS.iter().find(|(name, _)| *name == unit) else {
+            return Err(format!("time: unknown unit {unit:?} in duration {text:?}"));
+        };
+        total += number * nanos;
+        rest = tail;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "saturates, as far off as a duration can be")]
+    Ok((sign * total) as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_and_lists_read_as_go_reads_them() {
+        assert_eq!(go_duration("1m30s"), Ok(90_000_000_000));
+        assert_eq!(go_duration("-1s"), Ok(-1_000_000_000));
+        assert_eq!(go_duration("5x"), Err("time: unknown unit \"x\" in duration \"5x\"".into()));
+        assert_eq!(split_csv(r#"a,"b,c",d"#), ["a", "b,c", "d"]);
+    }
+}

@@ -1,0 +1,178 @@
+//! kubectl v1.36.2 as a client: it reads kubeconfig files of its host, talks to API servers by
+//! [`World::exchange`](crate::cluster::World::exchange) and prints what they answer.
+//!
+//! Invariant: knows nothing of stores, controllers or kubelets; what it needs it asks for over the wire.
+//!
+//! Start with [`verb`] (what a command is) and [`verbs`] (the table of all), then [`Ctx`] (what a verb works
+//! with), [`builder`] (from arguments and files to objects) and [`print`] (from objects to text).
+
+mod client;
+mod ctx;
+mod failure;
+mod flags;
+mod help;
+mod kubeconfig;
+mod mapper;
+mod verb;
+mod verbs;
+
+use std::time::Duration;
+
+pub(crate) use client::Call;
+pub(crate) use ctx::{Ctx, DryRun, Namespace};
+pub(crate) use failure::{Done, Failure};
+pub(crate) use mapper::Mapping;
+pub(crate) use verb::{Complete, Group, PLAIN, Run, Verb, Waiting};
+
+use crate::shell::{Proc, Program};
+
+/// 60 ms: how long a kubectl process lives beside its requests in the recorded sessions.
+const PROCESS_TAKES: Duration = Duration::from_millis(60);
+
+/// The program.
+pub(crate) const KUBECTL: Program =
+    Program { name: "kubectl", summary: "control Kubernetes clusters", run: |proc| Box::pin(run(proc)) };
+
+async fn run(proc: &mut Proc) -> i32 {
+    proc.sleep(PROCESS_TAKES).await;
+    let words = proc.args.get(1..).unwrap_or_default().to_vec();
+    let failure = match start(proc, &words) {
+        Ok(Some(mut ctx)) => carry_out(&mut ctx).await.err(),
+        Ok(None) => None,
+        Err(failure) => Some(failure),
+    };
+    match failure {
+        None => 0,
+        Some(failure) => {
+            proc.eprint(failure.printed());
+            failure.code()
+        }
+    }
+}
+
+/// Finds the verb and reads its flags; `None` when help was asked for and printed.
+fn start<'p>(proc: &'p mut Proc, words: &[String]) -> Result<Option<Ctx<'p>>, Failure> {
+    let (verb, path, rest) = resolve(words);
+    let command = format!("kubectl {path}").trim_end().to_owned();
+    let mut specs = flags::of_command(&path);
+    specs.extend(flags::globals());
+    if path == "apply" && proc.env.get("KUBECTL_APPLYSET").is_some_and(|on| on == "true") {
+        specs.push(flags::APPLYSET);
+    }
+    let parsed = flags::parse(&rest, specs)
+        .map_err(|sentence| Failure::error(format!("{sentence}\nSee '{command} --help' for usage.")))?;
+    if parsed.flags.on("help") {
+        proc.print(help::of(verb, &path));
+        return Ok(None);
+    }
+    if path.is_empty() {
+        return match parsed.args.first() {
+            Some(word) => Err(Failure::error(help::unknown(verb, word))),
+            None => {
+                proc.print(help::of(verb, ""));
+                Ok(None)
+            }
+        };
+    }
+    let missing: Vec<String> = verb
+        .required
+        .iter()
+        .filter(|name| !parsed.flags.given(name))
+        .map(|name| format!("{name:?}"))
+        .collect();
+    if !missing.is_empty() {
+        return Err(Failure::error(format!("required flag(s) {} not set", missing.join(", "))));
+    }
+    Ok(Some(Ctx {
+        proc,
+        verb,
+        path: command,
+        flags: parsed.flags,
+        args: parsed.args,
+        dash_at: parsed.dash_at,
+        config: None,
+        connection: None,
+        mapper: None,
+        warned: Default::default(),
+    }))
+}
+
+async fn carry_out(ctx: &mut Ctx<'_>) -> Done {
+    let done = match ctx.verb.run {
+        Run::Group => group(ctx),
+        Run::Now(run) => run(ctx),
+        Run::Waits(run) => run(ctx).await,
+    };
+    done?;
+    match ctx.warned.len() {
+        count if count > 0 && ctx.flags.on("warnings-as-errors") => {
+            let plural = if count == 1 { "" } else { "s" };
+            Err(Failure::error(format!("{count} warning{plural} received")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A command that only has commands below it.
+pub(crate) fn group(ctx: &mut Ctx<'_>) -> Done {
+    if !ctx.args.is_empty() {
+        return Err(ctx.usage(&format!("unknown command {:?}", ctx.args.join(" "))));
+    }
+    let path = ctx.path.strip_prefix("kubectl ").unwrap_or("").to_owned();
+    ctx.out(&help::of(ctx.verb, &path));
+    // Commands whose own work is to list their children end well; the others complain.
+    if matches!(ctx.verb.group, Group::Other) { Ok(()) } else { Err(Failure::Exit(1)) }
+}
+
+/// The verb that `words` name, its path without `kubectl`, and the words without that path.
+pub(crate) fn resolve(words: &[String]) -> (&'static Verb, String, Vec<String>) {
+    let mut verb: &'static Verb = &verbs::ROOT;
+    let mut path: Vec<&str> = Vec::new();
+    let mut rest = words.to_vec();
+    while let Some(at) = first_word(&rest, &path.join(" ")) {
+        let Some(child) = rest.get(at).and_then(|word| verb.child(word)) else { break };
+        rest.remove(at);
+        path.push(child.name);
+        verb = child;
+    }
+    (verb, path.join(" "), rest)
+}
+
+/// Where the first word stands that is neither a flag nor a flag's value.
+fn first_word(words: &[String], path: &str) -> Option<usize> {
+    let mut specs = flags::of_command(path);
+    specs.extend(flags::globals());
+    let mut at = 0;
+    while let Some(word) = words.get(at) {
+        if word == "--" {
+            return None;
+        }
+        let takes_value = if let Some(name) = word.strip_prefix("--") {
+            !name.contains('=') && specs.iter().any(|spec| spec.name == name && spec.alone.is_empty())
+        } else if word.len() > 1 && word.starts_with('-') {
+            let short = word.chars().nth(1).filter(|_| word.chars().count() == 2);
+            specs.iter().any(|spec| spec.short.is_some() && spec.short == short && spec.alone.is_empty())
+        } else {
+            return Some(at);
+        };
+        at += if takes_value { 2 } else { 1 };
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn flags_may_stand_before_the_verb() {
+        let resolved = |line: &str| {
+            let words: Vec<String> = line.split(' ').map(str::to_owned).collect();
+            let (_, path, rest) = resolve(&words);
+            format!("{path}: {}", rest.join(" "))
+        };
+        assert_eq!(resolved("-n kube-system get po -o wide"), "get: -n kube-system po -o wide");
+        assert_eq!(resolved("create --dry-run=client deploy web"), "create deployment: --dry-run=client web");
+        assert_eq!(resolved("get create"), "get: create");
+    }
+}
