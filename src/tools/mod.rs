@@ -8,6 +8,4 @@ pub(crate) mod kubectl;
 use crate::shell::Program;
 
 /// Every program of this layer.
-pub(crate) const PROGRAMS: &[&Program] = &[
-    &kubectl::KUBECTL,
-];
+pub(crate) const PROGRAMS: &[&Program] = &[&kubectl::KUBECTL];

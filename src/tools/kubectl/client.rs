@@ -18,8 +18,7 @@ const DIAL_TAKES: Duration = Duration::from_secs(30);
 pub(crate) const USER_AGENT: &str = "kubectl/v1.36.2 (linux/amd64) kubernetes/8a7d4b1";
 
 /// What to ask for Tables with.
-pub(crate) const AS_TABLE: &str =
-    "application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json";
+pub(crate) const AS_TABLE: &str = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json;as=Table;v=v1beta1;g=meta.k8s.io,application/json";
 
 /// Content types of patches.
 pub(crate) const JSON_PATCH: &str = "application/json-patch+json";
@@ -113,7 +112,9 @@ fn escape(text: &str) -> String {
     let mut escaped = String::new();
     for byte in text.bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => escaped.push(char::from(byte)),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                escaped.push(char::from(byte))
+            }
             b' ' => escaped.push('+'),
             other => escaped.push_str(&format!("%{other:02X}")),
         }
@@ -219,7 +220,9 @@ impl Ctx<'_> {
         self.klog(
             'I',
             "round_trippers.go:632",
-            &format!("\"Response\" verb={method:?} url={url:?} status={status:?} milliseconds={milliseconds}"),
+            &format!(
+                "\"Response\" verb={method:?} url={url:?} status={status:?} milliseconds={milliseconds}"
+            ),
         );
     }
 

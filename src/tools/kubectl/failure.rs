@@ -155,7 +155,9 @@ impl Failure {
             },
             Self::Dial { url, sentence, .. } if sentence.contains("connection refused") => {
                 let host = host_of(url);
-                format!("The connection to the server {host} was refused - did you specify the right host or port?")
+                format!(
+                    "The connection to the server {host} was refused - did you specify the right host or port?"
+                )
             }
             Self::Dial { sentence, .. } => format!("Unable to connect to the server: {sentence}"),
             _ => self.sentence(),
@@ -226,7 +228,8 @@ mod tests {
     fn each_kind_has_its_wording() {
         let server = |status: Value| Failure::Server(Box::new(status));
         let not_found = server(json!({"reason": "NotFound", "message": "pods \"x\" not found"}));
-        let causes = json!([{"field": "spec.a", "message": "Required value"}, {"field": "b", "message": "no"}]);
+        let causes =
+            json!([{"field": "spec.a", "message": "Required value"}, {"field": "b", "message": "no"}]);
         let one = json!([{"field": "spec.a", "message": "Required value"}]);
         let invalid = |causes: &Value| {
             server(json!({"reason": "Invalid", "message": "m",

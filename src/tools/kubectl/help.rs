@@ -40,9 +40,13 @@ pub(crate) fn of(verb: &Verb, path: &str) -> String {
     help.push_str(&format!("\nUsage:\n  {usage}\n\n"));
     if !verb.children.is_empty() {
         let prefix = if path.is_empty() { "kubectl".to_owned() } else { format!("kubectl {path}") };
-        help.push_str(&format!("Use \"{prefix} <command> --help\" for more information about a given command.\n"));
+        help.push_str(&format!(
+            "Use \"{prefix} <command> --help\" for more information about a given command.\n"
+        ));
     }
-    help.push_str("Use \"kubectl options\" for a list of global command-line options (applies to all commands).\n");
+    help.push_str(
+        "Use \"kubectl options\" for a list of global command-line options (applies to all commands).\n",
+    );
     help
 }
 

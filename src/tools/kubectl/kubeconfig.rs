@@ -99,10 +99,12 @@ pub(crate) fn load_file(proc: &Proc, path: &str) -> Result<Option<Value>, Failur
 /// What the decoder of Configs refuses.
 fn check(tree: &Value) -> Result<(), String> {
     if !tree.is_object() {
-        return Err("couldn't get version/kind; json parse error: json: cannot unmarshal string into Go value of \
+        return Err(
+            "couldn't get version/kind; json parse error: json: cannot unmarshal string into Go value of \
              type struct { APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \
              \"json:\\\"kind,omitempty\\\"\" }"
-            .into());
+                .into(),
+        );
     }
     let (version, kind) = (text(tree, "/apiVersion"), text(tree, "/kind"));
     if !(matches!(version, "" | "v1") && matches!(kind, "" | "Config")) {
@@ -127,7 +129,8 @@ fn decode(data: &str) -> Result<Vec<u8>, String> {
     let clean: String = data.chars().filter(|c| !matches!(c, '\n' | '\r')).collect();
     base64::engine::general_purpose::STANDARD.decode(&clean).map_err(|error| {
         let at = match error {
-            base64::DecodeError::InvalidByte(at, _) | base64::DecodeError::InvalidLastSymbol { offset: at, .. } => at,
+            base64::DecodeError::InvalidByte(at, _)
+            | base64::DecodeError::InvalidLastSymbol { offset: at, .. } => at,
             _ => clean.len() / 4 * 4,
         };
         format!("illegal base64 data at input byte {at}")
@@ -172,9 +175,9 @@ impl KubeConfig {
             "" => Ok(None),
             name => match self.contexts.get(name) {
                 Some(entry) => Ok(Some(entry)),
-                None => Err(Failure::Config(vec![format!(
-                    "context was not found for specified context: {name}"
-                )])),
+                None => {
+                    Err(Failure::Config(vec![format!("context was not found for specified context: {name}")]))
+                }
             },
         }
     }
@@ -187,7 +190,11 @@ pub(crate) type Impersonation = Vec<(String, String)>;
 ///
 /// # Errors
 /// kubectl's sentence about a context, cluster or user that cannot be used.
-pub(crate) fn endpoint(proc: &Proc, config: &KubeConfig, flags: &Flags) -> Result<(Endpoint, Impersonation), Failure> {
+pub(crate) fn endpoint(
+    proc: &Proc,
+    config: &KubeConfig,
+    flags: &Flags,
+) -> Result<(Endpoint, Impersonation), Failure> {
     let empty = Entry { value: json!({}), file: String::new() };
     let context = config.context(flags)?.unwrap_or(&empty);
     let pick = |over: &str, key: &str| match flags.text(over) {
@@ -230,7 +237,13 @@ fn server(cluster: &Value, flags: &Flags) -> String {
     }
 }
 
-fn trust(proc: &Proc, name: &str, cluster: &Entry, flags: &Flags, endpoint: &mut Endpoint) -> Result<(), Failure> {
+fn trust(
+    proc: &Proc,
+    name: &str,
+    cluster: &Entry,
+    flags: &Flags,
+    endpoint: &mut Endpoint,
+) -> Result<(), Failure> {
     endpoint.insecure_skip_tls_verify =
         flags.on("insecure-skip-tls-verify") || flag(&cluster.value, "/insecure-skip-tls-verify");
     endpoint.tls_server_name = [flags.text("tls-server-name"), text(&cluster.value, "/tls-server-name")]
@@ -239,8 +252,13 @@ fn trust(proc: &Proc, name: &str, cluster: &Entry, flags: &Flags, endpoint: &mut
         .map(str::to_owned);
     let pem = material(proc, cluster, flags, "certificate-authority", name)?;
     if endpoint.insecure_skip_tls_verify {
-        if pem.is_some() && flag(&cluster.value, "/insecure-skip-tls-verify") && !flags.given("insecure-skip-tls-verify") {
-            return Err(Failure::error("specifying a root certificates file with the insecure flag is not allowed"));
+        if pem.is_some()
+            && flag(&cluster.value, "/insecure-skip-tls-verify")
+            && !flags.given("insecure-skip-tls-verify")
+        {
+            return Err(Failure::error(
+                "specifying a root certificates file with the insecure flag is not allowed",
+            ));
         }
         return Ok(());
     }
@@ -251,7 +269,13 @@ fn trust(proc: &Proc, name: &str, cluster: &Entry, flags: &Flags, endpoint: &mut
     Ok(())
 }
 
-fn credentials(proc: &Proc, name: &str, user: &Entry, flags: &Flags, endpoint: &mut Endpoint) -> Result<(), Failure> {
+fn credentials(
+    proc: &Proc,
+    name: &str,
+    user: &Entry,
+    flags: &Flags,
+    endpoint: &mut Endpoint,
+) -> Result<(), Failure> {
     endpoint.token = token(proc, user, flags)?;
     let certificate = material(proc, user, flags, "client-certificate", name)?;
     let key = material(proc, user, flags, "client-key", name)?;
@@ -291,7 +315,13 @@ fn token(proc: &Proc, user: &Entry, flags: &Flags) -> Result<Option<String>, Fai
 }
 
 /// The PEM bytes under `key` or `key-data`, or in the file of the flag of that name.
-fn material(proc: &Proc, entry: &Entry, flags: &Flags, key: &str, owner: &str) -> Result<Option<Vec<u8>>, Failure> {
+fn material(
+    proc: &Proc,
+    entry: &Entry,
+    flags: &Flags,
+    key: &str,
+    owner: &str,
+) -> Result<Option<Vec<u8>>, Failure> {
     let data = text(&entry.value, &format!("/{key}-data"));
     let file = match flags.text(key) {
         "" if !data.is_empty() => return decode(data).map(Some).map_err(Failure::error),

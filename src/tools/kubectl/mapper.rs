@@ -121,9 +121,10 @@ impl Mapper {
         let lower = word.to_lowercase();
         let mut parts = lower.splitn(3, '.');
         if let (Some(resource), Some(version), Some(group)) = (parts.next(), parts.next(), parts.next()) {
-            let exact = self.types.iter().find(|one| {
-                one.group == group && one.version == version && answers_to(one, resource)
-            });
+            let exact = self
+                .types
+                .iter()
+                .find(|one| one.group == group && one.version == version && answers_to(one, resource));
             if exact.is_some() {
                 return exact;
             }
@@ -206,7 +207,8 @@ fn mapping(group: &str, version: &str, resource: &Value) -> Mapping {
 }
 
 /// What aggregated discovery is asked for with.
-const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json";
+const AGGREGATED: &str =
+    "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json";
 
 impl Ctx<'_> {
     /// The server's types, from the cache when it is fresh enough.
@@ -336,7 +338,8 @@ impl Ctx<'_> {
 
     fn keep_discovery(&mut self, documents: &[Value]) {
         let (Ok(path), Ok(bytes)) = (self.cache_file(), serde_json::to_vec(documents)) else { return };
-        let mkdir = crate::cluster::place::FileOp::Mkdir { path: files::parent(&path), mode: 0o750, parents: true };
+        let mkdir =
+            crate::cluster::place::FileOp::Mkdir { path: files::parent(&path), mode: 0o750, parents: true };
         let place = self.proc.place.clone();
         // As with the real client, a cache that cannot be written is no failure.
         let _ = self.proc.world().change_files(&place, mkdir);
@@ -380,9 +383,7 @@ mod tests {
             json!({"resource": resource, "responseKind": {"kind": kind}, "scope": "Namespaced",
                 "singularResource": kind.to_lowercase(), "shortNames": [short], "categories": ["all"], "verbs": ["get"]})
         };
-        let group = |name: &str, version: &str, resources: Value| {
-            json!({"metadata": {"name": name}, "versions": [{"version": version, "resources": resources}]})
-        };
+        let group = |name: &str, version: &str, resources: Value| json!({"metadata": {"name": name}, "versions": [{"version": version, "resources": resources}]});
         let items = json!({"items": [
             group("", "v1", json!([one("pods", "Pod", "po"), one("events", "Event", "ev")])),
             group("events.k8s.io", "v1", json!([one("events", "Event", "ev")])),
@@ -395,7 +396,9 @@ mod tests {
     fn all_words_for_a_type_lead_to_it() {
         let mapper = mapper();
         let find = |word: &str| mapper.find(word).map(Mapping::resource_text).unwrap_or_default();
-        for word in ["deploy", "deployments", "Deployment", "deployment.apps", "deployments.v1.apps", "deploy.app"] {
+        for word in
+            ["deploy", "deployments", "Deployment", "deployment.apps", "deployments.v1.apps", "deploy.app"]
+        {
             assert_eq!(find(word), "apps/v1, Resource=deployments", "{word}");
         }
         assert_eq!(find("ev"), "/v1, Resource=events");

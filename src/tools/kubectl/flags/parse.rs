@@ -76,7 +76,10 @@ fn parse_shorts<'a>(
             continue;
         }
         let value = if rest.is_empty() {
-            words.next().cloned().ok_or_else(|| format!("flag needs an argument: {letter:?} in -{cluster}"))?
+            words
+                .next()
+                .cloned()
+                .ok_or_else(|| format!("flag needs an argument: {letter:?} in -{cluster}"))?
         } else {
             rest.to_owned()
         };

@@ -33,8 +33,14 @@ pub(crate) struct FlagSpec {
 static TABLE: &str = include_str!("../../../../assets/kubectl/flags.txt");
 
 /// `--help`, which every command has.
-const HELP: FlagSpec =
-    FlagSpec { name: "help", short: Some('h'), kind: Kind::Bool, default: "false", alone: "true", hidden: true };
+const HELP: FlagSpec = FlagSpec {
+    name: "help",
+    short: Some('h'),
+    kind: Kind::Bool,
+    default: "false",
+    alone: "true",
+    hidden: true,
+};
 
 /// A flag of `apply` that real kubectl only has when its environment says `KUBECTL_APPLYSET=true`.
 pub(crate) const APPLYSET: FlagSpec =
@@ -47,9 +53,8 @@ pub(crate) fn usage(command: &str) -> Option<&'static str> {
 
 /// The flags of a command itself, in the order of their names; none when kubectl has no such command.
 pub(crate) fn of_command(command: &str) -> Vec<FlagSpec> {
-    let mut flags: Vec<FlagSpec> = section(command)
-        .map(|(_, lines)| lines.lines().filter_map(flag).collect())
-        .unwrap_or_default();
+    let mut flags: Vec<FlagSpec> =
+        section(command).map(|(_, lines)| lines.lines().filter_map(flag).collect()).unwrap_or_default();
     flags.push(HELP);
     flags
 }
@@ -100,7 +105,10 @@ mod tests {
 
     #[test]
     fn every_command_of_the_table_has_its_flags() {
-        assert_eq!(usage("create namespace"), Some("kubectl create namespace NAME [--dry-run=server|client|none] [options]"));
+        assert_eq!(
+            usage("create namespace"),
+            Some("kubectl create namespace NAME [--dry-run=server|client|none] [options]")
+        );
         let get = of_command("get");
         let output = get.iter().find(|flag| flag.name == "output").map(|flag| (flag.short, flag.kind));
         assert_eq!(output, Some((Some('o'), Kind::Text)));
