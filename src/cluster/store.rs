@@ -1,6 +1,7 @@
 //! The keyspace of one cluster: every object, a revision that only grows, and the changes that
 //! watches read. A clone is a snapshot.
 
+use std::borrow::Borrow;
 use std::sync::Arc;
 
 use imbl::{OrdMap, OrdSet, Vector};
@@ -74,7 +75,12 @@ pub(crate) struct Store {
     owned: OrdMap<Arc<str>, OrdSet<Key>>,
     /// Pods by `spec.nodeName`.
     on_node: OrdMap<Arc<str>, OrdSet<Key>>,
+    /// Objects that a controller could adopt, by resource and namespace.
+    orphans: OrdMap<(Arc<str>, Arc<str>), OrdSet<Key>>,
 }
+
+/// Resources whose objects are adopted by controllers when their labels fit.
+const ADOPTABLE: &[&str] = &["pods", "replicasets.apps", "controllerrevisions.apps"];
 
 impl Store {
     /// A keyspace as a snapshot holds it: objects with the revision they were taken at, and no log.
@@ -151,6 +157,12 @@ impl Store {
         self.on_node.get(node).into_iter().flatten().filter_map(|key| self.get(key))
     }
 
+    /// Objects of an adoptable resource in a namespace that have no controller.
+    pub(crate) fn orphans(&self, resource: &str, namespace: &str) -> impl Iterator<Item = &Object> {
+        let at = (Arc::from(resource), Arc::from(namespace));
+        self.orphans.get(&at).into_iter().flatten().filter_map(|key| self.get(key))
+    }
+
     /// Stores `object`, whose `metadata.resourceVersion` is set to the new revision.
     pub(crate) fn put(&mut self, key: &Key, mut object: Value) -> Object {
         self.revision += 1;
@@ -221,6 +233,10 @@ impl Store {
                 .or_default()
                 .insert(key.clone());
         }
+        if is_orphan(key, object) {
+            let at = (key.resource.clone(), key.namespace.clone());
+            self.orphans.entry(at).or_default().insert(key.clone());
+        }
     }
 
     fn unindex(&mut self, key: &Key, object: &Value) {
@@ -230,10 +246,21 @@ impl Store {
         if &*key.resource == "pods" {
             drop_from(&mut self.on_node, object::text(object, "/spec/nodeName"), key);
         }
+        if is_orphan(key, object) {
+            drop_from(&mut self.orphans, &(key.resource.clone(), key.namespace.clone()), key);
+        }
     }
 }
 
-fn drop_from(index: &mut OrdMap<Arc<str>, OrdSet<Key>>, at: &str, key: &Key) {
+fn is_orphan(key: &Key, object: &Value) -> bool {
+    ADOPTABLE.contains(&&*key.resource) && object::controller_of(object).is_none()
+}
+
+fn drop_from<K, Q>(index: &mut OrdMap<K, OrdSet<Key>>, at: &Q, key: &Key)
+where
+    K: Ord + Clone + Borrow<Q>,
+    Q: Ord + ?Sized,
+{
     let empty = index.get_mut(at).is_some_and(|keys| {
         keys.remove(key);
         keys.is_empty()

@@ -9,11 +9,19 @@
 //! Invariant: knows nothing of machines but where certificates are signed, and nothing of kubelets
 //! but what they write into the API.
 
+pub(crate) mod deployment;
 pub(crate) mod hand;
+pub(crate) mod owners;
+pub(crate) mod pods;
+pub(crate) mod replicaset;
+pub(crate) mod scaling;
+pub(crate) mod select;
+pub(crate) mod template;
 
 pub(crate) use hand::Memory;
 
 use super::engine::Component;
 
 /// Every component of this part.
-pub(crate) const ALL: &[&Component] = &[];
+pub(crate) const ALL: &[&Component] =
+    &[&deployment::DEPLOYMENT, &replicaset::REPLICA_SET, &replicaset::REPLICATION_CONTROLLER];
