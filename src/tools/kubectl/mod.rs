@@ -8,11 +8,13 @@
 
 mod client;
 mod ctx;
+mod describe;
 mod failure;
 mod flags;
 mod help;
 mod kubeconfig;
 mod mapper;
+mod tabwriter;
 mod verb;
 mod verbs;
 

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::events;
 use super::writer::{Writer, put, quantity_text, rfc1123};
 use super::{Lookup, Outcome, Settings};
+use crate::apimachinery::go::quote;
 use crate::apimachinery::object::{at, field, int, list, text};
 
 const UNKNOWN: &str = "<unknown>";
@@ -48,7 +49,7 @@ fn one_metric(w: &mut Writer, metric: &Value, status: Option<&Value>) {
             let pods = part("pods");
             let now = current("pods").map_or(UNKNOWN.to_owned(), |now| quantity_text(now.get("averageValue")));
             let target = quantity_text(pods.pointer("/target/averageValue"));
-            put!(w, 1, "{:?} on pods:\t{now} / {target}\n", text(pods, "/metric/name"));
+            put!(w, 1, "{} on pods:\t{now} / {target}\n", quote(text(pods, "/metric/name")));
         }
         "Object" => object_metric(w, part("object"), current("object")),
         "Resource" => {
@@ -62,19 +63,19 @@ fn one_metric(w: &mut Writer, metric: &Value, status: Option<&Value>) {
             let what = format!("resource {name} of container \"{container}\" on pods");
             resource_metric(w, &what, 1, resource, current("containerResource"));
         }
-        kind => put!(w, 1, "<unknown metric type {kind:?}>\n"),
+        kind => put!(w, 1, "<unknown metric type {}>\n", quote(kind)),
     }
 }
 
 fn external(w: &mut Writer, metric: &Value, current: Option<&Value>) {
-    let name = text(metric, "/metric/name");
+    let name = quote(text(metric, "/metric/name"));
     if let Some(target) = at(metric, "/target/averageValue") {
         let now = current.and_then(|now| at(now, "/averageValue"));
         let now = now.map_or(UNKNOWN.to_owned(), |now| quantity_text(Some(now)));
-        return put!(w, 1, "{name:?} (target average value):\t{now} / {}\n", quantity_text(Some(target)));
+        return put!(w, 1, "{name} (target average value):\t{now} / {}\n", quantity_text(Some(target)));
     }
     let now = current.map_or(UNKNOWN.to_owned(), |now| quantity_text(now.get("value")));
-    put!(w, 1, "{name:?} (target value):\t{now} / {}\n", quantity_text(metric.pointer("/target/value")));
+    put!(w, 1, "{name} (target value):\t{now} / {}\n", quantity_text(metric.pointer("/target/value")));
 }
 
 fn object_metric(w: &mut Writer, metric: &Value, current: Option<&Value>) {

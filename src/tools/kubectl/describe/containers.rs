@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::writer::{Writer, amount, go_value, int_or_string, or_none, put, rfc1123};
+use crate::apimachinery::go::quote;
 use crate::apimachinery::object::{at, entries, field, flag, int, list, text};
 use crate::apimachinery::quantity::Quantity;
 
@@ -291,7 +292,7 @@ fn member(object: &Value, pointer: &str, key: &str) -> String {
 
 fn quoted_map(object: &Value, pointer: &str) -> String {
     let lines: Vec<String> =
-        entries(object, pointer).map(|(key, value)| format!("{key}={:?}", value.as_str().unwrap_or(""))).collect();
+        entries(object, pointer).map(|(key, value)| format!("{key}={}", quote(value.as_str().unwrap_or("")))).collect();
     lines.join("\n")
 }
 
@@ -325,7 +326,7 @@ fn mounts(w: &mut Writer, container: &Value) {
     for mount in mounts {
         let mut flags = if flag(mount, "/readOnly") { "ro" } else { "rw" }.to_owned();
         if !field(mount, "subPath").is_empty() {
-            flags += &format!(",path={:?}", field(mount, "subPath"));
+            flags += &format!(",path={}", quote(field(mount, "subPath")));
         }
         put!(w, 3, "{} from {} ({flags})\n", field(mount, "mountPath"), field(mount, "name"));
     }

@@ -8,7 +8,7 @@ use crate::apimachinery::object::{at, field, int, text};
 use crate::sim::SimTime;
 
 /// The events about the object that `reference` names; empty parts of it match anything.
-pub(super) fn search(lookup: &mut dyn Lookup, reference: &Value) -> Vec<Value> {
+pub(crate) fn search(lookup: &mut dyn Lookup, reference: &Value) -> Vec<Value> {
     let terms: Vec<String> = ["name", "namespace", "kind", "uid"]
         .iter()
         .filter(|key| reference.get(**key).is_some() && (**key != "kind" && **key != "uid" || !field(reference, key).is_empty()))
@@ -57,7 +57,7 @@ pub(super) fn write(w: &mut Writer, mut events: Vec<Value>, now: SimTime) {
 }
 
 /// `5s`, or `2m (x3 over 5m)` for events that came several times.
-pub(super) fn interval(event: &Value, now: SimTime) -> String {
+pub(crate) fn interval(event: &Value, now: SimTime) -> String {
     let first = match field(event, "eventTime") {
         "" => since(field(event, "firstTimestamp"), now),
         time => since(time, now),

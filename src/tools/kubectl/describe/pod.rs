@@ -8,7 +8,7 @@ use super::resources;
 use super::writer::{Writer, put, rfc1123, since};
 use super::{Lookup, Outcome, Settings, controlled_by, volumes};
 use crate::apimachinery::object::{annotation, at, field, int, list, name, namespace, text};
-use crate::apimachinery::selector::LabelSelector;
+use crate::apimachinery::selector::{LabelSelector, format_object};
 
 /// Names the manifest of a static pod on its mirror pod.
 const MIRROR: &str = "kubernetes.io/config.mirror";
@@ -175,19 +175,12 @@ fn topology_spread(w: &mut Writer, constraints: &[Value], space: &str) {
 }
 
 /// A label selector object as text; `<none>` when it is empty or absent.
-pub(super) fn selector_or_none(selector: Option<&Value>) -> String {
-    match selector.map(LabelSelector::from_object) {
-        None => "<none>".to_owned(),
-        Some(Err(_)) => "<error>".to_owned(),
-        Some(Ok(selector)) => match selector.to_string() {
-            empty if empty.is_empty() => "<none>".to_owned(),
-            text => text,
-        },
-    }
+pub(crate) fn selector_or_none(selector: Option<&Value>) -> String {
+    selector.map_or_else(|| "<none>".to_owned(), format_object)
 }
 
 /// A label selector object as text; empty when it is empty or absent.
-pub(super) fn selector_text(selector: Option<&Value>) -> String {
+pub(crate) fn selector_text(selector: Option<&Value>) -> String {
     selector.and_then(|selector| LabelSelector::from_object(selector).ok()).map(|s| s.to_string()).unwrap_or_default()
 }
 

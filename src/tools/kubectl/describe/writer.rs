@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde_json::Value;
 
+use crate::apimachinery::go;
 use crate::apimachinery::object::{field, text};
 use crate::sim::SimTime;
 use crate::tools::kubectl::tabwriter;
@@ -205,7 +206,7 @@ fn toleration_text(toleration: &Value) -> String {
 }
 
 /// `Fri, 20 Nov 2026 10:00:00 +0000`; Go's zero time when there is none.
-pub(super) fn rfc1123(time: &str) -> String {
+pub(crate) fn rfc1123(time: &str) -> String {
     match SimTime::parse_rfc3339(time) {
         Some(time) => time.strftime("%a, %d %b %Y %H:%M:%S +0000"),
         None => "Mon, 01 Jan 0001 00:00:00 +0000".to_owned(),
@@ -213,47 +214,16 @@ pub(super) fn rfc1123(time: &str) -> String {
 }
 
 /// How long ago a time was, as the AGE columns say it; `<unknown>` when there is none.
-pub(super) fn since(time: &str, now: SimTime) -> String {
+pub(crate) fn since(time: &str, now: SimTime) -> String {
     match SimTime::parse_rfc3339(time) {
         Some(time) => crate::sim::short_human_duration(now.since(time)),
         None => "<unknown>".to_owned(),
     }
 }
 
-/// A value as Go's `%v` prints it: lists in brackets with spaces between, maps as `map[a:b]`.
+/// A value as Go's `%v` prints it; `<nil>` when there is none.
 pub(super) fn go_value(value: Option<&Value>) -> String {
-    match value {
-        None | Some(Value::Null) => "<nil>".to_owned(),
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Array(items)) => {
-            let items: Vec<String> = items.iter().map(|item| go_value(Some(item))).collect();
-            format!("[{}]", items.join(" "))
-        }
-        Some(Value::Object(map)) => {
-            let items: Vec<String> =
-                map.iter().map(|(key, value)| format!("{key}:{}", go_value(Some(value)))).collect();
-            format!("map[{}]", items.join(" "))
-        }
-        Some(Value::Number(number)) => go_number(number),
-        Some(other) => other.to_string(),
-    }
-}
-
-/// Whole numbers as they are, others as Go's `%v` of a float64.
-fn go_number(number: &serde_json::Number) -> String {
-    match number.as_f64() {
-        Some(float) if number.as_i64().is_none() && number.as_u64().is_none() => {
-            if float != 0.0 && (float.abs() < 1e-4 || float.abs() >= 1e21) {
-                let text = format!("{float:e}");
-                let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-                let exponent: i32 = exponent.parse().unwrap_or(0);
-                let sign = if exponent < 0 { '-' } else { '+' };
-                return format!("{mantissa}e{sign}{:02}", exponent.abs());
-            }
-            float.to_string()
-        }
-        _ => number.to_string(),
-    }
+    value.map_or_else(|| "<nil>".to_owned(), go::display)
 }
 
 /// The strings of a list, joined.
@@ -267,7 +237,7 @@ pub(super) fn or_none(text: &str) -> &str {
 }
 
 /// A map as `a=b,c=d`; `<none>` when it is empty.
-pub(super) fn format_labels(map: Option<&Value>) -> String {
+pub(crate) fn format_labels(map: Option<&Value>) -> String {
     let map = map.and_then(Value::as_object).into_iter().flatten();
     let pairs: Vec<String> =
         map.map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or(""))).collect();
