@@ -29,7 +29,8 @@ pub(crate) const TABLE: Layout =
 
 /// Lays `text` out in columns.
 pub(crate) fn format(text: &str, layout: &Layout) -> String {
-    let lines: Vec<Vec<&str>> = text.split(['\n', '\u{c}']).map(|line| line.split(['\t', '\u{b}']).collect()).collect();
+    let lines: Vec<Vec<&str>> =
+        text.split(['\n', '\u{c}']).map(|line| line.split(['\t', '\u{b}']).collect()).collect();
     let mut out = String::with_capacity(text.len() * 2);
     let mut widths = Vec::new();
     Sheet { lines: &lines, layout }.block(0, lines.len(), &mut widths, &mut out);

@@ -32,8 +32,10 @@ pub(super) fn describe(object: &Value, lookup: &mut dyn Lookup, settings: &Setti
         direction(&mut w, "Scale Up", at(behavior, "/scaleUp"));
         direction(&mut w, "Scale Down", at(behavior, "/scaleDown"));
     }
-    let (have, want) =
-        (int(object, "/status/currentReplicas").unwrap_or(0), int(object, "/status/desiredReplicas").unwrap_or(0));
+    let (have, want) = (
+        int(object, "/status/currentReplicas").unwrap_or(0),
+        int(object, "/status/desiredReplicas").unwrap_or(0),
+    );
     put!(w, 0, "{kind} pods:\t{have} current / {want} desired\n");
     conditions(&mut w, list(object, "/status/conditions"));
     events::append(&mut w, object, lookup, settings);
@@ -47,7 +49,8 @@ fn one_metric(w: &mut Writer, metric: &Value, status: Option<&Value>) {
         "External" => external(w, part("external"), current("external")),
         "Pods" => {
             let pods = part("pods");
-            let now = current("pods").map_or(UNKNOWN.to_owned(), |now| quantity_text(now.get("averageValue")));
+            let now =
+                current("pods").map_or(UNKNOWN.to_owned(), |now| quantity_text(now.get("averageValue")));
             let target = quantity_text(pods.pointer("/target/averageValue"));
             put!(w, 1, "{} on pods:\t{now} / {target}\n", quote(text(pods, "/metric/name")));
         }
@@ -86,7 +89,12 @@ fn object_metric(w: &mut Writer, metric: &Value, current: Option<&Value>) {
         _ => ("target value", "value"),
     };
     let now = current.map_or(UNKNOWN.to_owned(), |now| quantity_text(now.get(key)));
-    put!(w, 0, "({words}):\t{now} / {}\n", quantity_text(metric.get("target").and_then(|target| target.get(key))));
+    put!(
+        w,
+        0,
+        "({words}):\t{now} / {}\n",
+        quantity_text(metric.get("target").and_then(|target| target.get(key)))
+    );
 }
 
 fn resource_metric(w: &mut Writer, what: &str, level: usize, metric: &Value, current: Option<&Value>) {
@@ -96,10 +104,16 @@ fn resource_metric(w: &mut Writer, what: &str, level: usize, metric: &Value, cur
         let now = current.map_or(UNKNOWN.to_owned(), average);
         return put!(w, 0, ":\t{now} / {}\n", quantity_text(Some(target)));
     }
-    let now = current.and_then(|now| Some(format!("{}% ({})", int(now, "/averageUtilization")?, average(now))));
+    let now =
+        current.and_then(|now| Some(format!("{}% ({})", int(now, "/averageUtilization")?, average(now))));
     let target = int(metric, "/target/averageUtilization");
     let target = target.map_or_else(|| "<auto>".to_owned(), |percent| format!("{percent}%"));
-    put!(w, level, "(as a percentage of request):\t{} / {target}\n", now.unwrap_or_else(|| UNKNOWN.to_owned()));
+    put!(
+        w,
+        level,
+        "(as a percentage of request):\t{} / {target}\n",
+        now.unwrap_or_else(|| UNKNOWN.to_owned())
+    );
 }
 
 fn direction(w: &mut Writer, title: &str, rules: Option<&Value>) {

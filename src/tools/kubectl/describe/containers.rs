@@ -261,11 +261,17 @@ fn env_reference(w: &mut Writer, name: &str, from: &Value, container: &Value, po
         };
         return put!(w, 3, "{name}:\t{value} ({resource})\n");
     }
-    for (pointer, preposition, kind) in [("/secretKeyRef", "in", "secret"), ("/configMapKeyRef", "of", "config map")] {
+    for (pointer, preposition, kind) in
+        [("/secretKeyRef", "in", "secret"), ("/configMapKeyRef", "of", "config map")]
+    {
         if let Some(reference) = at(from, pointer) {
             let (key, object) = (field(reference, "key"), field(reference, "name"));
             let optional = flag(reference, "/optional");
-            put!(w, 3, "{name}:\t<set to the key '{key}' {preposition} {kind} '{object}'>\tOptional: {optional}\n");
+            put!(
+                w,
+                3,
+                "{name}:\t<set to the key '{key}' {preposition} {kind} '{object}'>\tOptional: {optional}\n"
+            );
             return;
         }
     }
@@ -291,8 +297,9 @@ fn member(object: &Value, pointer: &str, key: &str) -> String {
 }
 
 fn quoted_map(object: &Value, pointer: &str) -> String {
-    let lines: Vec<String> =
-        entries(object, pointer).map(|(key, value)| format!("{key}={}", quote(value.as_str().unwrap_or("")))).collect();
+    let lines: Vec<String> = entries(object, pointer)
+        .map(|(key, value)| format!("{key}={}", quote(value.as_str().unwrap_or(""))))
+        .collect();
     lines.join("\n")
 }
 
@@ -315,7 +322,11 @@ fn resource_value(reference: &Value, container: &Value) -> Option<i64> {
     } else {
         (amount.as_int(), divisor.as_int())
     };
-    if divisor == 0 { None } else { i64::try_from((i128::from(amount) + i128::from(divisor) - 1).div_euclid(i128::from(divisor))).ok() }
+    if divisor == 0 {
+        None
+    } else {
+        i64::try_from((i128::from(amount) + i128::from(divisor) - 1).div_euclid(i128::from(divisor))).ok()
+    }
 }
 
 fn mounts(w: &mut Writer, container: &Value) {

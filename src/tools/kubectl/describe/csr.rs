@@ -5,8 +5,8 @@ use x509_parser::certification_request::X509CertificationRequest;
 use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::oid_registry::{
     OID_X509_COMMON_NAME, OID_X509_COUNTRY_NAME, OID_X509_LOCALITY_NAME, OID_X509_ORGANIZATION_NAME,
-    OID_X509_ORGANIZATIONAL_UNIT, OID_X509_POSTAL_CODE, OID_X509_SERIALNUMBER, OID_X509_STATE_OR_PROVINCE_NAME,
-    OID_X509_STREET_ADDRESS, Oid,
+    OID_X509_ORGANIZATIONAL_UNIT, OID_X509_POSTAL_CODE, OID_X509_SERIALNUMBER,
+    OID_X509_STATE_OR_PROVINCE_NAME, OID_X509_STREET_ADDRESS, Oid,
 };
 use x509_parser::prelude::FromDer;
 
@@ -34,7 +34,8 @@ struct Subject {
 
 /// Describes a certificate signing request.
 pub(super) fn describe(object: &Value, lookup: &mut dyn Lookup, settings: &Settings) -> Outcome {
-    let subject = subject(text(object, "/spec/request")).map_err(|why| format!("Error parsing CSR: {why}"))?;
+    let subject =
+        subject(text(object, "/spec/request")).map_err(|why| format!("Error parsing CSR: {why}"))?;
     let mut w = Writer::default();
     put!(w, 0, "Name:\t{}\n", name(object));
     put!(w, 0, "Labels:\t{}\n", format_labels(object.pointer("/metadata/labels")));
@@ -55,7 +56,8 @@ pub(super) fn describe(object: &Value, lookup: &mut dyn Lookup, settings: &Setti
 }
 
 fn status(csr: &Value) -> String {
-    let has = |kind: &str| list(csr, "/status/conditions").iter().any(|condition| field(condition, "type") == kind);
+    let has =
+        |kind: &str| list(csr, "/status/conditions").iter().any(|condition| field(condition, "type") == kind);
     let mut text_ = match (has("Denied"), has("Approved")) {
         (true, _) => "Denied",
         (false, true) => "Approved",
@@ -105,7 +107,8 @@ fn subject(request: &str) -> Result<Subject, String> {
     if pem.label != "CERTIFICATE REQUEST" {
         return Err(not_pem());
     }
-    let (_, request) = X509CertificationRequest::from_der(&pem.contents).map_err(|error| error.to_string())?;
+    let (_, request) =
+        X509CertificationRequest::from_der(&pem.contents).map_err(|error| error.to_string())?;
     let info = &request.certification_request_info;
     let values = |oid: &Oid<'_>| -> Vec<String> {
         info.subject.iter_by_oid(oid).filter_map(|part| Some(part.as_str().ok()?.to_owned())).collect()

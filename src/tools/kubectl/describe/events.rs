@@ -11,7 +11,10 @@ use crate::sim::SimTime;
 pub(crate) fn search(lookup: &mut dyn Lookup, reference: &Value) -> Vec<Value> {
     let terms: Vec<String> = ["name", "namespace", "kind", "uid"]
         .iter()
-        .filter(|key| reference.get(**key).is_some() && (**key != "kind" && **key != "uid" || !field(reference, key).is_empty()))
+        .filter(|key| {
+            reference.get(**key).is_some()
+                && (**key != "kind" && **key != "uid" || !field(reference, key).is_empty())
+        })
         .map(|key| format!("involvedObject.{key}={}", field(reference, key)))
         .collect();
     let selector = terms.join(",");
@@ -67,7 +70,9 @@ pub(crate) fn interval(event: &Value, now: SimTime) -> String {
         return format!("{} (x{count} over {first})", since(field(series, "lastObservedTime"), now));
     }
     match int(event, "/count") {
-        Some(count) if count > 1 => format!("{} (x{count} over {first})", since(field(event, "lastTimestamp"), now)),
+        Some(count) if count > 1 => {
+            format!("{} (x{count} over {first})", since(field(event, "lastTimestamp"), now))
+        }
         _ => first,
     }
 }

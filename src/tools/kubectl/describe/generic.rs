@@ -101,7 +101,10 @@ fn split_camel_case(key: &str) -> Vec<String> {
             small.insert(0, capital);
         }
     }
-    runs.into_iter().map(|(_, run)| run.into_iter().collect::<String>()).filter(|word| !word.is_empty()).collect()
+    runs.into_iter()
+        .map(|(_, run)| run.into_iter().collect::<String>())
+        .filter(|word| !word.is_empty())
+        .collect()
 }
 
 /// `CID` and `Rs` of `podCIDRs` are one word: capitals and what goes on with a capital.
@@ -125,10 +128,19 @@ mod tests {
 
     #[test]
     fn titles_read_as_kubectl_makes_them() {
-        let titles = ["apiVersion", "creationTimestamp", "uid", "podCIDRs", "x-foo", "a.b", "nodePublishSecretRef"];
+        let titles =
+            ["apiVersion", "creationTimestamp", "uid", "podCIDRs", "x-foo", "a.b", "nodePublishSecretRef"];
         assert_eq!(
             titles.map(title),
-            ["API Version", "Creation Timestamp", "UID", "Pod CIDRs", "X - Foo", "a.b", "Node Publish Secret Ref"]
+            [
+                "API Version",
+                "Creation Timestamp",
+                "UID",
+                "Pod CIDRs",
+                "X - Foo",
+                "a.b",
+                "Node Publish Secret Ref"
+            ]
         );
     }
 }

@@ -32,7 +32,8 @@ pub(super) fn describe(object: &Value, lookup: &mut dyn Lookup, settings: &Setti
 
 fn address(ingress: &Value) -> String {
     let points = list(ingress, "/status/loadBalancer/ingress");
-    let of = |point| if field(point, "ip").is_empty() { field(point, "hostname") } else { field(point, "ip") };
+    let of =
+        |point| if field(point, "ip").is_empty() { field(point, "hostname") } else { field(point, "ip") };
     let mut all: Vec<&str> = points.iter().map(of).filter(|text| !text.is_empty()).collect();
     all.sort_unstable();
     all.dedup();

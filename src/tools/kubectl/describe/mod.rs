@@ -41,7 +41,13 @@ pub(crate) trait Lookup {
     fn now(&self) -> SimTime;
 
     /// One object by API version (`apps/v1`) and resource. The error is the server's sentence.
-    fn get(&mut self, api_version: &str, resource: &str, namespace: &str, name: &str) -> Result<Value, String>;
+    fn get(
+        &mut self,
+        api_version: &str,
+        resource: &str,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Value, String>;
 
     /// The objects of a namespace, of all when it is empty. Empty selectors match everything.
     fn list(

@@ -174,7 +174,8 @@ fn share(amounts: &Amounts, resource: &str, allocatable: &Value) -> String {
 }
 
 fn what_runs(w: &mut Writer, node: &Value, pods: &[Value], lookup: &dyn Lookup) {
-    let allocatable = at(node, "/status/allocatable").filter(|map| map.as_object().is_some_and(|map| !map.is_empty()));
+    let allocatable =
+        at(node, "/status/allocatable").filter(|map| map.as_object().is_some_and(|map| !map.is_empty()));
     let allocatable = allocatable.or_else(|| at(node, "/status/capacity")).unwrap_or(&Value::Null);
     put!(w, 0, "Non-terminated Pods:\t({} in total)\n", pods.len());
     put!(w, 1, "Namespace\tName\t\tCPU Requests\tCPU Limits\tMemory Requests\tMemory Limits\tAge\n");
@@ -194,17 +195,26 @@ fn allocated(w: &mut Writer, pods: &[Value], allocatable: &Value) {
     put!(w, 0, "Allocated resources:\n  (Total limits may be over 100 percent, i.e., overcommitted.)\n");
     put!(w, 1, "Resource\tRequests\tLimits\n");
     put!(w, 1, "--------\t--------\t------\n");
-    let (requests, limits) = (resources::of_pods(pods, Which::Requests), resources::of_pods(pods, Which::Limits));
+    let (requests, limits) =
+        (resources::of_pods(pods, Which::Requests), resources::of_pods(pods, Which::Limits));
     let usual = ["cpu", "memory", "ephemeral-storage"];
     let mut names: Vec<&str> = usual.to_vec();
     let others = || entries(allocatable, "").map(|(key, _)| key.as_str());
     names.extend(others().filter(|name| name.starts_with("hugepages-")));
     for resource in names {
-        put!(w, 1, "{resource}\t{}\t{}\n", share(&requests, resource, allocatable), share(&limits, resource, allocatable));
+        put!(
+            w,
+            1,
+            "{resource}\t{}\t{}\n",
+            share(&requests, resource, allocatable),
+            share(&limits, resource, allocatable)
+        );
     }
-    let extended = others().filter(|name| !usual.contains(name) && !name.starts_with("hugepages-") && *name != "pods");
+    let extended =
+        others().filter(|name| !usual.contains(name) && !name.starts_with("hugepages-") && *name != "pods");
     for resource in extended {
-        let plain = |amounts: &Amounts| amounts.get(resource).map_or_else(|| "0".to_owned(), ToString::to_string);
+        let plain =
+            |amounts: &Amounts| amounts.get(resource).map_or_else(|| "0".to_owned(), ToString::to_string);
         put!(w, 1, "{resource}\t{}\t{}\n", plain(&requests), plain(&limits));
     }
 }

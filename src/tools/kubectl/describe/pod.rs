@@ -105,7 +105,8 @@ fn all_containers(w: &mut Writer, pod: &Value) {
     ] {
         let all = list(pod, specs);
         if !all.is_empty() || label == "Containers" {
-            Containers { label, containers: all, statuses: list(pod, statuses), pod: Some(pod), space: "" }.write(w);
+            Containers { label, containers: all, statuses: list(pod, statuses), pod: Some(pod), space: "" }
+                .write(w);
         }
     }
 }
@@ -181,7 +182,10 @@ pub(crate) fn selector_or_none(selector: Option<&Value>) -> String {
 
 /// A label selector object as text; empty when it is empty or absent.
 pub(crate) fn selector_text(selector: Option<&Value>) -> String {
-    selector.and_then(|selector| LabelSelector::from_object(selector).ok()).map(|s| s.to_string()).unwrap_or_default()
+    selector
+        .and_then(|selector| LabelSelector::from_object(selector).ok())
+        .map(|s| s.to_string())
+        .unwrap_or_default()
 }
 
 /// The events of a pod; those of a mirror pod carry the hash of its manifest as UID.
@@ -205,7 +209,8 @@ pub(super) fn template(w: &mut Writer, template: Option<&Value>) {
     if !text(template, "/spec/serviceAccountName").is_empty() {
         put!(w, 1, "Service Account:\t{}\n", text(template, "/spec/serviceAccountName"));
     }
-    for (label, pointer) in [("Init Containers", "/spec/initContainers"), ("Containers", "/spec/containers")] {
+    for (label, pointer) in [("Init Containers", "/spec/initContainers"), ("Containers", "/spec/containers")]
+    {
         let all = list(template, pointer);
         if !all.is_empty() || label == "Containers" {
             Containers { label, containers: all, statuses: &[], pod: None, space: "  " }.write(w);

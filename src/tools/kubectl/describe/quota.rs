@@ -56,7 +56,13 @@ pub(super) fn dated_conditions(w: &mut Writer, object: &Value) {
     for condition in conditions {
         let (kind, status) = (field(condition, "type"), field(condition, "status"));
         let changed = rfc1123(field(condition, "lastTransitionTime"));
-        put!(w, 1, "{kind}\t{status}\t{changed}\t{}\t{}\n", field(condition, "reason"), field(condition, "message"));
+        put!(
+            w,
+            1,
+            "{kind}\t{status}\t{changed}\t{}\t{}\n",
+            field(condition, "reason"),
+            field(condition, "message")
+        );
     }
 }
 
@@ -102,7 +108,13 @@ pub(super) fn resource_quota(object: &Value, _lookup: &mut dyn Lookup, _settings
     put!(w, 0, "--------\t----\t----\n");
     for (resource, hard) in entries(object, "/status/hard") {
         let used = object.pointer("/status/used").and_then(|used| used.get(resource));
-        put!(w, 0, "{resource}\t{}\t{}\n", used_in_format_of(hard, used), amount(object.pointer("/status/hard"), resource));
+        put!(
+            w,
+            0,
+            "{resource}\t{}\t{}\n",
+            used_in_format_of(hard, used),
+            amount(object.pointer("/status/hard"), resource)
+        );
     }
     Ok(w.finish())
 }

@@ -56,7 +56,8 @@ pub(crate) fn compact(rules: Vec<Rule>) -> Vec<Rule> {
         let same = |other: &&mut Rule| {
             rule.urls.is_empty()
                 && other.urls.is_empty()
-                && (&other.groups, &other.resources, &other.names) == (&rule.groups, &rule.resources, &rule.names)
+                && (&other.groups, &other.resources, &other.names)
+                    == (&rule.groups, &rule.resources, &rule.names)
         };
         match all.iter_mut().find(same) {
             Some(other) => {
@@ -131,7 +132,14 @@ pub(super) fn binding(object: &Value, _lookup: &mut dyn Lookup, _settings: &Sett
     put!(w, 1, "Kind\tName\tNamespace\n");
     put!(w, 1, "----\t----\t---------\n");
     for subject in list(object, "/subjects") {
-        put!(w, 1, "{}\t{}\t{}\n", field(subject, "kind"), field(subject, "name"), field(subject, "namespace"));
+        put!(
+            w,
+            1,
+            "{}\t{}\t{}\n",
+            field(subject, "kind"),
+            field(subject, "name"),
+            field(subject, "namespace")
+        );
     }
     Ok(w.finish())
 }

@@ -55,12 +55,14 @@ fn raise(total: &mut Amounts, other: &Amounts) {
 
 /// What a container has in force: its status when asked for and known, its spec otherwise.
 fn container_amounts(pod: &Value, container: &Value, which: Which, use_status: bool) -> Amounts {
-    let spec = container.get("resources").map(|resources| read(resources, which.pointer())).unwrap_or_default();
+    let spec =
+        container.get("resources").map(|resources| read(resources, which.pointer())).unwrap_or_default();
     if !use_status {
         return spec;
     }
     let name = field(container, "name");
-    let statuses = list(pod, "/status/containerStatuses").iter().chain(list(pod, "/status/initContainerStatuses"));
+    let statuses =
+        list(pod, "/status/containerStatuses").iter().chain(list(pod, "/status/initContainerStatuses"));
     let Some(status) = statuses.into_iter().find(|status| field(status, "name") == name) else {
         return spec;
     };
@@ -131,7 +133,9 @@ const BURSTABLE: &str = "Burstable";
 
 fn computed_qos(pod: &Value) -> &'static str {
     let pod_resources = at(pod, "/spec/resources");
-    let set = |resources: &&Value| ["/requests", "/limits"].iter().any(|p| entries(resources, p).any(|(n, _)| pod_level(n)));
+    let set = |resources: &&Value| {
+        ["/requests", "/limits"].iter().any(|p| entries(resources, p).any(|(n, _)| pod_level(n)))
+    };
     if let Some(resources) = pod_resources.filter(set) {
         return requirements_qos(Some(resources));
     }

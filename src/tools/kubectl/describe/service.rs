@@ -53,7 +53,8 @@ fn addresses(w: &mut Writer, service: &Value) {
     }
     optional(w, service, "Desired LoadBalancer IP", "/spec/loadBalancerIP");
     optional(w, service, "External Name", "/spec/externalName");
-    let points: Vec<String> = list(service, "/status/loadBalancer/ingress").iter().map(ingress_point).collect();
+    let points: Vec<String> =
+        list(service, "/status/loadBalancer/ingress").iter().map(ingress_point).collect();
     if !points.is_empty() {
         put!(w, 0, "LoadBalancer Ingress:\t{}\n", points.join(", "));
     }
@@ -82,7 +83,11 @@ fn one_port(w: &mut Writer, port: &Value, slices: &[Value]) {
 }
 
 /// The endpoint slices of a service.
-pub(super) fn slices_of(lookup: &mut dyn Lookup, namespace: &str, service: &str) -> Result<Vec<Value>, String> {
+pub(super) fn slices_of(
+    lookup: &mut dyn Lookup,
+    namespace: &str,
+    service: &str,
+) -> Result<Vec<Value>, String> {
     let labels = format!("kubernetes.io/service-name={service}");
     lookup.list("discovery.k8s.io/v1", "endpointslices", namespace, &labels, "")
 }
@@ -112,7 +117,9 @@ pub(super) fn ready_endpoints(slices: &[Value], port_name: &str) -> String {
 }
 
 fn ready_addresses(slice: &Value) -> impl Iterator<Item = &str> {
-    let ready = |endpoint: &&Value| at(endpoint, "/conditions/ready").is_none_or(|_| flag(endpoint, "/conditions/ready"));
+    let ready = |endpoint: &&Value| {
+        at(endpoint, "/conditions/ready").is_none_or(|_| flag(endpoint, "/conditions/ready"))
+    };
     list(slice, "/endpoints").iter().filter(ready).map(|endpoint| text(endpoint, "/addresses/0"))
 }
 
@@ -176,7 +183,8 @@ pub(super) fn endpoint_slice(object: &Value, lookup: &mut dyn Lookup, settings: 
 
 fn one_endpoint(w: &mut Writer, endpoint: &Value) {
     let or_unset = |pointer: &str| {
-        at(endpoint, pointer).map_or_else(|| "<unset>".to_owned(), |value| super::writer::go_value(Some(value)))
+        at(endpoint, pointer)
+            .map_or_else(|| "<unset>".to_owned(), |value| super::writer::go_value(Some(value)))
     };
     put!(w, 1, "- Addresses:\t{}\n", or_none(&joined(list(endpoint, "/addresses"), ", ")));
     put!(w, 2, "Conditions:\n");

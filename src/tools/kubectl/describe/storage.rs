@@ -111,7 +111,8 @@ pub(super) fn claim(object: &Value, lookup: &mut dyn Lookup, settings: &Settings
     put!(w, 0, "StorageClass:\t{}\n", claim_class(object));
     status(&mut w, object, lookup);
     claim_rest(&mut w, object, true);
-    let mut users: Vec<String> = pods.iter().filter(|pod| uses(pod, object)).map(|pod| name(pod).to_owned()).collect();
+    let mut users: Vec<String> =
+        pods.iter().filter(|pod| uses(pod, object)).map(|pod| name(pod).to_owned()).collect();
     users.sort();
     w.many("Used By", users);
     claim_conditions(&mut w, object);

@@ -136,7 +136,11 @@ const ROWS: &[Row] = &[
     Row {
         key: "glusterfs",
         says: "Glusterfs (a Glusterfs mount on the host that shares a pod's lifetime)",
-        fields: &[("EndpointsName:", "endpoints", Text), ("Path:", "path", Text), ("ReadOnly:", "readOnly", Bool)],
+        fields: &[
+            ("EndpointsName:", "endpoints", Text),
+            ("Path:", "path", Text),
+            ("ReadOnly:", "readOnly", Bool),
+        ],
     },
     Row {
         key: "persistentVolumeClaim",
@@ -151,7 +155,11 @@ const ROWS: &[Row] = &[
     Row {
         key: "quobyte",
         says: "Quobyte (a Quobyte mount on the host that shares a pod's lifetime)",
-        fields: &[("Registry:", "registry", Text), ("Volume:", "volume", Text), ("ReadOnly:", "readOnly", Bool)],
+        fields: &[
+            ("Registry:", "registry", Text),
+            ("Volume:", "volume", Text),
+            ("ReadOnly:", "readOnly", Bool),
+        ],
     },
     Row {
         key: "azureDisk",
@@ -339,7 +347,8 @@ pub(super) fn write_source(w: &mut Writer, volume: &Value, owner: Owner) {
             return projected(w, source);
         }
     }
-    let found = ROWS.iter().find_map(|row| Some((row, volume.get(row.key).filter(|source| source.is_object())?)));
+    let found =
+        ROWS.iter().find_map(|row| Some((row, volume.get(row.key).filter(|source| source.is_object())?)));
     let Some((row, source)) = found else {
         return put!(w, 1, "<unknown>\n");
     };

@@ -97,7 +97,8 @@ fn replica_sets(w: &mut Writer, deployment: &Value, lookup: &mut dyn Lookup) {
         return;
     }
     let line = |set: &Value| {
-        let (have, want) = (int(set, "/status/replicas").unwrap_or(0), int(set, "/spec/replicas").unwrap_or(1));
+        let (have, want) =
+            (int(set, "/status/replicas").unwrap_or(0), int(set, "/spec/replicas").unwrap_or(1));
         format!("{} ({have}/{want} replicas created)", name(set))
     };
     let all = |sets: &mut dyn Iterator<Item = &Value>| sets.map(line).collect::<Vec<_>>().join(", ");
@@ -147,12 +148,17 @@ pub(super) fn replica_set(object: &Value, lookup: &mut dyn Lookup, settings: &Se
 }
 
 fn replicas(w: &mut Writer, object: &Value) {
-    let (have, want) = (int(object, "/status/replicas").unwrap_or(0), int(object, "/spec/replicas").unwrap_or(1));
+    let (have, want) =
+        (int(object, "/status/replicas").unwrap_or(0), int(object, "/spec/replicas").unwrap_or(1));
     put!(w, 0, "Replicas:\t{have} current / {want} desired\n");
 }
 
 /// Describes a replication controller.
-pub(super) fn replication_controller(object: &Value, lookup: &mut dyn Lookup, settings: &Settings) -> Outcome {
+pub(super) fn replication_controller(
+    object: &Value,
+    lookup: &mut dyn Lookup,
+    settings: &Settings,
+) -> Outcome {
     let mut w = Writer::default();
     let selector = format_labels(object.pointer("/spec/selector"));
     put!(w, 0, "Name:\t{}\n", name(object));
@@ -177,12 +183,15 @@ pub(super) fn stateful_set(object: &Value, lookup: &mut dyn Lookup, settings: &S
     created(&mut w, object);
     put!(w, 0, "Selector:\t{selector}\n");
     w.labels_and_annotations(object);
-    for (label, pointer) in [("Service Name", "/spec/serviceName"), ("Pod Management Policy", "/spec/podManagementPolicy")] {
+    for (label, pointer) in
+        [("Service Name", "/spec/serviceName"), ("Pod Management Policy", "/spec/podManagementPolicy")]
+    {
         if !text(object, pointer).is_empty() {
             put!(w, 0, "{label}:\t{}\n", text(object, pointer));
         }
     }
-    let (want, have) = (int(object, "/spec/replicas").unwrap_or(1), int(object, "/status/replicas").unwrap_or(0));
+    let (want, have) =
+        (int(object, "/spec/replicas").unwrap_or(1), int(object, "/status/replicas").unwrap_or(0));
     put!(w, 0, "Replicas:\t{want} desired | {have} total\n");
     update_strategy(&mut w, object);
     if let Some(policy) = at(object, "/spec/persistentVolumeClaimRetentionPolicy") {
@@ -223,7 +232,12 @@ fn claim_templates(w: &mut Writer, templates: &[Value]) {
             Some(_) => put!(w, 1, "Capacity:\t{}\n", amount(requests, "storage")),
             None => put!(w, 1, "Capacity:\t<default>\n"),
         }
-        put!(w, 1, "Access Modes:\t{}\n", super::writer::go_value(Some(&Value::Array(list(claim, "/spec/accessModes").to_vec()))));
+        put!(
+            w,
+            1,
+            "Access Modes:\t{}\n",
+            super::writer::go_value(Some(&Value::Array(list(claim, "/spec/accessModes").to_vec())))
+        );
     }
 }
 
