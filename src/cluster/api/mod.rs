@@ -13,6 +13,7 @@ pub(crate) mod client;
 pub(crate) mod connect;
 pub(crate) mod convert;
 pub(crate) mod decode;
+pub(crate) mod defaults;
 pub(crate) mod discovery;
 pub(crate) mod fieldowners;
 pub(crate) mod fields;
@@ -34,14 +35,6 @@ pub(crate) use client::Client;
 pub(crate) use serve::handle;
 
 // Their files come with the next landing of their owner; until then they do nothing.
-pub(crate) mod defaults {
-    pub(crate) fn apply(
-        _: &super::resources::Resource,
-        _: &mut serde_json::Value,
-        _: Option<&serde_json::Value>,
-    ) {
-    }
-}
 pub(crate) mod validation {
     use crate::apimachinery::status::Cause;
     use serde_json::Value;

@@ -177,6 +177,7 @@ pub(crate) fn prepare_for_create(resource: &Resource, object: &mut Value, now: &
     match &*resource.storage {
         "persistentvolumes" => object::set(object, &["status", "lastPhaseTransitionTime"], now),
         "namespaces" => add_kubernetes_finalizer(object),
+        "jobs.batch" => super::defaults::generate_job_selector(object),
         "pods" => object::set(object, &["status", "qosClass"], qos_class(object)),
         "replicasets.apps" | "statefulsets.apps" | "replicationcontrollers" | "deployments.apps" => {}
         "nodes" => prepare_node(object),

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::cells::{age, clipped, labels, or, selector_or_none};
-use crate::apimachinery::object::{at, field, int, list, name, text};
+use crate::apimachinery::object::{annotation, at, field, int, list, name, text};
 use crate::sim::SimTime;
 
 /// How many endpoints, ports or hosts a cell lists.
@@ -140,7 +140,7 @@ fn ingress_hosts(ingress: &Value) -> String {
     }
 }
 
-/// NAME, CONTROLLER, PARAMETERS, AGE.
+/// NAME (with a mark on the default), CONTROLLER, PARAMETERS, AGE.
 pub(super) fn ingress_class(it: &Value, now: SimTime) -> Vec<Value> {
     let parameters = match at(it, "/spec/parameters") {
         None => "<none>".to_owned(),
@@ -149,7 +149,9 @@ pub(super) fn ingress_class(it: &Value, now: SimTime) -> Vec<Value> {
         }
         Some(to) => format!("{}.{}/{}", field(to, "kind"), field(to, "apiGroup"), field(to, "name")),
     };
-    vec![name(it).into(), text(it, "/spec/controller").into(), parameters.into(), age(it, now)]
+    let marked = annotation(it, "ingressclass.kubernetes.io/is-default-class") == Some("true");
+    let shown = if marked { format!("{} (default)", name(it)) } else { name(it).to_owned() };
+    vec![shown.into(), text(it, "/spec/controller").into(), parameters.into(), age(it, now)]
 }
 
 /// NAME, POD-SELECTOR, AGE.
