@@ -11,6 +11,7 @@ pub(crate) mod field;
 pub(crate) mod go;
 pub(crate) mod object;
 pub(crate) mod quantity;
+pub(crate) mod schema;
 pub(crate) mod selector;
 pub(crate) mod status;
 pub(crate) mod validate;
