@@ -13,8 +13,9 @@ use super::{Reference, Schema, Shape, facts};
 use crate::apimachinery::object::{self, Gvk};
 
 /// One slot a type of [`TYPES`].
-static MADE: LazyLock<Vec<Vec<OnceLock<Schema>>>> =
-    LazyLock::new(|| TYPES.iter().map(|(_, types)| types.iter().map(|_| OnceLock::new()).collect()).collect());
+static MADE: LazyLock<Vec<Vec<OnceLock<Schema>>>> = LazyLock::new(|| {
+    TYPES.iter().map(|(_, types)| types.iter().map(|_| OnceLock::new()).collect()).collect()
+});
 
 /// Knows the names of all types already, so that it writes references and does not follow them.
 static GENERATOR: LazyLock<Mutex<SchemaGenerator>> = LazyLock::new(|| {
@@ -91,7 +92,9 @@ fn shape_of_type(name: &str) -> Option<Shape> {
         "MicroTime" => Some(Shape::MicroTime),
         "IntOrString" => Some(Shape::IntOrString),
         "RawExtension" | "FieldsV1" | "JSON" => Some(Shape::Any),
-        "JSONSchemaPropsOrArray" | "JSONSchemaPropsOrBool" | "JSONSchemaPropsOrStringArray" => Some(Shape::Any),
+        "JSONSchemaPropsOrArray" | "JSONSchemaPropsOrBool" | "JSONSchemaPropsOrStringArray" => {
+            Some(Shape::Any)
+        }
         _ => None,
     }
 }
@@ -106,10 +109,8 @@ fn node(json: &Value) -> Schema {
     }
     let properties = json.get("properties").and_then(Value::as_object).into_iter().flatten();
     schema.properties = properties.map(|(name, json)| (name.clone(), node(json))).collect::<BTreeMap<_, _>>();
-    schema.required = object::list(json, "/required")
-        .iter()
-        .filter_map(|name| name.as_str().map(str::to_owned))
-        .collect();
+    schema.required =
+        object::list(json, "/required").iter().filter_map(|name| name.as_str().map(str::to_owned)).collect();
     let inner = json.get("items").or_else(|| json.get("additionalProperties")).filter(|it| it.is_object());
     schema.items = inner.map(|json| Box::new(node(json)));
     schema

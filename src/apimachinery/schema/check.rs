@@ -93,7 +93,9 @@ impl Check<'_> {
         self.size(rules, items.len(), path, value, Sizes::ITEMS);
         let unique = rules.keywords.get("uniqueItems").and_then(Value::as_bool).unwrap_or(false);
         if unique && items.iter().enumerate().any(|(at, item)| items.iter().take(at).any(|it| it == item)) {
-            self.push(path, |at| field::invalid(at, "", &format!("{path} in body shouldn't contain duplicates")));
+            self.push(path, |at| {
+                field::invalid(at, "", &format!("{path} in body shouldn't contain duplicates"))
+            });
         }
         for (at, item) in items.iter().enumerate() {
             if let Some(inner) = schema.element() {
@@ -133,7 +135,11 @@ impl Check<'_> {
             usize::try_from(number).ok()
         };
         if let Some(low) = limit(sizes.min).filter(|low| actual < *low) {
-            self.says(path, &sizes.shown(value, actual), &format!("should have at least {low} {}", sizes.unit));
+            self.says(
+                path,
+                &sizes.shown(value, actual),
+                &format!("should have at least {low} {}", sizes.unit),
+            );
         }
         if let Some(high) = limit(sizes.max).filter(|high| actual > *high) {
             self.push(path, |at| field::too_many(at, actual, high));
@@ -161,7 +167,8 @@ impl Check<'_> {
     }
 
     fn number(&mut self, rules: &Rules, number: f64, value: &Value, path: &str) {
-        let limit = |key: &str| Some((rules.keywords.get(key)?.as_f64()?, rules.keywords.get(key)?.to_string()));
+        let limit =
+            |key: &str| Some((rules.keywords.get(key)?.as_f64()?, rules.keywords.get(key)?.to_string()));
         let exclusive = |key: &str| rules.keywords.get(key).and_then(Value::as_bool).unwrap_or(false);
         if let Some((factor, shown)) = limit("multipleOf")
             && factor != 0.0

@@ -68,7 +68,9 @@ pub(crate) fn normalize(gvk: &Gvk, object: &Value) -> Value {
 /// # Errors
 /// `json: cannot unmarshal bool into Go struct field ObjectMeta.metadata.labels of type string`
 pub(crate) fn check_metadata(object: &Value) -> Result<(), String> {
-    let Some(schema) = super::by_name("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta") else { return Ok(()) };
+    let Some(schema) = super::by_name("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta") else {
+        return Ok(());
+    };
     let Some(metadata) = object.get("metadata") else { return Ok(()) };
     let mut walk = Walk::new("PartialObjectMetadata");
     walk.go_path.push("metadata");
@@ -438,7 +440,8 @@ mod tests {
 
     #[test]
     fn repeated_fields_are_told() {
-        let text = br#"{"spec": {"replicas": 1, "replicas": 2}, "metadata": {"labels": {"a": "b", "a": "c"}}}"#;
+        let text =
+            br#"{"spec": {"replicas": 1, "replicas": 2}, "metadata": {"labels": {"a": "b", "a": "c"}}}"#;
         let decoded = strict_decode(&Gvk::new("apps", "v1", "Deployment"), text).unwrap();
         assert_eq!(
             decoded.strict_error().unwrap(),

@@ -8,8 +8,10 @@ use crate::apimachinery::go;
 use crate::apimachinery::quantity::Quantity;
 
 /// Go's decoder does not mind bits after the last byte.
-const BASE64: GeneralPurpose =
-    GeneralPurpose::new(&base64::alphabet::STANDARD, GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true));
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &base64::alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
+);
 
 /// A quantity in canonical form.
 pub(super) fn quantity(text: &str) -> Result<Value, String> {

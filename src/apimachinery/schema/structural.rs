@@ -81,7 +81,9 @@ fn shape(json: &Value) -> Shape {
         "number" => Shape::Number,
         "boolean" => Shape::Boolean,
         "array" => Shape::List,
-        "object" if json.get("additionalProperties").is_some() && json.get("properties").is_none() => Shape::Map,
+        "object" if json.get("additionalProperties").is_some() && json.get("properties").is_none() => {
+            Shape::Map
+        }
         "object" => Shape::Object,
         _ => Shape::Any,
     }
