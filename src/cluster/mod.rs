@@ -12,6 +12,7 @@ pub(crate) mod control_plane;
 pub(crate) mod controllers;
 pub(crate) mod engine;
 pub(crate) mod etcd;
+pub(crate) mod etcd_client;
 pub(crate) mod events;
 pub(crate) mod kubelet;
 pub(crate) mod network;

@@ -162,6 +162,54 @@ fn der(tag: u8, content: &[u8]) -> Vec<u8> {
     out
 }
 
+/// Why a certificate is not accepted; the sentences of Go's `crypto/x509`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Distrust {
+    #[error("x509: certificate signed by unknown authority")]
+    UnknownAuthority,
+    #[error("x509: certificate has expired or is not yet valid: current time {now} is {what}")]
+    OutOfDate { now: String, what: String },
+    #[error("x509: malformed certificate")]
+    Malformed,
+}
+
+/// Checks that one of the authorities in `roots` (PEM, several blocks) signed the first certificate of
+/// `leaf` (PEM), and that it is in date.
+pub(crate) fn verify(leaf: &str, roots: &str, now: SimTime) -> Result<(), Distrust> {
+    let leaf = pem_body(leaf).ok_or(Distrust::Malformed)?;
+    let (_, leaf) = x509_parser::parse_x509_certificate(&leaf).map_err(|_| Distrust::Malformed)?;
+    let known = certificates(roots).iter().any(|root| {
+        x509_parser::parse_x509_certificate(root).is_ok_and(|(_, root)| {
+            root.subject() == leaf.issuer() && leaf.verify_signature(Some(root.public_key())).is_ok()
+        })
+    });
+    // Go looks at the dates before it builds the chain.
+    let (from, until) = (leaf.validity().not_before.timestamp(), leaf.validity().not_after.timestamp());
+    let stamp = |seconds| SimTime::from_unix_s(seconds).rfc3339();
+    if now.unix_s() < from {
+        return Err(Distrust::OutOfDate { now: now.rfc3339(), what: format!("before {}", stamp(from)) });
+    }
+    if now.unix_s() > until {
+        return Err(Distrust::OutOfDate { now: now.rfc3339(), what: format!("after {}", stamp(until)) });
+    }
+    if known { Ok(()) } else { Err(Distrust::UnknownAuthority) }
+}
+
+/// The DER bytes of every certificate block of a PEM text.
+pub(crate) fn certificates(pem: &str) -> Vec<Vec<u8>> {
+    pem.split("-----BEGIN CERTIFICATE-----")
+        .skip(1)
+        .filter_map(|block| pem_body(&format!("-----BEGIN CERTIFICATE-----{block}")))
+        .collect()
+}
+
+/// True when a private key (PEM) belongs to a certificate (PEM).
+pub(crate) fn key_fits(certificate: &str, key: &str) -> bool {
+    let (Some(der), Ok(key)) = (pem_body(certificate), read_key(key)) else { return false };
+    x509_parser::parse_x509_certificate(&der)
+        .is_ok_and(|(_, it)| *it.tbs_certificate.subject_pki.subject_public_key.data == *key.der_bytes())
+}
+
 fn sign(
     spec: &CertificateSpec,
     key: &impl PublicKeyData,

@@ -3,9 +3,10 @@
 //! Invariant: a tool is a client. It sees the world as a program on its host sees it: files,
 //! addresses, and what servers answer.
 
+pub(crate) mod etcd;
 pub(crate) mod kubectl;
 
 use crate::shell::Program;
 
 /// Every program of this layer.
-pub(crate) const PROGRAMS: &[&Program] = &[&kubectl::KUBECTL];
+pub(crate) const PROGRAMS: &[&Program] = &[&etcd::ETCDCTL, &etcd::ETCDUTL, &kubectl::KUBECTL];

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use super::{Instance, Process};
 use crate::cluster::{ClusterId, World};
-use crate::hosts::certificates::pem_body;
-use crate::hosts::{FileTree, Host};
+use crate::hosts::{FileTree, Host, certificates};
 
 /// How a start goes.
 #[derive(Clone, Debug, PartialEq)]
@@ -151,17 +150,14 @@ fn read(process: &Process, files: &FileTree, path: &str) -> Result<String, &'sta
 }
 
 fn mismatch(certificate: &str, key: &str) -> Option<String> {
-    let der = pem_body(certificate).filter(|_| certificate.contains("BEGIN CERTIFICATE"));
-    let Some(der) = der else {
+    if certificates::certificates(certificate).is_empty() {
         return Some("tls: failed to find any PEM data in certificate input".into());
-    };
-    let Ok(key) = crate::hosts::certificates::read_key(key) else {
+    }
+    if certificates::read_key(key).is_err() {
         return Some("tls: failed to find any PEM data in key input".into());
-    };
-    let (_, certificate) = x509_parser::parse_x509_certificate(&der).ok()?;
-    let own = rcgen::PublicKeyData::der_bytes(&key);
-    let shown = &certificate.tbs_certificate.subject_pki.subject_public_key.data;
-    (own != &**shown).then(|| "tls: private key does not match public key".to_owned())
+    }
+    (!certificates::key_fits(certificate, key))
+        .then(|| "tls: private key does not match public key".to_owned())
 }
 
 /// One line in klog's format.

@@ -10,7 +10,7 @@ mod client;
 mod ctx;
 mod describe;
 mod failure;
-mod flags;
+pub(crate) mod flags;
 mod help;
 mod kubeconfig;
 mod mapper;

@@ -1,0 +1,196 @@
+//! `etcdutl`: what is done to etcd's files without a running etcd.
+
+use super::etcdctl::VERSION;
+use super::table::table;
+use super::{Refusal, human_bytes, switch, valued};
+use crate::cluster::etcd::{self, Snapshot};
+use crate::cluster::place::FileOp;
+use crate::hosts::FsError;
+use crate::shell::{Proc, Program};
+use crate::tools::kubectl::flags::{FlagSpec, Flags, Kind, parse};
+
+/// The program.
+pub(crate) const ETCDUTL: Program =
+    Program { name: "etcdutl", summary: "administrate etcd's files", run: |proc| Box::pin(run(proc)) };
+
+const FLAGS: &[FlagSpec] = &[
+    valued("data-dir", None, Kind::Text, ""),
+    valued("wal-dir", None, Kind::Text, ""),
+    valued("name", None, Kind::Text, "default"),
+    valued("initial-cluster", None, Kind::Text, "default=http://localhost:2380"),
+    valued("initial-cluster-token", None, Kind::Text, "etcd-cluster"),
+    valued("initial-advertise-peer-urls", None, Kind::Text, "http://localhost:2380"),
+    valued("bump-revision", None, Kind::Int(64), "0"),
+    valued("write-out", Some('w'), Kind::Text, "simple"),
+    switch("mark-compacted", None),
+    switch("skip-hash-check", None),
+    switch("help", Some('h')),
+];
+
+async fn run(proc: &mut Proc) -> i32 {
+    let words = proc.args.get(1..).unwrap_or_default();
+    match carry_out(proc, words) {
+        Ok(()) => 0,
+        Err(refusal) => {
+            proc.eprint(format!("Error: {}\n", refusal.sentence));
+            refusal.exit
+        }
+    }
+}
+
+fn carry_out(proc: &Proc, words: &[String]) -> Result<(), Refusal> {
+    let parsed = parse(words, FLAGS.to_vec()).map_err(|sentence| Refusal::new(1, sentence))?;
+    let words: Vec<&str> = parsed.args.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["version"] => proc.print(format!("etcdutl version: {VERSION}\nAPI version: 3.6\n")),
+        ["snapshot", "status", path] => return status(proc, path, &parsed.flags),
+        ["snapshot", "status", ..] => {
+            return Err(Refusal::new(128, "snapshot status requires exactly one argument"));
+        }
+        ["snapshot", "restore", path] => return restore(proc, path, &parsed.flags),
+        ["snapshot", "restore", ..] => {
+            return Err(Refusal::new(128, "snapshot restore requires exactly one argument"));
+        }
+        ["hashkv", path] => return hash_kv(proc, path),
+        [] | ["help" | "snapshot", ..] => proc.print(HELP),
+        [other @ ("defrag" | "migrate" | "completion"), ..] => {
+            return Err(Refusal::new(1, format!("uncordon: `etcdutl {other}` is not simulated yet")));
+        }
+        [first, ..] => {
+            let sentence =
+                format!("unknown command {first:?} for \"etcdutl\"\nRun 'etcdutl --help' for usage.");
+            return Err(Refusal::new(1, sentence));
+        }
+    }
+    Ok(())
+}
+
+const HELP: &str = "Usage:
+  etcdutl [command]
+
+Available Commands:
+  hashkv            The history hash of a database file
+  snapshot restore  Makes a data directory from a snapshot
+  snapshot status   What a snapshot holds
+  version           The version of etcdutl
+
+Flags:
+  -h, --help               help for etcdutl
+  -w, --write-out string   set the output format (fields, json, protobuf, simple, table) (default \"simple\")
+";
+
+fn status(proc: &Proc, path: &str, flags: &Flags) -> Result<(), Refusal> {
+    let bytes =
+        proc.read_file(path).map_err(|error| Refusal::new(1, format!("stat {path}: {}", words_of(error))))?;
+    let snapshot = etcd::read(&bytes, false).map_err(|error| Refusal::new(1, error.to_string()))?;
+    let Snapshot { revision, size, hash, keys, .. } = snapshot;
+    let row = vec![
+        format!("{hash:x}"),
+        revision.to_string(),
+        keys.to_string(),
+        human_bytes(size),
+        "3.6.0".to_owned(),
+    ];
+    match flags.text("write-out") {
+        "table" => proc.print(table(&["HASH", "REVISION", "TOTAL KEYS", "TOTAL SIZE", "VERSION"], &[row])),
+        "json" => proc.print(format!(
+            "{{\"hash\":{hash},\"revision\":{revision},\"totalKey\":{keys},\"totalSize\":{size},\"version\":\"3.6.0\"}}\n"
+        )),
+        _ => proc.print(format!("{}\n", row.join(", "))),
+    }
+    Ok(())
+}
+
+fn hash_kv(proc: &Proc, path: &str) -> Result<(), Refusal> {
+    let bytes =
+        proc.read_file(path).map_err(|error| Refusal::new(1, format!("open {path}: {}", words_of(error))))?;
+    let snapshot = etcd::read(&bytes, false).map_err(|error| Refusal::new(1, error.to_string()))?;
+    proc.print(format!("{}, {}, {}\n", snapshot.hash, snapshot.revision, snapshot.revision));
+    Ok(())
+}
+
+fn words_of(error: FsError) -> String {
+    error.to_string().to_lowercase()
+}
+
+fn restore(proc: &Proc, path: &str, flags: &Flags) -> Result<(), Refusal> {
+    let name = flags.text("name");
+    let cluster = flags.text("initial-cluster");
+    let named = cluster.split(',').any(|member| member.split('=').next() == Some(name));
+    if !named {
+        let sentence = format!("couldn't find local name {name:?} in the initial cluster configuration");
+        return Err(Refusal::new(1, sentence));
+    }
+    let data_dir = match flags.text("data-dir") {
+        "" => format!("{name}.etcd"),
+        given => given.to_owned(),
+    };
+    let full = proc.path(&data_dir);
+    let occupied = match proc.world().list_dir(&proc.place, &full) {
+        Ok(entries) => !entries.is_empty(),
+        Err(FsError::NotFound) => false,
+        Err(_) => true,
+    };
+    if occupied {
+        return Err(Refusal::new(1, format!("data-dir {data_dir:?} not empty or could not be read")));
+    }
+    announce(proc, "305", "restoring snapshot", path, &data_dir);
+    let bytes =
+        proc.read_file(path).map_err(|error| Refusal::new(1, format!("open {path}: {}", words_of(error))))?;
+    let snapshot = checked(path, &bytes, flags.on("skip-hash-check"))?;
+    lay_out(proc, &full, &etcd::database(&snapshot.store))
+        .map_err(|error| Refusal::new(1, format!("cannot write to {data_dir}: {}", words_of(error))))?;
+    proc.eprint(format!(
+        "{}\tinfo\tmembership/cluster.go:424\tadded member\t{{\"cluster-id\": \"cdf818194e3a8c32\", \
+         \"local-member-id\": \"0\", \"added-peer-id\": \"8e9e05c52164694d\", \"added-peer-peer-urls\": [{:?}], \
+         \"added-peer-is-learner\": false}}\n",
+        proc.world().now.rfc3339(),
+        flags.text("initial-advertise-peer-urls"),
+    ));
+    announce(proc, "333", "restored snapshot", path, &data_dir);
+    Ok(())
+}
+
+fn checked(path: &str, bytes: &[u8], skip: bool) -> Result<Snapshot, Refusal> {
+    if !skip && etcd::read(bytes, false).is_ok() && !etcd::has_checksum(bytes) {
+        return Err(Refusal::new(1, "snapshot missing hash but --skip-hash-check=false"));
+    }
+    etcd::read(bytes, !skip).map_err(|error| match error {
+        etcd::SnapshotError::Tampered { expected, got } => {
+            let list = |bytes: Vec<u8>| bytes.iter().map(u8::to_string).collect::<Vec<_>>().join(" ");
+            Refusal::new(1, format!("expected sha256 [{}], got [{}]", list(expected), list(got)))
+        }
+        _ => Refusal::new(1, format!("seek {path}: invalid argument")),
+    })
+}
+
+/// Writes the tree of a new data directory.
+fn lay_out(proc: &Proc, data_dir: &str, database: &[u8]) -> Result<(), FsError> {
+    let mut world = proc.world();
+    let mut change = |op: FileOp<'_>| world.change_files(&proc.place, op);
+    for directory in ["", "/member", "/member/snap", "/member/wal"] {
+        let path = format!("{data_dir}{directory}");
+        change(FileOp::Mkdir { path: &path, mode: 0o700, parents: true })?;
+        change(FileOp::Chmod { path: &path, mode: 0o700 })?;
+    }
+    let database_path = format!("{data_dir}/member/snap/db");
+    change(FileOp::Write { path: &database_path, bytes: database })?;
+    change(FileOp::Chmod { path: &database_path, mode: 0o600 })?;
+    let files = [
+        "/member/snap/0000000000000001-0000000000000001.snap",
+        "/member/wal/0000000000000000-0000000000000000.wal",
+    ];
+    for file in files {
+        change(FileOp::Write { path: &format!("{data_dir}{file}"), bytes: b"" })?;
+    }
+    Ok(())
+}
+
+fn announce(proc: &Proc, line: &str, message: &str, path: &str, data_dir: &str) {
+    proc.eprint(format!(
+        "{}\tinfo\tsnapshot/v3_snapshot.go:{line}\t{message}\t{{\"path\": {path:?}, \"wal-dir\": \
+         \"{data_dir}/member/wal\", \"data-dir\": {data_dir:?}, \"snap-dir\": \"{data_dir}/member/snap\", \
+         \"initial-memory-map-size\": 10737418240}}\n",
+        proc.world().now.rfc3339(),
+    ));
+}
