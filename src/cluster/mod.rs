@@ -17,7 +17,6 @@ pub(crate) mod events;
 pub(crate) mod kubelet;
 pub(crate) mod network;
 pub(crate) mod place;
-pub(crate) mod recorder;
 pub(crate) mod request;
 pub(crate) mod scheduler;
 pub(crate) mod store;

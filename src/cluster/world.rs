@@ -3,7 +3,7 @@
 use imbl::{OrdMap, Vector};
 
 use super::engine::Workqueue;
-use super::{Store, controllers, events, kubelet};
+use super::{Store, controllers, events, kubelet, scheduler};
 use crate::hosts::Host;
 use crate::sim::{Chance, SimTime, Timers};
 
@@ -38,6 +38,8 @@ pub(crate) struct Cluster {
     pub(crate) recorder: events::Memory,
     /// What the control loops remember outside the store.
     pub(crate) controllers: controllers::Memory,
+    /// What the scheduler remembers: its caches and its queue.
+    pub(crate) scheduler: scheduler::State,
     /// Node name to host name.
     pub(crate) nodes: OrdMap<String, String>,
     /// What runs on the nodes: containers with their files, states and logs.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::status::{self, Condition};
 use crate::apimachinery::object;
 use crate::cluster::api::Client;
-use crate::cluster::recorder::{self, Note, Reporter};
+use crate::cluster::events::{self, Source};
 use crate::cluster::{ClusterId, Object, UserInfo, World};
 use crate::sim::SimTime;
 
@@ -258,29 +258,31 @@ fn write(world: &mut World, cluster: ClusterId, pod: &Object, status: Value) {
 
 fn tell(world: &mut World, cluster: ClusterId, pod: &Object) {
     let host = object::text(pod, "/spec/nodeName").to_owned();
-    let reporter = Reporter { component: "kubelet", host, user: identity() };
+    let source = Source { component: "kubelet", host };
     for container in containers(pod) {
         let image = object::field(container, "image");
-        let at = format!("spec.containers{{{}}}", object::field(container, "name"));
+        let mut about = events::reference(pod);
+        let path = format!("spec.containers{{{}}}", object::field(container, "name"));
+        object::set(&mut about, &["fieldPath"], path);
         let notes = if BROKEN_IMAGES.iter().any(|part| image.contains(part)) {
             vec![
-                Note::warning("Failed", format!("Failed to pull image \"{image}\": not found")),
-                Note::warning("Failed", "Error: ErrImagePull"),
-                Note::normal("BackOff", format!("Back-off pulling image \"{image}\"")),
-                Note::warning("Failed", "Error: ImagePullBackOff"),
+                events::warning("Failed", format!("Failed to pull image \"{image}\": not found")),
+                events::warning("Failed", "Error: ErrImagePull"),
+                events::normal("BackOff", format!("Back-off pulling image \"{image}\"")),
+                events::warning("Failed", "Error: ImagePullBackOff"),
             ]
         } else {
             let pulled = format!(
                 "Container image \"{image}\" already present on machine and can be accessed by the pod"
             );
             vec![
-                Note::normal("Created", "Container created"),
-                Note::normal("Pulled", pulled),
-                Note::normal("Started", "Container started"),
+                events::normal("Created", "Container created"),
+                events::normal("Pulled", pulled),
+                events::normal("Started", "Container started"),
             ]
         };
         for note in notes {
-            recorder::record(world, cluster, &reporter, pod, &note.at(at.clone()));
+            events::record(world, cluster, &source, &about, note);
         }
     }
 }

@@ -105,6 +105,7 @@ fn cluster(spec: &TemplateSpec) -> Cluster {
         audit: Vector::new(),
         queue: super::engine::Workqueue::default(),
         nodes: spec.nodes.iter().map(|node| (node.name.clone(), node.name.clone())).collect(),
+        scheduler: super::scheduler::State::default(),
         runtime: kubelet::Runtime::default(),
         controllers: super::controllers::Memory::default(),
         recorder: super::events::Memory::default(),
