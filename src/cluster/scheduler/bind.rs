@@ -21,7 +21,14 @@ fn client(world: &mut World, cluster: ClusterId) -> Client<'_> {
     Client::as_user(world, cluster, user)
 }
 
-fn tell(world: &mut World, cluster: ClusterId, about: &Value, action: &str, report: Report<'_>, related: Value) {
+fn tell(
+    world: &mut World,
+    cluster: ClusterId,
+    about: &Value,
+    action: &str,
+    report: Report<'_>,
+    related: Value,
+) {
     // The scheduler runs on the host of the control plane.
     let host = world.clusters.get(cluster).and_then(|it| it.nodes.keys().next().cloned());
     let source = Source { component: "default-scheduler", host: host.unwrap_or_default() };
@@ -175,11 +182,7 @@ pub(super) fn evict(world: &mut World, cluster: ClusterId, preemptor: &PodInfo, 
         let _ = client(world, cluster).update_subresource("pods", "status", marked);
         let options = json!({"preconditions": {"uid": object::uid(&victim.object)}});
         let _ = client(world, cluster).delete("pods", namespace, name, &options);
-        let message = format!(
-            "Preempted by pod {} on node {}",
-            object::uid(&preemptor.object),
-            victims.node
-        );
+        let message = format!("Preempted by pod {} on node {}", object::uid(&preemptor.object), victims.node);
         let preempted = events::normal("Preempted", message);
         let related = (*preemptor.object).clone();
         tell(world, cluster, &victim.object, "Preempting", preempted, related);

@@ -168,8 +168,7 @@ pub(super) fn filter(cycle: &Cycle<'_>, info: &NodeInfo) -> Option<Rejection> {
     if avoided.into_iter().any(|pair| cycle.interpod.avoided.contains_key(&pair)) {
         return Some(Rejection::because("node(s) didn't match pod anti-affinity rules"));
     }
-    let forbidden =
-        |(key, value): &Pair| object::label(node, key).is_some_and(|have| have == value.as_str());
+    let forbidden = |(key, value): &Pair| object::label(node, key).is_some_and(|have| have == value.as_str());
     if cycle.interpod.forbidden.keys().any(forbidden) {
         return Some(Rejection::because("node(s) didn't satisfy existing pods anti-affinity rules"));
     }

@@ -90,8 +90,12 @@ fn requirement_matches(requirement: &Value, value: Option<&str>) -> bool {
         "NotIn" => value.is_none_or(|value| values.all(|it| it != value)),
         "Exists" => value.is_some(),
         "DoesNotExist" => value.is_none(),
-        "Gt" => matches!((value.and_then(number), values.next().and_then(number)), (Some(a), Some(b)) if a > b),
-        "Lt" => matches!((value.and_then(number), values.next().and_then(number)), (Some(a), Some(b)) if a < b),
+        "Gt" => {
+            matches!((value.and_then(number), values.next().and_then(number)), (Some(a), Some(b)) if a > b)
+        }
+        "Lt" => {
+            matches!((value.and_then(number), values.next().and_then(number)), (Some(a), Some(b)) if a < b)
+        }
         _ => false,
     }
 }
@@ -106,11 +110,8 @@ pub(crate) fn named_nodes(pod: &Value) -> Option<Vec<String>> {
         let fields = term.get("matchFields").and_then(Value::as_array)?;
         let mut of_term: Option<Vec<String>> = None;
         for field in fields.iter().filter(|it| object::field(it, "operator") == "In") {
-            let values: Vec<String> = object::list(field, "/values")
-                .iter()
-                .filter_map(Value::as_str)
-                .map(str::to_owned)
-                .collect();
+            let values: Vec<String> =
+                object::list(field, "/values").iter().filter_map(Value::as_str).map(str::to_owned).collect();
             of_term = Some(match of_term {
                 Some(before) => before.into_iter().filter(|it| values.contains(it)).collect(),
                 None => values,
@@ -164,8 +165,10 @@ mod tests {
         let taint = Taint { key: "a".into(), value: "b".into(), effect: "NoExecute".into() };
         assert!(Toleration { exists: true, ..Toleration::default() }.tolerates(&taint));
         assert!(!Toleration { key: "a".into(), ..Toleration::default() }.tolerates(&taint));
-        assert!(!Toleration { exists: true, effect: "NoSchedule".into(), ..Toleration::default() }
-            .tolerates(&taint));
+        assert!(
+            !Toleration { exists: true, effect: "NoSchedule".into(), ..Toleration::default() }
+                .tolerates(&taint)
+        );
     }
 
     #[test]

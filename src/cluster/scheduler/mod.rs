@@ -161,7 +161,11 @@ fn judge(pod: &PodInfo, state: &State, store: &Store) -> Verdict {
             }
         }
     }
-    if fits.is_empty() { Verdict::Nowhere { diagnosis, rejected_by, rejections } } else { Verdict::Fits(fits) }
+    if fits.is_empty() {
+        Verdict::Nowhere { diagnosis, rejected_by, rejections }
+    } else {
+        Verdict::Fits(fits)
+    }
 }
 
 /// The nodes with the pods on them that others made room for.

@@ -173,7 +173,9 @@ impl Budget {
                 // An empty selector is to preemption as none at all.
                 selector: if selector.is_empty() { return None } else { selector },
                 allowed: object::int(it, "/status/disruptionsAllowed").unwrap_or(0),
-                disrupted: object::entries(it, "/status/disruptedPods").map(|(name, _)| name.clone()).collect(),
+                disrupted: object::entries(it, "/status/disruptedPods")
+                    .map(|(name, _)| name.clone())
+                    .collect(),
             })
         };
         store.list("poddisruptionbudgets.policy", "").filter_map(budget).collect()

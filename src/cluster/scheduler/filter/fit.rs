@@ -44,7 +44,6 @@ impl Short {
     }
 
     fn into_rejection(self) -> Option<Rejection> {
-        (!self.reasons.is_empty())
-            .then_some(Rejection { is_final: self.is_final, reasons: self.reasons })
+        (!self.reasons.is_empty()).then_some(Rejection { is_final: self.is_final, reasons: self.reasons })
     }
 }

@@ -29,11 +29,7 @@ pub(super) const ALL: &[Plugin] = &[
     Plugin { name: "NodeAffinity", before: None, filter: basics::node_affinity },
     Plugin { name: "NodePorts", before: None, filter: basics::ports },
     Plugin { name: "NodeResourcesFit", before: None, filter: fit::filter },
-    Plugin {
-        name: "VolumeRestrictions",
-        before: Some(volumes::claims_exist),
-        filter: volumes::restrictions,
-    },
+    Plugin { name: "VolumeRestrictions", before: Some(volumes::claims_exist), filter: volumes::restrictions },
     Plugin { name: "NodeVolumeLimits", before: None, filter: volumes::limits },
     Plugin { name: "VolumeBinding", before: Some(volumes::claims_usable), filter: volumes::binding },
     Plugin { name: "VolumeZone", before: None, filter: volumes::zone },

@@ -67,12 +67,16 @@ impl Constraint {
     }
 
     /// The domain that a node is in, if the node takes part.
-    pub(in crate::cluster::scheduler) fn domain<'n>(&self, pod: &PodInfo, info: &'n NodeInfo) -> Option<&'n str> {
+    pub(in crate::cluster::scheduler) fn domain<'n>(
+        &self,
+        pod: &PodInfo,
+        info: &'n NodeInfo,
+    ) -> Option<&'n str> {
         let node = info.node.as_ref()?;
         let value = object::label(node, &self.topology_key)?;
         let suits = !self.honours_affinity || matching::required_affinity_matches(&pod.object, node);
-        let tolerated = !self.honours_taints
-            || info.taints.iter().all(|taint| !taint.repels() || pod.tolerates(taint));
+        let tolerated =
+            !self.honours_taints || info.taints.iter().all(|taint| !taint.repels() || pod.tolerates(taint));
         (suits && tolerated).then_some(value)
     }
 

@@ -73,10 +73,10 @@ pub(in crate::cluster::scheduler) fn is_bound(claim: &Value) -> bool {
 }
 
 pub(super) fn claims_exist(pod: &PodInfo, store: &Store) -> Option<String> {
-    let missing =
-        pod.claims.iter().find(|it| {
-            store.find("persistentvolumeclaims", pod.namespace(), &it.name).is_none()
-        })?;
+    let missing = pod
+        .claims
+        .iter()
+        .find(|it| store.find("persistentvolumeclaims", pod.namespace(), &it.name).is_none())?;
     Some(missing_claim(missing))
 }
 
@@ -120,7 +120,8 @@ pub(super) fn claims_usable(pod: &PodInfo, store: &Store) -> Option<String> {
 
 /// True when the claim is bound only once a pod that uses it is scheduled.
 fn binds_late(claim: &Value, store: &Store) -> bool {
-    let class = store.find("storageclasses.storage.k8s.io", "", object::text(claim, "/spec/storageClassName"));
+    let class =
+        store.find("storageclasses.storage.k8s.io", "", object::text(claim, "/spec/storageClassName"));
     object::text(claim, "/spec/volumeName").is_empty()
         && class.is_some_and(|it| object::text(it, "/volumeBindingMode") == "WaitForFirstConsumer")
 }
@@ -254,7 +255,10 @@ fn can_provision(store: &Store, claim: &Value, node: &Value) -> bool {
     let name = object::text(claim, "/spec/storageClassName");
     let Some(class) = store.find("storageclasses.storage.k8s.io", "", name) else { return false };
     let provisioner = object::text(class, "/provisioner");
-    if provisioner.is_empty() || provisioner == NO_PROVISIONER || object::at(claim, "/spec/selector").is_some() {
+    if provisioner.is_empty()
+        || provisioner == NO_PROVISIONER
+        || object::at(claim, "/spec/selector").is_some()
+    {
         return false;
     }
     let topologies = object::list(class, "/allowedTopologies");
@@ -269,7 +273,8 @@ fn can_provision(store: &Store, claim: &Value, node: &Value) -> bool {
 
 pub(super) fn zone(cycle: &Cycle<'_>, info: &NodeInfo) -> Option<Rejection> {
     // A node outside of all zones takes volumes of any.
-    let node = info.node.as_ref().filter(|node| ZONE_LABELS.iter().any(|key| object::label(node, key).is_some()))?;
+    let node =
+        info.node.as_ref().filter(|node| ZONE_LABELS.iter().any(|key| object::label(node, key).is_some()))?;
     let volume = |claim: &Object| {
         cycle.store.find("persistentvolumes", "", object::text(claim, "/spec/volumeName")).cloned()
     };
