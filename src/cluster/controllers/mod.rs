@@ -14,8 +14,10 @@ pub(crate) mod hand;
 pub(crate) mod owners;
 pub(crate) mod pods;
 pub(crate) mod replicaset;
+pub(crate) mod revisions;
 pub(crate) mod scaling;
 pub(crate) mod select;
+pub(crate) mod statefulset;
 pub(crate) mod template;
 
 pub(crate) use hand::Memory;

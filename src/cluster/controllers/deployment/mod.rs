@@ -13,6 +13,8 @@ mod sets;
 mod size;
 mod status;
 
+pub(crate) use size::scaled;
+
 use std::time::Duration;
 
 use serde_json::Value;
