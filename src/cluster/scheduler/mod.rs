@@ -15,6 +15,8 @@ mod preempt;
 mod queue;
 pub(crate) mod resources;
 mod score;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,8 +53,6 @@ pub(crate) struct State {
     seen: u64,
     nodes: Nodes,
     queue: Queue,
-    /// The timer that is set already.
-    wakes_at: Option<SimTime>,
 }
 
 fn concerns(_world: &World, _cluster: ClusterId, event: &Event, keys: &mut Vec<String>) {
@@ -70,7 +70,7 @@ fn sync(world: &mut World, cluster: ClusterId, _key: &str) -> Option<Duration> {
         try_pod(world, cluster, &mut state, &key, &pod);
         state.catch_up(&world.clusters.get(cluster)?.store, world.now);
     }
-    let wait = state.wait(world.now);
+    let wait = state.queue.next_at(world.now).map(|at| at.since(world.now));
     world.clusters.get_mut(cluster)?.scheduler = state;
     wait
 }
@@ -96,16 +96,6 @@ impl State {
             }
         }
         self.seen = store.revision();
-    }
-
-    /// How long until a pod falls due, unless a timer is set for that already.
-    fn wait(&mut self, now: SimTime) -> Option<Duration> {
-        let next = self.queue.next_at(now)?;
-        if self.wakes_at.is_some_and(|at| at > now && at <= next) {
-            return None;
-        }
-        self.wakes_at = Some(next);
-        Some(next.since(now))
     }
 }
 
