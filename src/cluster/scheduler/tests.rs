@@ -41,7 +41,11 @@ fn message(others: &[(&str, Value)], spec: Value) -> String {
     pass(&mut world, 2);
     let pod = pod(&world, "subject");
     let node = object::text(&pod, "/spec/nodeName");
-    if node.is_empty() { object::text(&pod, "/status/conditions/0/message").to_owned() } else { node.to_owned() }
+    if node.is_empty() {
+        object::text(&pod, "/status/conditions/0/message").to_owned()
+    } else {
+        node.to_owned()
+    }
 }
 
 const USELESS: &str = "no new claims to deallocate, preemption: 0/3 nodes are available: 3 Preemption is not helpful for scheduling.";
@@ -54,14 +58,20 @@ fn check(others: &[(&str, Value)], spec: Value, reasons: &str, preemption: &str)
 
 #[test]
 fn reasons_are_counted_by_node() {
-    check(&[], json!({"containers": asks("10")}), "1 node(s) had untolerated taint(s), 2 Insufficient cpu", USELESS);
+    check(
+        &[],
+        json!({"containers": asks("10")}),
+        "1 node(s) had untolerated taint(s), 2 Insufficient cpu",
+        USELESS,
+    );
     check(
         &[],
         json!({"nodeSelector": {"disk": "ssd"}}),
         "1 node(s) had untolerated taint(s), 2 node(s) didn't match Pod's node affinity/selector",
         USELESS,
     );
-    let near = json!({"labelSelector": {"matchLabels": {"app": "cache"}}, "topologyKey": "kubernetes.io/hostname"});
+    let near =
+        json!({"labelSelector": {"matchLabels": {"app": "cache"}}, "topologyKey": "kubernetes.io/hostname"});
     check(
         &[],
         json!({"affinity": {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [near]}}}),
@@ -123,7 +133,11 @@ fn a_more_important_pod_takes_the_place_of_the_least_important_ones() {
         create(&mut world, name, json!({"containers": asks("1500m")}));
     }
     pass(&mut world, 2);
-    create(&mut world, "vip", json!({"priorityClassName": "high", "priority": 1000, "containers": asks("1")}));
+    create(
+        &mut world,
+        "vip",
+        json!({"priorityClassName": "high", "priority": 1000, "containers": asks("1")}),
+    );
     pass(&mut world, 40);
     assert_eq!(object::text(&pod(&world, "vip"), "/status/phase"), "Running");
     let events: Vec<String> = world.clusters[0]
