@@ -19,6 +19,8 @@ pub(crate) mod scaling;
 pub(crate) mod select;
 pub(crate) mod statefulset;
 pub(crate) mod template;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub(crate) use hand::Memory;
 

@@ -137,3 +137,105 @@ fn reload(hand: &Hand<'_>, deployment: &Object) -> Object {
     let (namespace, name) = split_key(&key);
     hand.get(RESOURCE, namespace, name).unwrap_or_else(|| deployment.clone())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::controllers::testing::Lab;
+
+    const WEB: &str = "
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 4
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: c, image: nginx}]}
+";
+
+    fn image(image: &str) -> String {
+        format!("spec: {{template: {{spec: {{containers: [{{name: c, image: '{image}'}}]}}}}}}")
+    }
+
+    /// `ready/updated/available of replicas` and the reasons of the conditions.
+    fn seen(lab: &Lab) -> String {
+        let web = lab.get(RESOURCE, "web");
+        let count = |key| size::counted(&web, key);
+        let reasons: Vec<&str> =
+            object::list(&web, "/status/conditions").iter().map(|it| object::field(it, "reason")).collect();
+        let sizes: Vec<i64> = lab.list(SETS).iter().map(|it| size::replicas(it)).collect();
+        format!(
+            "{}/{}/{} {:?} {}",
+            count("readyReplicas"),
+            count("updatedReplicas"),
+            count("availableReplicas"),
+            sizes,
+            reasons.join(" ")
+        )
+    }
+
+    #[test]
+    fn rolls_out_and_back() {
+        let mut lab = Lab::new();
+        lab.create(RESOURCE, WEB);
+        lab.pass(3);
+        assert_eq!(seen(&lab), "4/4/4 [4] MinimumReplicasAvailable NewReplicaSetAvailable");
+        lab.patch(RESOURCE, "web", &image("nginx:2"));
+        lab.pass(5);
+        let mut sets = lab.list(SETS);
+        sets.sort_by_key(|it| object::annotation(it, REVISION).map(str::to_owned));
+        assert_eq!(sets.iter().map(|it| size::replicas(it)).collect::<Vec<_>>(), [0, 4]);
+        lab.patch(RESOURCE, "web", &image("nginx"));
+        lab.pass(5);
+        let web = lab.get(RESOURCE, "web");
+        assert_eq!(object::annotation(&web, REVISION), Some("3"));
+        let revisions: Vec<_> =
+            lab.list(SETS).iter().map(|it| object::annotation(it, REVISION).map(str::to_owned)).collect();
+        assert!(
+            revisions.contains(&Some("2".into())) && revisions.contains(&Some("3".into())),
+            "{revisions:?}"
+        );
+    }
+
+    #[test]
+    fn a_broken_image_stops_half_way_and_times_out() {
+        let mut lab = Lab::new();
+        lab.create(RESOURCE, WEB);
+        lab.pass(3);
+        lab.patch(RESOURCE, "web", "spec: {progressDeadlineSeconds: 4}");
+        lab.patch(RESOURCE, "web", &image("nginx:wrong"));
+        lab.pass(8);
+        let mut sizes: Vec<i64> = lab.list(SETS).iter().map(|it| size::replicas(it)).collect();
+        sizes.sort_unstable();
+        assert_eq!(sizes, [2, 3]);
+        assert!(seen(&lab).ends_with("MinimumReplicasAvailable ProgressDeadlineExceeded"), "{}", seen(&lab));
+        lab.patch(RESOURCE, "web", "spec: {replicas: 10}");
+        lab.pass(3);
+        assert_eq!(lab.list("pods").len(), 13);
+    }
+
+    #[test]
+    fn pauses_and_says_so() {
+        let mut lab = Lab::new();
+        lab.create(RESOURCE, WEB);
+        lab.pass(3);
+        lab.patch(RESOURCE, "web", "spec: {paused: true}");
+        lab.patch(RESOURCE, "web", &image("nginx:3"));
+        lab.pass(3);
+        assert_eq!(seen(&lab), "4/0/4 [4] MinimumReplicasAvailable DeploymentPaused");
+    }
+
+    #[test]
+    fn recreate_waits_for_the_old_to_go() {
+        let mut lab = Lab::new();
+        lab.create(RESOURCE, &WEB.replace("replicas: 4", "replicas: 2\n  strategy: {type: Recreate}"));
+        lab.pass(3);
+        lab.patch(RESOURCE, "web", &image("nginx:2"));
+        lab.pass(5);
+        let sizes: Vec<String> = lab.events("web");
+        let words: Vec<&str> = sizes.iter().map(|it| it.rsplit_once(" from ").unwrap().1).collect();
+        assert_eq!(words, ["0 to 2", "2 to 0", "0 to 2"]);
+    }
+}
