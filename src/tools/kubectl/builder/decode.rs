@@ -1,0 +1,172 @@
+//! From the text of a manifest to objects, with the sentences of kubectl's decoder and validator.
+
+use serde_json::Value;
+
+use super::super::{Ctx, Failure};
+use super::Builder;
+use super::files::Source;
+use super::visit::Info;
+use crate::apimachinery::object::{self, at};
+use crate::apimachinery::yaml;
+
+/// The documents of a YAML stream, each with its own first line. A JSON text is one document.
+pub(crate) fn split_documents(text: &str) -> Vec<String> {
+    let mut documents = vec![String::new()];
+    for line in text.split_inclusive('\n') {
+        let tail = line.strip_prefix("---").map(str::trim);
+        if tail.is_some_and(|tail| tail.is_empty() || tail.starts_with('#')) {
+            documents.push(String::new());
+        } else if let Some(document) = documents.last_mut() {
+            document.push_str(line);
+        }
+    }
+    documents.retain(|document| !document.trim().is_empty());
+    documents
+}
+
+/// The objects of one source, in order, or what is wrong with each.
+pub(super) fn decode(ctx: &mut Ctx<'_>, builder: &Builder, source: &Source) -> Vec<Result<Info, Failure>> {
+    let mut all = Vec::new();
+    for document in split_documents(&source.text) {
+        match yaml::documents(&document) {
+            Ok(trees) => {
+                for tree in trees {
+                    all.push(one(ctx, builder, tree, &source.name));
+                }
+            }
+            Err(why) => {
+                let why = if document.trim_start().starts_with('{') && why.starts_with("json:") {
+                    why
+                } else {
+                    format!("error converting YAML to JSON: {why}")
+                };
+                all.push(Err(Failure::error(format!("error parsing {}: {why}", source.name))));
+                // The stream cannot be read beyond what does not parse.
+                break;
+            }
+        }
+    }
+    all
+}
+
+fn one(ctx: &mut Ctx<'_>, builder: &Builder, tree: Value, source: &str) -> Result<Info, Failure> {
+    if matches!(builder.validate, "Strict" | "Warn") {
+        validate(&tree).map_err(|why| {
+            let off = "if you choose to ignore these errors, turn validation off with --validate=false";
+            Failure::error(format!("error validating {source:?}: error validating data: {why}; {off}"))
+        })?;
+    }
+    let undecodable = |why: String| Failure::error(format!("unable to decode {source:?}: {why}"));
+    typed(&tree).map_err(undecodable)?;
+    let mut info = Info {
+        mapping: None,
+        namespace: object::namespace(&tree).to_owned(),
+        name: object::name(&tree).to_owned(),
+        object: tree.into(),
+        source: source.to_owned(),
+    };
+    if !builder.local {
+        let mapping = ctx.type_of(&info.object).map_err(|failure| match failure {
+            Failure::Error(why) if why.starts_with("no matches for kind") => Failure::error(format!(
+                "resource mapping not found for name: {:?} namespace: {:?} from {source:?}: {why}\nensure CRDs are installed first",
+                info.name, info.namespace
+            )),
+            other => other,
+        })?;
+        info.mapping = Some(mapping);
+    }
+    Ok(info)
+}
+
+/// What is checked before anything is sent: that the document says what it is.
+fn validate(tree: &Value) -> Result<(), String> {
+    if !tree.is_object() {
+        return Err("invalid object to validate".into());
+    }
+    let missing: Vec<&str> = [("apiVersion", "apiVersion not set"), ("kind", "kind not set")]
+        .into_iter()
+        .filter(|(key, _)| object::field(tree, key).is_empty())
+        .map(|(_, sentence)| sentence)
+        .collect();
+    match missing.as_slice() {
+        [] => Ok(()),
+        [one] => Err((*one).to_owned()),
+        many => Err(format!("[{}]", many.join(", "))),
+    }
+}
+
+/// What the decoder wants of every object: a kind, and metadata of the right types.
+fn typed(tree: &Value) -> Result<(), String> {
+    if !tree.is_object() {
+        let what = json_type(tree);
+        return Err(format!(
+            "couldn't get version/kind; json parse error: json: cannot unmarshal {what} into Go value of type struct {{ APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }}"
+        ));
+    }
+    for (key, title) in [("kind", "Kind"), ("apiVersion", "apiVersion")] {
+        if object::field(tree, key).is_empty() {
+            return Err(format!("Object '{title}' is missing in '{tree}'"));
+        }
+    }
+    metadata(tree)
+}
+
+fn metadata(tree: &Value) -> Result<(), String> {
+    let wrong = |value: &Value, path: &str, wanted: &str| {
+        let what = json_type(value);
+        Err(format!("json: cannot unmarshal {what} into Go struct field ObjectMeta.{path} of type {wanted}"))
+    };
+    let Some(meta) = at(tree, "/metadata") else { return Ok(()) };
+    let Some(meta) = meta.as_object() else { return wrong(meta, "metadata", "v1.ObjectMeta") };
+    for (key, value) in meta.iter().filter(|(_, value)| !value.is_null()) {
+        let path = format!("metadata.{key}");
+        match key.as_str() {
+            "name" | "generateName" | "namespace" | "uid" | "resourceVersion" if !value.is_string() => {
+                return wrong(value, &path, "string");
+            }
+            "labels" | "annotations" => {
+                let Some(map) = value.as_object() else { return wrong(value, &path, "map[string]string") };
+                if let Some(bad) = map.values().find(|value| !value.is_string() && !value.is_null()) {
+                    return wrong(bad, &path, "string");
+                }
+            }
+            "finalizers" if !value.is_array() => return wrong(value, &path, "[]string"),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Go's word for the type of a JSON value.
+fn json_type(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn streams_come_apart_at_lines_of_dashes() {
+        assert_eq!(split_documents("---\na: 1\n--- # x\n\n---\nb: '---'\n"), ["a: 1\n", "b: '---'\n"]);
+    }
+
+    #[test]
+    fn what_is_no_object_is_told_in_gos_words() {
+        let sentence = |tree: Value| typed(&tree).err().unwrap_or_default();
+        assert_eq!(sentence(json!({"a": {"b": 3}})), "Object 'Kind' is missing in '{\"a\":{\"b\":3}}'");
+        assert_eq!(
+            sentence(json!({"kind": "Pod", "apiVersion": "v1", "metadata": {"labels": {"on": true}}})),
+            "json: cannot unmarshal bool into Go struct field ObjectMeta.metadata.labels of type string"
+        );
+        assert_eq!(validate(&json!({})), Err("[apiVersion not set, kind not set]".into()));
+    }
+}

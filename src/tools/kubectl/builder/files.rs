@@ -1,0 +1,171 @@
+//! `-f` and `-k`: which files are meant, and their text.
+
+use super::super::{Ctx, Failure};
+use super::Builder;
+use crate::hosts::FsError;
+
+/// One source of manifests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Source {
+    /// As errors name it: the path as given, a URL, `STDIN`.
+    pub(crate) name: String,
+    pub(crate) text: String,
+}
+
+/// The names of files that a directory is searched for.
+const EXTENSIONS: [&str; 3] = [".json", ".yaml", ".yml"];
+
+/// The texts of all sources, in order, each with the failure to read it; the flag is true when there was
+/// one plain file only.
+pub(crate) fn read_sources(ctx: &mut Ctx<'_>, builder: &Builder) -> (Vec<Result<Source, Failure>>, bool) {
+    if !builder.kustomize.is_empty() {
+        let built = super::super::kustomize::build(ctx, &builder.kustomize);
+        let source = built.map(|text| Source { name: builder.kustomize.clone(), text });
+        return (vec![source], false);
+    }
+    let mut all = Vec::new();
+    let mut single = builder.files.len() == 1;
+    for name in &builder.files {
+        if name == "-" {
+            single = false;
+            all.push(Ok(Source { name: "STDIN".into(), text: stdin(ctx) }));
+        } else if name.starts_with("http://") || name.starts_with("https://") {
+            all.push(Err(unreachable_url(name)));
+        } else {
+            for pattern in expand(ctx, name) {
+                match pattern.and_then(|path| read_path(ctx, &path, builder.recursive)) {
+                    Ok((sources, is_file)) => {
+                        single &= is_file;
+                        all.extend(sources);
+                    }
+                    Err(failure) => all.push(Err(failure)),
+                }
+            }
+        }
+    }
+    (all, single)
+}
+
+/// All of standard input; empty when it is a terminal that nobody types into.
+fn stdin(ctx: &mut Ctx<'_>) -> String {
+    let bytes = ctx.proc.stdin.take().unwrap_or_default();
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// The text of a file, or of standard input for `-`.
+///
+/// # Errors
+/// Go's sentence about a file that cannot be opened.
+pub(crate) fn stdin_or_file(ctx: &mut Ctx<'_>, path: &str) -> Result<String, Failure> {
+    if path == "-" {
+        return Ok(stdin(ctx));
+    }
+    match ctx.proc.read_file(path) {
+        Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+        Err(error) => Err(Failure::error(format!("open {path}: {error}"))),
+    }
+}
+
+/// The lab has no way to the internet, so a name of the world does not resolve.
+fn unreachable_url(url: &str) -> Failure {
+    let host = super::super::failure::host_of(url);
+    let host = host.split(':').next().unwrap_or(host);
+    Failure::error(format!("Get {url:?}: dial tcp: lookup {host} on 127.0.0.53:53: server misbehaving"))
+}
+
+/// A pattern as the paths that match it; a path as itself.
+fn expand(ctx: &mut Ctx<'_>, name: &str) -> Vec<Result<String, Failure>> {
+    let exists = {
+        let place = ctx.proc.place.clone();
+        let path = ctx.proc.path(name);
+        ctx.proc.world().stat(&place, &path).is_ok()
+    };
+    let is_pattern = name.contains(['*', '?', '[']);
+    if exists || !is_pattern {
+        return vec![Ok(name.to_owned())];
+    }
+    let (folder, pattern) = name.rsplit_once('/').map_or((".", name), |(folder, last)| (folder, last));
+    let place = ctx.proc.place.clone();
+    let folder_path = ctx.proc.path(folder);
+    let entries = ctx.proc.world().list_dir(&place, &folder_path).unwrap_or_default();
+    let found: Vec<_> = entries
+        .into_iter()
+        .filter(|(entry, _)| matches(pattern, entry))
+        .map(|(entry, _)| Ok(if folder == "." { entry } else { format!("{folder}/{entry}") }))
+        .collect();
+    if found.is_empty() { vec![Err(missing(name))] } else { found }
+}
+
+/// A pattern of `*` and `?`.
+fn matches(pattern: &str, name: &str) -> bool {
+    match pattern.chars().next() {
+        None => name.is_empty(),
+        Some('*') => {
+            let rest = pattern.get(1..).unwrap_or("");
+            name.char_indices().map(|(at, _)| at).chain([name.len()]).any(|at| matches(rest, name.get(at..).unwrap_or("")))
+        }
+        Some(letter) => match name.chars().next() {
+            Some(first) if first == letter || letter == '?' => {
+                matches(pattern.get(letter.len_utf8()..).unwrap_or(""), name.get(first.len_utf8()..).unwrap_or(""))
+            }
+            _ => false,
+        },
+    }
+}
+
+fn missing(path: &str) -> Failure {
+    Failure::error(format!("the path {path:?} does not exist"))
+}
+
+type Sources = (Vec<Result<Source, Failure>>, bool);
+
+/// One file, or the manifests of a directory; the flag is true for a file.
+fn read_path(ctx: &mut Ctx<'_>, name: &str, recursive: bool) -> Result<Sources, Failure> {
+    let place = ctx.proc.place.clone();
+    let path = ctx.proc.path(name);
+    let node = ctx.proc.world().stat(&place, &path).map_err(|error| match error {
+        FsError::NotFound => missing(name),
+        other => Failure::error(format!("the path {name:?} cannot be accessed: {other}")),
+    })?;
+    if !matches!(node.kind, crate::hosts::Kind::Directory) {
+        return Ok((vec![read_one(ctx, name)], true));
+    }
+    let mut found = Vec::new();
+    walk(ctx, name.trim_end_matches('/'), recursive, &mut found);
+    if found.is_empty() {
+        return Err(Failure::error(format!(
+            "error reading [{name}]: recognized file extensions are [.json .yaml .yml]"
+        )));
+    }
+    Ok((found.iter().map(|path| read_one(ctx, path)).collect(), false))
+}
+
+fn walk(ctx: &Ctx<'_>, folder: &str, recursive: bool, found: &mut Vec<String>) {
+    let path = ctx.proc.path(folder);
+    let entries = ctx.proc.world().list_dir(&ctx.proc.place, &path).unwrap_or_default();
+    for (entry, node) in entries {
+        let inside = if folder == "." { entry.clone() } else { format!("{folder}/{entry}") };
+        if matches!(node.kind, crate::hosts::Kind::Directory) {
+            if recursive {
+                walk(ctx, &inside, recursive, found);
+            }
+        } else if EXTENSIONS.iter().any(|extension| entry.ends_with(extension)) {
+            found.push(inside);
+        }
+    }
+}
+
+fn read_one(ctx: &Ctx<'_>, name: &str) -> Result<Source, Failure> {
+    match ctx.proc.read_file(name) {
+        Ok(bytes) => Ok(Source { name: name.to_owned(), text: String::from_utf8_lossy(&bytes).into_owned() }),
+        Err(error) => Err(Failure::error(format!("open {name}: {error}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn patterns_match_as_a_shell_would() {
+        assert!(super::matches("*.y?ml", "a.yaml") && super::matches("a*", "a") && !super::matches("*.json", "a.yaml"));
+    }
+}
