@@ -6,6 +6,7 @@
 //! Start with [`verb`] (what a command is) and [`verbs`] (the table of all), then [`Ctx`] (what a verb works
 //! with), [`builder`] (from arguments and files to objects) and [`print`] (from objects to text).
 
+mod builder;
 mod client;
 mod ctx;
 mod describe;
@@ -13,17 +14,21 @@ mod failure;
 pub(crate) mod flags;
 mod help;
 mod kubeconfig;
+mod kustomize;
 mod mapper;
+mod print;
 mod tabwriter;
 mod verb;
 mod verbs;
 
 use std::time::Duration;
 
+pub(crate) use builder::{Builder, Info};
 pub(crate) use client::Call;
 pub(crate) use ctx::{Ctx, DryRun, Namespace};
 pub(crate) use failure::{Done, Failure};
 pub(crate) use mapper::Mapping;
+pub(crate) use print::{Format, Printer, TabWriter};
 pub(crate) use verb::{Complete, Group, PLAIN, Run, Verb, Waiting};
 
 use crate::shell::{Proc, Program};
