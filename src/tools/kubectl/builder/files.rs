@@ -102,12 +102,16 @@ fn matches(pattern: &str, name: &str) -> bool {
         None => name.is_empty(),
         Some('*') => {
             let rest = pattern.get(1..).unwrap_or("");
-            name.char_indices().map(|(at, _)| at).chain([name.len()]).any(|at| matches(rest, name.get(at..).unwrap_or("")))
+            name.char_indices()
+                .map(|(at, _)| at)
+                .chain([name.len()])
+                .any(|at| matches(rest, name.get(at..).unwrap_or("")))
         }
         Some(letter) => match name.chars().next() {
-            Some(first) if first == letter || letter == '?' => {
-                matches(pattern.get(letter.len_utf8()..).unwrap_or(""), name.get(first.len_utf8()..).unwrap_or(""))
-            }
+            Some(first) if first == letter || letter == '?' => matches(
+                pattern.get(letter.len_utf8()..).unwrap_or(""),
+                name.get(first.len_utf8()..).unwrap_or(""),
+            ),
             _ => false,
         },
     }
@@ -166,6 +170,10 @@ fn read_one(ctx: &Ctx<'_>, name: &str) -> Result<Source, Failure> {
 mod tests {
     #[test]
     fn patterns_match_as_a_shell_would() {
-        assert!(super::matches("*.y?ml", "a.yaml") && super::matches("a*", "a") && !super::matches("*.json", "a.yaml"));
+        assert!(
+            super::matches("*.y?ml", "a.yaml")
+                && super::matches("a*", "a")
+                && !super::matches("*.json", "a.yaml")
+        );
     }
 }

@@ -248,7 +248,9 @@ impl Builder {
         for word in &types {
             found.push(ctx.resource(word)?);
         }
-        if self.single_type && found.iter().any(|one| !found.first().is_some_and(|first| one.same_type(first))) {
+        if self.single_type
+            && found.iter().any(|one| !found.first().is_some_and(|first| one.same_type(first)))
+        {
             return Err(Failure::error("you may only specify a single resource type"));
         }
         let mut items = Vec::new();

@@ -129,8 +129,13 @@ type One<'a> = dyn FnMut(&mut Ctx<'_>, Result<Info, Failure>) -> Done + 'a;
 fn each(ctx: &mut Ctx<'_>, builder: &Builder, item: Target, one: &mut One<'_>) -> Done {
     match item {
         Target::Named { mapping, namespace, name } => {
-            let info =
-                Info { mapping: Some(mapping), namespace, name, object: Value::Null.into(), source: String::new() };
+            let info = Info {
+                mapping: Some(mapping),
+                namespace,
+                name,
+                object: Value::Null.into(),
+                source: String::new(),
+            };
             one(ctx, Ok(info))
         }
         Target::Listed { mapping, namespace } => listed(ctx, builder, &mapping, &namespace, one),
@@ -152,7 +157,13 @@ fn each(ctx: &mut Ctx<'_>, builder: &Builder, item: Target, one: &mut One<'_>) -
 }
 
 /// One request a chunk; each answer is an [`Info`].
-fn listed(ctx: &mut Ctx<'_>, builder: &Builder, mapping: &Mapping, namespace: &str, one: &mut One<'_>) -> Done {
+fn listed(
+    ctx: &mut Ctx<'_>,
+    builder: &Builder,
+    mapping: &Mapping,
+    namespace: &str,
+    one: &mut One<'_>,
+) -> Done {
     let mut next = String::new();
     loop {
         let mut call = call(builder, mapping.path(namespace))
@@ -205,9 +216,11 @@ fn unlistable(failure: Failure, builder: &Builder, mapping: &Mapping) -> Failure
 fn prepare(ctx: &mut Ctx<'_>, builder: &Builder, info: Info) -> Result<Vec<Result<Info, Failure>>, Failure> {
     let parts = if builder.flatten { flatten(ctx, info, builder.local) } else { vec![Ok(info)] };
     let selector = match &builder.label_selector {
-        Some(text) if !builder.no_files() && !text.is_empty() => Some(LabelSelector::parse(text).map_err(|why| {
-            Failure::error(format!("the provided selector {text:?} is not valid: {why}"))
-        })?),
+        Some(text) if !builder.no_files() && !text.is_empty() => {
+            Some(LabelSelector::parse(text).map_err(|why| {
+                Failure::error(format!("the provided selector {text:?} is not valid: {why}"))
+            })?)
+        }
         _ => None,
     };
     Ok(parts
@@ -274,7 +287,11 @@ fn set_namespace(builder: &Builder, mut info: Info) -> Result<Info, Failure> {
         if info.object.is_object() {
             object::set(Arc::make_mut(&mut info.object), &["metadata", "namespace"], namespace.name.as_str());
         }
-    } else if namespace.explicit && !builder.all_namespaces && info.namespace != namespace.name && !info.source.is_empty() {
+    } else if namespace.explicit
+        && !builder.all_namespaces
+        && info.namespace != namespace.name
+        && !info.source.is_empty()
+    {
         let theirs = &info.namespace;
         return Err(Failure::error(format!(
             "the namespace from the provided object {theirs:?} does not match the namespace {:?}. You must pass '--namespace={theirs}' to perform this operation.",

@@ -37,7 +37,8 @@ pub(super) fn parse(spec: &str) -> Result<Vec<Column>, String> {
 /// kubectl's sentence about a file that is none.
 pub(super) fn parse_file(text: &str) -> Result<Vec<Column>, String> {
     let mut lines = text.lines();
-    let expected = "Expected format is one line of space separated headers, one line of space separated column specs.";
+    let expected =
+        "Expected format is one line of space separated headers, one line of space separated column specs.";
     let headers = lines.next().ok_or_else(|| format!("invalid template, missing header line. {expected}"))?;
     let specs = lines.next().ok_or_else(|| format!("invalid template, missing spec line. {expected}"))?;
     let headers: Vec<&str> = headers.split_whitespace().collect();

@@ -65,7 +65,8 @@ impl Format {
             _ => {}
         }
         let word = output.split('=').next().unwrap_or("");
-        let known = WITH_TEMPLATE.iter().find(|name| **name == word && (tables || !name.starts_with("custom")));
+        let known =
+            WITH_TEMPLATE.iter().find(|name| **name == word && (tables || !name.starts_with("custom")));
         let Some(known) = known else {
             let formats = if tables { OF_GET } else { COMMON };
             return Err(Failure::error(format!(
@@ -82,10 +83,9 @@ impl Format {
             return Err(Failure::error("template format specified but no template given"));
         }
         let read = |ctx: &mut Ctx<'_>, what: &str| {
-            ctx.proc
-                .read_file(&text)
-                .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-                .map_err(|error| Failure::error(format!("error reading {what} {text}, open {text}: {error}\n")))
+            ctx.proc.read_file(&text).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).map_err(
+                |error| Failure::error(format!("error reading {what} {text}, open {text}: {error}\n")),
+            )
         };
         Ok(match word {
             "go-template" | "template" => Self::GoTemplate(text),
@@ -123,7 +123,8 @@ impl Printer {
         Ok(Self {
             format,
             keep_managed_fields: flags.on("show-managed-fields"),
-            allow_missing: !flags.has("allow-missing-template-keys") || flags.on("allow-missing-template-keys"),
+            allow_missing: !flags.has("allow-missing-template-keys")
+                || flags.on("allow-missing-template-keys"),
             no_headers: flags.on("no-headers"),
             printed: 0,
         })

@@ -36,7 +36,13 @@ impl TablePrinter {
     }
 
     /// Adds a table, or a bare object as name and age, to `out`; `event` is the first column of watch events.
-    pub(crate) fn print(&mut self, table: &Value, event: &str, age: &dyn Fn(&Value) -> String, out: &mut TabWriter) {
+    pub(crate) fn print(
+        &mut self,
+        table: &Value,
+        event: &str,
+        age: &dyn Fn(&Value) -> String,
+        out: &mut TabWriter,
+    ) {
         let made;
         let table = if text(table, "/kind") == "Table" {
             table
@@ -72,7 +78,10 @@ impl TablePrinter {
         let columns = self.last_columns.as_array().map_or(&[][..], Vec::as_slice);
         let wide = self.options.wide;
         let shown = columns.iter().enumerate();
-        shown.filter(|(_, one)| wide || int(one, "/priority").unwrap_or(0) == 0).map(|(at, one)| (at, one.clone())).collect()
+        shown
+            .filter(|(_, one)| wide || int(one, "/priority").unwrap_or(0) == 0)
+            .map(|(at, one)| (at, one.clone()))
+            .collect()
     }
 
     fn header(&self, shown: &[(usize, Value)], event: &str) -> String {
