@@ -10,6 +10,7 @@
 pub(crate) mod field;
 pub(crate) mod go;
 pub(crate) mod object;
+pub(crate) mod patch;
 pub(crate) mod quantity;
 pub(crate) mod schema;
 pub(crate) mod selector;

@@ -32,6 +32,18 @@ impl Decoded {
     }
 }
 
+/// Reads a tree as the built-in kind `gvk`, as the server does after a strategic merge patch: the
+/// same rules as [`strict_decode`] in the words of another converter.
+///
+/// # Errors
+/// `unrecognized type: int32` and the like.
+pub(crate) fn restore(gvk: &Gvk, object: &Value) -> Result<Decoded, String> {
+    let Some(schema) = super::definition(gvk) else {
+        return Ok(Decoded { object: object.clone(), strict: Vec::new() });
+    };
+    typed(schema, Raw::from(object), gvk, Words::Converter)
+}
+
 /// Reads JSON as the built-in kind `gvk`.
 ///
 /// # Errors
@@ -41,11 +53,11 @@ pub(crate) fn strict_decode(gvk: &Gvk, bytes: &[u8]) -> Result<Decoded, String> 
     let Some(schema) = super::definition(gvk) else {
         return Ok(Decoded { object: raw.into_value(), strict: Vec::new() });
     };
-    typed(schema, raw, gvk)
+    typed(schema, raw, gvk, Words::Json)
 }
 
-fn typed(schema: &Schema, raw: Raw, gvk: &Gvk) -> Result<Decoded, String> {
-    let mut walk = Walk::new(schema.go_struct());
+fn typed(schema: &Schema, raw: Raw, gvk: &Gvk, words: Words) -> Result<Decoded, String> {
+    let mut walk = Walk::new(schema.go_struct(), words);
     let mut object = walk.value(schema, raw).unwrap_or(Value::Null);
     if let Some(error) = walk.error {
         return Err(error);
@@ -59,7 +71,7 @@ fn typed(schema: &Schema, raw: Raw, gvk: &Gvk) -> Result<Decoded, String> {
 
 /// An object of a built-in kind as Go would write it back; other objects as they are.
 pub(crate) fn normalize(gvk: &Gvk, object: &Value) -> Value {
-    let typed = super::definition(gvk).and_then(|schema| typed(schema, Raw::from(object), gvk).ok());
+    let typed = super::definition(gvk).and_then(|schema| typed(schema, Raw::from(object), gvk, Words::Json).ok());
     typed.map_or_else(|| object.clone(), |decoded| decoded.object)
 }
 
@@ -72,7 +84,7 @@ pub(crate) fn check_metadata(object: &Value) -> Result<(), String> {
         return Ok(());
     };
     let Some(metadata) = object.get("metadata") else { return Ok(()) };
-    let mut walk = Walk::new("PartialObjectMetadata");
+    let mut walk = Walk::new("PartialObjectMetadata", Words::Json);
     walk.go_path.push("metadata");
     walk.value(schema, Raw::from(metadata));
     walk.error.map_or(Ok(()), Err)
@@ -102,8 +114,18 @@ fn quoted_char(c: char) -> String {
     }
 }
 
+/// Whose sentences a type error gets.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Words {
+    /// `encoding/json`.
+    Json,
+    /// apimachinery's `runtime` converter.
+    Converter,
+}
+
 /// One way through an object. The first type error counts, as in Go; strict errors all do.
 struct Walk<'a> {
+    words: Words,
     error: Option<String>,
     strict: Vec<String>,
     /// Where strict errors are: `spec`, `.containers`, `[0]` …
@@ -115,8 +137,8 @@ struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    fn new(go_struct: &'a str) -> Self {
-        Self { error: None, strict: Vec::new(), strict_path: Vec::new(), go_path: Vec::new(), go_struct }
+    fn new(go_struct: &'a str, words: Words) -> Self {
+        Self { words, error: None, strict: Vec::new(), strict_path: Vec::new(), go_path: Vec::new(), go_struct }
     }
 
     fn fail(&mut self, error: String) {
@@ -158,6 +180,10 @@ impl<'a> Walk<'a> {
             (Shape::Object, Raw::Object(members)) => Some(Value::Object(self.object(schema, members))),
             (Shape::Map, Raw::Object(members)) => Some(Value::Object(self.map(schema, members))),
             (Shape::List, Raw::List(items)) => Some(Value::Array(self.list(schema, items))),
+            (shape, raw) if self.words == Words::Converter && !takes(schema, &raw) => {
+                self.fail(unconvertible(shape, schema, &raw));
+                None
+            }
             (Shape::Object | Shape::Map | Shape::List, raw) => {
                 self.mismatch(&describe(&raw, false), &go_type(schema));
                 None
@@ -278,6 +304,40 @@ fn describe(raw: &Raw, into_integer: bool) -> String {
 fn fits(schema: &Schema, number: &Number) -> bool {
     let wide = schema.real().format == "int64";
     number.as_i64().is_some_and(|it| (wide && schema.shape() == Shape::Integer) || i32::try_from(it).is_ok())
+}
+
+/// Whether a scalar of the schema's shape can be read from `raw`; types with readers of their own take all.
+fn takes(schema: &Schema, raw: &Raw) -> bool {
+    match (schema.shape(), raw) {
+        (Shape::Text, Raw::Text(_)) | (Shape::Boolean, Raw::Bool(_)) | (Shape::Number, Raw::Number(_)) => true,
+        (Shape::Integer, Raw::Number(number)) => fits(schema, number),
+        (Shape::Object | Shape::Map | Shape::List | Shape::Text | Shape::Boolean, _) => false,
+        (Shape::Number | Shape::Integer, _) => false,
+        _ => true,
+    }
+}
+
+/// The converter's sentence for a value of the wrong kind.
+fn unconvertible(shape: Shape, schema: &Schema, raw: &Raw) -> String {
+    let found = match raw {
+        Raw::Null => "invalid",
+        Raw::Bool(_) => "bool",
+        Raw::Number(number) if number.is_f64() => "float64",
+        Raw::Number(_) => "int64",
+        Raw::Text(_) => "string",
+        Raw::List(_) => "slice",
+        Raw::Object(_) => "map",
+    };
+    match (shape, raw) {
+        (Shape::Object, _) => format!("cannot restore struct from: {found}"),
+        (Shape::Map, _) => format!("cannot restore map from {found}"),
+        (Shape::List, _) => format!("cannot restore slice from {found}"),
+        (Shape::Text | Shape::Integer, Raw::Number(_)) => {
+            format!("cannot convert {found} to {}", go_type(schema))
+        }
+        (Shape::Text, _) => "unrecognized type: string".to_owned(),
+        _ => format!("unrecognized type: {}", go_type(schema)),
+    }
 }
 
 /// How Go names the type of a field.

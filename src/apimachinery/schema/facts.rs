@@ -40,6 +40,8 @@ pub(crate) enum Write {
 pub(crate) struct Facts {
     /// `patchStrategy` holds `merge`.
     pub(crate) merges: bool,
+    /// `patchStrategy` holds `replace`.
+    pub(crate) replaces: bool,
     /// `patchStrategy` holds `retainKeys`.
     pub(crate) retains_keys: bool,
     /// `patchMergeKey`; empty when there is none.
@@ -84,6 +86,7 @@ pub(super) fn of(type_name: &str, field: &str) -> Facts {
     let strategy = object::field(entry, "s");
     Facts {
         merges: strategy.contains("merge"),
+        replaces: strategy.contains("replace"),
         retains_keys: strategy.contains("retainKeys"),
         merge_key: object::field(entry, "m").to_owned(),
         list_type: list_type(object::field(entry, "l")),
