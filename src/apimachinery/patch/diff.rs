@@ -4,8 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::strategic::{Options, merge_map};
 use super::{
-    DELETE_FROM, MARKER, PatchError, RETAIN_KEYS, SET_ORDER, bad_type, element_kind, in_order, list_meta, list_of_lists,
-    meta, no_merge_key, same_kind, scalar_text, sorted_scalars, unique,
+    DELETE_FROM, MARKER, PatchError, RETAIN_KEYS, SET_ORDER, bad_type, element_kind, in_order, list_meta,
+    list_of_lists, meta, no_merge_key, same_kind, scalar_text, sorted_scalars, unique,
 };
 use crate::apimachinery::schema::Schema;
 
@@ -264,7 +264,8 @@ fn diff_lists_of_maps(
     let ordered = options.set_order
         && ((!options.ignore_changes && (!changes.is_empty() || !same_order))
             || (!options.ignore_deletions && !changes.is_empty()));
-    let order = if ordered { modified.iter().map(|it| json!({merge_key: it[merge_key]})).collect() } else { vec![] };
+    let order =
+        if ordered { modified.iter().map(|it| json!({merge_key: it[merge_key]})).collect() } else { vec![] };
     Ok(Lists { changes, deletions: Vec::new(), order })
 }
 
@@ -316,15 +317,20 @@ mod tests {
         let schema = definition(&Gvk::new("apps", "v1", "Deployment")).unwrap();
         let original = json!({"metadata": {"labels": {"a": "1", "b": "2"}}, "spec": {"replicas": 2}});
         let modified = json!({"metadata": {"labels": {"a": "1"}}, "spec": {"paused": true}});
-        let current = json!({"metadata": {"labels": {"a": "1", "b": "2", "c": "3"}}, "spec": {"replicas": 5}});
+        let current =
+            json!({"metadata": {"labels": {"a": "1", "b": "2", "c": "3"}}, "spec": {"replicas": 5}});
         let patch = three_way_strategic(&original, &modified, &current, schema).unwrap();
-        assert_eq!(patch, json!({"metadata": {"labels": {"b": null}}, "spec": {"paused": true, "replicas": null}}));
+        assert_eq!(
+            patch,
+            json!({"metadata": {"labels": {"b": null}}, "spec": {"paused": true, "replicas": null}})
+        );
     }
 
     #[test]
     fn retain_keys_is_written_for_one_of_structs() {
         let schema = definition(&Gvk::new("apps", "v1", "Deployment")).unwrap();
-        let before = json!({"spec": {"strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1}}}});
+        let before =
+            json!({"spec": {"strategy": {"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1}}}});
         let after = json!({"spec": {"strategy": {"type": "Recreate"}}});
         let patch = create_two_way_strategic(&before, &after, schema).unwrap();
         assert_eq!(

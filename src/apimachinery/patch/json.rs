@@ -15,7 +15,10 @@ pub(crate) fn json_patch(document: &Value, patch: &Value) -> Result<Value, Patch
     let operations = match patch {
         Value::Array(operations) => operations,
         other => {
-            let why = format!("json: cannot unmarshal {} into Go value of type []handlers.jsonPatchOp", kind(other));
+            let why = format!(
+                "json: cannot unmarshal {} into Go value of type []handlers.jsonPatchOp",
+                kind(other)
+            );
             return Err(PatchError::BadRequest(format!("error decoding patch: {why}")));
         }
     };
@@ -61,7 +64,9 @@ fn does_not_apply(operation: &Value, error: &json_patch::PatchError) -> PatchErr
     let (name, path) = (text("op"), text("path"));
     let why = match (&error.kind, name) {
         (json_patch::PatchErrorKind::TestFailed, _) => format!("testing value {path} failed: test failed"),
-        (_, "replace") => format!("replace operation does not apply: doc is missing key: {path}: missing value"),
+        (_, "replace") => {
+            format!("replace operation does not apply: doc is missing key: {path}: missing value")
+        }
         (_, "remove") => {
             format!("remove operation does not apply: doc is missing path: {path:?}: missing value")
         }

@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 
 use super::{
     DELETE_FROM, MARKER, Meta, PatchError, RETAIN_KEYS, SET_ORDER, bad_order_list, bad_primitive_list,
-    bad_retain_keys, bad_type, element_kind, find_by_key, go_kind, in_order, list_meta, meta, no_merge_key, place,
-    same_kind, unique,
+    bad_retain_keys, bad_type, element_kind, find_by_key, go_kind, in_order, list_meta, meta, no_merge_key,
+    place, same_kind, unique,
 };
 use crate::apimachinery::go;
 use crate::apimachinery::schema::Schema;
@@ -181,7 +181,8 @@ fn order_lists(
     schema: &Schema,
     options: Options,
 ) -> Result<(), PatchError> {
-    let directives: Vec<String> = patch.keys().filter(|key| key.starts_with("$setElementOrder")).cloned().collect();
+    let directives: Vec<String> =
+        patch.keys().filter(|key| key.starts_with("$setElementOrder")).cloned().collect();
     for directive in directives {
         let Some(order) = patch.remove(&directive) else { continue };
         if !options.follow_directives {
@@ -204,14 +205,17 @@ fn order_lists(
                 Some(Value::Array(items)) => items,
                 _ => continue,
             },
-            (Some(before), Some(change)) if field.merges => merge_list(before, change, field, options, false)?,
+            (Some(before), Some(change)) if field.merges => {
+                merge_list(before, change, field, options, false)?
+            }
             (Some(_), Some(change)) => change,
             (None, None) => continue,
         };
         if is_empty {
             return Err(PatchError::Other("no elements in any of the given slices".to_owned()));
         }
-        original.insert(key.to_owned(), Value::Array(arrange(merged, &order, &server_order, field.merge_key)?));
+        original
+            .insert(key.to_owned(), Value::Array(arrange(merged, &order, &server_order, field.merge_key)?));
     }
     Ok(())
 }

@@ -71,7 +71,8 @@ fn typed(schema: &Schema, raw: Raw, gvk: &Gvk, words: Words) -> Result<Decoded, 
 
 /// An object of a built-in kind as Go would write it back; other objects as they are.
 pub(crate) fn normalize(gvk: &Gvk, object: &Value) -> Value {
-    let typed = super::definition(gvk).and_then(|schema| typed(schema, Raw::from(object), gvk, Words::Json).ok());
+    let typed =
+        super::definition(gvk).and_then(|schema| typed(schema, Raw::from(object), gvk, Words::Json).ok());
     typed.map_or_else(|| object.clone(), |decoded| decoded.object)
 }
 
@@ -138,7 +139,14 @@ struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     fn new(go_struct: &'a str, words: Words) -> Self {
-        Self { words, error: None, strict: Vec::new(), strict_path: Vec::new(), go_path: Vec::new(), go_struct }
+        Self {
+            words,
+            error: None,
+            strict: Vec::new(),
+            strict_path: Vec::new(),
+            go_path: Vec::new(),
+            go_struct,
+        }
     }
 
     fn fail(&mut self, error: String) {
@@ -309,7 +317,9 @@ fn fits(schema: &Schema, number: &Number) -> bool {
 /// Whether a scalar of the schema's shape can be read from `raw`; types with readers of their own take all.
 fn takes(schema: &Schema, raw: &Raw) -> bool {
     match (schema.shape(), raw) {
-        (Shape::Text, Raw::Text(_)) | (Shape::Boolean, Raw::Bool(_)) | (Shape::Number, Raw::Number(_)) => true,
+        (Shape::Text, Raw::Text(_)) | (Shape::Boolean, Raw::Bool(_)) | (Shape::Number, Raw::Number(_)) => {
+            true
+        }
         (Shape::Integer, Raw::Number(number)) => fits(schema, number),
         (Shape::Object | Shape::Map | Shape::List | Shape::Text | Shape::Boolean, _) => false,
         (Shape::Number | Shape::Integer, _) => false,
