@@ -1,8 +1,44 @@
 //! Arguments, the real clock, the real terminal and real files.
+//!
+//! Exit codes: 0 done or passed, 1 failed, 2 wrong use.
+
+mod args;
+mod replay;
+mod sh;
+mod worlds;
 
 use std::process::ExitCode;
 
+use clap::Parser;
+
+use self::args::{Args, Command};
+
+/// Exit code of wrong use.
+const WRONG_USE: u8 = 2;
+
 /// Runs the program with the arguments of this process.
 pub fn main() -> ExitCode {
-    ExitCode::from(2)
+    match Args::try_parse() {
+        Ok(args) => run(args),
+        Err(error) => {
+            let code = if error.use_stderr() { WRONG_USE } else { 0 };
+            // When even this cannot be printed there is nobody to tell.
+            let _ = error.print();
+            ExitCode::from(code)
+        }
+    }
+}
+
+fn run(args: Args) -> ExitCode {
+    let outcome = match args.command {
+        Command::Sh(args) => sh::run(&args),
+        Command::Replay(args) => replay::run(&args),
+    };
+    match outcome {
+        Ok(code) => ExitCode::from(code),
+        Err(message) => {
+            eprintln!("uncordon: {message}");
+            ExitCode::from(WRONG_USE)
+        }
+    }
 }

@@ -1,11 +1,13 @@
 //! The world as running programs share it, and how they wait for its time.
 
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use super::proc::{Completer, Program};
 use crate::cluster::World;
 use crate::sim::SimTime;
 
@@ -15,17 +17,52 @@ pub(crate) struct Lab {
     world: Arc<Mutex<World>>,
     /// Until when each waiting program waits. The driver moves time to the earliest.
     waits: Arc<Mutex<Vec<SimTime>>>,
+    tools: Tools,
+}
+
+/// The programs of other layers that hosts have, beside the shell's own.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Tools {
+    pub(crate) programs: &'static [&'static Program],
+    pub(crate) completers: &'static [&'static Completer],
+}
+
+impl fmt::Debug for Tools {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} programs", self.programs.len())
+    }
 }
 
 impl Lab {
-    /// Shares `world`.
+    /// Shares `world`, whose hosts have the shell's own programs only.
     pub(crate) fn new(world: World) -> Self {
-        Self { world: Arc::new(Mutex::new(world)), waits: Arc::default() }
+        Self::with_tools(world, Tools::default())
+    }
+
+    /// Shares `world`, whose hosts have `tools` too.
+    pub(crate) fn with_tools(world: World, tools: Tools) -> Self {
+        Self { world: Arc::new(Mutex::new(world)), waits: Arc::default(), tools }
     }
 
     /// The world, for a moment: a guard must not live across an `await`.
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Every program of this lab: the shell's own, then those of other layers.
+    pub(crate) fn programs(&self) -> impl Iterator<Item = &'static Program> + use<> {
+        super::programs::ALL.iter().chain(self.tools.programs).copied()
+    }
+
+    /// The program of that name; another layer's row wins over the shell's own.
+    pub(crate) fn program(&self, name: &str) -> Option<&'static Program> {
+        let rows = self.tools.programs.iter().chain(super::programs::ALL);
+        rows.copied().find(|program| program.name == name)
+    }
+
+    /// What completes the arguments of a program.
+    pub(crate) fn completer(&self, program: &str) -> Option<&'static Completer> {
+        self.tools.completers.iter().copied().find(|row| row.program == program)
     }
 
     /// Waits until `duration` of simulated time has passed.

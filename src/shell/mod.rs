@@ -3,10 +3,31 @@
 //! Invariant: knows nothing of kubectl or of exercises; programs of other layers come as rows of a
 //! table that the caller hands in. The only layer, beside `serve`, that knows async.
 //!
-//! Start with [`Proc`] (what a program gets), then [`Program`] (a row of a table).
+//! Start with [`Proc`] (what a program gets) and [`Program`] (a row of a table), then [`Console`]
+//! (one terminal with its stack of sessions), which the screen and the headless commands drive.
+//! The language itself is the `bashkit` crate's; everything here that touches it stands in
+//! `session`, `batch`, `adapt` and `files`.
 
 mod lab;
 mod proc;
+mod link;
+mod console;
+mod engine;
+mod session;
+mod batch;
+mod adapt;
+mod files;
+mod access;
+mod limits;
+mod names;
+mod login;
+mod input;
+mod programs;
 
-pub(crate) use lab::Lab;
-pub(crate) use proc::{Fd, Proc, Program, Running};
+pub(crate) use batch::Script;
+pub(crate) use console::{Console, Status};
+pub(crate) use input::is_incomplete;
+pub(crate) use lab::{Lab, Tools};
+pub(crate) use link::{Answer, Link, Request};
+pub(crate) use login::Login;
+pub(crate) use proc::{Completer, Fd, Outbox, Proc, Program, Running};

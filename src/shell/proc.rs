@@ -11,6 +11,7 @@ use crate::cluster::{Place, World};
 use crate::hosts::{FsError, files};
 
 use super::Lab;
+use super::link::Link;
 
 /// A running program; its value is the exit code.
 pub(crate) type Running<'a> = Pin<Box<dyn Future<Output = i32> + Send + 'a>>;
@@ -21,6 +22,13 @@ pub(crate) struct Program {
     /// One line without a full stop.
     pub(crate) summary: &'static str,
     pub(crate) run: for<'a> fn(&'a mut Proc) -> Running<'a>,
+}
+
+/// How the arguments of a program are completed.
+pub(crate) struct Completer {
+    pub(crate) program: &'static str,
+    /// The candidates for the last of `words`, which may be empty; `words[0]` is the program.
+    pub(crate) complete: fn(&Proc, words: &[String]) -> Vec<String>,
 }
 
 /// The two streams a program writes to.
@@ -50,6 +58,8 @@ pub(crate) struct Proc {
     pub(crate) stdin: Option<Vec<u8>>,
     pub(crate) lab: Lab,
     pub(crate) outbox: Outbox,
+    /// The terminal that the process was started from; answers end-of-file where there is none.
+    pub(crate) link: Link,
 }
 
 impl Proc {
@@ -65,6 +75,7 @@ impl Proc {
             stdin: None,
             lab: lab.clone(),
             outbox: Outbox::default(),
+            link: Link::none(),
         }
     }
 

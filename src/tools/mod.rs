@@ -6,7 +6,10 @@
 pub(crate) mod etcd;
 pub(crate) mod kubectl;
 
-use crate::shell::Program;
+use crate::shell::{Completer, Program};
 
 /// Every program of this layer.
 pub(crate) const PROGRAMS: &[&Program] = &[&etcd::ETCDCTL, &etcd::ETCDUTL, &kubectl::KUBECTL];
+
+/// What completes their arguments.
+pub(crate) const COMPLETERS: &[&Completer] = &[];

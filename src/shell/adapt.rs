@@ -1,0 +1,122 @@
+//! Rows of program tables as commands of the shell language.
+
+use std::future::poll_fn;
+use std::task::Poll;
+
+use bashkit::{Command, CommandContext, CommandOutput, CommandStatus, async_trait};
+
+use super::link::Link;
+use super::proc::{Fd, Outbox, Proc, Program};
+use super::Lab;
+use crate::cluster::Place;
+
+/// More standard input than this is not read: `yes | rm -i *` still ends.
+const STDIN_BYTES_MAX: usize = 64 << 20;
+
+/// A program, with what its processes get from the shell that starts them.
+pub(super) struct Adapted {
+    pub(super) program: &'static Program,
+    pub(super) around: Around,
+}
+
+/// Where a shell runs: what its processes inherit beside environment and directory.
+#[derive(Clone)]
+pub(super) struct Around {
+    pub(super) lab: Lab,
+    pub(super) place: Place,
+    pub(super) user: String,
+    pub(super) link: Link,
+}
+
+#[async_trait]
+impl Command for Adapted {
+    async fn execute(&self, context: CommandContext<'_>) -> bashkit::Result<CommandStatus> {
+        // Others write through buffers of the shell; a pause lets what they wrote out first.
+        pause().await;
+        let stdin = read_all(&context).await?;
+        let mut proc = self.process(&context, stdin);
+        let outbox = proc.outbox.clone();
+        let mut running = (self.program.run)(&mut proc);
+        let exit = loop {
+            let polled = poll_fn(|cx| Poll::Ready(running.as_mut().poll(cx))).await;
+            deliver(&outbox, &context.stdout, &context.stderr).await?;
+            match polled {
+                Poll::Ready(exit) => break exit,
+                Poll::Pending => yield_once().await,
+            }
+        };
+        Ok(CommandStatus::with_code(exit))
+    }
+}
+
+impl Adapted {
+    fn process(&self, context: &CommandContext<'_>, stdin: Option<Vec<u8>>) -> Proc {
+        let mut args = vec![context.name.to_owned()];
+        args.extend(context.args.iter().cloned());
+        let around = self.around.clone();
+        Proc {
+            args,
+            env: context.env.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
+            cwd: context.cwd.to_string_lossy().into_owned(),
+            user: around.user,
+            place: around.place,
+            tty: false,
+            stdin,
+            lab: around.lab,
+            outbox: Outbox::default(),
+            link: around.link,
+        }
+    }
+}
+
+async fn read_all(context: &CommandContext<'_>) -> bashkit::Result<Option<Vec<u8>>> {
+    let mut all = Vec::new();
+    while let Some(chunk) = context.stdin.read_chunk().await? {
+        all.extend_from_slice(&chunk);
+        if all.len() > STDIN_BYTES_MAX {
+            break;
+        }
+    }
+    Ok((!all.is_empty()).then_some(all))
+}
+
+/// Passes on what the program wrote, with a pause where the stream changes, so that the two streams
+/// reach the terminal in the order of writing.
+async fn deliver(outbox: &Outbox, out: &CommandOutput, err: &CommandOutput) -> bashkit::Result<()> {
+    let written = std::mem::take(&mut *outbox.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
+    for (fd, bytes) in written {
+        match fd {
+            Fd::Out => out.write_all(&bytes).await?,
+            Fd::Err => err.write_all(&bytes).await?,
+        }
+        pause().await;
+    }
+    Ok(())
+}
+
+/// Gives way once and asks to be polled again.
+async fn pause() {
+    let mut paused = false;
+    poll_fn(|cx| {
+        if paused {
+            return Poll::Ready(());
+        }
+        paused = true;
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+/// Gives way once; whoever has something for us polls again.
+async fn yield_once() {
+    let mut yielded = false;
+    poll_fn(|_| {
+        if yielded {
+            return Poll::Ready(());
+        }
+        yielded = true;
+        Poll::Pending
+    })
+    .await;
+}

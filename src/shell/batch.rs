@@ -1,0 +1,164 @@
+//! Shells without a prompt: scripts, `bash -c`, what `sudo`, `ssh host command` and `watch` run.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, PoisonError};
+
+use bashkit::{
+    Bash, BashBuilder, Builtin, BuiltinContext, CommandResolver, ExecOptions, ExecResult, async_trait,
+};
+
+use super::access::Identity;
+use super::adapt::{Adapted, Around};
+use super::files::PlaceFiles;
+use super::proc::{Fd, Outbox, Proc};
+use super::session;
+use super::{Login, limits, login, names};
+use crate::cluster::Place;
+
+/// What a shell without a prompt is to run.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Script {
+    pub(crate) text: String,
+    /// `$0`; diagnostics begin with it.
+    pub(crate) name: Option<String>,
+    /// `$1` and so on.
+    pub(crate) args: Vec<String>,
+    pub(crate) stdin: Option<Vec<u8>>,
+}
+
+impl Proc {
+    /// Runs a script as `login`, in place of this process: its output is this process's output.
+    pub(crate) async fn run(&self, login: &Login, script: Script) -> i32 {
+        let around = Around {
+            lab: self.lab.clone(),
+            place: login.place.clone(),
+            user: login.user.clone(),
+            link: self.link.clone(),
+        };
+        run(around, login, script, &self.outbox).await
+    }
+
+    /// The login of this process: same user, place, directory and environment.
+    pub(crate) fn login(&self) -> Login {
+        let mut login = Login::new(&self.lab, self.place.clone(), &self.user);
+        login.cwd.clone_from(&self.cwd);
+        login.env.clone_from(&self.env);
+        login
+    }
+
+    /// Runs a command line as this process's child would.
+    pub(crate) async fn run_line(&self, line: &str) -> i32 {
+        let script = Script { text: line.to_owned(), stdin: self.stdin.clone(), ..Script::default() };
+        self.run(&self.login(), script).await
+    }
+}
+
+/// Runs a script and gives its exit code; output goes to `outbox` as it comes.
+pub(super) async fn run(around: Around, login: &Login, script: Script, outbox: &Outbox) -> i32 {
+    let name = script.name.clone().unwrap_or_else(|| login.shell.clone());
+    let mut options = ExecOptions::new().arg0(name.clone()).positional(script.args);
+    if let Some(stdin) = script.stdin {
+        options = options.stdin(stdin);
+    }
+    let mut bash = builder(&around, login, false).build();
+    let out = sink(outbox, Fd::Out);
+    let err = sink(outbox, Fd::Err);
+    let execution = bash.execute(&script.text).options(options).stdout_fn(out).stderr_fn(err);
+    match execution.await {
+        Ok(result) => result.exit_code,
+        Err(error) => session::report(&name, &error, outbox),
+    }
+}
+
+/// Executes `text` in a shell that is there; output goes to `outbox` as it comes.
+pub(super) async fn execute(bash: &mut Bash, text: &str, outbox: &Outbox) -> bashkit::Result<ExecResult> {
+    bash.execute(text).stdout_fn(sink(outbox, Fd::Out)).stderr_fn(sink(outbox, Fd::Err)).await
+}
+
+fn sink(
+    outbox: &Outbox,
+    fd: Fd,
+) -> impl FnMut(Vec<u8>) -> std::future::Ready<bashkit::Result<()>> + Send + use<> {
+    let outbox = outbox.clone();
+    move |bytes| {
+        write(&outbox, fd, &bytes);
+        std::future::ready(Ok(()))
+    }
+}
+
+/// Adds to what waits to be shown.
+pub(super) fn write(outbox: &Outbox, fd: Fd, bytes: &[u8]) {
+    let mut outbox = outbox.lock().unwrap_or_else(PoisonError::into_inner);
+    match outbox.last_mut() {
+        Some((last, buffer)) if *last == fd => buffer.extend_from_slice(bytes),
+        _ => outbox.push((fd, bytes.to_vec())),
+    }
+}
+
+/// A shell in the making, with every program of its place.
+pub(super) fn builder(around: &Around, login: &Login, interactive: bool) -> BashBuilder {
+    let programs = Arc::new(program_names(around));
+    let who = login::account(&around.lab, &around.place, &login.user)
+        .map_or(Identity::ROOT, |user| Identity { uid: user.uid, gid: user.gid });
+    let files = PlaceFiles {
+        lab: around.lab.clone(),
+        place: around.place.clone(),
+        who,
+        programs: programs.clone(),
+    };
+    let kept = programs.clone();
+    let mut builder = Bash::builder()
+        .fs(Arc::new(files))
+        .rootfs(false)
+        .follow_symlinks(false)
+        .limits(limits::execution())
+        .session_limits(limits::session())
+        .memory_limits(limits::memory())
+        .username(&login.user)
+        .hostname(login::host_name(&around.lab, &around.place))
+        .cwd(&login.cwd)
+        .builtin_filter(move |name| names::is_builtin(name) || kept.contains(name))
+        .command_resolver(Arc::new(Unknown { shell: login.shell.clone(), interactive }));
+    for (name, value) in &login.env {
+        builder = builder.env(name, value);
+    }
+    for program in around.lab.programs().filter(|program| programs.contains(program.name)) {
+        builder = builder.command(program.name, Adapted { program, around: around.clone() });
+    }
+    builder
+}
+
+/// The names of all programs at a place: a container has those that its files show.
+fn program_names(around: &Around) -> BTreeSet<String> {
+    let every = names::UNIX.iter().copied().chain(around.lab.programs().map(|program| program.name));
+    let Place::Container { .. } = around.place else { return every.map(str::to_owned).collect() };
+    let world = around.lab.world();
+    let stands = |name: &str| {
+        let at = |directory| world.stat(&around.place, &format!("{directory}/{name}")).is_ok();
+        ["/bin", "/usr/bin", "/usr/local/bin", "/sbin", "/usr/sbin"].into_iter().any(at)
+    };
+    every.filter(|name| stands(name)).map(str::to_owned).collect()
+}
+
+/// Answers for every name that nothing else knows.
+struct Unknown {
+    shell: String,
+    interactive: bool,
+}
+
+impl CommandResolver for Unknown {
+    fn resolve(&self, name: &str) -> Option<Arc<dyn Builtin>> {
+        let text = format!("{}: {name}: command not found\n", self.shell);
+        // A script's message carries a line number, which only the language knows.
+        self.interactive.then(|| Arc::new(NotFound(text)) as Arc<dyn Builtin>)
+    }
+}
+
+struct NotFound(String);
+
+#[async_trait]
+impl Builtin for NotFound {
+    async fn execute(&self, _context: BuiltinContext<'_>) -> bashkit::Result<ExecResult> {
+        Ok(ExecResult::err(self.0.clone(), 127))
+    }
+}

@@ -1,0 +1,258 @@
+//! One terminal: a stack of shells on one world, driven from outside.
+//!
+//! The screen starts a line, polls once a frame and moves time on itself; headless, [`Console::run`]
+//! does the same without waiting. The console never moves time in [`Console::poll`].
+
+use std::time::Duration;
+
+use super::adapt::Around;
+use super::batch::{self, Script};
+use super::engine::Engine;
+use super::link::{Answer, Link, Request};
+use super::proc::{Fd, Outbox};
+use super::session::{INTERRUPTED, Session};
+use super::{Lab, Login};
+use crate::sim::SimTime;
+
+/// How much simulated time one line may take without a person in front of the screen.
+const LINE_TIME_MAX: Duration = Duration::from_secs(24 * 3600);
+
+/// Polls that one line may take headless, so that even a wait for nothing ends.
+const LINE_POLLS_MAX: u32 = 5_000_000;
+
+/// How far the running line is.
+#[derive(Clone, Debug)]
+pub(crate) enum Status {
+    /// It waits for simulated time or input.
+    Pending,
+    /// A program asks the person something; answer with [`Console::answer`].
+    Asks(Request),
+    /// The prompt of the top shell waits; the last line ended with this code.
+    Prompt(i32),
+    /// The last shell ended with this code.
+    Ended(i32),
+}
+
+/// A terminal.
+pub(crate) struct Console {
+    lab: Lab,
+    engine: Engine,
+    link: Link,
+    outbox: Outbox,
+    stack: Vec<Session>,
+    asked: Option<(u64, Request)>,
+    ended: Option<i32>,
+}
+
+impl Drop for Console {
+    fn drop(&mut self) {
+        let stack = std::mem::take(&mut self.stack);
+        self.engine.inside(|| drop(stack));
+    }
+}
+
+impl Console {
+    /// A terminal with a shell at its prompt.
+    pub(crate) fn new(lab: &Lab, login: Login) -> std::io::Result<Self> {
+        let mut console = Self {
+            lab: lab.clone(),
+            engine: Engine::new()?,
+            link: Link::open(),
+            outbox: Outbox::default(),
+            stack: Vec::new(),
+            asked: None,
+            ended: None,
+        };
+        console.push(login, None);
+        let _ = console.finish();
+        Ok(console)
+    }
+
+    fn around(&self, login: &Login) -> Around {
+        Around {
+            lab: self.lab.clone(),
+            place: login.place.clone(),
+            user: login.user.clone(),
+            link: self.link.clone(),
+        }
+    }
+
+    fn push(&mut self, login: Login, asked_by: Option<u64>) {
+        let session = Session::new(self.around(&login), login, self.outbox.clone(), asked_by);
+        self.stack.push(session);
+    }
+
+    /// Hands a line, or a text of several, to the top shell.
+    pub(crate) fn start(&mut self, line: &str) {
+        if let Some(top) = self.stack.last() {
+            if !line.trim().is_empty() {
+                top.cell.lock().history.push(line.to_owned());
+            }
+            top.start(line);
+        }
+    }
+
+    /// Runs everything on as far as it gets at this instant.
+    pub(crate) fn poll(&mut self) -> Status {
+        loop {
+            let mut moved = self.poll_sessions();
+            moved |= self.take_requests();
+            if !moved && !self.engine.is_woken() {
+                break;
+            }
+        }
+        if let Some((_, request)) = &self.asked {
+            return Status::Asks(request.clone());
+        }
+        match (self.stack.last(), self.ended) {
+            (None, ended) => Status::Ended(ended.unwrap_or(0)),
+            (Some(top), _) => top.idle().map_or(Status::Pending, Status::Prompt),
+        }
+    }
+
+    /// Polls every shell; true when one ended.
+    fn poll_sessions(&mut self) -> bool {
+        let mut ended = None;
+        for (index, session) in self.stack.iter_mut().enumerate() {
+            if let Some(exit) = session.poll(&self.engine) {
+                ended = Some((index, exit));
+                break;
+            }
+        }
+        let Some((index, exit)) = ended else { return false };
+        let above = self.stack.split_off(index);
+        let asked_by = above.first().and_then(|session| session.asked_by);
+        self.engine.inside(|| drop(above));
+        match asked_by {
+            Some(id) => self.link.answer(id, Answer::Exit(exit)),
+            None => self.ended = Some(exit),
+        }
+        true
+    }
+
+    /// Looks at what programs ask; true when a shell was opened.
+    fn take_requests(&mut self) -> bool {
+        let mut opened = false;
+        while self.asked.is_none() {
+            match self.link.take() {
+                None => break,
+                Some((id, Request::Session(login))) => {
+                    self.push(login, Some(id));
+                    opened = true;
+                }
+                Some(other) => self.asked = Some(other),
+            }
+        }
+        opened
+    }
+
+    /// Answers what [`Status::Asks`] asked.
+    pub(crate) fn answer(&mut self, answer: Answer) {
+        if let Some((id, _)) = self.asked.take() {
+            self.link.answer(id, answer);
+        }
+    }
+
+    /// Interrupts the running line, as Ctrl-C does.
+    pub(crate) fn cancel(&mut self) {
+        self.asked = None;
+        self.link.clear();
+        if let Some(top) = self.stack.last() {
+            top.cancel();
+        }
+    }
+
+    /// Ends the top shell at its prompt, as Ctrl-D does.
+    pub(crate) fn close(&mut self) {
+        if let Some(top) = self.stack.last() {
+            top.close();
+        }
+    }
+
+    /// Takes what was written since the last call, in order.
+    pub(crate) fn take_output(&self) -> Vec<(Fd, Vec<u8>)> {
+        std::mem::take(&mut *self.outbox.lock().unwrap_or_else(std::sync::PoisonError::into_inner))
+    }
+
+    /// True when the last shell has ended.
+    pub(crate) fn is_ended(&self) -> bool {
+        self.stack.is_empty()
+    }
+
+    /// The world behind the terminal.
+    pub(crate) fn lab(&self) -> &Lab {
+        &self.lab
+    }
+
+    /// Runs a line to its end, without waiting: simulated time jumps from wait to wait.
+    pub(crate) fn run(&mut self, line: &str) -> i32 {
+        self.start(line);
+        self.finish()
+    }
+
+    /// Runs on to the next prompt, jumping from wait to wait.
+    pub(crate) fn finish(&mut self) -> i32 {
+        let begun = self.lab.world().now;
+        for _ in 0..LINE_POLLS_MAX {
+            match self.poll() {
+                Status::Prompt(exit) | Status::Ended(exit) => return exit,
+                Status::Asks(request) => self.answer_nobody(&request),
+                Status::Pending => {
+                    if !self.advance(begun) {
+                        break;
+                    }
+                }
+            }
+        }
+        self.give_up()
+    }
+
+    /// Answers as a terminal does that nobody sits at.
+    fn answer_nobody(&mut self, request: &Request) {
+        if let Request::Page { text } = request {
+            batch::write(&self.outbox, Fd::Out, text.as_bytes());
+        }
+        self.answer(Answer::Nobody);
+    }
+
+    /// Moves time to the next wait; false when there is none, or it is too far.
+    fn advance(&mut self, begun: SimTime) -> bool {
+        match self.lab.take_next_wait() {
+            Some(until) if until.since(begun) <= LINE_TIME_MAX => {
+                self.lab.world().run_until(until);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn give_up(&mut self) -> i32 {
+        let text = "uncordon: interrupted, since it would wait for ever\n";
+        batch::write(&self.outbox, Fd::Err, text.as_bytes());
+        self.cancel();
+        match self.poll() {
+            Status::Prompt(exit) | Status::Ended(exit) => exit,
+            _ => INTERRUPTED,
+        }
+    }
+
+    /// Runs a whole script in a shell without a prompt, without waiting.
+    pub(crate) fn run_script(&mut self, login: &Login, script: Script) -> i32 {
+        let around = Around { link: Link::none(), ..self.around(login) };
+        let outbox = self.outbox.clone();
+        let mut running = Box::pin(async move { batch::run(around, &login.clone(), script, &outbox).await });
+        let begun = self.lab.world().now;
+        let exit = loop {
+            if let std::task::Poll::Ready(exit) = self.engine.poll(running.as_mut()) {
+                break exit;
+            }
+            if !self.engine.is_woken() && !self.advance(begun) {
+                let text = "uncordon: interrupted, since it would wait for ever\n";
+                batch::write(&self.outbox, Fd::Err, text.as_bytes());
+                break INTERRUPTED;
+            }
+        };
+        self.engine.inside(|| drop(running));
+        exit
+    }
+}

@@ -1,0 +1,81 @@
+//! Polls the futures of shells outside any executor.
+//!
+//! The shell language's crate expects a tokio runtime around it (it makes timers that never matter
+//! here, and parses some texts on a blocking thread). The engine gives it one whose clock is never
+//! driven, so nothing waits on real time; programs wait on simulated time only.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+
+use tokio::runtime::{Builder, Runtime};
+
+/// Remembers that somebody asked to be polled again.
+#[derive(Debug, Default)]
+struct Flag(AtomicBool);
+
+impl Wake for Flag {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+/// What futures of shells are polled with.
+#[derive(Debug)]
+pub(super) struct Engine {
+    runtime: Runtime,
+    flag: Arc<Flag>,
+    /// True once a blocking thread was started.
+    threads: Arc<AtomicBool>,
+}
+
+impl Engine {
+    /// An engine, or why the system gives none.
+    pub(super) fn new() -> std::io::Result<Self> {
+        let threads = Arc::new(AtomicBool::new(false));
+        let started = threads.clone();
+        let runtime = Builder::new_current_thread()
+            .enable_time()
+            // One thread, so that a task of ours ends only after all before it have.
+            .max_blocking_threads(1)
+            .thread_name_fn(move || {
+                started.store(true, Ordering::SeqCst);
+                "shell-parser".to_owned()
+            })
+            .build()?;
+        Ok(Self { runtime, flag: Arc::default(), threads })
+    }
+
+    /// Polls once.
+    pub(super) fn poll<F: Future + ?Sized>(&self, future: Pin<&mut F>) -> Poll<F::Output> {
+        let _inside = self.runtime.enter();
+        let waker = Waker::from(self.flag.clone());
+        future.poll(&mut Context::from_waker(&waker))
+    }
+
+    /// True when a future that was polled wants to be polled again at once. Asking clears it.
+    pub(super) fn is_woken(&self) -> bool {
+        if self.flag.0.swap(false, Ordering::SeqCst) {
+            return true;
+        }
+        self.finish_blocking_tasks();
+        self.flag.0.swap(false, Ordering::SeqCst)
+    }
+
+    /// Waits for the parser thread, so that nothing depends on how fast it is.
+    fn finish_blocking_tasks(&self) {
+        if self.threads.load(Ordering::SeqCst) {
+            let last = self.runtime.spawn_blocking(|| ());
+            // The task does nothing and cannot fail.
+            let _ = self.runtime.block_on(last);
+        }
+    }
+
+    /// Runs what needs the runtime around it, such as dropping a future.
+    pub(super) fn inside<T>(&self, act: impl FnOnce() -> T) -> T {
+        let _inside = self.runtime.enter();
+        act()
+    }
+}

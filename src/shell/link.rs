@@ -1,0 +1,104 @@
+//! What a running program may ask of the terminal that it was started from.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
+
+use super::Login;
+use crate::cluster::Place;
+
+/// A program's question to its terminal.
+#[derive(Clone, Debug)]
+pub(crate) enum Request {
+    /// A shell for the user, until it ends: `ssh node01`, `sudo -i`, `kubectl exec -it`.
+    Session(Login),
+    /// A line of input behind a prompt that is not yet printed.
+    Line { prompt: String, hidden: bool },
+    /// The full-screen editor on a file.
+    Edit { place: Place, user: String, path: String },
+    /// A text to read at leisure: `less`, `man`.
+    Page { text: String },
+}
+
+/// The terminal's answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// A session or an editor ended with this code.
+    Exit(i32),
+    /// The line without its end.
+    Line(String),
+    /// There is nobody: end of input.
+    Nobody,
+}
+
+/// A program's way to its terminal.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Link(Option<Arc<Mutex<Desk>>>);
+
+#[derive(Debug, Default)]
+struct Desk {
+    asked: VecDeque<(u64, Request)>,
+    answers: BTreeMap<u64, Answer>,
+    next: u64,
+}
+
+impl Link {
+    /// No terminal: every question gets [`Answer::Nobody`].
+    pub(crate) fn none() -> Self {
+        Self(None)
+    }
+
+    /// A new terminal.
+    pub(crate) fn open() -> Self {
+        Self(Some(Arc::default()))
+    }
+
+    /// True when somebody may answer.
+    pub(crate) fn is_open(&self) -> bool {
+        self.0.is_some()
+    }
+
+    fn desk(&self) -> Option<MutexGuard<'_, Desk>> {
+        self.0.as_ref().map(|desk| desk.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Asks and waits for the answer.
+    pub(crate) async fn ask(&self, request: Request) -> Answer {
+        let Some(id) = self.post(request) else { return Answer::Nobody };
+        // Nobody is woken: whoever answers polls again.
+        poll_fn(|_| match self.desk().and_then(|mut desk| desk.answers.remove(&id)) {
+            Some(answer) => Poll::Ready(answer),
+            None => Poll::Pending,
+        })
+        .await
+    }
+
+    fn post(&self, request: Request) -> Option<u64> {
+        let mut desk = self.desk()?;
+        desk.next += 1;
+        let id = desk.next;
+        desk.asked.push_back((id, request));
+        Some(id)
+    }
+
+    /// Takes the oldest question.
+    pub(super) fn take(&self) -> Option<(u64, Request)> {
+        self.desk()?.asked.pop_front()
+    }
+
+    /// Answers a question.
+    pub(super) fn answer(&self, id: u64, answer: Answer) {
+        if let Some(mut desk) = self.desk() {
+            desk.answers.insert(id, answer);
+        }
+    }
+
+    /// Forgets every question and answer: the programs that asked are gone.
+    pub(super) fn clear(&self) {
+        if let Some(mut desk) = self.desk() {
+            desk.asked.clear();
+            desk.answers.clear();
+        }
+    }
+}

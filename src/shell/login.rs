@@ -1,0 +1,119 @@
+//! Who a shell is started as, where, and with what environment.
+
+use std::collections::BTreeMap;
+
+use super::Lab;
+use crate::cluster::Place;
+use crate::hosts::User;
+
+/// What a shell is started with.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Login {
+    pub(crate) place: Place,
+    pub(crate) user: String,
+    pub(crate) home: String,
+    pub(crate) cwd: String,
+    pub(crate) env: BTreeMap<String, String>,
+    /// What the shell calls itself in messages: `bash`, `sh`.
+    pub(crate) shell: String,
+    /// Read before the first prompt.
+    pub(crate) rc_files: Vec<String>,
+    /// Aliases that exist from the start.
+    pub(crate) aliases: BTreeMap<String, String>,
+}
+
+/// The search path of a root login on Ubuntu.
+const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/games:/usr/local/games:/snap/bin";
+
+/// What a container's process gets when its image says nothing.
+const CONTAINER_PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+impl Login {
+    /// A login shell of `user` at `place`, in the user's home.
+    pub(crate) fn new(lab: &Lab, place: Place, user: &str) -> Self {
+        let account = account(lab, &place, user);
+        let home = account.as_ref().map_or_else(|| default_home(user), |it| it.home.clone());
+        let host = host_name(lab, &place);
+        let mut env: BTreeMap<String, String> = [
+            ("HOME", home.as_str()),
+            ("USER", user),
+            ("LOGNAME", user),
+            ("SHELL", "/bin/bash"),
+            ("PATH", PATH),
+            ("TERM", "xterm-256color"),
+            ("LANG", "C.UTF-8"),
+            ("PWD", home.as_str()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into();
+        env.insert("HOSTNAME".into(), host);
+        let rc_files = vec!["/etc/bash.bashrc".to_owned(), format!("{home}/.bashrc")];
+        let user = user.to_owned();
+        let cwd = home.clone();
+        Self { place, user, home, cwd, env, shell: "bash".into(), rc_files, aliases: BTreeMap::new() }
+    }
+
+    /// A shell in a container, with the container's environment.
+    pub(crate) fn container(place: Place, env: BTreeMap<String, String>, cwd: &str, shell: &str) -> Self {
+        let mut env = env;
+        env.entry("PATH".into()).or_insert_with(|| CONTAINER_PATH.into());
+        env.entry("HOME".into()).or_insert_with(|| "/root".into());
+        let home = env.get("HOME").cloned().unwrap_or_default();
+        Self {
+            place,
+            user: "root".into(),
+            home,
+            cwd: cwd.to_owned(),
+            env,
+            shell: shell.to_owned(),
+            rc_files: Vec::new(),
+            aliases: BTreeMap::new(),
+        }
+    }
+
+    /// The same with an alias from the start.
+    pub(crate) fn alias(mut self, name: &str, value: &str) -> Self {
+        self.aliases.insert(name.to_owned(), value.to_owned());
+        self
+    }
+}
+
+fn default_home(user: &str) -> String {
+    if user == "root" { "/root".into() } else { format!("/home/{user}") }
+}
+
+/// The account of that name; containers have only the ones that their `/etc/passwd` names.
+pub(crate) fn account(lab: &Lab, place: &Place, user: &str) -> Option<User> {
+    let world = lab.world();
+    if let Place::Host(name) = place
+        && let Some(found) = world.hosts.get(name).and_then(|host| host.user(user))
+    {
+        return Some(found.clone());
+    }
+    let passwd = world.read_text(place, "/etc/passwd").ok()?;
+    passwd.lines().filter_map(passwd_line).find(|it| it.name == user)
+}
+
+/// Reads `name:x:uid:gid:gecos:home:shell`.
+pub(crate) fn passwd_line(line: &str) -> Option<User> {
+    let mut parts = line.split(':');
+    let name = parts.next()?.to_owned();
+    let _password = parts.next()?;
+    let uid = parts.next()?.parse().ok()?;
+    let gid = parts.next()?.parse().ok()?;
+    let _comment = parts.next()?;
+    let home = parts.next()?.to_owned();
+    let shell = parts.next().unwrap_or_default().to_owned();
+    Some(User { name, uid, gid, home, shell })
+}
+
+/// What `hostname` says at a place.
+pub(crate) fn host_name(lab: &Lab, place: &Place) -> String {
+    let world = lab.world();
+    match place {
+        Place::Host(name) => world.hosts.get(name).map_or_else(|| name.clone(), |host| host.name.clone()),
+        Place::Container { container, .. } => world
+            .read_text(place, "/etc/hostname")
+            .map_or_else(|_| container.clone(), |text| text.trim().to_owned()),
+    }
+}

@@ -1,0 +1,301 @@
+//! One interactive shell: a bash that lives from line to line.
+//!
+//! The whole session is one execution of the shell language, a loop that takes the next line from
+//! the console and evaluates it. So `$?`, options, traps and background jobs last as in a real
+//! session; only an interrupt or a limit ends the execution, and then the next one goes on with the
+//! same variables and functions.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
+
+use bashkit::hooks::{ExitEvent, HookAction};
+use bashkit::{Bash, Builtin, BuiltinContext, Error, ExecResult, async_trait};
+
+use super::adapt::Around;
+use super::batch;
+use super::proc::{Fd, Outbox};
+use super::{Login, input};
+
+/// Takes the next line and evaluates it, until there is none. The last command tells that the loop
+/// was left by a stray `break`, or because the input ended.
+const LOOP: &str =
+    "while __uncordon_next \"$?\" \"$-\"; do eval \"$__uncordon_line\"; done\n__uncordon_left";
+
+/// The exit code of a command that was interrupted: 128 + SIGINT.
+pub(super) const INTERRUPTED: i32 = 130;
+
+/// What a session and the console share.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    /// The line to run next.
+    line: Option<String>,
+    /// Lines to run before the first prompt.
+    prelude: VecDeque<String>,
+    /// The exit code of the last line, while the prompt waits.
+    idle: Option<i32>,
+    /// The exit code to go on with after an interrupt.
+    resume: Option<i32>,
+    /// True when no more lines come: the prompt got end-of-file.
+    closing: bool,
+    cancel: bool,
+    exited: Option<i32>,
+    left: bool,
+    pub(super) cwd: String,
+    pub(super) env: BTreeMap<String, String>,
+    pub(super) variables: BTreeMap<String, String>,
+    pub(super) history: Vec<String>,
+}
+
+/// A handle to the [`State`].
+#[derive(Clone, Debug, Default)]
+pub(super) struct Cell(Arc<Mutex<State>>);
+
+impl Cell {
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// An interactive shell on the console's stack.
+pub(super) struct Session {
+    pub(super) login: Login,
+    pub(super) cell: Cell,
+    /// The question of the program that opened this session.
+    pub(super) asked_by: Option<u64>,
+    future: Pin<Box<dyn Future<Output = i32> + Send>>,
+}
+
+impl Session {
+    /// A shell that has yet to be polled.
+    pub(super) fn new(around: Around, login: Login, outbox: Outbox, asked_by: Option<u64>) -> Self {
+        let cell = Cell::default();
+        {
+            let mut state = cell.lock();
+            state.cwd.clone_from(&login.cwd);
+            state.prelude = prelude(&around, &login);
+        }
+        let future = Box::pin(live(around, login.clone(), cell.clone(), outbox));
+        Self { login, cell, asked_by, future }
+    }
+
+    /// Runs on as far as it can; gives the exit code when the shell has ended.
+    pub(super) fn poll(&mut self, engine: &super::engine::Engine) -> Option<i32> {
+        match engine.poll(self.future.as_mut()) {
+            Poll::Ready(exit) => Some(exit),
+            Poll::Pending => None,
+        }
+    }
+
+    /// Hands a line to the prompt.
+    pub(super) fn start(&self, line: &str) {
+        let mut state = self.cell.lock();
+        state.idle = None;
+        state.line = Some(line.to_owned());
+    }
+
+    /// The exit code of the last line, when the prompt waits for the next.
+    pub(super) fn idle(&self) -> Option<i32> {
+        self.cell.lock().idle
+    }
+
+    /// Ends the running line, as Ctrl-C does.
+    pub(super) fn cancel(&self) {
+        self.cell.lock().cancel = true;
+    }
+
+    /// Ends the session at its prompt, as Ctrl-D does.
+    pub(super) fn close(&self) {
+        let mut state = self.cell.lock();
+        state.idle = None;
+        state.closing = true;
+    }
+}
+
+fn prelude(around: &Around, login: &Login) -> VecDeque<String> {
+    let mut lines = VecDeque::from([
+        "shopt -s expand_aliases".to_owned(),
+        "history() { __uncordon_history \"$@\"; }".to_owned(),
+    ]);
+    for (name, value) in &login.aliases {
+        lines.push_back(format!("alias {name}={}", input::quote(value)));
+    }
+    let world = around.lab.world();
+    for file in &login.rc_files {
+        if world.read_file(&around.place, file).is_ok() {
+            lines.push_back(format!("source {}", input::quote(file)));
+        }
+    }
+    lines
+}
+
+/// The session's whole life.
+async fn live(around: Around, login: Login, cell: Cell, outbox: Outbox) -> i32 {
+    let name = login.shell.clone();
+    let mut bash = build(around, &login, &cell);
+    loop {
+        let outcome = interruptible(&cell, batch::execute(&mut bash, LOOP, &outbox)).await;
+        let mut state = cell.lock();
+        let status = match outcome {
+            Some(Ok(result)) => {
+                if let Some(exit) = state.exited.take() {
+                    return exit;
+                }
+                if !std::mem::take(&mut state.left) {
+                    // Nothing but `set -e` ends the loop from inside.
+                    return result.exit_code;
+                }
+                if state.closing {
+                    return state.resume.unwrap_or(0);
+                }
+                result.exit_code
+            }
+            Some(Err(error)) => report(&name, &error, &outbox),
+            None => INTERRUPTED,
+        };
+        state.resume = Some(status);
+    }
+}
+
+/// Runs `work` until it ends or the session is interrupted, which gives `None`.
+async fn interruptible<T>(cell: &Cell, work: impl Future<Output = T>) -> Option<T> {
+    let mut work = Box::pin(work);
+    poll_fn(|cx| {
+        if std::mem::take(&mut cell.lock().cancel) {
+            return Poll::Ready(None);
+        }
+        work.as_mut().poll(cx).map(Some)
+    })
+    .await
+}
+
+/// Says why an execution was given up; gives the exit code to go on with.
+pub(super) fn report(shell: &str, error: &Error, outbox: &Outbox) -> i32 {
+    let (text, exit) = match error {
+        Error::Cancelled => return INTERRUPTED,
+        Error::ResourceLimit(limit) => (format!("uncordon: stopped, since it would not end: {limit}\n"), 1),
+        Error::Parse { .. } => (error.syntax_report(shell, "").unwrap_or_default(), 2),
+        other => (format!("{shell}: {other}\n"), 1),
+    };
+    batch::write(outbox, Fd::Err, text.as_bytes());
+    exit
+}
+
+fn build(around: Around, login: &Login, cell: &Cell) -> Bash {
+    let exit_cell = cell.clone();
+    let mut bash = batch::builder(&around, login, true)
+        .builtin("__uncordon_next", Box::new(Next(cell.clone())))
+        .builtin("__uncordon_status", Box::new(Status))
+        .builtin("__uncordon_left", Box::new(Left(cell.clone())))
+        .builtin("__uncordon_history", Box::new(History(cell.clone())))
+        .on_exit(Box::new(move |event: ExitEvent| {
+            exit_cell.lock().exited = Some(event.code);
+            HookAction::Continue(event)
+        }))
+        .build();
+    bash.set_interactive(true);
+    bash
+}
+
+/// The prompt: waits for the next line.
+struct Next(Cell);
+
+#[async_trait]
+impl Builtin for Next {
+    async fn execute(&self, context: BuiltinContext<'_>) -> bashkit::Result<ExecResult> {
+        let status = context.args.first().and_then(|arg| arg.parse().ok()).unwrap_or(0);
+        let errexit = context.args.get(1).is_some_and(|flags| flags.contains('e'));
+        self.settle(&context, status);
+        let Some((status, line)) = poll_fn(|_| self.take()).await else {
+            return Ok(ExecResult::with_code("", 1));
+        };
+        // A failing command would end a shell under `set -e`.
+        let text = if status == 0 || errexit { line } else { format!("__uncordon_status {status}\n{line}") };
+        context.variables.insert("__uncordon_line".to_owned(), text);
+        Ok(ExecResult::ok(""))
+    }
+}
+
+impl Next {
+    fn settle(&self, context: &BuiltinContext<'_>, status: i32) {
+        let mut state = self.0.lock();
+        // An `exit` of a subshell does not end this one.
+        state.exited = None;
+        let status = state.resume.take().unwrap_or(status);
+        state.resume = Some(status);
+        state.cwd = context.cwd.to_string_lossy().into_owned();
+        let copy = |map: &mut dyn Iterator<Item = (&String, &String)>| {
+            map.map(|(name, value)| (name.clone(), value.clone())).collect()
+        };
+        state.env = copy(&mut context.env.iter());
+        state.variables = copy(&mut context.variables.iter());
+    }
+
+    fn take(&self) -> Poll<Option<(i32, String)>> {
+        let mut state = self.0.lock();
+        if let Some(line) = state.prelude.pop_front() {
+            state.resume = Some(0);
+            return Poll::Ready(Some((0, line)));
+        }
+        if let Some(line) = state.line.take() {
+            return Poll::Ready(Some((state.resume.take().unwrap_or(0), line)));
+        }
+        if state.closing {
+            return Poll::Ready(None);
+        }
+        state.idle = Some(state.resume.unwrap_or(0));
+        Poll::Pending
+    }
+}
+
+/// Gives `$?` to the next line.
+struct Status;
+
+#[async_trait]
+impl Builtin for Status {
+    async fn execute(&self, context: BuiltinContext<'_>) -> bashkit::Result<ExecResult> {
+        let status = context.args.first().and_then(|arg| arg.parse().ok()).unwrap_or(0);
+        Ok(ExecResult::with_code("", status))
+    }
+}
+
+/// Tells that the loop was left without an `exit`.
+struct Left(Cell);
+
+#[async_trait]
+impl Builtin for Left {
+    async fn execute(&self, _context: BuiltinContext<'_>) -> bashkit::Result<ExecResult> {
+        self.0.lock().left = true;
+        Ok(ExecResult::ok(""))
+    }
+}
+
+/// `history`: the lines of this session.
+struct History(Cell);
+
+#[async_trait]
+impl Builtin for History {
+    async fn execute(&self, context: BuiltinContext<'_>) -> bashkit::Result<ExecResult> {
+        let mut state = self.0.lock();
+        match context.args.first().map(String::as_str) {
+            Some("-c") => {
+                state.history.clear();
+                Ok(ExecResult::ok(""))
+            }
+            Some("-a" | "-w" | "-r" | "-n") => Ok(ExecResult::ok("")),
+            Some(count) if count.parse::<usize>().is_err() => {
+                let text = format!("bash: history: {count}: numeric argument required\n");
+                Ok(ExecResult::err(text, 1))
+            }
+            count => {
+                let shown = count.and_then(|count| count.parse().ok()).unwrap_or(usize::MAX);
+                let skip = state.history.len().saturating_sub(shown);
+                let lines = state.history.iter().enumerate().skip(skip);
+                let text: String = lines.map(|(i, line)| format!("{:5}  {line}\n", i + 1)).collect();
+                Ok(ExecResult::ok(text))
+            }
+        }
+    }
+}
