@@ -97,13 +97,7 @@ fn run_one(args: &ShArgs, console: &mut Console, file: &Path, text: &str) -> Val
 }
 
 /// Types a text line by line, as a person would; a line that is not whole waits for the next.
-fn type_lines(
-    args: &ShArgs,
-    console: &mut Console,
-    text: &str,
-    out: &mut Vec<u8>,
-    err: &mut Vec<u8>,
-) -> i32 {
+fn type_lines(args: &ShArgs, console: &mut Console, text: &str, out: &mut Vec<u8>, err: &mut Vec<u8>) -> i32 {
     let mut exit = 0;
     let mut typed = String::new();
     for line in text.lines() {

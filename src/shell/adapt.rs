@@ -5,9 +5,9 @@ use std::task::Poll;
 
 use bashkit::{Command, CommandContext, CommandOutput, CommandStatus, async_trait};
 
+use super::Lab;
 use super::link::Link;
 use super::proc::{Fd, Outbox, Proc, Program};
-use super::Lab;
 use crate::cluster::Place;
 
 /// More standard input than this is not read: `yes | rm -i *` still ends.

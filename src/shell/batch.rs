@@ -100,12 +100,8 @@ pub(super) fn builder(around: &Around, login: &Login, interactive: bool) -> Bash
     let programs = Arc::new(program_names(around));
     let who = login::account(&around.lab, &around.place, &login.user)
         .map_or(Identity::ROOT, |user| Identity { uid: user.uid, gid: user.gid });
-    let files = PlaceFiles {
-        lab: around.lab.clone(),
-        place: around.place.clone(),
-        who,
-        programs: programs.clone(),
-    };
+    let files =
+        PlaceFiles { lab: around.lab.clone(), place: around.place.clone(), who, programs: programs.clone() };
     let kept = programs.clone();
     let mut builder = Bash::builder()
         .fs(Arc::new(files))

@@ -165,10 +165,8 @@ impl PlaceFiles {
         access::check(&world, &self.place, &self.who, path, Want::Read)?;
         let listed = world.list_dir(&self.place, path)?;
         drop(world);
-        let mut entries: Vec<DirEntry> = listed
-            .into_iter()
-            .map(|(name, node)| DirEntry { name, metadata: metadata(&node) })
-            .collect();
+        let mut entries: Vec<DirEntry> =
+            listed.into_iter().map(|(name, node)| DirEntry { name, metadata: metadata(&node) }).collect();
         if PROGRAM_DIRECTORIES.contains(&path) {
             let present: BTreeSet<String> = entries.iter().map(|entry| entry.name.clone()).collect();
             for name in self.programs.difference(&present) {

@@ -97,16 +97,21 @@ mod tests {
 
     #[test]
     fn open_texts_want_more_lines() {
-        for text in ["echo \"a", "for i in 1 2", "if true; then", "cat <<EOF\nx", "echo a \\", "f() {", "a |"] {
+        for text in ["echo \"a", "for i in 1 2", "if true; then", "cat <<EOF\nx", "echo a \\", "f() {", "a |"]
+        {
             assert!(is_incomplete(text), "{text}");
         }
-        for text in ["echo a", "cat <<EOF\nx\nEOF", "for i in 1; do :; done", "echo )", "cat <<< x", "# it's"] {
+        for text in ["echo a", "cat <<EOF\nx\nEOF", "for i in 1; do :; done", "echo )", "cat <<< x", "# it's"]
+        {
             assert!(!is_incomplete(text), "{text}");
         }
     }
 
     #[test]
     fn quotes_only_what_needs_it() {
-        assert_eq!((quote("a-b"), quote("it's"), quote("")), ("a-b".into(), r"'it'\''s'".into(), "''".into()));
+        assert_eq!(
+            (quote("a-b"), quote("it's"), quote("")),
+            ("a-b".into(), r"'it'\''s'".into(), "''".into())
+        );
     }
 }

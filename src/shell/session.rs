@@ -21,8 +21,7 @@ use super::{Login, input};
 
 /// Takes the next line and evaluates it, until there is none. The last command tells that the loop
 /// was left by a stray `break`, or because the input ended.
-const LOOP: &str =
-    "while __uncordon_next \"$?\" \"$-\"; do eval \"$__uncordon_line\"; done\n__uncordon_left";
+const LOOP: &str = "while __uncordon_next \"$?\" \"$-\"; do eval \"$__uncordon_line\"; done\n__uncordon_left";
 
 /// The exit code of a command that was interrupted: 128 + SIGINT.
 pub(super) const INTERRUPTED: i32 = 130;

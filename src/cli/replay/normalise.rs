@@ -30,20 +30,14 @@ macro_rules! random {
 static RULES: [Rule; 12] = [
     rule!(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "UID"),
     rule!(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", "TIME"),
-    rule!(
-        r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d \w{3} \d{4} \d\d:\d\d:\d\d [+-]\d{4}",
-        "TIME"
-    ),
+    rule!(r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d \w{3} \d{4} \d\d:\d\d:\d\d [+-]\d{4}", "TIME"),
     rule!(r"\b\d{4}[-/]\d\d[-/]\d\d \d\d:\d\d:\d\d(\.\d+)?( [+-]\d{4})?( UTC)?", "TIME"),
     rule!(r#"((?:resourceVersion|"resourceVersion")\\?"?: ?\\?")\d+"#, "${1}RV"),
     rule!(r"\b[0-9a-f]{64}\b", "SHA"),
     rule!(r"[A-Za-z0-9+/_-]{60,}={0,2}", "B64"),
     rule!(concat!(r"-[0-9a-f]{7,10}-", random!(), r"{5}\b"), "-HASH-ID"),
     rule!(r#"(pod-template-hash\\?"?[=:] ?\\?"?)[0-9a-f]{7,10}\b"#, "${1}HASH"),
-    rule!(
-        r#"(controller-revision-hash\\?"?[=:] ?\\?"?)([a-z0-9.-]+-)?[0-9a-z]{7,10}\b"#,
-        "${1}HASH"
-    ),
+    rule!(r#"(controller-revision-hash\\?"?[=:] ?\\?"?)([a-z0-9.-]+-)?[0-9a-z]{7,10}\b"#, "${1}HASH"),
     rule!(r"\(x\d+ over [^)]+\)", "(xN over AGE)"),
     rule!(r" {2,}|\t+", "  "),
 ];
@@ -118,15 +112,14 @@ impl Guarded {
 }
 
 fn looking_around(text: &str, literals: &BTreeSet<String>) -> String {
-    let is_allocated = |found: &str| {
-        !literals.contains(found) && found != "10.96.0.1" && found != "10.96.0.10"
-    };
+    let is_allocated =
+        |found: &str| !literals.contains(found) && found != "10.96.0.1" && found != "10.96.0.10";
     let text = HASH.replace(text, "-HASH", |_, found, _| found.bytes().any(|byte| byte.is_ascii_digit()));
     let text = ID.replace(&text, "-ID", |_, _, _| true);
     let text = MINUTE.replace(&text, "-MINUTE", |_, _, _| true);
     let text = SERVICE_IP.replace(&text, "IP", |_, found, _| is_allocated(found));
-    let text = POD_IP
-        .replace(&text, "IP", |_, found, behind| !behind.starts_with('/') && is_allocated(found));
+    let text =
+        POD_IP.replace(&text, "IP", |_, found, behind| !behind.starts_with('/') && is_allocated(found));
     NODE_PORT.replace(&text, "NODEPORT", |_, found, _| !literals.contains(found))
 }
 
@@ -193,7 +186,10 @@ mod tests {
         check("uid: 0f3b2c1d-1111-2222-3333-444455556666", "uid: UID");
         check("at 2026-11-20T10:00:00Z for 5s.", "at TIME for 5s.");
         check("--timeout=30s 10s", "--timeout=30s AGE");
-        check("10.96.0.1 10.97.1.2 10.96.8.8 192.168.0.0/16 192.168.1.7", "10.96.0.1 IP 10.96.8.8 192.168.0.0/16 IP");
+        check(
+            "10.96.0.1 10.97.1.2 10.96.8.8 192.168.0.0/16 192.168.1.7",
+            "10.96.0.1 IP 10.96.8.8 192.168.0.0/16 IP",
+        );
         check("80:30080/TCP 80:31234/TCP", "80:30080/TCP 80:NODEPORT/TCP");
         check("job-29001234 cafe-bcdfg", "job-MINUTE cafe-ID");
         check("\"resourceVersion\": \"12\"", "\"resourceVersion\": \"RV\"");

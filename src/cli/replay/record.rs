@@ -63,8 +63,7 @@ pub(super) fn parse(text: &str) -> Vec<Step> {
             in_command = false;
         } else if line.starts_with("$ ") {
             close(&mut steps, current.take());
-            let entry =
-                Entry { command: line.to_owned(), any: std::mem::take(&mut any), ..Entry::default() };
+            let entry = Entry { command: line.to_owned(), any: std::mem::take(&mut any), ..Entry::default() };
             current = Some((entry, Vec::new()));
             in_command = true;
         } else if in_command && line.starts_with('>') {

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::shell::{Proc, Program, Running};
 
-pub(crate) const PROGRAM: Program = Program { name: "sleep", summary: "Delay for a specified amount of time", run };
+pub(crate) const PROGRAM: Program =
+    Program { name: "sleep", summary: "Delay for a specified amount of time", run };
 
 fn run(proc: &mut Proc) -> Running<'_> {
     Box::pin(async move {
