@@ -8,8 +8,10 @@
 
 mod builder;
 mod client;
+mod config;
 mod ctx;
 mod describe;
+mod explain;
 mod failure;
 pub(crate) mod flags;
 mod help;
