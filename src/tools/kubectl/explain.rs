@@ -53,8 +53,11 @@ fn run(ctx: &mut Ctx<'_>) -> Done {
     if !["plaintext", "plaintext-openapiv2"].contains(&format) {
         return Err(Failure::error(format!("unrecognized format: {format}")));
     }
-    let explainer =
-        Explainer { document: &document, recursive: ctx.flags.on("recursive"), depth: usize::try_from(depth).unwrap_or(0) };
+    let explainer = Explainer {
+        document: &document,
+        recursive: ctx.flags.on("recursive"),
+        depth: usize::try_from(depth).unwrap_or(0),
+    };
     let (text, done) = explainer.explain(&mapping, &path);
     ctx.out(&text);
     done
@@ -67,9 +70,8 @@ fn target(ctx: &mut Ctx<'_>, word: &str, version: &str) -> Result<(Mapping, Vec<
     let path: Vec<String> = parts.collect();
     let lower = resource.to_lowercase();
     let types = ctx.mapper()?.types.clone();
-    let answers = |one: &&Mapping| {
-        one.resource == lower || one.singular == lower || one.short_names.contains(&lower)
-    };
+    let answers =
+        |one: &&Mapping| one.resource == lower || one.singular == lower || one.short_names.contains(&lower);
     let mut found: Vec<&Mapping> = types.iter().filter(answers).collect();
     if found.iter().any(|one| !one.short_names.contains(&lower)) {
         found.retain(|one| !one.short_names.contains(&lower));
@@ -126,7 +128,8 @@ impl Explainer<'_> {
         if !mapping.group.is_empty() {
             out += &format!("GROUP:      {}\n", mapping.group);
         }
-        let schema = at(self.document, "/components/schemas").and_then(Value::as_object).into_iter().flatten();
+        let schema =
+            at(self.document, "/components/schemas").and_then(Value::as_object).into_iter().flatten();
         let is_it = |gvk: &Value| {
             field(gvk, "group") == mapping.group
                 && field(gvk, "version") == mapping.version
@@ -203,7 +206,9 @@ impl Explainer<'_> {
         for one in list(schema, "/allOf") {
             out += &self.description(one);
         }
-        for inner in [schema.get("items"), schema.get("additionalProperties").filter(|inner| inner.is_object())] {
+        for inner in
+            [schema.get("items"), schema.get("additionalProperties").filter(|inner| inner.is_object())]
+        {
             out += &inner.map(|inner| self.description(inner)).unwrap_or_default();
         }
         out
@@ -226,7 +231,9 @@ impl Explainer<'_> {
         for one in list(resolved, "/allOf") {
             self.field_list(one, level, &next, out);
         }
-        for inner in [resolved.get("items"), resolved.get("additionalProperties").filter(|inner| inner.is_object())] {
+        for inner in
+            [resolved.get("items"), resolved.get("additionalProperties").filter(|inner| inner.is_object())]
+        {
             if let Some(inner) = inner {
                 self.field_list(inner, level, &next, out);
             }
@@ -237,7 +244,12 @@ impl Explainer<'_> {
         let amount = level * 2;
         let required = list(parent, "/required").iter().any(|one| one == name);
         let required = if required { " -required-" } else { "" };
-        *out += &format!("{}\t<{}>{required}{}\n", indent(amount, name), self.type_of(property), short_enum(property, amount));
+        *out += &format!(
+            "{}\t<{}>{required}{}\n",
+            indent(amount, name),
+            self.type_of(property),
+            short_enum(property, amount)
+        );
         if self.recursive {
             return;
         }
@@ -402,9 +414,22 @@ mod tests {
         let (text, _) = explainer.explain(&mapping, &[]);
         let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
         let want = [
-            "GROUP:      x.io", "KIND:       Toy", "VERSION:    v1", "", "DESCRIPTION:", "    A toy.", "",
-            "FIELDS:", "  parts\t<[]Part>", "    <no description>", "", "  size\t<string> -required-", "  enum: S, L",
-            "    How big.", "", "",
+            "GROUP:      x.io",
+            "KIND:       Toy",
+            "VERSION:    v1",
+            "",
+            "DESCRIPTION:",
+            "    A toy.",
+            "",
+            "FIELDS:",
+            "  parts\t<[]Part>",
+            "    <no description>",
+            "",
+            "  size\t<string> -required-",
+            "  enum: S, L",
+            "    How big.",
+            "",
+            "",
         ];
         assert_eq!(lines, want);
         let (text, _) = explainer.explain(&mapping, &["parts".into(), "name".into()]);

@@ -6,11 +6,7 @@ use super::verb::{PLAIN, Verb};
 pub(crate) static ROOT: Verb = Verb {
     name: "kubectl",
     summary: "kubectl controls a Kubernetes cluster through its API server",
-    children: &[
-        &super::explain::EXPLAIN,
-        &super::config::CONFIG,
-        &OPTIONS,
-    ],
+    children: &[&super::explain::EXPLAIN, &super::config::CONFIG, &OPTIONS],
     ..PLAIN
 };
 

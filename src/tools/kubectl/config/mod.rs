@@ -194,7 +194,10 @@ fn rename_context(ctx: &mut Ctx<'_>) -> Done {
     let mut store = Store::open(ctx)?;
     let file = store.default_shown();
     let Some(context) = store.find(Section::Contexts, &from).cloned() else {
-        return Err(Failure::error(format!("cannot rename the context {}, it's not in {file}", quote(&from))));
+        return Err(Failure::error(format!(
+            "cannot rename the context {}, it's not in {file}",
+            quote(&from)
+        )));
     };
     if store.find(Section::Contexts, &to).is_some() {
         return Err(Failure::error(format!(

@@ -76,13 +76,20 @@ enum Property {
     /// A whole section.
     Section(Section),
     /// An entry, or with keys a field inside it.
-    Entry { section: Section, name: String, keys: Vec<&'static str>, kind: Option<Type>, go_type: &'static str },
+    Entry {
+        section: Section,
+        name: String,
+        keys: Vec<&'static str>,
+        kind: Option<Type>,
+        go_type: &'static str,
+    },
     /// `kind`, `apiVersion` and others that do not outlive the write.
     Ignored,
 }
 
 fn parse(path: &str) -> Result<Property, Failure> {
-    let refuse = |steps: &str, at: &str| Failure::error(format!("unable to parse {path} after [{steps}] at {at}"));
+    let refuse =
+        |steps: &str, at: &str| Failure::error(format!("unable to parse {path} after [{steps}] at {at}"));
     let (first, rest) = path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)));
     let Some((_, section, fields, go_type)) = SECTIONS.iter().find(|(word, ..)| *word == first) else {
         return match first {
@@ -104,7 +111,9 @@ fn parse(path: &str) -> Result<Property, Failure> {
     let (mut keys, mut kind) = (Vec::new(), None);
     let mut steps = format!("{{{first} map[string]{go_type}}} {{{name} {go_type}}}");
     for part in parts.iter().skip(split) {
-        let Some((key, found)) = fields.iter().find(|(key, _)| key == part) else { return Err(refuse(&steps, at)) };
+        let Some((key, found)) = fields.iter().find(|(key, _)| key == part) else {
+            return Err(refuse(&steps, at));
+        };
         keys.push(*key);
         kind = Some(*found);
         match found {
@@ -136,11 +145,13 @@ pub(super) fn set(ctx: &mut Ctx<'_>) -> Done {
         Property::CurrentContext => store.set_current(&value),
         Property::Ignored => {}
         Property::Section(section) => {
-            let names: Vec<String> = store.names(section).into_iter().map(|name| format!("{name}:0xc000000000")).collect();
+            let names: Vec<String> =
+                store.names(section).into_iter().map(|name| format!("{name}:0xc000000000")).collect();
             return Err(Failure::error(format!("can't set a map to a value: map[{}]", names.join(" "))));
         }
         Property::Entry { kind: None, section, .. } => {
-            let names: Vec<String> = store.names(section).into_iter().map(|name| format!("{name}:0xc000000000")).collect();
+            let names: Vec<String> =
+                store.names(section).into_iter().map(|name| format!("{name}:0xc000000000")).collect();
             return Err(Failure::error(format!("can't set a map to a value: map[{}]", names.join(" "))));
         }
         Property::Entry { section, name, keys, kind: Some(kind), .. } => {
@@ -171,17 +182,21 @@ fn typed(kind: Type, value: &str, raw: bool) -> Result<Value, Failure> {
         Text => Ok(value.into()),
         Bool => match bool_word(value) {
             Some(on) => Ok(on.into()),
-            None => Err(Failure::error(format!("strconv.ParseBool: parsing {}: invalid syntax", quote(value)))),
+            None => {
+                Err(Failure::error(format!("strconv.ParseBool: parsing {}: invalid syntax", quote(value))))
+            }
         },
         Bytes if raw => Ok(STANDARD.encode(value).into()),
         Bytes => match STANDARD.decode(value) {
             Ok(_) => Ok(value.into()),
-            Err(base64::DecodeError::InvalidByte(at, _)) => {
-                Err(Failure::error(format!("error decoding input value: illegal base64 data at input byte {at}")))
-            }
+            Err(base64::DecodeError::InvalidByte(at, _)) => Err(Failure::error(format!(
+                "error decoding input value: illegal base64 data at input byte {at}"
+            ))),
             Err(_) => {
                 let at = value.len() / 4 * 4;
-                Err(Failure::error(format!("error decoding input value: illegal base64 data at input byte {at}")))
+                Err(Failure::error(format!(
+                    "error decoding input value: illegal base64 data at input byte {at}"
+                )))
             }
         },
         List(inner) => Err(Failure::error(format!("unrecognized slice type. {inner}"))),

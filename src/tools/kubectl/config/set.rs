@@ -40,7 +40,9 @@ pub(super) fn cluster(ctx: &mut Ctx<'_>) -> Done {
         return Err(Failure::error("you must specify a non-empty cluster name"));
     }
     if ctx.flags.on("insecure-skip-tls-verify") && !authority.is_empty() {
-        return Err(Failure::error("you cannot specify a certificate authority and insecure mode at the same time"));
+        return Err(Failure::error(
+            "you cannot specify a certificate authority and insecure mode at the same time",
+        ));
     }
     if ctx.flags.on("embed-certs") {
         if authority.is_empty() {
@@ -104,7 +106,9 @@ pub(super) fn context(ctx: &mut Ctx<'_>) -> Done {
     let given = ctx.args.first().cloned().unwrap_or_default();
     let current = ctx.flags.on("current");
     match (given.is_empty(), current) {
-        (true, false) => return Err(Failure::error("you must specify a non-empty context name or --current")),
+        (true, false) => {
+            return Err(Failure::error("you must specify a non-empty context name or --current"));
+        }
         (false, true) => return Err(Failure::error("you cannot specify both a context name and --current")),
         _ => {}
     }
@@ -198,7 +202,8 @@ fn secrets(ctx: &Ctx<'_>, entry: &mut Value) {
 /// `key=value` to set and `key-` to remove.
 fn pairs(words: &[String]) -> (Vec<(&str, &str)>, Vec<&str>) {
     let set = words.iter().filter_map(|word| word.split_once('=')).collect();
-    let removed = words.iter().filter(|word| !word.contains('=')).filter_map(|word| word.strip_suffix('-')).collect();
+    let removed =
+        words.iter().filter(|word| !word.contains('=')).filter_map(|word| word.strip_suffix('-')).collect();
     (set, removed)
 }
 

@@ -144,7 +144,9 @@ impl Store {
 
     /// The current context: of the first file that has one.
     pub(super) fn current(&self) -> &str {
-        let of = |file: &'_ File| file.tree.as_ref().is_some_and(|tree| !text(tree, "/current-context").is_empty());
+        let of = |file: &'_ File| {
+            file.tree.as_ref().is_some_and(|tree| !text(tree, "/current-context").is_empty())
+        };
         let file = self.files.iter().find(|file| of(file));
         file.and_then(|file| file.tree.as_ref()).map_or("", |tree| text(tree, "/current-context"))
     }
@@ -154,7 +156,8 @@ impl Store {
         if name == self.current() {
             return;
         }
-        let setting = |file: &File| file.tree.as_ref().is_some_and(|tree| !text(tree, "/current-context").is_empty());
+        let setting =
+            |file: &File| file.tree.as_ref().is_some_and(|tree| !text(tree, "/current-context").is_empty());
         let at = match name {
             "" => self.files.iter().position(setting),
             _ => Some(self.default_file()),
@@ -252,7 +255,11 @@ impl File {
 
 fn entry<'a>(tree: Option<&'a Value>, section: Section, name: &str) -> Option<&'a Value> {
     let items = list(tree?, &format!("/{}", section.key())).iter();
-    items.into_iter().find(|item| text(item, "/name") == name)?.get(section.noun()).filter(|value| value.is_object())
+    items
+        .into_iter()
+        .find(|item| text(item, "/name") == name)?
+        .get(section.noun())
+        .filter(|value| value.is_object())
 }
 
 /// Leaves out what Go leaves out when it writes the struct, and adds what it always writes.
@@ -263,8 +270,15 @@ fn prune(section: Section, value: &mut Value) {
         map.entry(*field).or_insert_with(|| "".into());
     }
     if let Some(exec) = map.get_mut("exec").map(object::as_map) {
-        exec.retain(|key, value| ["command", "args", "env", "provideClusterInfo"].contains(&key.as_str()) || !is_empty(value));
-        for (key, value) in [("command", json!("")), ("args", json!(null)), ("env", json!(null)), ("provideClusterInfo", json!(false))] {
+        exec.retain(|key, value| {
+            ["command", "args", "env", "provideClusterInfo"].contains(&key.as_str()) || !is_empty(value)
+        });
+        for (key, value) in [
+            ("command", json!("")),
+            ("args", json!(null)),
+            ("env", json!(null)),
+            ("provideClusterInfo", json!(false)),
+        ] {
             exec.entry(key).or_insert(value);
         }
     }

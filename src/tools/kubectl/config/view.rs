@@ -170,7 +170,9 @@ fn redact(tree: &mut Value) {
             }
         }
         let provider = map.get_mut("auth-provider").and_then(|provider| provider.get_mut("config"));
-        for value in provider.and_then(Value::as_object_mut).into_iter().flat_map(|config| config.values_mut()) {
+        for value in
+            provider.and_then(Value::as_object_mut).into_iter().flat_map(|config| config.values_mut())
+        {
             *value = "REDACTED".into();
         }
     });
