@@ -1,16 +1,306 @@
 //! What the API server hands out of a pool: addresses and node ports of services.
+//!
+//! Rules of `pkg/registry/core/service/storage` in kubernetes/kubernetes. Addresses in use are those of
+//! the IPAddress objects, ports in use those of the services.
 
-use serde_json::Value;
+use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
+
+use serde_json::{Value, json};
 
 use super::call::Call;
-use crate::apimachinery::status::Status;
+use crate::apimachinery::field::{self, Path};
+use crate::apimachinery::object;
+use crate::apimachinery::status::{Cause, Status};
+use crate::cluster::{Key, Store};
+
+/// Group-resource of the objects that say which addresses are taken.
+const ADDRESSES: &str = "ipaddresses.networking.k8s.io";
+
+/// `--service-node-port-range`, both ends included.
+const NODE_PORTS: std::ops::RangeInclusive<i64> = 30_000..=32_767;
+
+/// The IPAddress object of a service's address.
+pub(crate) fn ip_address(address: &str, namespace: &str, service: &str) -> Value {
+    json!({
+        "apiVersion": "networking.k8s.io/v1", "kind": "IPAddress",
+        "metadata": {
+            "name": address,
+            "labels": {
+                "ipaddress.kubernetes.io/ip-family": "IPv4",
+                "ipaddress.kubernetes.io/managed-by": "ipallocator.k8s.io",
+            },
+        },
+        "spec": {"parentRef": {"group": "", "name": service, "namespace": namespace, "resource": "services"}},
+    })
+}
+
+fn is_service(call: &Call<'_>) -> bool {
+    &*call.resource.storage == "services" && call.subresource.is_empty()
+}
 
 /// Gives a new service its addresses and ports.
-pub(crate) fn on_create(_call: &mut Call<'_>, _object: &mut Value) -> Result<(), Status> {
+pub(crate) fn on_create(call: &mut Call<'_>, service: &mut Value) -> Result<(), Status> {
+    if !is_service(call) {
+        return Ok(());
+    }
+    complete_addresses(service);
+    give_address(call, service)?;
+    give_ports(call, service, &BTreeSet::new())?;
+    give_health_port(call, service);
     Ok(())
 }
 
 /// Gives and takes addresses and ports as a service's type changes.
-pub(crate) fn on_update(_call: &mut Call<'_>, _old: &Value, _new: &mut Value) -> Result<(), Status> {
+pub(crate) fn on_update(call: &mut Call<'_>, old: &Value, service: &mut Value) -> Result<(), Status> {
+    if !is_service(call) {
+        return Ok(());
+    }
+    patch_from_old(old, service);
+    complete_addresses(service);
+    let external = kind(service) == "ExternalName";
+    if kind(old) == "ExternalName" && !external {
+        give_address(call, service)?;
+    }
+    let own: BTreeSet<i64> = node_ports(old).collect();
+    give_ports(call, service, &own)?;
+    give_health_port(call, service);
+    if external && !call.options.dry_run {
+        release(call.store_mut(), old);
+    }
     Ok(())
+}
+
+/// Gives the addresses of a deleted service back.
+pub(crate) fn release(store: &mut Store, service: &Value) {
+    for address in object::list(service, "/spec/clusterIPs").iter().filter_map(Value::as_str) {
+        store.delete(&Key::new(ADDRESSES, "", address));
+    }
+}
+
+/// Takes the addresses of a service that is stored now.
+pub(crate) fn claim(call: &mut Call<'_>, service: &Value) {
+    let (namespace, name) = (object::namespace(service).to_owned(), object::name(service).to_owned());
+    for address in object::list(service, "/spec/clusterIPs").iter().filter_map(Value::as_str) {
+        let key = Key::new(ADDRESSES, "", address);
+        if address == "None" || address.is_empty() || call.store().get(&key).is_some() {
+            continue;
+        }
+        let mut object = ip_address(address, &namespace, &name);
+        let (uid, now) = (call.world.chance.uuid(), call.world.now.rfc3339());
+        object::set(&mut object, &["metadata", "uid"], uid);
+        object::set(&mut object, &["metadata", "creationTimestamp"], now);
+        call.store_mut().put(&key, object);
+    }
+}
+
+fn kind(service: &Value) -> &str {
+    match object::text(service, "/spec/type") {
+        "" => "ClusterIP",
+        kind => kind,
+    }
+}
+
+/// `clusterIP` and `clusterIPs[0]` are two names of one thing.
+fn complete_addresses(service: &mut Value) {
+    if kind(service) == "ExternalName" {
+        for field in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy"] {
+            if field != "clusterIP" || object::text(service, "/spec/clusterIP").is_empty() {
+                object::remove(service, &["spec", field]);
+            }
+        }
+        return;
+    }
+    let single = object::text(service, "/spec/clusterIP").to_owned();
+    let first = object::list(service, "/spec/clusterIPs").first().and_then(Value::as_str).unwrap_or("").to_owned();
+    if !single.is_empty() && first.is_empty() {
+        object::set(service, &["spec", "clusterIPs"], json!([single]));
+    } else if single.is_empty() && !first.is_empty() {
+        object::set(service, &["spec", "clusterIP"], first);
+    }
+    object::set_default(service, &["spec", "ipFamilies"], json!(["IPv4"]));
+    object::set_default(service, &["spec", "ipFamilyPolicy"], "SingleStack");
+}
+
+/// What a PUT leaves out of a service of the same type stays. Mirror of `patchAllocatedValues`.
+fn patch_from_old(old: &Value, service: &mut Value) {
+    let both_have = |service: &Value| kind(old) != "ExternalName" && kind(service) != "ExternalName";
+    if both_have(service) && object::text(service, "/spec/clusterIP").is_empty() {
+        for field in ["clusterIP", "clusterIPs"] {
+            if let Some(value) = old.get("spec").and_then(|spec| spec.get(field)) {
+                object::set(service, &["spec", field], value.clone());
+            }
+        }
+    }
+    if has_ports(old) && has_ports(service) {
+        keep_ports(old, service);
+    }
+    if kind(old) == "ExternalName" {
+        object::remove(service, &["spec", "externalName"]);
+    }
+    if !has_ports(service) {
+        for port in service.pointer_mut("/spec/ports").and_then(Value::as_array_mut).into_iter().flatten() {
+            if has_ports(old) {
+                object::remove(port, &["nodePort"]);
+            }
+        }
+    }
+}
+
+fn has_ports(service: &Value) -> bool {
+    match kind(service) {
+        "NodePort" => true,
+        "LoadBalancer" => service.pointer("/spec/allocateLoadBalancerNodePorts") != Some(&Value::Bool(false)),
+        _ => false,
+    }
+}
+
+fn keep_ports(old: &Value, service: &mut Value) {
+    let of = |port: &Value| (object::int(port, "/port"), object::text(port, "/protocol").to_owned());
+    let known: Vec<_> = object::list(old, "/spec/ports").iter().map(|it| (of(it), object::int(it, "/nodePort"))).collect();
+    for port in service.pointer_mut("/spec/ports").and_then(Value::as_array_mut).into_iter().flatten() {
+        let before = known.iter().find(|(key, _)| *key == of(port)).and_then(|(_, node_port)| *node_port);
+        if let (None | Some(0), Some(node_port)) = (object::int(port, "/nodePort"), before) {
+            object::set(port, &["nodePort"], node_port);
+        }
+    }
+}
+
+fn give_address(call: &mut Call<'_>, service: &mut Value) -> Result<(), Status> {
+    if kind(service) == "ExternalName" {
+        return Ok(());
+    }
+    let wanted = object::text(service, "/spec/clusterIP").to_owned();
+    if wanted == "None" {
+        return Ok(());
+    }
+    if !wanted.is_empty() {
+        return take_address(call, service, &wanted);
+    }
+    let Some(address) = free_address(call) else {
+        let why = "failed to allocate IP 0: range is full";
+        return Err(Status::internal(&format!("failed to allocate a serviceIP: {why}")));
+    };
+    object::set(service, &["spec", "clusterIP"], address.as_str());
+    object::set(service, &["spec", "clusterIPs"], json!([address]));
+    Ok(())
+}
+
+fn take_address(call: &Call<'_>, service: &Value, wanted: &str) -> Result<(), Status> {
+    let Ok(address) = wanted.parse::<Ipv4Addr>() else { return Ok(()) };
+    let refuse = |why: String| {
+        let path = Path::new("spec").child("clusterIPs");
+        let shown = service.pointer("/spec/clusterIPs").cloned().unwrap_or(json!([wanted]));
+        let detail = format!("failed to allocate IP {wanted}: {why}");
+        Err(invalid(call, service, vec![field::invalid(&path, shown, &detail)]))
+    };
+    let cidr = &call.cluster().service_cidr;
+    if !cidr.parse::<ipnet::Ipv4Net>().is_ok_and(|net| net.contains(&address)) {
+        return refuse(format!(
+            "the provided network does not match the current range: the provided IP ({wanted}) is not in the valid range. The range of valid IPs is {cidr}"
+        )
+        .replace("the provided network does not match the current range: ", ""));
+    }
+    if call.store().find(ADDRESSES, "", wanted).is_some() {
+        return refuse("provided IP is already allocated".into());
+    }
+    Ok(())
+}
+
+fn invalid(call: &Call<'_>, service: &Value, causes: Vec<Cause>) -> Status {
+    Status::invalid("Service", &call.resource.group, object::name(service), causes)
+}
+
+/// A free address of the upper part of the range, which the server draws from by chance.
+fn free_address(call: &mut Call<'_>) -> Option<String> {
+    let net: ipnet::Ipv4Net = call.cluster().service_cidr.parse().ok()?;
+    let size = 1_u64 << (32 - u32::from(net.prefix_len())).min(20);
+    // The first 16 to 256 addresses are kept for services that ask for one.
+    let reserved = (size / 16).clamp(16.min(size / 2), 256);
+    for _ in 0..100 {
+        let offset = reserved + call.world.chance.below(size.saturating_sub(reserved + 1));
+        let number = u64::from(u32::from(net.network())) + offset.max(1);
+        let address = Ipv4Addr::from(u32::try_from(number).ok()?).to_string();
+        if call.store().find(ADDRESSES, "", &address).is_none() {
+            return Some(address);
+        }
+    }
+    None
+}
+
+fn node_ports(service: &Value) -> impl Iterator<Item = i64> {
+    let ports = object::list(service, "/spec/ports").iter().filter_map(|it| object::int(it, "/nodePort"));
+    ports.chain(object::int(service, "/spec/healthCheckNodePort")).filter(|port| *port != 0)
+}
+
+fn used_ports(call: &Call<'_>) -> BTreeSet<i64> {
+    call.store().list("services", "").flat_map(|service| node_ports(service)).collect()
+}
+
+fn give_ports(call: &mut Call<'_>, service: &mut Value, own: &BTreeSet<i64>) -> Result<(), Status> {
+    if !has_ports(service) {
+        return Ok(());
+    }
+    let mut used: BTreeSet<i64> = used_ports(call).difference(own).copied().collect();
+    let mut ports = object::list(service, "/spec/ports").to_vec();
+    for (index, port) in ports.iter_mut().enumerate() {
+        let wanted = object::int(port, "/nodePort").filter(|it| *it != 0);
+        let same_port_other_protocol = |wanted: i64| {
+            object::list(service, "/spec/ports").iter().take(index).any(|it| object::int(it, "/nodePort") == Some(wanted))
+        };
+        let given = match wanted {
+            Some(wanted) => {
+                if !same_port_other_protocol(wanted) {
+                    check_port(call, service, index, wanted, &used)?;
+                }
+                wanted
+            }
+            None => free_port(call, &used)?,
+        };
+        used.insert(given);
+        object::set(port, &["nodePort"], given);
+    }
+    object::set(service, &["spec", "ports"], ports);
+    Ok(())
+}
+
+fn check_port(
+    call: &Call<'_>,
+    service: &Value,
+    index: usize,
+    wanted: i64,
+    used: &BTreeSet<i64>,
+) -> Result<(), Status> {
+    let path = Path::new("spec").child("ports").index(index).child("nodePort");
+    let detail = if !NODE_PORTS.contains(&wanted) {
+        format!("provided port is not in the valid range. The range of valid ports is {}-{}", NODE_PORTS.start(), NODE_PORTS.end())
+    } else if used.contains(&wanted) {
+        "provided port is already allocated".to_owned()
+    } else {
+        return Ok(());
+    };
+    Err(invalid(call, service, vec![field::invalid(&path, wanted, &detail)]))
+}
+
+fn free_port(call: &mut Call<'_>, used: &BTreeSet<i64>) -> Result<i64, Status> {
+    let size = NODE_PORTS.end() - NODE_PORTS.start() + 1;
+    let begin = i64::try_from(call.world.chance.below(size.unsigned_abs())).unwrap_or(0);
+    (0..size)
+        .map(|step| NODE_PORTS.start() + (begin + step) % size)
+        .find(|port| !used.contains(port))
+        .ok_or_else(|| Status::internal("failed to allocate a nodePort: range is full"))
+}
+
+/// `healthCheckNodePort` belongs to load balancers with `externalTrafficPolicy: Local`.
+fn give_health_port(call: &mut Call<'_>, service: &mut Value) {
+    let needs = kind(service) == "LoadBalancer" && object::text(service, "/spec/externalTrafficPolicy") == "Local";
+    if !needs {
+        return;
+    }
+    if object::int(service, "/spec/healthCheckNodePort").is_none_or(|port| port == 0) {
+        let used = used_ports(call);
+        if let Ok(port) = free_port(call, &used) {
+            object::set(service, &["spec", "healthCheckNodePort"], port);
+        }
+    }
 }

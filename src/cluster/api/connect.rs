@@ -1,6 +1,11 @@
-//! How a client reaches an API server: address, TLS, authentication.
+//! How a client reaches an API server: name, address, TLS, authentication.
 
-use crate::cluster::{Place, Request, Response, World};
+use std::net::IpAddr;
+
+use super::authn::{self, token, x509};
+use crate::apimachinery::object;
+use crate::apimachinery::status::Status;
+use crate::cluster::{Body, ClusterId, Place, Request, Response, UserInfo, World};
 
 /// Where a client dials and what it shows and trusts, as a kubeconfig gives it. All PEM.
 #[derive(Clone, Debug, Default)]
@@ -26,17 +31,237 @@ pub(crate) struct DialError {
     pub(crate) timed_out: bool,
 }
 
+impl DialError {
+    fn said(sentence: impl Into<String>) -> Self {
+        Self { sentence: sentence.into(), timed_out: false }
+    }
+}
+
+/// A server URL in its parts.
+struct Target {
+    tls: bool,
+    /// Without brackets.
+    host: String,
+    port: String,
+}
+
+impl Target {
+    fn parse(server: &str) -> Self {
+        let (tls, rest) = match (server.strip_prefix("https://"), server.strip_prefix("http://")) {
+            (Some(rest), _) => (true, rest),
+            (_, Some(rest)) => (false, rest),
+            // Without a scheme client-go speaks plain HTTP.
+            _ => (false, server),
+        };
+        let authority = rest.split('/').next().unwrap_or("");
+        let (host, port) = match authority.rsplit_once(':') {
+            Some((host, port)) if !port.contains(']') => (host, port),
+            _ => (authority, if tls { "443" } else { "80" }),
+        };
+        let host = host.trim_start_matches('[').trim_end_matches(']');
+        Self { tls, host: host.to_owned(), port: port.to_owned() }
+    }
+}
+
 impl World {
     /// Dials `endpoint` from `from`, authenticates and answers `request`. `request.user` is set here.
+    ///
+    /// # Errors
+    /// When nobody answers, or the TLS handshake fails on the client's side.
     pub(crate) fn exchange(
         &mut self,
         from: &Place,
         endpoint: &Endpoint,
-        request: Request,
+        mut request: Request,
     ) -> Result<Response, DialError> {
-        let _ = from;
-        let sentence = format!("dial tcp {}: connect: connection refused", endpoint.server);
-        let _ = request;
-        Err(DialError { sentence, timed_out: false })
+        let target = Target::parse(&endpoint.server);
+        let address = resolve(self, from, &target.host)?;
+        let cluster = dial(self, from, &address, &target.port)?;
+        if !target.tls {
+            let text = "Client sent an HTTP request to an HTTPS server.\n".to_owned();
+            return Ok(Response { code: 400, body: Body::Text(text), warnings: Vec::new() });
+        }
+        check_client_key(endpoint)?;
+        check_server(self, cluster, endpoint, &target.host)?;
+        match authenticate(self, cluster, endpoint) {
+            Some(user) => request.user = user,
+            None => return Ok(Response::refused(&Status::unauthorized())),
+        }
+        Ok(super::handle(self, cluster, &request))
+    }
+}
+
+/// The address of a host name: a literal, `/etc/hosts`, or the names that DNS of a cluster knows.
+fn resolve(world: &World, from: &Place, host: &str) -> Result<String, DialError> {
+    if host.parse::<IpAddr>().is_ok() {
+        return Ok(host.to_owned());
+    }
+    if host == "localhost" {
+        return Ok("::1".into());
+    }
+    let hosts = world.read_text(from, "/etc/hosts").unwrap_or_default();
+    for line in hosts.lines() {
+        let line = line.split('#').next().unwrap_or("");
+        let mut words = line.split_whitespace();
+        let Some(address) = words.next() else { continue };
+        if words.any(|name| name == host) {
+            return Ok(address.to_owned());
+        }
+    }
+    if let Some(address) = service_name(world, from, host) {
+        return Ok(address);
+    }
+    Err(DialError::said(format!("dial tcp: lookup {host} on 127.0.0.53:53: no such host")))
+}
+
+/// `kubernetes.default.svc` and its shorter and longer forms, inside containers.
+fn service_name(world: &World, from: &Place, host: &str) -> Option<String> {
+    let Place::Container { cluster, .. } = from else { return None };
+    let short = host.trim_end_matches('.').trim_end_matches(".cluster.local").trim_end_matches(".svc");
+    let (name, namespace) = short.split_once('.').unwrap_or((short, "default"));
+    let service = world.clusters.get(*cluster)?.store.find("services", namespace, name)?;
+    Some(object::text(service, "/spec/clusterIP").to_owned()).filter(|it| it.parse::<IpAddr>().is_ok())
+}
+
+fn shown(address: &str, port: &str) -> String {
+    if address.contains(':') { format!("[{address}]:{port}") } else { format!("{address}:{port}") }
+}
+
+/// Opens the connection.
+fn dial(world: &World, from: &Place, address: &str, port: &str) -> Result<ClusterId, DialError> {
+    let Some(number) = port.parse::<u16>().ok() else {
+        return Err(DialError::said(format!("dial tcp: address {port}: invalid port")));
+    };
+    let to = shown(address, port);
+    let refused = || DialError::said(format!("dial tcp {to}: connect: connection refused"));
+    let (address, number) = through_service(world, address, number);
+    let machine = match machine_at(world, from, &address) {
+        Some(machine) => machine,
+        None => {
+            let sentence = format!("dial tcp {to}: i/o timeout");
+            return Err(DialError { sentence, timed_out: true });
+        }
+    };
+    if !world.hosts.get(&machine).is_some_and(|host| host.up) {
+        let sentence = format!("dial tcp {to}: connect: no route to host");
+        return Err(DialError { sentence, timed_out: true });
+    }
+    listening_on(world, &machine, number).ok_or_else(refused)
+}
+
+/// The endpoint behind a service address of some cluster.
+fn through_service(world: &World, address: &str, port: u16) -> (String, u16) {
+    for cluster in &world.clusters {
+        let found = cluster.store.find("services", "default", "kubernetes");
+        let fits = found.is_some_and(|it| object::text(it, "/spec/clusterIP") == address);
+        let Some(endpoints) = cluster.store.find("endpoints", "default", "kubernetes").filter(|_| fits && port == 443)
+        else {
+            continue;
+        };
+        let target = object::text(endpoints, "/subsets/0/addresses/0/ip");
+        let port = object::int(endpoints, "/subsets/0/ports/0/port").and_then(|it| u16::try_from(it).ok());
+        return (target.to_owned(), port.unwrap_or(6443));
+    }
+    (address.to_owned(), port)
+}
+
+/// The machine that owns an address, seen from a place.
+fn machine_at(world: &World, from: &Place, address: &str) -> Option<String> {
+    let loopback = address.parse::<IpAddr>().is_ok_and(|it| it.is_loopback());
+    if loopback {
+        return match from {
+            Place::Host(name) => Some(name.clone()),
+            // Nothing of ours listens on the loopback of a container.
+            Place::Container { .. } => world.hosts.keys().next().cloned().filter(|_| false),
+        };
+    }
+    world.hosts.values().find(|host| host.address == address).map(|host| host.name.clone())
+}
+
+/// The cluster whose API server listens on an address and port.
+pub(crate) fn listening(world: &World, address: &str, port: u16) -> Option<ClusterId> {
+    let machine = world.hosts.values().find(|host| host.address == address)?;
+    listening_on(world, &machine.name, port)
+}
+
+fn listening_on(world: &World, machine: &str, port: u16) -> Option<ClusterId> {
+    (0..world.clusters.len()).find(|&id| {
+        let Some(cluster) = world.clusters.get(id) else { return false };
+        if !cluster.api_server_up() {
+            return false;
+        }
+        match cluster.serving("kube-apiserver") {
+            Some((host, instance)) => {
+                let own = instance.process.flag("secure-port").and_then(|it| it.parse().ok()).unwrap_or(6443);
+                host == machine && own == port
+            }
+            // A cluster of stand-ins has no processes: its server is where its address says.
+            None => {
+                let target = Target::parse(&cluster.server);
+                let here = world.hosts.get(machine).is_some_and(|host| host.address == target.host);
+                here && target.port.parse() == Ok(port)
+            }
+        }
+    })
+}
+
+/// A file that a flag of the API server names, read through its mounts on its host.
+pub(crate) fn server_file(world: &World, cluster: ClusterId, flag: &str, default: &str) -> Option<Vec<u8>> {
+    let found = world.clusters.get(cluster)?;
+    let (host, path) = match found.serving("kube-apiserver") {
+        Some((host, instance)) => {
+            let path = instance.process.flag(flag).unwrap_or(default);
+            (host.to_owned(), instance.process.host_path(path)?)
+        }
+        None => {
+            let target = Target::parse(&found.server);
+            let host = world.hosts.values().find(|it| it.address == target.host)?;
+            (host.name.clone(), default.to_owned())
+        }
+    };
+    world.read_file(&Place::Host(host), &path).ok().map(|bytes| bytes.to_vec())
+}
+
+fn check_client_key(endpoint: &Endpoint) -> Result<(), DialError> {
+    let (Some(certificate), Some(key)) = (&endpoint.client_certificate, &endpoint.client_key) else {
+        return Ok(());
+    };
+    if x509::key_fits(certificate, key) {
+        return Ok(());
+    }
+    Err(DialError::said("tls: private key does not match public key"))
+}
+
+/// What the client thinks of the server's certificate.
+fn check_server(world: &World, cluster: ClusterId, endpoint: &Endpoint, host: &str) -> Result<(), DialError> {
+    if endpoint.insecure_skip_tls_verify {
+        return Ok(());
+    }
+    let Some(certificate) = server_file(world, cluster, "tls-cert-file", "/etc/kubernetes/pki/apiserver.crt")
+    else {
+        // A world without certificate files has nothing to check.
+        return Ok(());
+    };
+    let host = endpoint.tls_server_name.as_deref().filter(|it| !it.is_empty()).unwrap_or(host);
+    let roots = endpoint.certificate_authority.as_deref().unwrap_or(b"");
+    x509::verify(&certificate, roots, x509::Purpose::Server, Some(host), world.now)
+        .map_err(|why| DialError::said(format!("tls: failed to verify certificate: {why}")))
+}
+
+/// Who the client is; `None` when what it shows is not accepted.
+fn authenticate(world: &World, cluster: ClusterId, endpoint: &Endpoint) -> Option<UserInfo> {
+    if let Some(certificate) = &endpoint.client_certificate {
+        let authority = server_file(world, cluster, "client-ca-file", "/etc/kubernetes/pki/ca.crt");
+        let good = authority.is_none_or(|roots| {
+            x509::verify(certificate, &roots, x509::Purpose::Client, None, world.now).is_ok()
+        });
+        if let Some(user) = x509::user_of(certificate).filter(|_| good) {
+            return Some(authn::authenticated(user));
+        }
+    }
+    match endpoint.token.as_deref().map(str::trim).filter(|it| !it.is_empty()) {
+        Some(token) => token::authenticate(world, cluster, token, &[]).ok().map(|it| it.user),
+        None if endpoint.client_certificate.is_some() => None,
+        None => Some(authn::anonymous()),
     }
 }

@@ -7,6 +7,8 @@
 
 pub(crate) mod admission;
 pub(crate) mod allocate;
+pub(crate) mod authn;
+pub(crate) mod authz;
 pub(crate) mod bootstrap;
 pub(crate) mod call;
 pub(crate) mod client;
@@ -19,6 +21,7 @@ pub(crate) mod fieldowners;
 pub(crate) mod fields;
 pub(crate) mod hooks;
 pub(crate) mod patch;
+pub(crate) mod plain;
 pub(crate) mod printers;
 pub(crate) mod read;
 pub(crate) mod remove;
@@ -51,3 +54,5 @@ pub(crate) mod validation {
         Vec::new()
     }
 }
+#[cfg(test)]
+mod tests;

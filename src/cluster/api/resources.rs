@@ -275,6 +275,6 @@ mod tests {
         assert_eq!(pods.subresource("eviction").unwrap().of, Some(("policy".into(), "v1".into())));
         let stored: Vec<_> = table.iter().filter(|it| &*it.storage == "events").collect();
         assert_eq!(stored.len(), 2);
-        assert_eq!(table.len(), 71);
+        assert_eq!(table.len(), 68);
     }
 }

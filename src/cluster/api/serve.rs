@@ -2,34 +2,54 @@
 
 use serde_json::Value;
 
+use super::authn::impersonate;
+use super::authz::{self, Attributes, reviews};
 use super::call::{Call, DeleteOptions, FieldValidation, Options, Tracking};
 use super::route::{self, Route};
-use super::watch::Watch;
-use super::{convert, decode, discovery, patch, read, remove, resources, subresource, write};
+use super::{decode, discovery, patch, plain, read, remove, resources, subresource, write};
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
-use crate::cluster::{AuditEvent, Body, ClusterId, Object, Request, Response, World};
+use crate::cluster::{AuditEvent, ClusterId, Request, Response, UserInfo, World};
 
 /// Answers one request of an authenticated user, as kube-apiserver does.
 pub(crate) fn handle(world: &mut World, cluster: ClusterId, request: &Request) -> Response {
-    if world.clusters.get(cluster).is_none() {
+    let Some(found) = world.clusters.get(cluster) else {
         return Response::refused(&Status::unavailable("there is no such cluster"));
-    }
-    let Some(route) = route::parse(&request.path) else {
-        return discovery::plain_path(world, cluster, request);
     };
-    if route.resource.is_empty() {
-        return discovery::group_version(world, cluster, &route);
-    }
+    let user = match impersonate::acting_user(&found.store, request) {
+        Ok(user) => user,
+        Err(status) => return Response::refused(&status),
+    };
+    let route = route::parse(&request.path).filter(|route| !route.resource.is_empty());
+    let Some(route) = route else { return answer_path(world, cluster, request, &user) };
     let verb = verb_of(request, &route);
     let mut warnings = Vec::new();
-    let mut response = match serve(world, cluster, request, &route, verb, &mut warnings) {
+    let mut response = match serve(world, cluster, request, (&route, verb, &user), &mut warnings) {
         Ok(response) => response,
         Err(status) => Response::refused(&status),
     };
     response.warnings.append(&mut warnings);
-    audit(world, cluster, request, &route, verb, response.code);
+    audit(world, cluster, request, (&route, verb, &user), response.code);
     response
+}
+
+/// Discovery, health and other paths without objects.
+fn answer_path(world: &World, cluster: ClusterId, request: &Request, user: &UserInfo) -> Response {
+    let Some(cluster) = world.clusters.get(cluster) else {
+        return Response::refused(&Status::no_such_path());
+    };
+    let verb = match request.method.as_str() {
+        "" => "get".to_owned(),
+        method => method.to_ascii_lowercase(),
+    };
+    let attributes = Attributes { verb, path: request.path.clone(), ..Attributes::default() };
+    if let Err(status) = authz::require(&cluster.store, user, &attributes) {
+        return Response::refused(&status);
+    }
+    match route::parse(&request.path) {
+        Some(route) => discovery::group_version(cluster, &route),
+        None => plain::answer(cluster, request),
+    }
 }
 
 /// The verb by which authorization and the audit log know a request.
@@ -53,12 +73,13 @@ fn serve(
     world: &mut World,
     cluster: ClusterId,
     request: &Request,
-    route: &Route,
-    verb: &'static str,
+    (route, verb, user): (&Route, &'static str, &UserInfo),
     warnings: &mut Vec<String>,
 ) -> Result<Response, Status> {
-    let found = resources::find(&world.clusters[cluster], &route.group, &route.version, &route.resource);
-    let resource = found.ok_or_else(Status::no_such_path)?;
+    let found = &world.clusters[cluster];
+    authz::require(&found.store, user, &attributes(request, route, verb))?;
+    let resource = resources::find(found, &route.group, &route.version, &route.resource);
+    let resource = resource.ok_or_else(Status::no_such_path)?;
     if resource.namespaced && route.namespace.is_empty() && (!route.name.is_empty() || verb == "create") {
         return Err(Status::no_such_path());
     }
@@ -66,7 +87,7 @@ fn serve(
     let mut call = Call {
         world,
         cluster,
-        user: request.user.clone(),
+        user: user.clone(),
         resource,
         subresource: route.subresource.clone(),
         namespace: route.namespace.clone(),
@@ -78,6 +99,30 @@ fn serve(
     let response = perform(&mut call, request, verb);
     warnings.append(&mut call.warnings);
     response
+}
+
+fn attributes(request: &Request, route: &Route, verb: &str) -> Attributes {
+    // A request for a namespace itself counts as one within it.
+    let namespace =
+        if route.resource == "namespaces" && route.group.is_empty() { &route.name } else { &route.namespace };
+    let subresource = route.subresource.split('/').next().unwrap_or("");
+    let field_selector = request.query_value("fieldSelector").unwrap_or("");
+    // Selecting one name is asking for that object.
+    let name = match route.name.as_str() {
+        "" => field_selector.strip_prefix("metadata.name=").filter(|it| !it.contains(',')).unwrap_or(""),
+        name => name,
+    };
+    Attributes {
+        verb: verb.to_owned(),
+        group: route.group.clone(),
+        version: route.version.clone(),
+        resource: route.resource.clone(),
+        subresource: subresource.to_owned(),
+        namespace: namespace.clone(),
+        name: name.trim_start_matches('=').to_owned(),
+        path: String::new(),
+        field_selector: field_selector.to_owned(),
+    }
 }
 
 /// 405 for a verb that discovery does not list, 404 for a subresource that it does not list.
@@ -138,6 +183,9 @@ fn perform(call: &mut Call<'_>, request: &Request, verb: &str) -> Result<Respons
         "watch" => read::watch(call, request),
         "create" if call.subresource.is_empty() => {
             let object = decode::body(call, request)?;
+            if let Some(answer) = reviews::answer(call, &object) {
+                return Ok(Response::json(201, answer?));
+            }
             let stored = write::create(call, object)?;
             read::respond(call, request, 201, &stored)
         }
@@ -199,14 +247,13 @@ fn audit(
     world: &mut World,
     cluster: ClusterId,
     request: &Request,
-    route: &Route,
-    verb: &'static str,
+    (route, verb, user): (&Route, &'static str, &UserInfo),
     code: u16,
 ) {
     let resource = crate::apimachinery::status::qualified(&route.resource, &route.group);
     let event = AuditEvent {
         at: world.now,
-        user: request.user.name.clone(),
+        user: user.name.clone(),
         verb: verb.to_owned(),
         resource,
         subresource: route.subresource.clone(),

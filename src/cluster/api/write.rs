@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use super::call::{Call, Tracking};
-use super::{admission, allocate, convert, fieldowners, hooks, remove, strategy};
+use super::{admission, allocate, authz, convert, fieldowners, hooks, remove, strategy};
 use super::{defaults, validation};
 use crate::apimachinery::object;
 use crate::apimachinery::status::{Cause, Status};
@@ -38,6 +38,7 @@ pub(crate) fn create(call: &mut Call<'_>, mut object: Value) -> Result<Object, S
     name_it(call, &mut object);
     fieldowners::track(call, None, &mut object);
     admission::mutate(call, &mut object, None)?;
+    authz::escalation::check(call, &object, None)?;
     strategy::prepare_for_create(&resource, &mut object, &call.world.now.rfc3339());
     for sentence in validation::warnings(&resource, &object) {
         call.warn(sentence);
@@ -130,6 +131,7 @@ pub(crate) fn update(call: &mut Call<'_>, part: Part, make: Make<'_>) -> Result<
     check_version(call, &old, &mut new)?;
     fieldowners::track(call, Some(&old), &mut new);
     admission::mutate(call, &mut new, Some(&old))?;
+    authz::escalation::check(call, &new, Some(&old))?;
     keep_metadata(&old, &mut new);
     match part {
         Part::Main => strategy::prepare_for_update(&resource, &old, &mut new),

@@ -1,0 +1,148 @@
+//! Paths that serve no objects: health, version, metrics, the list of paths.
+
+use serde_json::json;
+
+use super::discovery;
+use crate::apimachinery::status::Status;
+use crate::cluster::{Body, Cluster, Request, Response};
+
+/// Checks behind `/readyz`, in the server's order. `/livez` and `/healthz` leave some out.
+///
+/// Recorded from `/readyz?verbose` and `/livez?verbose` of v1.36.2.
+const CHECKS: &[(&str, Paths)] = &[
+    ("ping", Paths::All),
+    ("log", Paths::All),
+    ("loopback-serving-certificate", Paths::NotReady),
+    ("etcd", Paths::All),
+    ("etcd-readiness", Paths::OnlyReady),
+    ("informer-sync", Paths::OnlyReady),
+    ("poststarthook/start-apiserver-admission-initializer", Paths::All),
+    ("poststarthook/generic-apiserver-start-informers", Paths::All),
+    ("poststarthook/priority-and-fairness-config-consumer", Paths::All),
+    ("poststarthook/priority-and-fairness-filter", Paths::All),
+    ("poststarthook/storage-object-count-tracker-hook", Paths::All),
+    ("poststarthook/start-apiextensions-informers", Paths::All),
+    ("poststarthook/start-apiextensions-controllers", Paths::All),
+    ("poststarthook/crd-informer-synced", Paths::All),
+    ("poststarthook/start-system-namespaces-controller", Paths::All),
+    ("poststarthook/peer-endpoint-reconciler-controller", Paths::All),
+    ("poststarthook/start-cluster-authentication-info-controller", Paths::All),
+    ("poststarthook/start-kube-apiserver-identity-lease-controller", Paths::All),
+    ("poststarthook/start-kube-apiserver-identity-lease-garbage-collector", Paths::All),
+    ("poststarthook/storage-readiness", Paths::All),
+    ("poststarthook/start-legacy-token-tracking-controller", Paths::All),
+    ("poststarthook/start-service-ip-repair-controllers", Paths::All),
+    ("poststarthook/rbac/bootstrap-roles", Paths::All),
+    ("poststarthook/scheduling/bootstrap-system-priority-classes", Paths::All),
+    ("poststarthook/priority-and-fairness-config-producer", Paths::All),
+    ("poststarthook/bootstrap-controller", Paths::All),
+    ("poststarthook/start-kubernetes-service-cidr-controller", Paths::All),
+    ("poststarthook/aggregator-reload-proxy-client-cert", Paths::All),
+    ("poststarthook/start-kube-aggregator-informers", Paths::All),
+    ("poststarthook/apiservice-status-local-available-controller", Paths::All),
+    ("poststarthook/apiservice-status-remote-available-controller", Paths::All),
+    ("poststarthook/apiservice-registration-controller", Paths::All),
+    ("poststarthook/apiservice-wait-for-first-sync", Paths::OnlyReady),
+    ("poststarthook/apiservice-discovery-controller", Paths::All),
+    ("poststarthook/kube-apiserver-autoregistration", Paths::All),
+    ("autoregister-completion", Paths::All),
+    ("poststarthook/apiservice-openapi-controller", Paths::All),
+    ("poststarthook/apiservice-openapiv3-controller", Paths::All),
+    ("shutdown", Paths::OnlyReady),
+];
+
+/// Under which health path a check runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Paths {
+    All,
+    OnlyReady,
+    NotReady,
+}
+
+impl Paths {
+    fn has(self, path: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::OnlyReady => path == "readyz",
+            Self::NotReady => path != "readyz",
+        }
+    }
+}
+
+/// Answers a path that is none of a group and version.
+pub(crate) fn answer(cluster: &Cluster, request: &Request) -> Response {
+    if let Some(found) = discovery::root(cluster, request) {
+        return found;
+    }
+    let parts: Vec<&str> = request.path.split('/').filter(|part| !part.is_empty()).collect();
+    match parts.as_slice() {
+        [path @ ("healthz" | "livez" | "readyz")] => health(path, request),
+        [path @ ("healthz" | "livez" | "readyz"), check @ ..] => one_check(path, &check.join("/")),
+        ["version"] => Response::json(200, version()),
+        ["metrics"] => text(200, metrics(cluster)),
+        [] => Response::json(200, json!({"paths": paths(cluster)})),
+        _ => Response::refused(&Status::no_such_path()),
+    }
+}
+
+fn text(code: u16, text: String) -> Response {
+    Response { code, body: Body::Text(text), warnings: Vec::new() }
+}
+
+fn health(path: &str, request: &Request) -> Response {
+    if request.query_value("verbose").is_none() {
+        return text(200, "ok".into());
+    }
+    let excluded: Vec<&str> =
+        request.query.iter().filter(|(key, _)| key == "exclude").map(|(_, value)| value.as_str()).collect();
+    let line = |name: &str| {
+        if excluded.contains(&name) { format!("[+]{name} excluded: ok\n") } else { format!("[+]{name} ok\n") }
+    };
+    let mut all: String = CHECKS.iter().filter(|(_, it)| it.has(path)).map(|(name, _)| line(name)).collect();
+    all.push_str(&format!("{path} check passed\n"));
+    text(200, all)
+}
+
+fn one_check(path: &str, check: &str) -> Response {
+    let known = CHECKS.iter().any(|(name, it)| *name == check && it.has(path));
+    if known { text(200, "ok".into()) } else { Response::refused(&Status::no_such_path()) }
+}
+
+/// `/version` of the release that is simulated.
+fn version() -> serde_json::Value {
+    json!({
+        "major": "1", "minor": "36", "emulationMajor": "1", "emulationMinor": "36",
+        "minCompatibilityMajor": "1", "minCompatibilityMinor": "35", "gitVersion": "v1.36.2",
+        "gitCommit": "", "gitTreeState": "clean", "buildDate": "", "goVersion": "go1.26.3",
+        "compiler": "gc", "platform": "linux/amd64",
+    })
+}
+
+/// The gauges that the simulation knows a value of.
+fn metrics(cluster: &Cluster) -> String {
+    let mut lines = vec![
+        "# HELP apiserver_storage_objects [STABLE] Number of stored objects by resource.".to_owned(),
+        "# TYPE apiserver_storage_objects gauge".to_owned(),
+    ];
+    for resource in cluster.store.resources() {
+        let count = cluster.store.count(resource);
+        lines.push(format!("apiserver_storage_objects{{resource=\"{resource}\"}} {count}"));
+    }
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+fn paths(cluster: &Cluster) -> Vec<String> {
+    let mut paths: Vec<String> =
+        ["/api", "/api/v1", "/apis", "/healthz", "/livez", "/metrics", "/readyz", "/version"]
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
+    for resource in super::resources::all(cluster).iter().filter(|it| !it.group.is_empty()) {
+        paths.push(format!("/apis/{}", resource.group));
+        paths.push(format!("/apis/{}/{}", resource.group, resource.version));
+    }
+    paths.sort();
+    paths.dedup();
+    paths
+}
