@@ -112,7 +112,8 @@ fn complete_addresses(service: &mut Value) {
         return;
     }
     let single = object::text(service, "/spec/clusterIP").to_owned();
-    let first = object::list(service, "/spec/clusterIPs").first().and_then(Value::as_str).unwrap_or("").to_owned();
+    let first =
+        object::list(service, "/spec/clusterIPs").first().and_then(Value::as_str).unwrap_or("").to_owned();
     if !single.is_empty() && first.is_empty() {
         object::set(service, &["spec", "clusterIPs"], json!([single]));
     } else if single.is_empty() && !first.is_empty() {
@@ -157,7 +158,8 @@ fn has_ports(service: &Value) -> bool {
 
 fn keep_ports(old: &Value, service: &mut Value) {
     let of = |port: &Value| (object::int(port, "/port"), object::text(port, "/protocol").to_owned());
-    let known: Vec<_> = object::list(old, "/spec/ports").iter().map(|it| (of(it), object::int(it, "/nodePort"))).collect();
+    let known: Vec<_> =
+        object::list(old, "/spec/ports").iter().map(|it| (of(it), object::int(it, "/nodePort"))).collect();
     for port in service.pointer_mut("/spec/ports").and_then(Value::as_array_mut).into_iter().flatten() {
         let before = known.iter().find(|(key, _)| *key == of(port)).and_then(|(_, node_port)| *node_port);
         if let (None | Some(0), Some(node_port)) = (object::int(port, "/nodePort"), before) {
@@ -246,7 +248,10 @@ fn give_ports(call: &mut Call<'_>, service: &mut Value, own: &BTreeSet<i64>) -> 
     for (index, port) in ports.iter_mut().enumerate() {
         let wanted = object::int(port, "/nodePort").filter(|it| *it != 0);
         let same_port_other_protocol = |wanted: i64| {
-            object::list(service, "/spec/ports").iter().take(index).any(|it| object::int(it, "/nodePort") == Some(wanted))
+            object::list(service, "/spec/ports")
+                .iter()
+                .take(index)
+                .any(|it| object::int(it, "/nodePort") == Some(wanted))
         };
         let given = match wanted {
             Some(wanted) => {
@@ -273,7 +278,11 @@ fn check_port(
 ) -> Result<(), Status> {
     let path = Path::new("spec").child("ports").index(index).child("nodePort");
     let detail = if !NODE_PORTS.contains(&wanted) {
-        format!("provided port is not in the valid range. The range of valid ports is {}-{}", NODE_PORTS.start(), NODE_PORTS.end())
+        format!(
+            "provided port is not in the valid range. The range of valid ports is {}-{}",
+            NODE_PORTS.start(),
+            NODE_PORTS.end()
+        )
     } else if used.contains(&wanted) {
         "provided port is already allocated".to_owned()
     } else {
@@ -293,7 +302,8 @@ fn free_port(call: &mut Call<'_>, used: &BTreeSet<i64>) -> Result<i64, Status> {
 
 /// `healthCheckNodePort` belongs to load balancers with `externalTrafficPolicy: Local`.
 fn give_health_port(call: &mut Call<'_>, service: &mut Value) {
-    let needs = kind(service) == "LoadBalancer" && object::text(service, "/spec/externalTrafficPolicy") == "Local";
+    let needs =
+        kind(service) == "LoadBalancer" && object::text(service, "/spec/externalTrafficPolicy") == "Local";
     if !needs {
         return;
     }

@@ -154,7 +154,8 @@ fn through_service(world: &World, address: &str, port: u16) -> (String, u16) {
     for cluster in &world.clusters {
         let found = cluster.store.find("services", "default", "kubernetes");
         let fits = found.is_some_and(|it| object::text(it, "/spec/clusterIP") == address);
-        let Some(endpoints) = cluster.store.find("endpoints", "default", "kubernetes").filter(|_| fits && port == 443)
+        let Some(endpoints) =
+            cluster.store.find("endpoints", "default", "kubernetes").filter(|_| fits && port == 443)
         else {
             continue;
         };

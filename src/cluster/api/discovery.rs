@@ -38,12 +38,16 @@ pub(crate) fn group_version(cluster: &Cluster, route: &Route) -> Response {
         .filter(|it| it.group == route.group && it.version == route.version)
         .flat_map(|it| resource_rows(it))
         .collect();
-    let known = groups(cluster).iter().any(|it| it.name == route.group && it.versions.contains(&route.version));
+    let known =
+        groups(cluster).iter().any(|it| it.name == route.group && it.versions.contains(&route.version));
     if resources.is_empty() && !known {
         return not_found();
     }
-    let version =
-        if route.group.is_empty() { route.version.clone() } else { format!("{}/{}", route.group, route.version) };
+    let version = if route.group.is_empty() {
+        route.version.clone()
+    } else {
+        format!("{}/{}", route.group, route.version)
+    };
     let body = json!({
         "kind": "APIResourceList", "apiVersion": "v1", "groupVersion": version, "resources": resources,
     });
@@ -84,7 +88,9 @@ fn groups(cluster: &Cluster) -> Vec<Group> {
         match list.iter_mut().find(|it| it.name == resource.group) {
             Some(group) if group.versions.contains(&resource.version) => {}
             Some(group) => group.versions.push(resource.version.clone()),
-            None => list.push(Group { name: resource.group.clone(), versions: vec![resource.version.clone()] }),
+            None => {
+                list.push(Group { name: resource.group.clone(), versions: vec![resource.version.clone()] })
+            }
         }
     }
     customs.sort_by(|a, b| a.name.cmp(&b.name));
@@ -174,7 +180,11 @@ fn aggregate(cluster: &Cluster, core: bool) -> Value {
         .map(|group| {
             let versions: Vec<Value> =
                 group.versions.iter().map(|version| aggregate_version(&all, &group.name, version)).collect();
-            let metadata = if core { json!({"creationTimestamp": null}) } else { json!({"name": group.name, "creationTimestamp": null}) };
+            let metadata = if core {
+                json!({"creationTimestamp": null})
+            } else {
+                json!({"name": group.name, "creationTimestamp": null})
+            };
             json!({"metadata": metadata, "versions": versions})
         })
         .collect();

@@ -27,7 +27,8 @@ impl Lab {
             .map(|it| it.split_once('=').unwrap_or((it, "")))
             .map(|(key, value)| (key.to_owned(), value.to_owned()))
             .collect();
-        let content_type = if method == "PATCH" { "application/merge-patch+json" } else { "application/json" };
+        let content_type =
+            if method == "PATCH" { "application/merge-patch+json" } else { "application/json" };
         let request = Request {
             method: method.into(),
             path: path.into(),
@@ -154,13 +155,19 @@ fn a_client_dials_with_its_kubeconfig() {
         sentence(&|it| it.server = "https://172.30.1.2:6444".into()),
         "dial tcp 172.30.1.2:6444: connect: connection refused"
     );
-    assert_eq!(sentence(&|it| it.client_key = Some(other_key.to_vec())), "tls: private key does not match public key");
+    assert_eq!(
+        sentence(&|it| it.client_key = Some(other_key.to_vec())),
+        "tls: private key does not match public key"
+    );
     assert_eq!(sentence(&|it| it.token = None), "200 ");
     assert_eq!(
         sentence(&|it| it.tls_server_name = Some("k8s.example.com".into())),
         "tls: failed to verify certificate: x509: certificate is valid for controlplane, kubernetes, kubernetes.default, kubernetes.default.svc, kubernetes.default.svc.cluster.local, not k8s.example.com"
     );
-    assert_eq!(sentence(&|it| (it.client_certificate, it.client_key, it.token) = (None, None, Some("x".into()))), "401 Unauthorized");
+    assert_eq!(
+        sentence(&|it| (it.client_certificate, it.client_key, it.token) = (None, None, Some("x".into()))),
+        "401 Unauthorized"
+    );
 }
 
 #[test]

@@ -54,9 +54,11 @@ fn parts(token: &str) -> Option<(&str, Vec<u8>, Vec<u8>)> {
 fn verified(world: &World, cluster: ClusterId, token: &str) -> Option<Value> {
     let (signed, payload, signature) = parts(token)?;
     let claims: Value = serde_json::from_slice(&payload).ok()?;
-    let public = connect::server_file(world, cluster, "service-account-key-file", "/etc/kubernetes/pki/sa.pub")?;
+    let public =
+        connect::server_file(world, cluster, "service-account-key-file", "/etc/kubernetes/pki/sa.pub")?;
     let good = signature_fits(&public, signed, &signature);
-    (good && object::field(&claims, "iss") == ISSUER || good && object::field(&claims, "iss") == "kubernetes/serviceaccount")
+    (good && object::field(&claims, "iss") == ISSUER
+        || good && object::field(&claims, "iss") == "kubernetes/serviceaccount")
         .then_some(claims)
 }
 
@@ -195,9 +197,8 @@ fn bootstrap(world: &World, cluster: ClusterId, token: &str) -> Option<UserInfo>
         let bytes = base64::engine::general_purpose::STANDARD.decode(encoded).ok()?;
         String::from_utf8(bytes).ok()
     };
-    let alive = data("expiration")
-        .and_then(|text| SimTime::parse_rfc3339(&text))
-        .is_none_or(|end| world.now < end);
+    let alive =
+        data("expiration").and_then(|text| SimTime::parse_rfc3339(&text)).is_none_or(|end| world.now < end);
     let fits = object::text(secret, "/type") == "bootstrap.kubernetes.io/token"
         && data("token-id").as_deref() == Some(id)
         && data("token-secret").as_deref() == Some(secret_part)
@@ -275,7 +276,8 @@ fn sign(world: &World, cluster: ClusterId, claims: &Value) -> Option<String> {
         URL_SAFE_NO_PAD.encode(claims.to_string())
     );
     let der = certificates::pem_body(&pem)?;
-    let pair = ring::signature::RsaKeyPair::from_der(&der).or_else(|_| ring::signature::RsaKeyPair::from_pkcs8(&der));
+    let pair = ring::signature::RsaKeyPair::from_der(&der)
+        .or_else(|_| ring::signature::RsaKeyPair::from_pkcs8(&der));
     let pair = pair.ok()?;
     let mut signature = vec![0; pair.public().modulus_len()];
     let random = ring::rand::SystemRandom::new();

@@ -39,7 +39,8 @@ pub(crate) fn verify(
 ) -> Result<(), String> {
     let chain = certificates_of(chain);
     let Some(leaf_der) = chain.first() else { return Err("x509: malformed certificate".into()) };
-    let (_, leaf) = X509Certificate::from_der(leaf_der).map_err(|_| "x509: malformed certificate".to_owned())?;
+    let (_, leaf) =
+        X509Certificate::from_der(leaf_der).map_err(|_| "x509: malformed certificate".to_owned())?;
     check_dates(&leaf, now)?;
     if let Some(host) = host {
         check_name(&leaf, host)?;
@@ -132,7 +133,8 @@ fn check_chain(
             continue;
         }
         if !signed_by(leaf_der, root_der) {
-            let name = issuer.subject().iter_common_name().next().and_then(|it| it.as_str().ok()).unwrap_or("");
+            let name =
+                issuer.subject().iter_common_name().next().and_then(|it| it.as_str().ok()).unwrap_or("");
             hint = format!(
                 " (possibly because of \"crypto/rsa: verification error\" while trying to verify candidate authority certificate {name:?})"
             );
@@ -179,7 +181,8 @@ fn signed_by(leaf: &[u8], issuer: &[u8]) -> bool {
 }
 
 fn verify_signature(leaf: &[u8], issuer: &[u8]) -> bool {
-    let (Ok((_, leaf)), Ok((_, issuer))) = (X509Certificate::from_der(leaf), X509Certificate::from_der(issuer))
+    let (Ok((_, leaf)), Ok((_, issuer))) =
+        (X509Certificate::from_der(leaf), X509Certificate::from_der(issuer))
     else {
         return false;
     };
@@ -191,9 +194,11 @@ pub(crate) fn user_of(pem: &[u8]) -> Option<UserInfo> {
     let der = certificates_of(pem).into_iter().next()?;
     let (_, certificate) = X509Certificate::from_der(&der).ok()?;
     let name = certificate.subject().iter_common_name().next()?.as_str().ok()?.to_owned();
-    let groups = certificate.subject().iter_organization().filter_map(|it| it.as_str().ok().map(str::to_owned));
+    let groups =
+        certificate.subject().iter_organization().filter_map(|it| it.as_str().ok().map(str::to_owned));
     let digest: String = Sha256::digest(&der).iter().map(|byte| format!("{byte:02x}")).collect();
-    let credential = ("authentication.kubernetes.io/credential-id".to_owned(), vec![format!("X509SHA256={digest}")]);
+    let credential =
+        ("authentication.kubernetes.io/credential-id".to_owned(), vec![format!("X509SHA256={digest}")]);
     Some(UserInfo { name, uid: String::new(), groups: groups.collect(), extra: vec![credential] })
 }
 

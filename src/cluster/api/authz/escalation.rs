@@ -134,8 +134,8 @@ fn holds(rule: &Value, atom: &Atom) -> bool {
     }
     let (Some(group), Some(resource)) = (&atom.group, &atom.resource) else { return false };
     let sub = resource.split_once('/').map(|(_, sub)| format!("*/{sub}"));
-    let resource_fits = has("resources", resource)
-        || sub.is_some_and(|sub| strings(rule, "resources").contains(&sub));
+    let resource_fits =
+        has("resources", resource) || sub.is_some_and(|sub| strings(rule, "resources").contains(&sub));
     let names = strings(rule, "resourceNames");
     let name_fits = names.is_empty() || atom.name.as_ref().is_some_and(|name| names.contains(name));
     has("apiGroups", group) && resource_fits && name_fits
@@ -208,10 +208,13 @@ mod tests {
     fn missing_rights_are_told_compactly() {
         let rule = json!({"apiGroups": [""], "resources": ["secrets", "pods"], "verbs": ["get", "delete"]});
         let lines: Vec<String> = compact(&atoms(&rule)).into_iter().collect();
-        assert_eq!(lines, [
-            r#"{APIGroups:[""], Resources:["pods"], Verbs:["get" "delete"]}"#,
-            r#"{APIGroups:[""], Resources:["secrets"], Verbs:["get" "delete"]}"#,
-        ]);
+        assert_eq!(
+            lines,
+            [
+                r#"{APIGroups:[""], Resources:["pods"], Verbs:["get" "delete"]}"#,
+                r#"{APIGroups:[""], Resources:["secrets"], Verbs:["get" "delete"]}"#,
+            ]
+        );
         let held = json!({"apiGroups": ["*"], "resources": ["*"], "verbs": ["get"]});
         assert_eq!(atoms(&rule).iter().filter(|atom| holds(&held, atom)).count(), 2);
     }

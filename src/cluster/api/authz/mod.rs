@@ -49,7 +49,8 @@ pub(crate) fn decide(store: &Store, user: &UserInfo, attributes: &Attributes) ->
     if by_rbac.allowed {
         return by_rbac;
     }
-    let reasons: Vec<String> = [by_node.reason, by_rbac.reason].into_iter().filter(|it| !it.is_empty()).collect();
+    let reasons: Vec<String> =
+        [by_node.reason, by_rbac.reason].into_iter().filter(|it| !it.is_empty()).collect();
     Decision { allowed: false, reason: reasons.join("\n") }
 }
 

@@ -88,7 +88,9 @@ fn related(store: &Store, node: &str, attributes: &Attributes) -> Decision {
 fn refers(store: &Store, pod: &Value, attributes: &Attributes) -> bool {
     let name = attributes.name.as_str();
     match attributes.resource.as_str() {
-        "secrets" => mentions(pod, &["secretName", "secretRef", "secretKeyRef", "imagePullSecrets", "secret"], name),
+        "secrets" => {
+            mentions(pod, &["secretName", "secretRef", "secretKeyRef", "imagePullSecrets", "secret"], name)
+        }
         "configmaps" => mentions(pod, &["configMap", "configMapRef", "configMapKeyRef"], name),
         "persistentvolumeclaims" => claims(pod).any(|claim| claim == name),
         "persistentvolumes" => claims(pod).any(|claim| {
@@ -114,9 +116,9 @@ fn mentions(tree: &Value, keys: &[&str], name: &str) -> bool {
             || list.into_iter().any(|it| object::field(it, "name") == name)
     };
     match tree {
-        Value::Object(map) => map.iter().any(|(key, value)| {
-            keys.contains(&key.as_str()) && named(value) || mentions(value, keys, name)
-        }),
+        Value::Object(map) => map
+            .iter()
+            .any(|(key, value)| keys.contains(&key.as_str()) && named(value) || mentions(value, keys, name)),
         Value::Array(list) => list.iter().any(|it| mentions(it, keys, name)),
         _ => false,
     }
@@ -153,7 +155,17 @@ fn nodes(node: &str, attributes: &Attributes) -> Decision {
         ("", "get" | "list" | "watch") => {
             let own = attributes.name == node
                 || attributes.field_selector.split(',').any(|it| it == format!("metadata.name={node}"));
-            if own { allow() } else { deny("node '".to_owned() + node + "' cannot read '" + &attributes.name + "', only its own Node object") }
+            if own {
+                allow()
+            } else {
+                deny(
+                    "node '".to_owned()
+                        + node
+                        + "' cannot read '"
+                        + &attributes.name
+                        + "', only its own Node object",
+                )
+            }
         }
         _ => by_rules(attributes),
     }

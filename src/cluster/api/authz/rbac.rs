@@ -37,10 +37,8 @@ pub(crate) fn visit<'a>(
         }
     }
     let Some(namespace) = local else { return };
-    let bindings: Vec<&Object> = store
-        .list(ROLE_BINDINGS, "")
-        .filter(|binding| object::namespace(binding) == namespace)
-        .collect();
+    let bindings: Vec<&Object> =
+        store.list(ROLE_BINDINGS, "").filter(|binding| object::namespace(binding) == namespace).collect();
     for binding in bindings {
         if !visit_one(store, user, &namespace, binding, &mut visit) {
             return;
@@ -56,7 +54,9 @@ fn visit_one<'a>(
     visit: &mut impl FnMut(Result<Grant<'a>, String>) -> bool,
 ) -> bool {
     let subjects = object::list(binding, "/subjects");
-    let Some(subject) = subjects.iter().find(|subject| applies(user, subject, namespace)) else { return true };
+    let Some(subject) = subjects.iter().find(|subject| applies(user, subject, namespace)) else {
+        return true;
+    };
     visit(match role_of(store, binding, namespace) {
         Ok(role) => Ok(Grant { binding, subject, role }),
         Err(sentence) => Err(sentence),
@@ -162,12 +162,15 @@ fn allows_path(rule: &Value, path: &str) -> bool {
 
 /// `*`, the same path, or a path below `/x/*`.
 pub(crate) fn path_fits(url: &str, path: &str) -> bool {
-    url == "*" || url == path || url.strip_suffix('*').is_some_and(|prefix| path.starts_with(prefix.trim_end_matches('*')))
+    url == "*"
+        || url == path
+        || url.strip_suffix('*').is_some_and(|prefix| path.starts_with(prefix.trim_end_matches('*')))
 }
 
 fn allows_resource(rule: &Value, resource: &str, subresource: &str) -> bool {
     let full = if subresource.is_empty() { resource.to_owned() } else { format!("{resource}/{subresource}") };
-    let words = rule.get("resources").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    let words =
+        rule.get("resources").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
     let mut words = words;
     words.any(|word| {
         word == "*"

@@ -101,10 +101,7 @@ fn other(call: &Call<'_>, review: &Value) -> Result<Value, Status> {
 
 fn local(call: &Call<'_>, review: &Value) -> Result<Value, Status> {
     if object::text(review, "/spec/resourceAttributes/namespace") != call.namespace {
-        let message = format!(
-            "spec.resourceAttributes.namespace must match namespace: {}",
-            call.namespace
-        );
+        let message = format!("spec.resourceAttributes.namespace must match namespace: {}", call.namespace);
         return Err(Status::bad_request(message));
     }
     other(call, review)
@@ -129,8 +126,7 @@ fn rules(call: &Call<'_>, review: &Value) -> Result<Value, Status> {
         }
     }
     let is_node = super::node::node_of(&call.user).is_some();
-    let mut status =
-        json!({"resourceRules": resource_rules, "nonResourceRules": path_rules, "incomplete": is_node || !errors.is_empty()});
+    let mut status = json!({"resourceRules": resource_rules, "nonResourceRules": path_rules, "incomplete": is_node || !errors.is_empty()});
     let sentences: Vec<String> = is_node
         .then(|| "node authorizer does not support user rule resolution".to_owned())
         .into_iter()
@@ -179,8 +175,10 @@ fn token(call: &Call<'_>, review: &Value) -> Result<Value, Status> {
         let message = "token is required for TokenReview in authentication";
         return Err(Status::bad_request(message));
     }
-    let wanted: Vec<String> =
-        object::list(review, "/spec/audiences").iter().filter_map(|it| it.as_str().map(str::to_owned)).collect();
+    let wanted: Vec<String> = object::list(review, "/spec/audiences")
+        .iter()
+        .filter_map(|it| it.as_str().map(str::to_owned))
+        .collect();
     let status = match authn::token::authenticate(call.world, call.cluster, token, &wanted) {
         Ok(found) => json!({
             "authenticated": true, "user": user_object(&found.user), "audiences": found.audiences,
