@@ -14,14 +14,20 @@ mod describe;
 mod explain;
 mod failure;
 pub(crate) mod flags;
+mod get;
 mod help;
 mod kubeconfig;
 mod kustomize;
 mod mapper;
+mod create;
+mod delete;
+mod edit;
+mod writes;
 mod print;
 mod tabwriter;
 mod verb;
 mod verbs;
+mod waiting;
 
 use std::time::Duration;
 

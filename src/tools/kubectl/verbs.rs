@@ -6,9 +6,29 @@ use super::verb::{PLAIN, Verb};
 pub(crate) static ROOT: Verb = Verb {
     name: "kubectl",
     summary: "kubectl controls a Kubernetes cluster through its API server",
-    children: &[&super::explain::EXPLAIN, &super::config::CONFIG, &OPTIONS],
+    children: CHILDREN,
     ..PLAIN
 };
+
+/// One line a command, so that the table reads and merges well.
+#[rustfmt::skip]
+const CHILDREN: &[&Verb] = &[
+    &super::create::VERB,
+    // expose, run, set
+    &super::explain::EXPLAIN,
+    &super::get::VERB,
+    // edit
+    &super::delete::VERB,
+    // rollout, scale, autoscale
+    // certificate, cluster-info, top, cordon, uncordon, drain, taint
+    // describe, logs, attach, exec, port-forward, proxy, cp, auth, debug, events
+    // diff, apply, patch, replace, wait, kustomize
+    // label, annotate, completion
+    // api-resources, api-versions
+    &super::config::CONFIG,
+    // kuberc, plugin, version
+    &OPTIONS,
+];
 
 /// The global flags.
 static OPTIONS: Verb = Verb {
