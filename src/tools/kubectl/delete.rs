@@ -112,7 +112,8 @@ fn options(ctx: &mut Ctx<'_>) -> Result<Options, Failure> {
     if force && grace < 0 {
         grace = 0;
     }
-    let selecting = flags.on("all") || !flags.text("selector").is_empty() || !flags.text("field-selector").is_empty();
+    let selecting =
+        flags.on("all") || !flags.text("selector").is_empty() || !flags.text("field-selector").is_empty();
     let ignore_not_found = flags.on("ignore-not-found") || selecting && !flags.given("ignore-not-found");
     let cascade = cascade(flags.text("cascade"))?;
     let name_only = flags.text("output") == "name";
@@ -141,7 +142,9 @@ fn check(ctx: &Ctx<'_>, options: &Options) -> Done {
     let flags = &ctx.flags;
     let output = flags.text("output");
     if !output.is_empty() && output != "name" {
-        return Err(Failure::error(format!("unexpected -o output mode: {output}. We only support '-o name'")));
+        return Err(Failure::error(format!(
+            "unexpected -o output mode: {output}. We only support '-o name'"
+        )));
     }
     if flags.on("all") && !flags.text("selector").is_empty() {
         return Err(Failure::error("cannot set --all and --selector at the same time"));
@@ -151,7 +154,9 @@ fn check(ctx: &Ctx<'_>, options: &Options) -> Done {
     }
     if flags.on("force") {
         if options.grace > 0 {
-            return Err(Failure::error("--force and --grace-period greater than 0 cannot be specified together"));
+            return Err(Failure::error(
+                "--force and --grace-period greater than 0 cannot be specified together",
+            ));
         }
         ctx.err("Warning: Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue to run on the cluster indefinitely.\n");
     }
@@ -247,7 +252,11 @@ pub(crate) async fn wait_gone(ctx: &mut Ctx<'_>, gone: &[(Info, String)], timeou
             }
             let passed = ctx.proc.world().now.since(started);
             if passed >= timeout {
-                let name = format!("{}/{}", info.mapping.as_ref().map_or("", |one| one.resource.as_str()), info.name);
+                let name = format!(
+                    "{}/{}",
+                    info.mapping.as_ref().map_or("", |one| one.resource.as_str()),
+                    info.name
+                );
                 return Err(Failure::error(format!("timed out waiting for the condition on {name}")));
             }
             pauses.pause_within(ctx, timeout - passed).await;

@@ -132,7 +132,9 @@ mod tests {
         note_applied(&mut tree);
         assert_eq!(
             last_applied(&tree),
-            Some("{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"annotations\":{},\"name\":\"a\"}}\n")
+            Some(
+                "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"annotations\":{},\"name\":\"a\"}}\n"
+            )
         );
     }
 }

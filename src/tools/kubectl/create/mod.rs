@@ -34,11 +34,7 @@ async fn run(ctx: &mut Ctx<'_>) -> Done {
         return raw(ctx);
     }
     let namespace = ctx.namespace()?;
-    let builder = Builder {
-        validate: write.validation,
-        namespace: Some(namespace),
-        ..ctx.builder()?
-    };
+    let builder = Builder { validate: write.validation, namespace: Some(namespace), ..ctx.builder()? };
     if ctx.flags.on("edit") {
         return super::edit::before_create(ctx, builder).await;
     }

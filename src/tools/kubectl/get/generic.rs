@@ -31,7 +31,8 @@ pub(super) fn run(ctx: &mut Ctx<'_>, options: Options) -> Done {
     if !sort_by.is_empty() {
         sort::values(&mut items, &sort_by, |item| item).map_err(Failure::error)?;
     }
-    let list = json!({"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}, "items": items});
+    let list =
+        json!({"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}, "items": items});
     if let Err(failure) = printer.print(ctx, &list, "") {
         failures.push(failure);
     }

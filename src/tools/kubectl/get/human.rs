@@ -26,7 +26,8 @@ pub(super) fn run(ctx: &mut Ctx<'_>, options: Options) -> Done {
     let text = tables(ctx, &infos, wide, all_namespaces, with_kind);
     ctx.out(&text);
     if text.is_empty() && !ignore_not_found && failures.is_empty() {
-        let namespaced = infos.iter().all(|info| info.mapping.as_ref().is_some_and(|mapping| mapping.namespaced));
+        let namespaced =
+            infos.iter().all(|info| info.mapping.as_ref().is_some_and(|mapping| mapping.namespaced));
         if namespaced && !all_namespaces {
             ctx.err(&format!("No resources found in {namespace} namespace.\n"));
         } else {
@@ -42,7 +43,12 @@ fn several_types(infos: &[Info]) -> bool {
 }
 
 /// What the flags say about tables of a type.
-pub(super) fn table_options(ctx: &Ctx<'_>, mapping: Option<&Mapping>, wide: bool, with_kind: bool) -> TableOptions {
+pub(super) fn table_options(
+    ctx: &Ctx<'_>,
+    mapping: Option<&Mapping>,
+    wide: bool,
+    with_kind: bool,
+) -> TableOptions {
     let namespaced = mapping.is_none_or(|mapping| mapping.namespaced);
     TableOptions {
         no_headers: ctx.flags.on("no-headers"),

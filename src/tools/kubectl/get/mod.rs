@@ -67,7 +67,9 @@ fn check(ctx: &Ctx<'_>) -> Done {
         return Err(Failure::error(format!("--label-columns option cannot be used with {output} printer")));
     }
     if ctx.flags.on("output-watch-events") && !ctx.flags.on("watch") && !ctx.flags.on("watch-only") {
-        return Err(Failure::error("--output-watch-events option can only be used with --watch or --watch-only"));
+        return Err(Failure::error(
+            "--output-watch-events option can only be used with --watch or --watch-only",
+        ));
     }
     Ok(())
 }
@@ -117,7 +119,9 @@ fn raw(ctx: &mut Ctx<'_>) -> Done {
     }
     let uri = ctx.flags.text("raw").to_owned();
     if !uri.starts_with('/') && !uri.contains("://") {
-        return Err(Failure::error(format!("--raw must be a valid URL path: parse {uri:?}: invalid URI for request")));
+        return Err(Failure::error(format!(
+            "--raw must be a valid URL path: parse {uri:?}: invalid URI for request"
+        )));
     }
     let text = ctx.text_of(raw_call(&uri))?;
     ctx.out(&text);

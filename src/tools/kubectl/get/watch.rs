@@ -19,7 +19,10 @@ pub(super) async fn run(ctx: &mut Ctx<'_>, options: Options) -> Done {
     }
     let builder = Builder { flatten: false, single_type: true, continue_on_error: false, ..builder };
     let accept = builder.accept;
-    let selectors = (builder.label_selector.clone().unwrap_or_default(), builder.field_selector.clone().unwrap_or_default());
+    let selectors = (
+        builder.label_selector.clone().unwrap_or_default(),
+        builder.field_selector.clone().unwrap_or_default(),
+    );
     let infos = match builder.targets(ctx)?.all(ctx) {
         Err(failure) if failure.is_not_found() && ignore_not_found => return Ok(()),
         other => other?,
@@ -33,7 +36,8 @@ pub(super) async fn run(ctx: &mut Ctx<'_>, options: Options) -> Done {
     let Some(mapping) = info.mapping.clone() else { return Ok(()) };
     let wide = matches!(printer.format, Format::Human { wide: true });
     let table = TablePrinter::new(human::table_options(ctx, Some(&mapping), wide, false));
-    let mut show = Show { printer, table, tabs: TabWriter::for_tables(), events: ctx.flags.on("output-watch-events") };
+    let mut show =
+        Show { printer, table, tabs: TabWriter::for_tables(), events: ctx.flags.on("output-watch-events") };
     if !ctx.flags.on("watch-only") {
         show.first(ctx, &info.object)?;
     }
