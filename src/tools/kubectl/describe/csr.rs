@@ -18,6 +18,7 @@ use super::writer::{Writer, format_labels, put, rfc1123};
 use super::{Lookup, Outcome, Settings};
 use crate::apimachinery::object::{field, int, list, name, text};
 use crate::sim::short_human_duration;
+use crate::tools::kubectl::Failure;
 
 /// What a request says of its subject.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -35,7 +36,7 @@ struct Subject {
 /// Describes a certificate signing request.
 pub(super) fn describe(object: &Value, lookup: &mut dyn Lookup, settings: &Settings) -> Outcome {
     let subject =
-        subject(text(object, "/spec/request")).map_err(|why| format!("Error parsing CSR: {why}"))?;
+        subject(text(object, "/spec/request")).map_err(|why| Failure::error(format!("Error parsing CSR: {why}")))?;
     let mut w = Writer::default();
     put!(w, 0, "Name:\t{}\n", name(object));
     put!(w, 0, "Labels:\t{}\n", format_labels(object.pointer("/metadata/labels")));

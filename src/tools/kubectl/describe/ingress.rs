@@ -93,11 +93,11 @@ fn service_backend(backend: &Value, namespace: &str, lookup: &mut dyn Lookup) ->
     let head = format!("{service_name}:{port}");
     let slices = match slices_of(lookup, namespace, service_name) {
         Ok(slices) => slices,
-        Err(error) => return format!("{head} (<error: {error}>)"),
+        Err(error) => return format!("{head} (<error: {}>)", error.sentence()),
     };
     let service = match lookup.get("v1", "services", namespace, service_name) {
         Ok(service) => service,
-        Err(error) => return format!("{head} (<error: {error}>)"),
+        Err(error) => return format!("{head} (<error: {}>)", error.sentence()),
     };
     let matches = |port: &&Value| {
         (number != 0 && int(port, "/port") == Some(number))

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::apimachinery::object::{Gvk, controller_of, field};
 use crate::sim::SimTime;
+use crate::tools::kubectl::Failure;
 
 mod autoscale;
 mod configuration;
@@ -26,12 +27,14 @@ mod rbac;
 mod resources;
 mod service;
 mod storage;
+mod verb;
 mod volumes;
 mod workloads;
 mod writer;
 
 pub(crate) use events::{interval, search};
-pub(crate) use pod::{selector_or_none, selector_text};
+pub(crate) use pod::{raw_template, selector_or_none, selector_text};
+pub(crate) use verb::DESCRIBE;
 pub(crate) use workloads::old_and_new_replica_sets;
 pub(crate) use writer::{format_labels, rfc1123, since};
 
@@ -40,14 +43,14 @@ pub(crate) trait Lookup {
     /// The client's clock.
     fn now(&self) -> SimTime;
 
-    /// One object by API version (`apps/v1`) and resource. The error is the server's sentence.
+    /// One object by API version (`apps/v1`) and resource.
     fn get(
         &mut self,
         api_version: &str,
         resource: &str,
         namespace: &str,
         name: &str,
-    ) -> Result<Value, String>;
+    ) -> Result<Value, Failure>;
 
     /// The objects of a namespace, of all when it is empty. Empty selectors match everything.
     fn list(
@@ -57,7 +60,7 @@ pub(crate) trait Lookup {
         namespace: &str,
         labels: &str,
         fields: &str,
-    ) -> Result<Vec<Value>, String>;
+    ) -> Result<Vec<Value>, Failure>;
 }
 
 /// What the caller of `describe` chose.
@@ -66,8 +69,8 @@ pub(crate) struct Settings {
     pub(crate) show_events: bool,
 }
 
-/// The text of a description, or the sentence of what stood in its way.
-pub(crate) type Outcome = Result<String, String>;
+/// The text of a description, or what stood in its way.
+pub(crate) type Outcome = Result<String, Failure>;
 
 type Describer = fn(&Value, &mut dyn Lookup, &Settings) -> Outcome;
 

@@ -34,7 +34,7 @@ const SYSTEM_INFO: &[(&str, &str)] = &[
 pub(super) fn describe(node: &Value, lookup: &mut dyn Lookup, settings: &Settings) -> Outcome {
     let running = format!("spec.nodeName={},status.phase!=Succeeded,status.phase!=Failed", name(node));
     let pods = match lookup.list("v1", "pods", "", "", &running) {
-        Err(error) if !error.contains("is forbidden") => return Err(error),
+        Err(error) if error.reason() != "Forbidden" => return Err(error),
         pods => pods.ok(),
     };
     let mut w = Writer::default();
@@ -86,7 +86,7 @@ fn roles(node: &Value) -> String {
 fn lease(w: &mut Writer, node: &Value, lookup: &mut dyn Lookup) {
     let lease = match lookup.get("coordination.k8s.io/v1", "leases", "kube-node-lease", name(node)) {
         Ok(lease) => lease,
-        Err(error) => return put!(w, 0, "Lease:\tFailed to get lease: {error}\n"),
+        Err(error) => return put!(w, 0, "Lease:\tFailed to get lease: {}\n", error.sentence()),
     };
     put!(w, 0, "Lease:\n");
     let holder = at(&lease, "/spec/holderIdentity").and_then(Value::as_str).unwrap_or("<unset>");

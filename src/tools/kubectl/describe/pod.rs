@@ -195,6 +195,13 @@ fn pod_events(pod: &Value, lookup: &mut dyn Lookup) -> Vec<Value> {
     events::search(lookup, &reference)
 }
 
+/// A pod template alone, its tabs as they are.
+pub(crate) fn raw_template(of: Option<&Value>) -> String {
+    let mut w = Writer::default();
+    template(&mut w, of);
+    w.raw()
+}
+
 /// `Pod Template:` of a workload.
 pub(super) fn template(w: &mut Writer, template: Option<&Value>) {
     put!(w, 0, "Pod Template:\n");

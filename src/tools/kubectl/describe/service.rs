@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::events;
 use super::writer::{Writer, format_labels, int_or_string, joined, or_none, put};
 use super::{Lookup, Outcome, Settings};
+use crate::tools::kubectl::Failure;
 use crate::apimachinery::object::{at, field, flag, int, list, name, namespace, text};
 
 /// 3. How many endpoints a line names before it only counts them.
@@ -87,7 +88,7 @@ pub(super) fn slices_of(
     lookup: &mut dyn Lookup,
     namespace: &str,
     service: &str,
-) -> Result<Vec<Value>, String> {
+) -> Result<Vec<Value>, Failure> {
     let labels = format!("kubernetes.io/service-name={service}");
     lookup.list("discovery.k8s.io/v1", "endpointslices", namespace, &labels, "")
 }

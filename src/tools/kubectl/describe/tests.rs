@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Lookup, Settings, describe};
 use crate::sim::SimTime;
+use crate::tools::kubectl::Failure;
 
 /// A client that finds only what it was given.
 struct Found(Vec<(&'static str, Value)>);
@@ -13,17 +14,17 @@ impl Lookup for Found {
         SimTime::START
     }
 
-    fn get(&mut self, _: &str, resource: &str, _: &str, name: &str) -> Result<Value, String> {
-        Err(format!("{resource} {name:?} not found"))
+    fn get(&mut self, _: &str, resource: &str, _: &str, name: &str) -> Result<Value, Failure> {
+        Err(Failure::error(format!("{resource} {name:?} not found")))
     }
 
-    fn list(&mut self, _: &str, resource: &str, _: &str, _: &str, _: &str) -> Result<Vec<Value>, String> {
+    fn list(&mut self, _: &str, resource: &str, _: &str, _: &str, _: &str) -> Result<Vec<Value>, Failure> {
         Ok(self.0.iter().filter(|(of, _)| *of == resource).map(|(_, object)| object.clone()).collect())
     }
 }
 
 fn described(object: &Value, related: Vec<(&'static str, Value)>) -> String {
-    describe(object, &mut Found(related), &Settings { show_events: true }).unwrap_or_else(|error| error)
+    describe(object, &mut Found(related), &Settings { show_events: true }).unwrap_or_else(|failure| failure.sentence())
 }
 
 #[test]

@@ -7,6 +7,7 @@ use super::pod::{selector_or_none, selector_text, template};
 use super::storage::claim_class;
 use super::writer::{Writer, amount, format_labels, int_or_string, or_none, put, rfc1123};
 use super::{Lookup, Outcome, Settings, controlled_by};
+use crate::tools::kubectl::Failure;
 use crate::apimachinery::object::{at, controller_of, field, int, list, name, namespace, text, uid};
 
 /// How many pods of a controller are in each phase.
@@ -20,7 +21,7 @@ struct Phases {
 
 impl Phases {
     /// Counts the pods that match `selector` and that `object` controls.
-    fn of(object: &Value, selector: &str, lookup: &mut dyn Lookup) -> Result<Self, String> {
+    fn of(object: &Value, selector: &str, lookup: &mut dyn Lookup) -> Result<Self, Failure> {
         let mut phases = Self::default();
         for pod in lookup.list("v1", "pods", namespace(object), selector, "")? {
             let mine = controller_of(&pod).is_some_and(|owner| field(owner, "uid") == uid(object));
@@ -110,7 +111,7 @@ fn replica_sets(w: &mut Writer, deployment: &Value, lookup: &mut dyn Lookup) {
 pub(crate) fn old_and_new_replica_sets(
     deployment: &Value,
     lookup: &mut dyn Lookup,
-) -> Result<(Vec<Value>, Option<Value>), String> {
+) -> Result<(Vec<Value>, Option<Value>), Failure> {
     let selector = selector_text(deployment.pointer("/spec/selector"));
     let mut all = lookup.list("apps/v1", "replicasets", namespace(deployment), &selector, "")?;
     all.retain(|set| controller_of(set).is_some_and(|owner| field(owner, "uid") == uid(deployment)));
@@ -139,7 +140,7 @@ pub(super) fn replica_set(object: &Value, lookup: &mut dyn Lookup, settings: &Se
     replicas(&mut w, object);
     match Phases::of(object, &selector_text(object.pointer("/spec/selector")), lookup) {
         Ok(phases) => put!(w, 0, "Pods Status:\t{}\n", phases.text()),
-        Err(error) => put!(w, 0, "Pods Status:\terror in fetching pods: {error}\n"),
+        Err(error) => put!(w, 0, "Pods Status:\terror in fetching pods: {}\n", error.sentence()),
     }
     template(&mut w, object.pointer("/spec/template"));
     conditions(&mut w, object);

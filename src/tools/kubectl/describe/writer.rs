@@ -52,6 +52,11 @@ impl Writer {
         self.nested -= levels;
     }
 
+    /// The text with its tabs, as `rollout history` prints templates.
+    pub(super) fn raw(self) -> String {
+        self.text
+    }
+
     /// The text in columns.
     pub(super) fn finish(self) -> String {
         tabwriter::format(&self.text, &tabwriter::DESCRIBE)
