@@ -35,8 +35,8 @@ struct Subject {
 
 /// Describes a certificate signing request.
 pub(super) fn describe(object: &Value, lookup: &mut dyn Lookup, settings: &Settings) -> Outcome {
-    let subject =
-        subject(text(object, "/spec/request")).map_err(|why| Failure::error(format!("Error parsing CSR: {why}")))?;
+    let subject = subject(text(object, "/spec/request"))
+        .map_err(|why| Failure::error(format!("Error parsing CSR: {why}")))?;
     let mut w = Writer::default();
     put!(w, 0, "Name:\t{}\n", name(object));
     put!(w, 0, "Labels:\t{}\n", format_labels(object.pointer("/metadata/labels")));

@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::events;
 use super::writer::{Writer, format_labels, int_or_string, joined, or_none, put};
 use super::{Lookup, Outcome, Settings};
-use crate::tools::kubectl::Failure;
 use crate::apimachinery::object::{at, field, flag, int, list, name, namespace, text};
+use crate::tools::kubectl::Failure;
 
 /// 3. How many endpoints a line names before it only counts them.
 const ENDPOINTS_MAX: usize = 3;

@@ -24,7 +24,8 @@ impl Lookup for Found {
 }
 
 fn described(object: &Value, related: Vec<(&'static str, Value)>) -> String {
-    describe(object, &mut Found(related), &Settings { show_events: true }).unwrap_or_else(|failure| failure.sentence())
+    describe(object, &mut Found(related), &Settings { show_events: true })
+        .unwrap_or_else(|failure| failure.sentence())
 }
 
 #[test]

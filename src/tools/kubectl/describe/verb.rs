@@ -41,7 +41,13 @@ impl Lookup for Ctx<'_> {
         self.proc.world().now
     }
 
-    fn get(&mut self, api_version: &str, resource: &str, namespace: &str, name: &str) -> Result<Value, Failure> {
+    fn get(
+        &mut self,
+        api_version: &str,
+        resource: &str,
+        namespace: &str,
+        name: &str,
+    ) -> Result<Value, Failure> {
         let object = self.get_object(format!("{}/{name}", path(api_version, resource, namespace)))?;
         Ok((*object).clone())
     }
