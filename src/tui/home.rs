@@ -1,0 +1,225 @@
+//! The home screen: exercises by domain, and what was solved.
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Paragraph};
+use unicode_width::UnicodeWidthStr;
+
+use super::message::{Card, Effect};
+use super::theme::Theme;
+
+/// The domains of the exam with their weights in percent, heaviest first.
+///
+/// Source: CKA curriculum v1.35, cncf/curriculum.
+pub(crate) const DOMAINS: &[(&str, &str, u32)] = &[
+    ("troubleshooting", "Troubleshooting", 30),
+    ("cluster-architecture", "Cluster Architecture, Installation & Configuration", 25),
+    ("services-networking", "Services & Networking", 20),
+    ("workloads-scheduling", "Workloads & Scheduling", 15),
+    ("storage", "Storage", 10),
+];
+
+/// The list and where the learner is in it.
+#[derive(Default)]
+pub(crate) struct Home {
+    cards: Vec<Card>,
+    chosen: usize,
+    /// Only exercises whose title, id or domain holds this are shown.
+    filter: String,
+    /// True while the filter is typed.
+    filtering: bool,
+}
+
+/// Something a key asks the list for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    Up,
+    Down,
+    PageUp,
+    PageDown,
+    First,
+    Last,
+}
+
+impl Home {
+    /// Lists `cards` by domain, then title.
+    pub(crate) fn new(mut cards: Vec<Card>) -> Self {
+        cards.sort_by(|a, b| {
+            let key = |card: &Card| (domain_rank(&card.domain), card.title.clone());
+            key(a).cmp(&key(b))
+        });
+        Self { cards, ..Self::default() }
+    }
+
+    fn shown(&self) -> Vec<&Card> {
+        let wanted = self.filter.to_lowercase();
+        let fits = |card: &&Card| {
+            [&card.title, &card.id, &card.domain].iter().any(|text| text.to_lowercase().contains(&wanted))
+        };
+        self.cards.iter().filter(fits).collect()
+    }
+
+    /// Moves the choice.
+    pub(crate) fn step(&mut self, step: Step) {
+        /// Rows one page key moves.
+        const PAGE: usize = 10;
+        let last = self.shown().len().saturating_sub(1);
+        self.chosen = match step {
+            Step::Up => self.chosen.saturating_sub(1),
+            Step::Down => (self.chosen + 1).min(last),
+            Step::PageUp => self.chosen.saturating_sub(PAGE),
+            Step::PageDown => (self.chosen + PAGE).min(last),
+            Step::First => 0,
+            Step::Last => last,
+        };
+    }
+
+    /// Opens the chosen exercise.
+    pub(crate) fn open(&self) -> Option<Effect> {
+        let card = self.shown().get(self.chosen).copied()?;
+        Some(Effect::Open { id: card.id.clone(), seed: None })
+    }
+
+    /// True while the filter has the keyboard.
+    pub(crate) fn is_filtering(&self) -> bool {
+        self.filtering
+    }
+
+    /// Starts or ends typing the filter; ending with `keep` false clears it.
+    pub(crate) fn filter(&mut self, on: bool, keep: bool) {
+        self.filtering = on;
+        if !keep {
+            self.filter.clear();
+        }
+        self.chosen = 0;
+    }
+
+    /// Types into the filter; `None` deletes.
+    pub(crate) fn type_filter(&mut self, c: Option<char>) {
+        match c {
+            Some(c) => self.filter.push(c),
+            None => drop(self.filter.pop()),
+        }
+        self.chosen = 0;
+    }
+
+    /// Notes a score.
+    pub(crate) fn scored(&mut self, id: &str, points: u32) {
+        if let Some(card) = self.cards.iter_mut().find(|card| card.id == id) {
+            card.best = Some(card.best.unwrap_or(0).max(points));
+        }
+    }
+
+    /// Draws it.
+    pub(crate) fn draw(&self, frame: &mut Frame<'_>, area: Rect, theme: Theme, said: &str) {
+        let [top, middle, bottom] =
+            Layout::vertical([Constraint::Length(3), Constraint::Min(1), Constraint::Length(1)]).areas(area);
+        frame.render_widget(Paragraph::new(self.heading(theme)), top);
+        let block = Block::bordered().title(" Exercises ").border_style(theme.border(true));
+        let inner = block.inner(middle);
+        frame.render_widget(block, middle);
+        frame.render_widget(Paragraph::new(self.rows(inner, theme)), inner);
+        frame.render_widget(Paragraph::new(self.foot(theme, said)), bottom);
+    }
+
+    fn heading(&self, theme: Theme) -> Vec<Line<'static>> {
+        let solved = self.cards.iter().filter(|card| card.best == Some(card.points)).count();
+        let mut bars = vec![Span::raw(" ")];
+        for (id, _, weight) in DOMAINS {
+            let of: Vec<&Card> = self.cards.iter().filter(|card| card.domain == *id).collect();
+            let done = of.iter().filter(|card| card.best == Some(card.points)).count();
+            let short = id.split('-').next().unwrap_or(id);
+            bars.push(Span::styled(format!("{short} {weight}% "), theme.faint()));
+            bars.push(Span::styled(format!("{done}/{}  ", of.len()), theme.good()));
+        }
+        vec![
+            Line::from(vec![
+                Span::styled(" uncordon", theme.strong()),
+                Span::raw("  CKA practice on a simulated cluster, Kubernetes v1.36"),
+            ]),
+            Line::from(bars),
+            Line::styled(format!(" {solved} of {} solved", self.cards.len()), theme.faint()),
+        ]
+    }
+
+    fn rows(&self, area: Rect, theme: Theme) -> Vec<Line<'static>> {
+        let shown = self.shown();
+        if shown.is_empty() {
+            let why = if self.cards.is_empty() {
+                "No exercises are installed."
+            } else {
+                "Nothing fits the filter."
+            };
+            return vec![Line::raw(why)];
+        }
+        let mut rows = Vec::new();
+        let mut chosen_row = 0;
+        let mut domain = "";
+        for (index, card) in shown.iter().enumerate() {
+            if card.domain != domain {
+                domain = &card.domain;
+                rows.push(Line::styled(domain_name(domain), theme.strong()));
+            }
+            if index == self.chosen {
+                chosen_row = rows.len();
+            }
+            rows.push(card_row(card, index == self.chosen, usize::from(area.width), theme));
+        }
+        let height = usize::from(area.height);
+        let skip = chosen_row.saturating_sub(height.saturating_sub(2)).min(rows.len().saturating_sub(height));
+        rows.into_iter().skip(skip).take(height).collect()
+    }
+
+    fn foot(&self, theme: Theme, said: &str) -> Line<'static> {
+        if self.filtering {
+            return Line::from(format!(" /{}▏", self.filter));
+        }
+        if !said.is_empty() {
+            return Line::styled(format!(" {said}"), theme.warn());
+        }
+        Line::styled(" ↑↓ choose   Enter open   / filter   ? help   q quit", theme.faint())
+    }
+}
+
+fn domain_rank(domain: &str) -> usize {
+    DOMAINS.iter().position(|(id, _, _)| *id == domain).unwrap_or(DOMAINS.len())
+}
+
+fn domain_name(domain: &str) -> String {
+    DOMAINS.iter().find(|(id, _, _)| *id == domain).map_or(domain, |(_, name, _)| name).to_owned()
+}
+
+fn card_row(card: &Card, chosen: bool, width: usize, theme: Theme) -> Line<'static> {
+    let mark = match card.best {
+        Some(best) if best == card.points => "✓",
+        Some(_) => "◐",
+        None => " ",
+    };
+    let score =
+        card.best.map_or_else(|| format!("{} p", card.points), |best| format!("{best}/{} p", card.points));
+    let right = format!("{:>6}  {:>2} min  {score:>7} ", card.difficulty, card.minutes);
+    let room = width.saturating_sub(right.width() + 4);
+    let title: String = fit(&card.title, room);
+    let style = if chosen { theme.chosen() } else { ratatui::style::Style::new() };
+    Line::from(vec![
+        Span::styled(format!("  {mark} "), if chosen { style } else { theme.good() }),
+        Span::styled(title, style),
+        Span::styled(right, if chosen { style } else { theme.faint() }),
+    ])
+}
+
+/// Text cut or filled to so many columns.
+pub(crate) fn fit(text: &str, width: usize) -> String {
+    let mut out = String::new();
+    let mut used = 0;
+    for c in text.chars() {
+        let columns = unicode_width::UnicodeWidthChar::width(c).unwrap_or(0);
+        if used + columns > width {
+            break;
+        }
+        used += columns;
+        out.push(c);
+    }
+    out + &" ".repeat(width.saturating_sub(used))
+}

@@ -1,0 +1,143 @@
+//! What may happen to the screen, and what it may ask for.
+
+use crossterm::event::{KeyEvent, MouseEvent};
+
+/// An exercise as the home screen lists it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Card {
+    pub(crate) id: String,
+    pub(crate) pack: String,
+    pub(crate) title: String,
+    pub(crate) domain: String,
+    /// `quick`, `core` or `deep`.
+    pub(crate) difficulty: String,
+    pub(crate) minutes: u32,
+    pub(crate) points: u32,
+    /// The best score so far, in points; `None` when it was never checked.
+    pub(crate) best: Option<u32>,
+}
+
+/// An exercise that stands ready.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Opened {
+    pub(crate) card: Card,
+    pub(crate) seed: u64,
+    /// Markdown, with the variables of this seed filled in.
+    pub(crate) task: String,
+    pub(crate) host: String,
+    pub(crate) hints: Vec<String>,
+    /// The first prompt.
+    pub(crate) prompt: String,
+}
+
+/// One check of a grading.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct CheckLine {
+    pub(crate) name: String,
+    pub(crate) points: u32,
+    pub(crate) max: u32,
+    pub(crate) saw: String,
+    pub(crate) wanted: String,
+    /// The class of the mistake, or what an author says of it; empty when passed.
+    pub(crate) mistake: String,
+}
+
+/// A grading.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Verdict {
+    pub(crate) points: u32,
+    pub(crate) max: u32,
+    pub(crate) checks: Vec<CheckLine>,
+}
+
+/// Something happened.
+#[derive(Clone, Debug)]
+pub(crate) enum Msg {
+    Key(KeyEvent),
+    Mouse(MouseEvent),
+    Paste(String),
+    /// The terminal is so many columns and rows.
+    Resize(u16, u16),
+    /// Whole seconds since the exercise was opened.
+    Second(u64),
+    /// An exercise stands ready.
+    Opened(Box<Opened>),
+    /// The shell wrote bytes.
+    Printed(Vec<u8>),
+    /// The shell waits at this prompt.
+    Prompt(String),
+    /// A program asks for a line.
+    Ask {
+        prompt: String,
+        hidden: bool,
+    },
+    /// The shell ended; no prompt will come.
+    Ended,
+    /// A program wants the editor on a text.
+    Edit {
+        path: String,
+        text: String,
+    },
+    /// A program shows a text to page through.
+    Page(String),
+    /// What may stand where the cursor is, and how many bytes before it are replaced.
+    Completed {
+        replace: usize,
+        candidates: Vec<String>,
+    },
+    Graded(Verdict),
+    /// The reference solution, the difference to it (unified diff) and why it works (Markdown).
+    Solution {
+        script: String,
+        diff: String,
+        explain: String,
+    },
+    /// Something for the status line.
+    Said(String),
+}
+
+/// Something is to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    Quit,
+    /// Prepares an exercise; a seed of `None` draws a fresh variant.
+    Open {
+        id: String,
+        seed: Option<u64>,
+    },
+    /// Hands a line to the shell.
+    Run(String),
+    /// Answers a program that asked for a line.
+    Answer(String),
+    /// Ctrl-C while something runs.
+    Interrupt,
+    /// Ctrl-D at an empty prompt.
+    CloseShell,
+    /// Asks what may stand at byte `cursor` of `line`.
+    Complete {
+        line: String,
+        cursor: usize,
+    },
+    Check,
+    ShowSolution,
+    /// Back to the beginning of the exercise.
+    Reset,
+    /// Takes the last command back.
+    Undo,
+    /// Closes the exercise.
+    Leave,
+    /// The editor writes its text, and ends with `closes` if that is given.
+    Write {
+        path: String,
+        text: String,
+        closes: Option<i32>,
+    },
+    /// The editor is done; the program that asked for it goes on.
+    EditorClosed {
+        exit: i32,
+    },
+    /// The pager is done.
+    PageClosed,
+    /// Puts text on the real clipboard.
+    Copy(String),
+}
