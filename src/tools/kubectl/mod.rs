@@ -24,6 +24,7 @@ mod delete;
 mod edit;
 mod writes;
 mod print;
+mod rollout;
 mod tabwriter;
 mod verb;
 mod verbs;

@@ -19,9 +19,11 @@ const CHILDREN: &[&Verb] = &[
     &super::get::VERB,
     // edit
     &super::delete::VERB,
-    // rollout, scale, autoscale
+    &super::rollout::ROLLOUT,
+    // scale, autoscale
     // certificate, cluster-info, top, cordon, uncordon, drain, taint
-    // describe, logs, attach, exec, port-forward, proxy, cp, auth, debug, events
+    &super::describe::DESCRIBE,
+    // logs, attach, exec, port-forward, proxy, cp, auth, debug, events
     // diff, apply, patch, replace, wait, kustomize
     // label, annotate, completion
     // api-resources, api-versions
