@@ -48,7 +48,8 @@ pub(super) const RESTART: Change = Change {
         if flag(&info.object, "/spec/paused") {
             return Err("can't restart paused deployment (run rollout resume first)");
         }
-        let stamped = at(&info.object, "/spec/template/metadata/annotations").and_then(|all| all.get(RESTARTED_AT));
+        let stamped =
+            at(&info.object, "/spec/template/metadata/annotations").and_then(|all| all.get(RESTARTED_AT));
         if stamped.and_then(Value::as_str) == Some(now) {
             return Ok(json!({}));
         }
@@ -57,7 +58,9 @@ pub(super) const RESTART: Change = Change {
 };
 
 fn is(info: &Info, kinds: &[&str]) -> bool {
-    info.mapping.as_ref().is_some_and(|mapping| mapping.group == "apps" && kinds.contains(&mapping.kind.as_str()))
+    info.mapping
+        .as_ref()
+        .is_some_and(|mapping| mapping.group == "apps" && kinds.contains(&mapping.kind.as_str()))
 }
 
 /// Makes the change on every object that is meant.
@@ -89,6 +92,7 @@ fn one(ctx: &mut Ctx<'_>, info: &Info, change: &Change) -> Done {
     let manager = ctx.flags.text("field-manager").to_owned();
     let write = Write { manager, dry_run: DryRun::None, validation: "" };
     let patched = ctx.patch(&info.path(), STRATEGIC_PATCH, &patch, &write);
-    let object = patched.map_err(|failure| Failure::error(format!("failed to patch: {}", failure.sentence())))?;
+    let object =
+        patched.map_err(|failure| Failure::error(format!("failed to patch: {}", failure.sentence())))?;
     Printer::of(ctx)?.print(ctx, &object, change.done)
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{Kind, builder, controller_revisions, group_kind, remembered_template, replica_sets, revision_of};
+use super::{
+    Kind, builder, controller_revisions, group_kind, remembered_template, replica_sets, revision_of,
+};
 use crate::apimachinery::object::{annotation, field, int, set};
 use crate::tools::kubectl::builder::Info;
 use crate::tools::kubectl::describe::raw_template;
@@ -49,14 +51,17 @@ fn not_found() -> Failure {
 
 fn history(ctx: &mut Ctx<'_>, info: &Info) -> Result<BTreeMap<i64, Revision>, Failure> {
     match Kind::of(info) {
-        None => Err(Failure::error(format!("no history viewer has been implemented for {:?}", group_kind(info)))),
+        None => {
+            Err(Failure::error(format!("no history viewer has been implemented for {:?}", group_kind(info))))
+        }
         Some(Kind::Deployment) => {
             let of = |set: Value| (revision_of(&set), of_replica_set(set));
             Ok(replica_sets(ctx, &info.object)?.into_iter().map(of).collect())
         }
         Some(_) => {
             let all = controller_revisions(ctx, &info.object)?;
-            let of = |one: &Value| (int(one, "/revision").unwrap_or(0), of_controller_revision(one, &info.object));
+            let of =
+                |one: &Value| (int(one, "/revision").unwrap_or(0), of_controller_revision(one, &info.object));
             Ok(all.iter().map(of).collect())
         }
     }

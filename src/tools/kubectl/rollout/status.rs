@@ -36,7 +36,10 @@ pub(super) async fn run(ctx: &mut Ctx<'_>) -> Done {
 /// Prints the status at every change of the object until it is done or time is over.
 async fn follow(ctx: &mut Ctx<'_>, info: &Info, revision: i64) -> Done {
     let Some((kind, mapping)) = Kind::of(info).zip(info.mapping.as_ref()) else {
-        return Err(Failure::error(format!("no status viewer has been implemented for {}", group_kind(info))));
+        return Err(Failure::error(format!(
+            "no status viewer has been implemented for {}",
+            group_kind(info)
+        )));
     };
     let limit = ctx.flags.duration("timeout");
     let watch = ctx.flags.on("watch");
@@ -89,7 +92,9 @@ fn number(object: &Value, pointer: &str) -> i64 {
 fn deployment(object: &Value, revision: i64) -> Status {
     let running = revision_of(object);
     if revision > 0 && revision != running {
-        return Err(format!("desired revision ({revision}) is different from the running revision ({running})"));
+        return Err(format!(
+            "desired revision ({revision}) is different from the running revision ({running})"
+        ));
     }
     if number(object, "/metadata/generation") > number(object, "/status/observedGeneration") {
         return Ok(("Waiting for deployment spec update to be observed...".into(), false));
@@ -167,8 +172,9 @@ fn stateful_set(object: &Value) -> Status {
     }
     let (update, current) = (text(object, "/status/updateRevision"), text(object, "/status/currentRevision"));
     if update != current {
-        let sentence =
-            format!("waiting for statefulset rolling update to complete {updated} pods at revision {update}...");
+        let sentence = format!(
+            "waiting for statefulset rolling update to complete {updated} pods at revision {update}..."
+        );
         return Ok((sentence, false));
     }
     let count = number(object, "/status/currentReplicas");
@@ -182,7 +188,8 @@ mod tests {
 
     #[track_caller]
     fn check(status: Value, want: &str) {
-        let object = json!({"metadata": {"name": "web", "generation": 2}, "spec": {"replicas": 3}, "status": status});
+        let object =
+            json!({"metadata": {"name": "web", "generation": 2}, "spec": {"replicas": 3}, "status": status});
         let got = deployment(&object, 0).map_or_else(|why| why, |(sentence, _)| sentence);
         assert_eq!(got, want);
     }

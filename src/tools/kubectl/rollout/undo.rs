@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Kind, builder, controller_revisions, group_kind, remembered_template, replica_sets, revision_of};
+use super::{
+    Kind, builder, controller_revisions, group_kind, remembered_template, replica_sets, revision_of,
+};
 use crate::apimachinery::go::quote;
 use crate::apimachinery::object::{annotation, entries, flag, int, remove};
 use crate::tools::kubectl::builder::Info;
@@ -66,11 +68,20 @@ fn skipped(to: i64) -> String {
     format!("skipped rollback (current template already matches revision {to})")
 }
 
-fn patch(ctx: &mut Ctx<'_>, info: &Info, kind: &'static str, patch: &Value, to: i64, dry_run: DryRun) -> Done {
+fn patch(
+    ctx: &mut Ctx<'_>,
+    info: &Info,
+    kind: &'static str,
+    patch: &Value,
+    to: i64,
+    dry_run: DryRun,
+) -> Done {
     let write = Write { manager: String::new(), dry_run, validation: "" };
     match ctx.patch(&info.path(), kind, patch, &write) {
         Ok(_) => Ok(()),
-        Err(failure) => Err(Failure::error(format!("failed restoring revision {to}: {}", failure.sentence()))),
+        Err(failure) => {
+            Err(Failure::error(format!("failed restoring revision {to}: {}", failure.sentence())))
+        }
     }
 }
 
@@ -114,7 +125,12 @@ fn previous(all: &[Value]) -> Option<&Value> {
     sorted.get(1).copied()
 }
 
-fn by_controller_revision(ctx: &mut Ctx<'_>, info: &Info, to: i64, dry_run: DryRun) -> Result<String, Failure> {
+fn by_controller_revision(
+    ctx: &mut Ctx<'_>,
+    info: &Info,
+    to: i64,
+    dry_run: DryRun,
+) -> Result<String, Failure> {
     let all = controller_revisions(ctx, &info.object)?;
     let found = match to {
         0 if all.len() <= 1 => return Err(Failure::error("no last revision to roll back to")),
