@@ -35,8 +35,9 @@ pub(crate) enum Process {
 
 /// Every component, in the order in which the ones woken by one event run.
 pub(crate) fn components() -> impl Iterator<Item = &'static Component> {
-    super::controllers::ALL
+    super::api::ALL
         .iter()
+        .chain(super::controllers::ALL)
         .chain(super::scheduler::ALL)
         .chain(super::kubelet::ALL)
         .chain(super::network::ALL)

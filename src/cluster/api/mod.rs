@@ -7,6 +7,7 @@
 
 pub(crate) mod admission;
 pub(crate) mod allocate;
+pub(crate) mod apply;
 pub(crate) mod authn;
 pub(crate) mod authz;
 pub(crate) mod bootstrap;
@@ -14,6 +15,7 @@ pub(crate) mod call;
 pub(crate) mod client;
 pub(crate) mod connect;
 pub(crate) mod convert;
+pub(crate) mod custom;
 pub(crate) mod decode;
 pub(crate) mod defaults;
 pub(crate) mod discovery;
@@ -36,6 +38,9 @@ pub(crate) mod write;
 
 pub(crate) use client::Client;
 pub(crate) use serve::handle;
+
+/// Control loops that are part of the API server.
+pub(crate) const ALL: &[&super::engine::Component] = &[&custom::FINALIZER];
 
 // Their files come with the next landing of their owner; until then they do nothing.
 pub(crate) mod validation {

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::call::{Call, DeleteOptions};
-use super::resources::Resource;
-use super::{admission, hooks, strategy};
+use super::resources::{self, Resource};
+use super::{admission, custom, hooks, strategy};
 use crate::apimachinery::object;
 use crate::apimachinery::status::{Cause, Status};
 use crate::cluster::{Key, Object};
@@ -28,6 +28,11 @@ pub(crate) fn delete(call: &mut Call<'_>, options: &DeleteOptions) -> Result<Rem
     admission::on_delete(call, &object)?;
     if &*call.resource.storage == "namespaces" {
         return delete_namespace(call, &object, options);
+    }
+    if &*call.resource.storage == resources::CRDS && object::at(&object, "/metadata/deletionTimestamp").is_none() {
+        let mut marked = (*object).clone();
+        custom::mark_terminating(&mut marked, &call.world.now.rfc3339());
+        return Ok(Removed::Marked(store_marked(call, &object, marked)));
     }
     let mut marked = (*object).clone();
     let finalizers = finalizers_after(&call.resource, &object, options);

@@ -128,11 +128,13 @@ fn attributes(request: &Request, route: &Route, verb: &str) -> Attributes {
 /// 405 for a verb that discovery does not list, 404 for a subresource that it does not list.
 fn check_verb(call: &Call<'_>, verb: &str) -> Result<(), Status> {
     if call.subresource.is_empty() {
-        let known = call.resource.has_verb(verb);
+        // A custom resource takes every verb; discovery hides some while its definition goes.
+        let known = call.resource.is_custom() || call.resource.has_verb(verb);
         return if known { Ok(()) } else { Err(Status::method_not_allowed()) };
     }
     let first = call.subresource.split('/').next().unwrap_or("");
-    let sub = call.resource.subresource(first).ok_or_else(Status::no_such_path)?;
+    let unknown = || if call.resource.is_custom() { call.not_found(&call.name) } else { Status::no_such_path() };
+    let sub = call.resource.subresource(first).ok_or_else(unknown)?;
     let known = sub.verbs.iter().any(|it| it == verb);
     if known { Ok(()) } else { Err(Status::method_not_allowed()) }
 }

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use super::call::{Call, Tracking};
-use super::{admission, allocate, authz, convert, fieldowners, hooks, remove, strategy};
+use super::{admission, allocate, authz, convert, custom, fieldowners, hooks, remove, strategy};
 use super::{defaults, validation};
 use crate::apimachinery::object;
 use crate::apimachinery::status::{Cause, Status};
@@ -40,11 +40,14 @@ pub(crate) fn create(call: &mut Call<'_>, mut object: Value) -> Result<Object, S
     admission::mutate(call, &mut object, None)?;
     authz::escalation::check(call, &object, None)?;
     strategy::prepare_for_create(&resource, &mut object, &call.world.now.rfc3339());
+    hooks::before_create(call, &mut object)?;
     for sentence in validation::warnings(&resource, &object) {
         call.warn(sentence);
     }
     allocate::on_create(call, &mut object)?;
-    refuse_invalid(call, &object, validation::create(&resource, &object))?;
+    let mut causes = validation::create(&resource, &object);
+    causes.extend(custom::validate(&resource, &object));
+    refuse_invalid(call, &object, causes)?;
     admission::validate(call, &object, None)?;
     let key = call.key(object::name(&object));
     if call.store().get(&key).is_some() {
@@ -138,16 +141,18 @@ pub(crate) fn update(call: &mut Call<'_>, part: Part, make: Make<'_>) -> Result<
         Part::Status => strategy::prepare_for_status_update(&resource, &old, &mut new),
         Part::Other => {}
     }
+    hooks::before_update(call, &old, &mut new);
     if part != Part::Status {
         allocate::on_update(call, &old, &mut new)?;
         for sentence in validation::warnings(&resource, &new) {
             call.warn(sentence);
         }
     }
-    let causes = match part {
+    let mut causes = match part {
         Part::Status => validation::update_status(&resource, &new, &old),
         Part::Main | Part::Other => validation::update(&resource, &new, &old),
     };
+    causes.extend(custom::validate(&resource, &new));
     refuse_invalid(call, &new, causes)?;
     admission::validate(call, &new, Some(&old))?;
     store_update(call, old, new)
