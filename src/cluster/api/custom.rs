@@ -47,7 +47,9 @@ pub(crate) fn refuse_while_terminating(call: &Call<'_>, name: &str) -> Result<()
         .as_ref()
         .is_some_and(|it| object::at(it, "/metadata/deletionTimestamp").is_some());
     if ends {
-        return Err(call.forbidden(name, "create not allowed while custom resource definition is terminating"));
+        return Err(
+            call.forbidden(name, "create not allowed while custom resource definition is terminating")
+        );
     }
     Ok(())
 }
@@ -73,9 +75,7 @@ pub(crate) fn establish(call: &mut Call<'_>, stored: &Object) {
     let now = call.world.now.rfc3339();
     let mut definition = (**stored).clone();
     let conflict = name_conflict(call, &definition);
-    let condition = |kind: &str, status: &str, reason: &str, message: &str| {
-        json!({"type": kind, "status": status, "reason": reason, "message": message, "lastTransitionTime": now})
-    };
+    let condition = |kind: &str, status: &str, reason: &str, message: &str| json!({"type": kind, "status": status, "reason": reason, "message": message, "lastTransitionTime": now});
     let mut conditions: Vec<Value> = object::list(&definition, "/status/conditions")
         .iter()
         .filter(|it| !matches!(object::field(it, "type"), "NamesAccepted" | "Established"))
@@ -200,7 +200,9 @@ fn name_conflict(call: &Call<'_>, definition: &Value) -> Option<(&'static str, S
         .filter(|it| it.group == group && &*it.storage != own)
         .collect();
     let taken = |name: &str| {
-        others.iter().any(|it| it.plural == name || it.singular == name || it.short_names.iter().any(|short| short == name))
+        others.iter().any(|it| {
+            it.plural == name || it.singular == name || it.short_names.iter().any(|short| short == name)
+        })
     };
     let text = |field: &str| object::text(definition, &format!("/spec/names/{field}")).to_owned();
     if taken(&text("plural")) {

@@ -17,7 +17,10 @@ pub(crate) fn body(call: &mut Call<'_>, request: &Request) -> Result<Value, Stat
     let gvk = named_type(&bytes, &expected)?;
     let cannot = |why: &str| {
         let (kind, version) = (&gvk.kind, &gvk.version);
-        Status::bad_request(format!("{kind} in version {version:?} cannot be handled as a {}: {why}", expected.kind))
+        Status::bad_request(format!(
+            "{kind} in version {version:?} cannot be handled as a {}: {why}",
+            expected.kind
+        ))
     };
     if gvk.kind != expected.kind {
         return Err(cannot(&unregistered(call, &gvk)));
@@ -87,7 +90,9 @@ fn named_type(bytes: &[u8], expected: &Gvk) -> Result<Gvk, Status> {
         Ok(tree @ Value::Object(_)) => tree,
         Ok(_) | Err(_) => {
             let why = "couldn't get version/kind; json parse error: ".to_owned()
-                + &parsed.err().map_or("json: cannot unmarshal into Go value".to_owned(), |it| json_error(bytes, &it));
+                + &parsed
+                    .err()
+                    .map_or("json: cannot unmarshal into Go value".to_owned(), |it| json_error(bytes, &it));
             return Err(unrecognized(bytes, expected, &why));
         }
     };

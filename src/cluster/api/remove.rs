@@ -29,7 +29,9 @@ pub(crate) fn delete(call: &mut Call<'_>, options: &DeleteOptions) -> Result<Rem
     if &*call.resource.storage == "namespaces" {
         return delete_namespace(call, &object, options);
     }
-    if &*call.resource.storage == resources::CRDS && object::at(&object, "/metadata/deletionTimestamp").is_none() {
+    if &*call.resource.storage == resources::CRDS
+        && object::at(&object, "/metadata/deletionTimestamp").is_none()
+    {
         let mut marked = (*object).clone();
         custom::mark_terminating(&mut marked, &call.world.now.rfc3339());
         return Ok(Removed::Marked(store_marked(call, &object, marked)));

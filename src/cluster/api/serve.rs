@@ -133,7 +133,8 @@ fn check_verb(call: &Call<'_>, verb: &str) -> Result<(), Status> {
         return if known { Ok(()) } else { Err(Status::method_not_allowed()) };
     }
     let first = call.subresource.split('/').next().unwrap_or("");
-    let unknown = || if call.resource.is_custom() { call.not_found(&call.name) } else { Status::no_such_path() };
+    let unknown =
+        || if call.resource.is_custom() { call.not_found(&call.name) } else { Status::no_such_path() };
     let sub = call.resource.subresource(first).ok_or_else(unknown)?;
     let known = sub.verbs.iter().any(|it| it == verb);
     if known { Ok(()) } else { Err(Status::method_not_allowed()) }
