@@ -1,25 +1,346 @@
 //! YAML in and out, as sigs.k8s.io/yaml does it. The only file that knows which library parses YAML.
+//!
+//! Input has YAML 1.1 scalars (`yes`, `on`, `0644`), as kubectl reads them; the library knows only
+//! those of YAML 1.2, so plain ones are looked at again in [`scalar`]. Output is written by [`emit`].
 
-use serde::Deserialize;
-use serde_json::Value;
+mod emit;
+mod scalar;
+
+use std::fmt;
+
+use serde::de::value::BorrowedStrDeserializer;
+use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error as _, MapAccess, SeqAccess, VariantAccess, Visitor};
+use serde_json::{Map, Number, Value};
+
+pub(crate) use emit::to_string;
 
 /// Every document of a stream, as JSON trees; empty documents are left out.
 ///
 /// # Errors
-/// The parser's sentence with its line and column.
+/// `error converting YAML to JSON: yaml: line 7: did not find expected key`
 pub(crate) fn documents(text: &str) -> Result<Vec<Value>, String> {
-    let mut all = Vec::new();
-    for document in serde_yaml::Deserializer::from_str(text) {
-        let value = Value::deserialize(document).map_err(|error| error.to_string())?;
-        if !value.is_null() {
-            all.push(value);
-        }
+    let stream = stream(text);
+    match stream.error {
+        None => Ok(stream.documents),
+        Some(error) => Err(error),
     }
-    Ok(all)
 }
 
-/// A tree as YAML with two-space indents and sorted keys.
-pub(crate) fn to_string(value: &Value) -> String {
-    // A JSON tree always has a YAML form.
-    serde_yaml::to_string(value).unwrap_or_default()
+/// What a reader gets out of a stream: documents up to the first broken one.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Stream {
+    /// Documents that are not empty.
+    pub(crate) documents: Vec<Value>,
+    /// Why reading stopped.
+    pub(crate) error: Option<String>,
+}
+
+/// Reads a stream of YAML documents, or of JSON objects, as kubectl's decoder does.
+pub(crate) fn stream(text: &str) -> Stream {
+    let mut stream = Stream::default();
+    if text.trim_start().starts_with('{') {
+        let mut values = serde_json::Deserializer::from_str(text).into_iter::<Value>();
+        let mut error = None;
+        for value in &mut values {
+            match value {
+                Ok(value) => stream.documents.push(value),
+                Err(failure) => error = Some(failure),
+            }
+        }
+        let Some(error) = error else { return stream };
+        // What is no JSON may still be YAML in flow style, unless JSON came before.
+        if stream.documents.len() > 1 {
+            stream.error = Some(json_error(text, &error));
+            return stream;
+        }
+        let mut yaml = yaml_stream(text);
+        if yaml.error.is_some() {
+            yaml.error = Some(json_error(text, &error));
+        }
+        return yaml;
+    }
+    yaml_stream(text)
+}
+
+fn yaml_stream(text: &str) -> Stream {
+    let mut stream = Stream::default();
+    for part in split(text) {
+        let document = part.and_then(|text| document(&text));
+        match document {
+            Ok(Value::Null) => {}
+            Ok(value) => stream.documents.push(value),
+            Err(error) => {
+                stream.error = Some(error);
+                break;
+            }
+        }
+    }
+    stream
+}
+
+/// The texts between lines that start with `---`.
+fn split(text: &str) -> Vec<Result<String, String>> {
+    let mut parts = Vec::new();
+    let mut part = String::new();
+    for line in text.lines() {
+        if let Some(rest) = line.strip_prefix("---") {
+            let rest = rest.trim();
+            if !rest.is_empty() && !rest.starts_with('#') {
+                parts.push(Err(format!("invalid Yaml document separator: {rest}")));
+                return parts;
+            }
+            if !part.is_empty() {
+                parts.push(Ok(std::mem::take(&mut part)));
+                continue;
+            }
+        }
+        part.push_str(line);
+        part.push('\n');
+    }
+    if !part.is_empty() {
+        parts.push(Ok(part));
+    }
+    parts
+}
+
+/// One document.
+///
+/// # Errors
+/// `error converting YAML to JSON: yaml: line 7: did not find expected key`
+pub(crate) fn document(text: &str) -> Result<Value, String> {
+    Node { text }
+        .deserialize(serde_yaml::Deserializer::from_str(text))
+        .map_err(|error| format!("error converting YAML to JSON: yaml: {}", go_sentence(text, &error.to_string())))
+}
+
+/// What the parser (not the scanner) complains of. go-yaml counts these lines from zero.
+const PARSER_PROBLEMS: &[&str] = &[
+    "did not find expected",
+    "found undefined tag handle",
+    "found duplicate %",
+    "found incompatible YAML document",
+];
+
+/// `did not find expected key at line 8 column 4, while …` as `line 7: did not find expected key`.
+fn go_sentence(text: &str, error: &str) -> String {
+    let (problem, rest) = error.split_once(" at line ").unwrap_or((error, ""));
+    let problem = problem.split(", while ").next().unwrap_or(problem);
+    let number = |text: &str| -> usize {
+        let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
+        digits.parse().unwrap_or(0)
+    };
+    if problem == "unknown anchor" {
+        return format!("unknown anchor '{}' referenced", anchor_at(text, rest));
+    }
+    let from_zero = PARSER_PROBLEMS.iter().any(|start| problem.starts_with(start));
+    let line = number(rest);
+    match if from_zero { line.saturating_sub(1) } else { line } {
+        0 => problem.to_owned(),
+        line => format!("line {line}: {problem}"),
+    }
+}
+
+/// The name at `1 column 4` of the text, where an alias stands.
+fn anchor_at<'a>(text: &'a str, place: &str) -> &'a str {
+    let mut numbers = place.split(|c: char| !c.is_ascii_digit()).filter_map(|it| it.parse::<usize>().ok());
+    let line = text.lines().nth(numbers.next().unwrap_or(1).saturating_sub(1)).unwrap_or("");
+    let alias = line.get(numbers.next().unwrap_or(1).saturating_sub(1)..).unwrap_or("");
+    let name = alias.trim_start_matches('*');
+    name.split(|c: char| c.is_whitespace() || matches!(c, ',' | ']' | '}')).next().unwrap_or("")
+}
+
+fn json_error(text: &str, error: &serde_json::Error) -> String {
+    if error.is_eof() {
+        return "unexpected EOF".to_owned();
+    }
+    let before: usize = text.lines().take(error.line().saturating_sub(1)).map(|line| line.len() + 1).sum();
+    let offset = before + error.column();
+    let found = text.get(offset.saturating_sub(1)..).and_then(|rest| rest.chars().next());
+    match found {
+        Some(c) => format!("json: offset {offset}: invalid character {c:?} looking for beginning of value"),
+        None => "unexpected EOF".to_owned(),
+    }
+}
+
+/// Reads one node of a document whose whole text is `text`.
+#[derive(Clone, Copy)]
+struct Node<'a> {
+    text: &'a str,
+}
+
+impl Node<'_> {
+    /// Scalars that the library hands out as parts of the text are plain or quoted; the character
+    /// before them tells.
+    fn is_plain(self, part: &str) -> bool {
+        let start = (part.as_ptr() as usize).wrapping_sub(self.text.as_ptr() as usize);
+        match start.checked_sub(1).and_then(|before| self.text.as_bytes().get(before)) {
+            Some(b'"' | b'\'') => false,
+            _ => start < self.text.len(),
+        }
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Node<'_> {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Node<'_> {
+    type Value = Value;
+
+    fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("a YAML value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_none<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, flag: bool) -> Result<Value, E> {
+        Ok(Value::Bool(flag))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
+        Ok(number.into())
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
+        Ok(number.into())
+    }
+
+    fn visit_i128<E>(self, number: i128) -> Result<Value, E> {
+        Ok(scalar::float(number as f64))
+    }
+
+    fn visit_u128<E>(self, number: u128) -> Result<Value, E> {
+        Ok(scalar::float(number as f64))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Value, E> {
+        Ok(scalar::float(number))
+    }
+
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Value, E> {
+        Ok(if self.is_plain(text) { scalar::resolve(text) } else { text.into() })
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(text.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = access.next_element_seed(self)? {
+            items.push(item);
+        }
+        Ok(Value::Array(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
+        let mut map = Map::new();
+        let mut merged = Vec::new();
+        while let Some(key) = access.next_key_seed(self)? {
+            let value = access.next_value_seed(self)?;
+            match key {
+                Value::String(key) if key == "<<" => merged.push(value),
+                key => {
+                    map.insert(key_text(&key).map_err(A::Error::custom)?, value);
+                }
+            }
+        }
+        for value in merged {
+            merge_into(&mut map, value);
+        }
+        Ok(Value::Object(map))
+    }
+
+    /// A local tag such as `!thing`; it does not change the value.
+    fn visit_enum<A: EnumAccess<'de>>(self, access: A) -> Result<Value, A::Error> {
+        let (_, content) = access.variant_seed(Node { text: "" })?;
+        content.newtype_variant_seed(self)
+    }
+}
+
+/// Keys become strings, as JSON needs them.
+fn key_text(key: &Value) -> Result<String, String> {
+    match key {
+        Value::String(text) => Ok(text.clone()),
+        Value::Bool(flag) => Ok(flag.to_string()),
+        Value::Number(number) => Ok(number.to_string()),
+        other => {
+            let kind = match other {
+                Value::Array(_) => "[]interface {}",
+                Value::Object(_) => "map[interface {}]interface {}",
+                _ => "<nil>",
+            };
+            let shown = super::go::display(other);
+            Err(format!("unsupported map key of type: {kind}, key: {shown}, value: "))
+        }
+    }
+}
+
+/// `<<: *anchor` adds what is not there yet.
+fn merge_into(map: &mut Map<String, Value>, value: Value) {
+    match value {
+        Value::Object(other) => {
+            for (key, value) in other {
+                map.entry(key).or_insert(value);
+            }
+        }
+        Value::Array(items) => items.into_iter().for_each(|item| merge_into(map, item)),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn plain_words_are_those_of_yaml_1_1() {
+        let text = "a: yes\nb: 'yes'\nc: on\nd: \"on\"\ne: 0644\nf: n\ng: [y, 'y']\ny: 1\nh: 1.0\ni: ~\nj: 1_000\nk: |-\n  yes\n";
+        assert_eq!(
+            document(text).unwrap(),
+            json!({"a": true, "b": "yes", "c": true, "d": "on", "e": 420, "f": false, "g": [true, "y"],
+                   "true": 1, "h": 1, "i": null, "j": 1000, "k": "yes"})
+        );
+    }
+
+    #[test]
+    fn streams_are_split_and_stop_at_the_first_fault() {
+        assert_eq!(documents("---\na: 1\n---\n---\n# nothing\n---\nb: 2\n").unwrap(), [json!({"a": 1}), json!({"b": 2})]);
+        assert_eq!(documents("{\"a\": 1}\n{\"b\": 2}").unwrap(), [json!({"a": 1}), json!({"b": 2})]);
+        let stream = stream("a: 1\n---\nb: [\n");
+        assert_eq!(stream.documents, [json!({"a": 1})]);
+        assert!(stream.error.is_some());
+    }
+
+    #[test]
+    fn anchors_and_merges() {
+        let text = "a: &x {k: 1, l: 2}\nb:\n  <<: *x\n  k: 3\n";
+        assert_eq!(document(text).unwrap()["b"], json!({"k": 3, "l": 2}));
+    }
+
+    #[test]
+    fn errors_are_those_of_go_yaml() {
+        let check = |text: &str, want: &str| {
+            let want = format!("error converting YAML to JSON: yaml: {want}");
+            assert_eq!(documents(text).unwrap_err(), want, "{text}");
+        };
+        check(
+            "apiVersion: v1\nkind: Pod\nmetadata:\n  name: x\nspec:\n  containers:\n  - name: c\n   image: nginx\n",
+            "line 7: did not find expected key",
+        );
+        check("apiVersion: v1\nkind: Pod\n\tmetadata:\n", "line 3: found a tab character that violates indentation");
+        check("a: 1\nb: c: d\n", "line 2: mapping values are not allowed in this context");
+        check("a: *x\n", "unknown anchor 'x' referenced");
+    }
 }
