@@ -9,7 +9,9 @@ mod scalar;
 use std::fmt;
 
 use serde::de::value::BorrowedStrDeserializer;
-use serde::de::{DeserializeSeed, Deserializer, EnumAccess, Error as _, MapAccess, SeqAccess, VariantAccess, Visitor};
+use serde::de::{
+    DeserializeSeed, Deserializer, EnumAccess, Error as _, MapAccess, SeqAccess, VariantAccess, Visitor,
+};
 use serde_json::{Map, Number, Value};
 
 pub(crate) use emit::to_string;
@@ -108,9 +110,9 @@ fn split(text: &str) -> Vec<Result<String, String>> {
 /// # Errors
 /// `error converting YAML to JSON: yaml: line 7: did not find expected key`
 pub(crate) fn document(text: &str) -> Result<Value, String> {
-    Node { text }
-        .deserialize(serde_yaml::Deserializer::from_str(text))
-        .map_err(|error| format!("error converting YAML to JSON: yaml: {}", go_sentence(text, &error.to_string())))
+    Node { text }.deserialize(serde_yaml::Deserializer::from_str(text)).map_err(|error| {
+        format!("error converting YAML to JSON: yaml: {}", go_sentence(text, &error.to_string()))
+    })
 }
 
 /// What the parser (not the scanner) complains of. go-yaml counts these lines from zero.
@@ -316,7 +318,10 @@ mod tests {
 
     #[test]
     fn streams_are_split_and_stop_at_the_first_fault() {
-        assert_eq!(documents("---\na: 1\n---\n---\n# nothing\n---\nb: 2\n").unwrap(), [json!({"a": 1}), json!({"b": 2})]);
+        assert_eq!(
+            documents("---\na: 1\n---\n---\n# nothing\n---\nb: 2\n").unwrap(),
+            [json!({"a": 1}), json!({"b": 2})]
+        );
         assert_eq!(documents("{\"a\": 1}\n{\"b\": 2}").unwrap(), [json!({"a": 1}), json!({"b": 2})]);
         let stream = stream("a: 1\n---\nb: [\n");
         assert_eq!(stream.documents, [json!({"a": 1})]);
@@ -339,7 +344,10 @@ mod tests {
             "apiVersion: v1\nkind: Pod\nmetadata:\n  name: x\nspec:\n  containers:\n  - name: c\n   image: nginx\n",
             "line 7: did not find expected key",
         );
-        check("apiVersion: v1\nkind: Pod\n\tmetadata:\n", "line 3: found a tab character that violates indentation");
+        check(
+            "apiVersion: v1\nkind: Pod\n\tmetadata:\n",
+            "line 3: found a tab character that violates indentation",
+        );
         check("a: 1\nb: c: d\n", "line 2: mapping values are not allowed in this context");
         check("a: *x\n", "unknown anchor 'x' referenced");
     }

@@ -9,8 +9,12 @@ use serde_json::Value;
 pub(super) fn resolve(text: &str) -> Value {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => Value::Null,
-        "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => Value::Bool(true),
-        "n" | "N" | "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => Value::Bool(false),
+        "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => {
+            Value::Bool(true)
+        }
+        "n" | "N" | "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => {
+            Value::Bool(false)
+        }
         _ => number(text).unwrap_or_else(|| text.into()),
     }
 }
@@ -62,7 +66,8 @@ pub(super) fn float(number: f64) -> Value {
     if number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0 {
         return Value::from(number as i64);
     }
-    serde_json::Number::from_f64(number).map_or_else(|| super::super::go::float_g(number).into(), Value::Number)
+    serde_json::Number::from_f64(number)
+        .map_or_else(|| super::super::go::float_g(number).into(), Value::Number)
 }
 
 /// Whether go-yaml quotes a string so that it is not read back as something else.
@@ -73,7 +78,17 @@ pub(super) fn needs_quotes(text: &str) -> bool {
 fn is_merge_or_special(text: &str) -> bool {
     matches!(
         text,
-        "<<" | ".nan" | ".NaN" | ".NAN" | ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" | "-.inf" | "-.Inf"
+        "<<" | ".nan"
+            | ".NaN"
+            | ".NAN"
+            | ".inf"
+            | ".Inf"
+            | ".INF"
+            | "+.inf"
+            | "+.Inf"
+            | "+.INF"
+            | "-.inf"
+            | "-.Inf"
             | "-.INF"
     )
 }
