@@ -28,6 +28,8 @@ pub(crate) struct Memory {
     failures: OrdMap<(&'static str, String), u32>,
     /// Points in time that a loop has to come back to, by loop and whatever it is about.
     marks: OrdMap<(&'static str, String), SimTime>,
+    /// Counts that go with a mark.
+    counts: OrdMap<(&'static str, String), i64>,
 }
 
 /// A control loop at work on one cluster.
@@ -149,11 +151,52 @@ impl<'a> Hand<'a> {
 
     /// The sync of `key` failed: how long to wait before the next try.
     pub(crate) fn retry(&mut self, key: &str) -> Option<Duration> {
+        self.retry_within(key, RETRY_FIRST, RETRY_MAX)
+    }
+
+    /// The same with other bounds.
+    pub(crate) fn retry_within(&mut self, key: &str, first: Duration, max: Duration) -> Option<Duration> {
         let item = (self.name, key.to_owned());
         let failures = &mut self.memory().failures;
         let count = failures.get(&item).copied().unwrap_or(0);
         failures.insert(item, count.saturating_add(1));
-        Some(RETRY_FIRST.saturating_mul(1 << count.min(20)).min(RETRY_MAX))
+        Some(first.saturating_mul(1 << count.min(20)).min(max))
+    }
+
+    /// Lets this loop look at `key` in a while, whatever else wakes it.
+    pub(crate) fn wake_in(&mut self, wait: Duration, key: &str) {
+        let at = self.world.now + wait;
+        self.world.wake_at(at, self.cluster, self.name, key);
+    }
+
+    /// The count kept for `what`; 0 when there is none.
+    pub(crate) fn count(&self, what: &str) -> i64 {
+        let counts = &self.world.clusters[self.cluster].controllers.counts;
+        counts.get(&(self.name, what.to_owned())).copied().unwrap_or(0)
+    }
+
+    /// Keeps a count for `what`; 0 forgets it.
+    pub(crate) fn set_count(&mut self, what: &str, count: i64) {
+        let item = (self.name, what.to_owned());
+        if count == 0 {
+            self.memory().counts.remove(&item);
+        } else {
+            self.memory().counts.insert(item, count);
+        }
+    }
+
+    /// Changes an object as it is stored now; nothing happens when it is gone or `change` changes nothing.
+    pub(crate) fn edit(
+        &mut self,
+        resource: &str,
+        object: &Value,
+        change: impl FnOnce(&mut Value),
+    ) -> Result<(), Status> {
+        let at = (object::namespace(object).to_owned(), object::name(object).to_owned());
+        match self.client().edit(resource, "", (&at.0, &at.1), change) {
+            Err(refusal) if refusal.code != 404 => Err(refusal),
+            _ => Ok(()),
+        }
     }
 
     /// The sync of `key` went well: the next retry waits little again.

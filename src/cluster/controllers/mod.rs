@@ -11,6 +11,7 @@
 
 pub(crate) mod deployment;
 pub(crate) mod hand;
+pub(crate) mod job;
 pub(crate) mod owners;
 pub(crate) mod pods;
 pub(crate) mod replicaset;
@@ -27,5 +28,11 @@ pub(crate) use hand::Memory;
 use super::engine::Component;
 
 /// Every component of this part.
-pub(crate) const ALL: &[&Component] =
-    &[&deployment::DEPLOYMENT, &replicaset::REPLICA_SET, &replicaset::REPLICATION_CONTROLLER];
+#[rustfmt::skip]
+pub(crate) const ALL: &[&Component] = &[
+    &deployment::DEPLOYMENT,
+    &replicaset::REPLICA_SET,
+    &replicaset::REPLICATION_CONTROLLER,
+    &statefulset::STATEFUL_SET,
+    &job::JOB,
+];
