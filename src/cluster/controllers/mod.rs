@@ -9,6 +9,7 @@
 //! Invariant: knows nothing of machines but where certificates are signed, and nothing of kubelets
 //! but what they write into the API.
 
+pub(crate) mod daemonset;
 pub(crate) mod deployment;
 pub(crate) mod hand;
 pub(crate) mod job;
@@ -34,5 +35,6 @@ pub(crate) const ALL: &[&Component] = &[
     &replicaset::REPLICA_SET,
     &replicaset::REPLICATION_CONTROLLER,
     &statefulset::STATEFUL_SET,
+    &daemonset::DAEMON_SET,
     &job::JOB,
 ];
