@@ -152,6 +152,11 @@ impl Store {
         self.owned.get(uid).into_iter().flatten().filter_map(|key| self.get(key))
     }
 
+    /// Keys of the objects that name `uid` as an owner.
+    pub(crate) fn keys_owned_by(&self, uid: &str) -> impl Iterator<Item = &Key> {
+        self.owned.get(uid).into_iter().flatten()
+    }
+
     /// Pods bound to a node.
     pub(crate) fn pods_on(&self, node: &str) -> impl Iterator<Item = &Object> {
         self.on_node.get(node).into_iter().flatten().filter_map(|key| self.get(key))

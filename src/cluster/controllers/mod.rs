@@ -11,14 +11,17 @@
 
 pub(crate) mod daemonset;
 pub(crate) mod deployment;
+pub(crate) mod gc;
 pub(crate) mod hand;
 pub(crate) mod job;
+pub(crate) mod namespace;
 pub(crate) mod owners;
 pub(crate) mod pods;
 pub(crate) mod replicaset;
 pub(crate) mod revisions;
 pub(crate) mod scaling;
 pub(crate) mod select;
+pub(crate) mod service_account;
 pub(crate) mod statefulset;
 pub(crate) mod template;
 #[cfg(test)]
@@ -37,4 +40,8 @@ pub(crate) const ALL: &[&Component] = &[
     &statefulset::STATEFUL_SET,
     &daemonset::DAEMON_SET,
     &job::JOB,
+    &gc::GARBAGE_COLLECTOR,
+    &namespace::NAMESPACE,
+    &service_account::SERVICE_ACCOUNT,
+    &service_account::ROOT_CA,
 ];
