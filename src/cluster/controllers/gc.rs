@@ -39,7 +39,9 @@ fn woken_by(world: &World, cluster: ClusterId, event: &Event, keys: &mut Vec<Str
             keys.push(format!("gone|{}", object::uid(&event.object)));
         }
         // The last dependent may have held an owner back.
-        keys.extend(owners(&event.object).iter().filter_map(|it| owner_key(world, cluster, &event.key.namespace, it)));
+        keys.extend(
+            owners(&event.object).iter().filter_map(|it| owner_key(world, cluster, &event.key.namespace, it)),
+        );
         return;
     }
     let new_owners = event.previous.as_ref().is_none_or(|before| owners(before) != owners(&event.object));
@@ -168,7 +170,9 @@ fn report_misplaced(hand: &mut Hand<'_>, item: &Value, owner: &Value) {
     let text = |key| object::field(owner, key);
     let message = format!(
         "ownerRef [{}/{}, namespace: {namespace}, name: {}, uid: {uid}] does not exist in namespace {namespace:?}",
-        text("apiVersion"), text("kind"), text("name")
+        text("apiVersion"),
+        text("kind"),
+        text("name")
     );
     hand.event_from(SOURCE, item, events::warning("OwnerRefInvalidNamespace", message));
 }
@@ -263,12 +267,15 @@ spec:
     fn a_dependent_of_nobody_goes_and_one_of_an_unknown_kind_stays() {
         let mut lab = Lab::new();
         let map = |name: &str, owner: &str| {
-            format!("{{apiVersion: v1, kind: ConfigMap, metadata: {{name: {name}, ownerReferences: [{owner}]}}}}")
+            format!(
+                "{{apiVersion: v1, kind: ConfigMap, metadata: {{name: {name}, ownerReferences: [{owner}]}}}}"
+            )
         };
         lab.create("configmaps", &map("a", "{apiVersion: v1, kind: Pod, name: nope, uid: u1}"));
         lab.create("configmaps", &map("b", "{apiVersion: example.com/v1, kind: Widget, name: w, uid: u2}"));
         lab.pass(1);
-        let names: Vec<String> = lab.list("configmaps").iter().map(|it| object::name(it).to_owned()).collect();
+        let names: Vec<String> =
+            lab.list("configmaps").iter().map(|it| object::name(it).to_owned()).collect();
         assert!(!names.contains(&"a".into()) && names.contains(&"b".into()), "{names:?}");
     }
 

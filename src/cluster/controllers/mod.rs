@@ -44,4 +44,5 @@ pub(crate) const ALL: &[&Component] = &[
     &namespace::NAMESPACE,
     &service_account::SERVICE_ACCOUNT,
     &service_account::ROOT_CA,
+    &service_account::TOKENS,
 ];

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::hand::{Hand, wake_self};
 use super::pods::is_deleting;
 use crate::apimachinery::object;
-use crate::apimachinery::status::{Status, qualified};
+use crate::apimachinery::status::Status;
 use crate::cluster::api::resources;
 use crate::cluster::engine::{Component, Process};
 use crate::cluster::{ClusterId, Event, World};
@@ -81,7 +81,7 @@ fn empty(hand: &mut Hand<'_>, namespace: &str) -> Left {
     let mut all: Vec<(String, String)> = resources::all(cluster)
         .iter()
         .filter(|it| it.namespaced && it.has_verb("delete") && it.api_version() == it.storage_version)
-        .map(|it| (it.storage.to_string(), qualified(&it.plural, &it.group)))
+        .map(|it| (it.storage.to_string(), format!("{}.{}", it.plural, it.group)))
         .collect();
     all.dedup();
     for (resource, name) in all {
@@ -149,12 +149,16 @@ fn status(now: SimTime, namespace: &Value, left: &Left) -> Value {
         },
         Row {
             kind: "NamespaceDeletionContentFailure",
-            fine: (
-                "ContentDeleted",
-                "All content successfully deleted, may be waiting on finalization",
-            ),
-            trouble: (!failed.is_empty())
-                .then(|| ("ContentDeletionFailed", format!("Failed to delete all resource types, {} remaining: {failed}", left.refusals.len()))),
+            fine: ("ContentDeleted", "All content successfully deleted, may be waiting on finalization"),
+            trouble: (!failed.is_empty()).then(|| {
+                (
+                    "ContentDeletionFailed",
+                    format!(
+                        "Failed to delete all resource types, {} remaining: {failed}",
+                        left.refusals.len()
+                    ),
+                )
+            }),
         },
         Row {
             kind: "NamespaceContentRemaining",
@@ -166,7 +170,10 @@ fn status(now: SimTime, namespace: &Value, left: &Left) -> Value {
             kind: "NamespaceFinalizersRemaining",
             fine: ("ContentHasNoFinalizers", "All content-preserving finalizers finished"),
             trouble: (!finalizers.is_empty()).then(|| {
-                ("SomeFinalizersRemain", format!("Some content in the namespace has finalizers remaining: {finalizers}"))
+                (
+                    "SomeFinalizersRemain",
+                    format!("Some content in the namespace has finalizers remaining: {finalizers}"),
+                )
             }),
         },
     ];
@@ -194,9 +201,11 @@ impl Row {
         let mut condition = json!({"type": self.kind, "status": status, "reason": reason, "message": message,
             "lastTransitionTime": now.rfc3339()});
         if let Some(before) = super::pods::condition(namespace, self.kind) {
-            let same = ["status", "reason", "message"].iter().all(|key| before.get(key) == condition.get(key));
+            let same =
+                ["status", "reason", "message"].iter().all(|key| before.get(key) == condition.get(key));
             if same || before.get("status") == condition.get("status") {
-                condition["lastTransitionTime"] = before.get("lastTransitionTime").cloned().unwrap_or_default();
+                condition["lastTransitionTime"] =
+                    before.get("lastTransitionTime").cloned().unwrap_or_default();
             }
         }
         condition
@@ -217,16 +226,21 @@ mod tests {
         lab.delete("namespaces", "dev");
         lab.pass(9);
         let dev = lab.get("namespaces", "dev");
-        let message = |kind| super::super::pods::condition(&dev, kind).map(|it| object::field(it, "message").to_owned());
+        let message = |kind| {
+            super::super::pods::condition(&dev, kind).map(|it| object::field(it, "message").to_owned())
+        };
         assert_eq!(
             message("NamespaceFinalizersRemaining").as_deref(),
-            Some("Some content in the namespace has finalizers remaining: example.com/guard in 1 resource instances")
+            Some(
+                "Some content in the namespace has finalizers remaining: example.com/guard in 1 resource instances"
+            )
         );
         assert_eq!(
             message("NamespaceContentRemaining").as_deref(),
             Some("Some resources are remaining: configmaps. has 1 resource instances")
         );
-        let mut map = (*lab.world.clusters[0].store.find("configmaps", "dev", "held").unwrap().clone()).clone();
+        let mut map =
+            (*lab.world.clusters[0].store.find("configmaps", "dev", "held").unwrap().clone()).clone();
         object::remove(&mut map, &["metadata", "finalizers"]);
         lab.client().update("configmaps", map).unwrap();
         lab.pass(10);

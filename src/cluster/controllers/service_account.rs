@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::hand::{Hand, join_key};
 use super::pods::is_deleting;
 use crate::apimachinery::object;
+use crate::cluster::api::authn::token;
 use crate::cluster::engine::{Component, Process};
 use crate::cluster::{ClusterId, Event, World};
 
@@ -116,7 +117,8 @@ fn wake_tokens(world: &World, cluster: ClusterId, event: &Event, keys: &mut Vec<
         "serviceaccounts" => {
             let secrets = world.clusters[cluster].store.list("secrets", &event.key.namespace);
             let account = "kubernetes.io/service-account.name";
-            let of_it = secrets.filter(|it| is_token(it) && object::annotation(it, account) == Some(&*event.key.name));
+            let of_it = secrets
+                .filter(|it| is_token(it) && object::annotation(it, account) == Some(&*event.key.name));
             keys.extend(of_it.map(|it| join_key(&event.key.namespace, object::name(it))));
         }
         _ => {}
@@ -131,20 +133,31 @@ fn sync_token(world: &mut World, cluster: ClusterId, key: &str) -> Option<Durati
     let wanted = object::annotation(&secret, "kubernetes.io/service-account.name").unwrap_or("");
     let account = hand.get("serviceaccounts", &namespace, wanted);
     let noted = object::annotation(&secret, "kubernetes.io/service-account.uid");
-    let Some(account) = account.filter(|it| noted.is_none_or(|uid| uid.is_empty() || uid == object::uid(it))) else {
+    let Some(account) = account.filter(|it| noted.is_none_or(|uid| uid.is_empty() || uid == object::uid(it)))
+    else {
         // A token of no account is worth nothing.
         let _ = hand.delete("secrets", &secret);
         return None;
     };
     let encode = |bytes: &[u8]| base64::engine::general_purpose::STANDARD.encode(bytes);
     let token = if object::text(&secret, "/data/token").is_empty() {
-        let token = super::super::api::service_account_token(hand.world, cluster, &account, &secret)?;
-        Some(encode(token.as_bytes()))
+        let issued = token::issue_for_secret(
+            hand.world,
+            cluster,
+            &namespace,
+            (object::name(&account), object::uid(&account)),
+            object::name(&secret),
+        )?;
+        Some(encode(issued.as_bytes()))
     } else {
         None
     };
     let written = hand.edit("secrets", &secret, |secret| {
-        object::set(secret, &["metadata", "annotations", "kubernetes.io/service-account.uid"], object::uid(&account));
+        object::set(
+            secret,
+            &["metadata", "annotations", "kubernetes.io/service-account.uid"],
+            object::uid(&account),
+        );
         object::set(secret, &["data", "namespace"], encode(namespace.as_bytes()));
         if let Some(ca) = ca {
             object::set(secret, &["data", "ca.crt"], encode(ca.as_bytes()));
@@ -154,4 +167,38 @@ fn sync_token(world: &mut World, cluster: ClusterId, key: &str) -> Option<Durati
         }
     });
     if written.is_err() { hand.retry(key) } else { None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::controllers::testing::Lab;
+
+    #[test]
+    fn a_namespace_gets_its_account_and_ca() {
+        let mut lab = Lab::new();
+        lab.create("namespaces", "{apiVersion: v1, kind: Namespace, metadata: {name: dev}}");
+        lab.pass(1);
+        let store = &lab.world.clusters[0].store;
+        assert!(store.find("serviceaccounts", "dev", "default").is_some());
+        let map = store.find("configmaps", "dev", ROOT_CA_MAP).unwrap();
+        assert!(object::field(map.get("data").unwrap(), "ca.crt").starts_with("-----BEGIN CERTIFICATE-----"));
+    }
+
+    #[test]
+    fn a_token_secret_is_filled_in_and_goes_with_its_account() {
+        let mut lab = Lab::new();
+        lab.create("serviceaccounts", "{apiVersion: v1, kind: ServiceAccount, metadata: {name: bot}}");
+        let annotations = "annotations: {kubernetes.io/service-account.name: bot}";
+        let secret = format!(
+            "{{apiVersion: v1, kind: Secret, type: {TOKEN_TYPE}, metadata: {{name: t, {annotations}}}}}"
+        );
+        lab.create("secrets", &secret);
+        lab.pass(1);
+        let token = object::text(&lab.get("secrets", "t"), "/data/token").to_owned();
+        assert!(token.starts_with("ZXlK"), "{token}");
+        lab.delete("serviceaccounts", "bot");
+        lab.pass(1);
+        assert!(lab.list("secrets").is_empty());
+    }
 }
