@@ -11,6 +11,7 @@ mod client;
 mod config;
 mod ctx;
 mod describe;
+mod drain;
 mod explain;
 mod failure;
 pub(crate) mod flags;

@@ -21,7 +21,11 @@ const CHILDREN: &[&Verb] = &[
     &super::delete::VERB,
     &super::rollout::ROLLOUT,
     // scale, autoscale
-    // certificate, cluster-info, top, cordon, uncordon, drain, taint
+    // certificate, cluster-info, top
+    &super::drain::CORDON,
+    &super::drain::UNCORDON,
+    &super::drain::DRAIN,
+    // taint
     &super::describe::DESCRIBE,
     // logs, attach, exec, port-forward, proxy, cp, auth, debug, events
     // diff, apply, patch, replace, wait, kustomize
