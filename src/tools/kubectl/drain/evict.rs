@@ -155,7 +155,8 @@ fn evict(ctx: &mut Ctx<'_>, one: &mut Leaving, started: SimTime, dry_run: DryRun
 fn is_terminating_namespace(failure: &Failure) -> bool {
     let Failure::Server(status) = failure else { return false };
     let causes = crate::apimachinery::object::list(status, "/details/causes");
-    failure.reason() == "Forbidden" && causes.iter().any(|cause| text(cause, "/reason") == "NamespaceTerminating")
+    failure.reason() == "Forbidden"
+        && causes.iter().any(|cause| text(cause, "/reason") == "NamespaceTerminating")
 }
 
 fn gone(ctx: &mut Ctx<'_>, one: &mut Leaving, started: SimTime) -> Result<bool, Failure> {
@@ -164,7 +165,9 @@ fn gone(ctx: &mut Ctx<'_>, one: &mut Leaving, started: SimTime) -> Result<bool, 
         if evicting { ("evicted", "eviction failed") } else { ("deleted", "deletion failed") };
     let (pod_name, pod_namespace) = (name(&one.pod).to_owned(), namespace(&one.pod).to_owned());
     let waiting = |why: &str| match evicting {
-        true => format!("error when waiting for pod {pod_name:?} in namespace {pod_namespace:?} to terminate: {why}"),
+        true => format!(
+            "error when waiting for pod {pod_name:?} in namespace {pod_namespace:?} to terminate: {why}"
+        ),
         false => why.to_owned(),
     };
     match Lookup::get(ctx, "v1", "pods", &pod_namespace, &pod_name) {
@@ -182,7 +185,9 @@ fn gone(ctx: &mut Ctx<'_>, one: &mut Leaving, started: SimTime) -> Result<bool, 
         }
         Ok(now) if filter::skip_waiting(ctx, &now) => {
             let limit = ctx.flags.int("skip-wait-for-delete-timeout");
-            ctx.out(&format!("pod {pod_name:?} has DeletionTimestamp older than {limit} seconds, skipping\n"));
+            ctx.out(&format!(
+                "pod {pod_name:?} has DeletionTimestamp older than {limit} seconds, skipping\n"
+            ));
             return Ok(true);
         }
         Ok(_) => {}
@@ -224,6 +229,9 @@ mod tests {
     #[test]
     fn durations_read_as_go_prints_them() {
         let text = |ms| duration_text(Duration::from_millis(ms));
-        assert_eq!([text(3000), text(90_000), text(3_600_000), text(1500), text(20)], ["3s", "1m30s", "1h0m0s", "1.5s", "20ms"]);
+        assert_eq!(
+            [text(3000), text(90_000), text(3_600_000), text(1500), text(20)],
+            ["3s", "1m30s", "1h0m0s", "1.5s", "20ms"]
+        );
     }
 }
