@@ -9,6 +9,7 @@
 
 pub(crate) mod field;
 pub(crate) mod go;
+pub(crate) mod jsonpath;
 pub(crate) mod object;
 pub(crate) mod patch;
 pub(crate) mod quantity;
