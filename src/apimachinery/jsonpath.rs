@@ -20,7 +20,11 @@ enum Node {
     Text(String),
     Field(String),
     Array(Slice),
-    Filter { left: Vec<Node>, right: Vec<Node>, operator: String },
+    Filter {
+        left: Vec<Node>,
+        right: Vec<Node>,
+        operator: String,
+    },
     Int(i64),
     Float(f64),
     Bool(bool),

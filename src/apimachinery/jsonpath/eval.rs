@@ -29,7 +29,12 @@ struct Walk {
 }
 
 impl Walk {
-    fn from<'a>(&mut self, nodes: &[Node], start: usize, current: Results<'a>) -> Result<Vec<Results<'a>>, String> {
+    fn from<'a>(
+        &mut self,
+        nodes: &[Node],
+        start: usize,
+        current: Results<'a>,
+    ) -> Result<Vec<Results<'a>>, String> {
         let mut all = Vec::new();
         let mut at = start;
         while let Some(node) = nodes.get(at) {
@@ -246,7 +251,9 @@ fn compare(left: &Value, right: &Value, operator: &str) -> Result<bool, String> 
             (Some(a), Some(b)) => a.cmp(&b),
             _ => a.as_f64().partial_cmp(&b.as_f64()).unwrap_or(Ordering::Equal),
         },
-        _ if has_no_order(left) || has_no_order(right) => return Err("invalid type for comparison".to_owned()),
+        _ if has_no_order(left) || has_no_order(right) => {
+            return Err("invalid type for comparison".to_owned());
+        }
         _ => return Err("incompatible types for comparison".to_owned()),
     };
     match operator {

@@ -187,11 +187,17 @@ impl Parser {
         let inner = inner.strip_suffix(']').unwrap_or(inner);
         let inner = if inner == "*" { ":" } else { inner };
         if inner.contains(',') {
-            let parts = inner.split(',').map(|part| action_of(&format!("[{}]", part.trim_matches(' ')), self.depth + 1));
+            let parts = inner
+                .split(',')
+                .map(|part| action_of(&format!("[{}]", part.trim_matches(' ')), self.depth + 1));
             nodes.push(Node::Union(parts.collect::<Result<_, _>>()?));
             return Ok(());
         }
-        if let Some(key) = inner.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')).filter(|key| !key.contains('\'')) {
+        if let Some(key) = inner
+            .strip_prefix('\'')
+            .and_then(|rest| rest.strip_suffix('\''))
+            .filter(|key| !key.contains('\''))
+        {
             nodes.extend(action_of(&format!(".{key}"), self.depth + 1)?);
             return Ok(());
         }
