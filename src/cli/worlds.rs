@@ -12,9 +12,15 @@ pub(crate) fn lab(world: World) -> Lab {
     Lab::with_tools(world, Tools { programs: tools::PROGRAMS, completers: tools::COMPLETERS })
 }
 
-/// Root's login on the control plane.
+/// Root's login on the control plane. Where root's home has no kubeconfig (the recorded sessions began in
+/// an empty one), the administrator's is named in the environment, as kubeadm tells root to do.
 pub(crate) fn root(lab: &Lab) -> Login {
-    Login::new(lab, Place::host(CONTROL_PLANE), "root").alias("k", "kubectl")
+    let place = Place::host(CONTROL_PLANE);
+    let mut login = Login::new(lab, place.clone(), "root").alias("k", "kubectl");
+    if lab.world().stat(&place, "/root/.kube/config").is_err() {
+        login.env.insert("KUBECONFIG".to_owned(), "/etc/kubernetes/admin.conf".to_owned());
+    }
+    login
 }
 
 /// A terminal with root's shell on the control plane.

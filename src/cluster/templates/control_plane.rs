@@ -4,6 +4,7 @@ use std::net::IpAddr;
 
 use super::pki::{Authority, ClusterPki, Leaf};
 use super::spec::{NodeSpec, TemplateSpec};
+use crate::cluster::world::Conduct;
 use crate::hosts::Host;
 use crate::hosts::certificates::{self, Pair};
 use crate::sim::SimTime;
@@ -40,6 +41,9 @@ pub(super) fn install(host: &mut Host, node: &NodeSpec, spec: &TemplateSpec, pki
         let organizations: Vec<&str> = [*organization].into_iter().filter(|it| !it.is_empty()).collect();
         let text = pki.kubeconfig(user, user, &organizations);
         put(format!("/etc/kubernetes/{file}.conf"), &text, 0o600);
+        if *file == "admin" && spec.conduct == Conduct::Kubelet {
+            put("/root/.kube/config".into(), &text, 0o600);
+        }
     }
     for (name, pair) in pairs(node, spec, pki) {
         put(format!("/etc/kubernetes/pki/{name}.crt"), &pair.certificate, 0o644);
