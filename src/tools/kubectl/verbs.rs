@@ -20,16 +20,28 @@ const CHILDREN: &[&Verb] = &[
     // edit
     &super::delete::VERB,
     &super::rollout::ROLLOUT,
-    // scale, autoscale
+    // scale
+    // autoscale
+
     // certificate, cluster-info, top
     &super::drain::CORDON,
     &super::drain::UNCORDON,
     &super::drain::DRAIN,
-    // taint
+    &super::taint::VERB,
+
     &super::describe::DESCRIBE,
-    // logs, attach, exec, port-forward, proxy, cp, auth, debug, events
-    // diff, apply, patch, replace, wait, kustomize
-    // label, annotate, completion
+    // logs, attach, exec, port-forward, proxy, cp
+    // auth, debug, events
+
+    // diff
+    // apply
+    &super::patch::VERB,
+    // replace
+    // wait
+    // kustomize
+    &super::label::LABEL,
+    &super::label::ANNOTATE,
+    // completion
     // api-resources, api-versions
     &super::config::CONFIG,
     // kuberc, plugin, version

@@ -1,0 +1,95 @@
+//! `kubectl patch`.
+
+use serde_json::Value;
+
+use super::client::{Call, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH};
+use super::writes::Write;
+use super::{Builder, Complete, Ctx, Done, DryRun, Failure, Group, PLAIN, Printer, Run, Verb, diffs};
+use crate::apimachinery::{go, yaml};
+
+/// The row of the table.
+pub(super) static VERB: Verb = Verb {
+    name: "patch",
+    group: Group::Advanced,
+    summary: "Update fields of a resource",
+    about: "Changes only the fields that the patch names. A strategic patch merges lists by their keys, a merge\npatch replaces lists, a json patch is a list of operations.",
+    examples: "
+        kubectl patch deployment web -p '{\"spec\":{\"replicas\":3}}'
+        kubectl patch pod web --type=json -p='[{\"op\":\"replace\",\"path\":\"/spec/containers/0/image\",\"value\":\"nginx:1.27\"}]'",
+    run: Run::Now(run),
+    complete: Complete::TypeThenNames,
+    ..PLAIN
+};
+
+fn run(ctx: &mut Ctx<'_>) -> Done {
+    let write = Write::of(ctx)?;
+    let mut printer = Printer::of(ctx)?;
+    let kind = check(ctx, &write)?;
+    let patch = read_patch(ctx)?;
+    let subresource = ctx.flags.text("subresource").to_owned();
+    let local = ctx.flags.on("local");
+    let mut count = 0;
+    let builder = Builder { subresource: subresource.clone(), ..ctx.builder()? };
+    builder.targets(ctx)?.visit(ctx, &mut |ctx, info| {
+        count += 1;
+        let patched = if local || write.dry_run == DryRun::Client {
+            diffs::apply(kind, &info.object, &patch)?.into()
+        } else {
+            let mut path = info.path();
+            if !subresource.is_empty() {
+                path = format!("{path}/{subresource}");
+            }
+            let call = write.on(Call::patch(path, kind, go::json(&patch)));
+            ctx.object(call).map_err(|failure| match (failure.reason(), &info.mapping) {
+                ("UnsupportedMediaType", Some(mapping)) => Failure::error(format!(
+                    "{kind} is not supported by {}: {}",
+                    mapping.kind_text(),
+                    failure.sentence()
+                )),
+                _ => failure,
+            })?
+        };
+        let changed = if *patched == *info.object { "patched (no change)" } else { "patched" };
+        printer.print(ctx, &patched, &format!("{changed}{}", write.dry_run.suffix()))
+    })?;
+    if count == 0 { Err(Failure::error("no objects passed to patch")) } else { Ok(()) }
+}
+
+/// The content type that `--type` names.
+fn check(ctx: &Ctx<'_>, write: &Write) -> Result<&'static str, Failure> {
+    let flags = &ctx.flags;
+    let (patch, file) = (flags.text("patch"), flags.text("patch-file"));
+    let wrong = if !patch.is_empty() && !file.is_empty() {
+        "cannot specify --patch and --patch-file together".to_owned()
+    } else if patch.is_empty() && file.is_empty() {
+        "must specify --patch or --patch-file containing the contents of the patch".to_owned()
+    } else if flags.on("local") && !ctx.args.is_empty() {
+        "cannot specify --local and server resources".to_owned()
+    } else if flags.on("local") && write.dry_run == DryRun::Server {
+        "cannot specify --local and --dry-run=server - did you mean --dry-run=client?".to_owned()
+    } else {
+        match flags.text("type").to_lowercase().as_str() {
+            "json" => return Ok(JSON_PATCH),
+            "merge" => return Ok(MERGE_PATCH),
+            "strategic" | "" => return Ok(STRATEGIC_PATCH),
+            _ => format!("--type must be one of [json merge strategic], not {:?}", flags.text("type")),
+        }
+    };
+    Err(Failure::error(wrong))
+}
+
+fn read_patch(ctx: &mut Ctx<'_>) -> Result<Value, Failure> {
+    let file = ctx.flags.text("patch-file").to_owned();
+    let given = ctx.flags.text("patch").to_owned();
+    let text = if file.is_empty() {
+        given.clone()
+    } else {
+        match ctx.proc.read_file(&file) {
+            Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+            Err(error) => return Err(Failure::error(format!("unable to read patch file: open {file}: {error}"))),
+        }
+    };
+    let documents = yaml::documents(&text)
+        .map_err(|why| Failure::error(format!("unable to parse {}: {why}", go::quote(&given))))?;
+    Ok(documents.into_iter().next().unwrap_or(Value::Null))
+}
