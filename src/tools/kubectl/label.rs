@@ -50,7 +50,8 @@ struct Kind {
     file_json: &'static str,
 }
 
-const LABELS: Kind = Kind { field: "labels", singular: "label", file_yaml: "pod.yaml", file_json: "pod.json" };
+const LABELS: Kind =
+    Kind { field: "labels", singular: "label", file_yaml: "pod.yaml", file_json: "pod.json" };
 const ANNOTATIONS: Kind =
     Kind { field: "annotations", singular: "annotation", file_yaml: "rsrc.yaml", file_json: "rsrc.json" };
 
@@ -63,17 +64,13 @@ impl Kind {
 fn run(ctx: &mut Ctx<'_>, kind: &Kind) -> Done {
     let write = Write::of(ctx)?;
     let (resources, words) = pairs::split(&ctx.args, kind.singular)?;
-    let changes = if kind.is_label() { parse_labels(&words)? } else { pairs::parse(&words, "annotation", true)? };
+    let changes =
+        if kind.is_label() { parse_labels(&words)? } else { pairs::parse(&words, "annotation", true)? };
     check(ctx, kind, &write, &resources, &changes)?;
     let mut printer = Printer::of(ctx)?;
     let all = ctx.flags.on("all");
-    let targets = Builder {
-        args: resources,
-        type_alone_means_all: all,
-        latest: true,
-        ..ctx.builder()?
-    }
-    .targets(ctx)?;
+    let targets = Builder { args: resources, type_alone_means_all: all, latest: true, ..ctx.builder()? }
+        .targets(ctx)?;
     let single = targets.single_item_implied;
     if !single && !ctx.flags.text("resource-version").is_empty() {
         return Err(Failure::error("--resource-version may only be used with a single resource"));
@@ -103,16 +100,22 @@ fn check(ctx: &Ctx<'_>, kind: &Kind, write: &Write, resources: &[String], change
     if flags.on("local") {
         let (yaml, json) = (kind.file_yaml, kind.file_json);
         if write.dry_run == DryRun::Server {
-            return wrong("cannot specify --local and --dry-run=server - did you mean --dry-run=client?".into());
+            return wrong(
+                "cannot specify --local and --dry-run=server - did you mean --dry-run=client?".into(),
+            );
         }
         if !resources.is_empty() {
-            return wrong(format!("can only use local files by -f {yaml} or --filename={json} when --local=true is set"));
+            return wrong(format!(
+                "can only use local files by -f {yaml} or --filename={json} when --local=true is set"
+            ));
         }
         if !files {
             return wrong(format!("one or more files must be specified as -f {yaml} or --filename={json}"));
         }
     } else if resources.is_empty() && !files {
-        return wrong("one or more resources must be specified as <resource> <name> or <resource>/<name>".into());
+        return wrong(
+            "one or more resources must be specified as <resource> <name> or <resource>/<name>".into(),
+        );
     }
     let (new, remove) = changes;
     if new.is_empty() && remove.is_empty() && !flags.on("list") {
@@ -204,8 +207,10 @@ fn one(
 fn check_overwrites(kind: &Kind, new: &[(String, String)], tree: &Value) -> Done {
     let mut wrong = Vec::new();
     for (key, value) in new {
-        let now = tree.pointer(&format!("/metadata/{}", kind.field)).map_or("", |map| object::field(map, key));
-        let exists = tree.pointer(&format!("/metadata/{}", kind.field)).is_some_and(|map| map.get(key).is_some());
+        let now =
+            tree.pointer(&format!("/metadata/{}", kind.field)).map_or("", |map| object::field(map, key));
+        let exists =
+            tree.pointer(&format!("/metadata/{}", kind.field)).is_some_and(|map| map.get(key).is_some());
         if exists && now != value && (kind.is_label() || key != "kubernetes.io/change-cause") {
             wrong.push(format!("'{key}' already has a value ({now})"));
         }

@@ -15,7 +15,9 @@ pub(crate) fn split(args: &[String], what: &str) -> Result<(Vec<String>, Vec<Str
         } else if pairs.is_empty() {
             resources.push(word.clone());
         } else {
-            return Err(Failure::error(format!("all resources must be specified before {what} changes: {word}")));
+            return Err(Failure::error(format!(
+                "all resources must be specified before {what} changes: {word}"
+            )));
         }
     }
     Ok((resources, pairs))

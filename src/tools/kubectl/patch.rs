@@ -86,7 +86,9 @@ fn read_patch(ctx: &mut Ctx<'_>) -> Result<Value, Failure> {
     } else {
         match ctx.proc.read_file(&file) {
             Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-            Err(error) => return Err(Failure::error(format!("unable to read patch file: open {file}: {error}"))),
+            Err(error) => {
+                return Err(Failure::error(format!("unable to read patch file: open {file}: {error}")));
+            }
         }
     };
     let documents = yaml::documents(&text)

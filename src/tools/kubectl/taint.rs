@@ -96,7 +96,9 @@ fn split(args: &[String]) -> Result<(Vec<String>, Vec<String>), Failure> {
         } else if taints.is_empty() {
             resources.push(word.clone());
         } else {
-            return Err(Failure::error(format!("all resources must be specified before taint changes: {word}")));
+            return Err(Failure::error(format!(
+                "all resources must be specified before taint changes: {word}"
+            )));
         }
     }
     Ok((resources, taints))
@@ -115,7 +117,9 @@ fn parse_all(words: &[String]) -> Result<(Vec<Taint>, Vec<Taint>), String> {
         }
         if add.iter().any(|known| known.key == taint.key && known.effect == taint.effect) {
             let Taint { key, value, effect } = taint;
-            return Err(format!("duplicated taints with the same key and effect: {{{key} {value} {effect} <nil>}}"));
+            return Err(format!(
+                "duplicated taints with the same key and effect: {{{key} {value} {effect} <nil>}}"
+            ));
         }
         add.push(taint);
     }
@@ -166,20 +170,30 @@ fn check(ctx: &mut Ctx<'_>, kind: &str, names: &[String], add: &[Taint], remove:
     }
     let selector = !ctx.flags.text("selector").is_empty();
     match (ctx.flags.on("all"), selector) {
-        (true, true) => Err(Failure::error("setting 'all' parameter with a non empty selector is prohibited")),
-        (false, false) if names.is_empty() => {
-            Err(Failure::error("at least one resource name must be specified since 'all' parameter is not set"))
+        (true, true) => {
+            Err(Failure::error("setting 'all' parameter with a non empty selector is prohibited"))
         }
+        (false, false) if names.is_empty() => Err(Failure::error(
+            "at least one resource name must be specified since 'all' parameter is not set",
+        )),
         _ => Ok(()),
     }
 }
 
 /// Changes the taints of a node; the word for what happened.
-fn change(node: &mut Value, add: &[Taint], remove: &[Taint], overwrite: bool) -> Result<&'static str, Failure> {
+fn change(
+    node: &mut Value,
+    add: &[Taint],
+    remove: &[Taint],
+    overwrite: bool,
+) -> Result<&'static str, Failure> {
     let old = list(node, "/spec/taints").to_vec();
     if !overwrite {
-        let exist: Vec<&str> =
-            add.iter().filter(|new| old.iter().any(|old| new.matches(old))).map(|new| new.key.as_str()).collect();
+        let exist: Vec<&str> = add
+            .iter()
+            .filter(|new| old.iter().any(|old| new.matches(old)))
+            .map(|new| new.key.as_str())
+            .collect();
         if !exist.is_empty() {
             return Err(Failure::error(format!(
                 "node {} already has {} taint(s) with same effect(s) and --overwrite is false",
@@ -196,7 +210,8 @@ fn change(node: &mut Value, add: &[Taint], remove: &[Taint], overwrite: bool) ->
     for gone in remove {
         let before = taints.len();
         taints.retain(|taint| {
-            field(taint, "key") != gone.key || !gone.effect.is_empty() && field(taint, "effect") != gone.effect
+            field(taint, "key") != gone.key
+                || !gone.effect.is_empty() && field(taint, "effect") != gone.effect
         });
         deleted = taints.len() != before;
         if !deleted {
@@ -240,9 +255,24 @@ mod tests {
     #[test]
     fn taints_come_and_go() {
         let blue = json!([{"key": "app", "value": "blue", "effect": "NoSchedule"}]);
-        check(json!([]), &["app=blue:NoSchedule"], false, r#"tainted {"taints":[{"effect":"NoSchedule","key":"app","value":"blue"}]}"#);
-        check(blue.clone(), &["app=x:NoSchedule"], false, "node n already has app taint(s) with same effect(s) and --overwrite is false");
-        check(blue.clone(), &["app=x:NoSchedule"], true, r#"modified {"taints":[{"effect":"NoSchedule","key":"app","value":"x"}]}"#);
+        check(
+            json!([]),
+            &["app=blue:NoSchedule"],
+            false,
+            r#"tainted {"taints":[{"effect":"NoSchedule","key":"app","value":"blue"}]}"#,
+        );
+        check(
+            blue.clone(),
+            &["app=x:NoSchedule"],
+            false,
+            "node n already has app taint(s) with same effect(s) and --overwrite is false",
+        );
+        check(
+            blue.clone(),
+            &["app=x:NoSchedule"],
+            true,
+            r#"modified {"taints":[{"effect":"NoSchedule","key":"app","value":"x"}]}"#,
+        );
         check(blue.clone(), &["app-"], false, "untainted {}");
         check(blue, &["app:NoExecute-"], false, "taint \"app:NoExecute\" not found");
         check(json!([]), &["app=x:Often"], false, "invalid taint effect: Often, unsupported taint effect");
