@@ -11,6 +11,8 @@
 
 pub(crate) mod daemonset;
 pub(crate) mod deployment;
+pub(crate) mod disruption;
+pub(crate) mod endpoints;
 pub(crate) mod gc;
 pub(crate) mod hand;
 pub(crate) mod job;
@@ -40,6 +42,10 @@ pub(crate) const ALL: &[&Component] = &[
     &statefulset::STATEFUL_SET,
     &daemonset::DAEMON_SET,
     &job::JOB,
+    &endpoints::legacy::ENDPOINTS,
+    &endpoints::slices::ENDPOINT_SLICES,
+    &endpoints::mirroring::MIRRORING,
+    &disruption::DISRUPTION,
     &gc::GARBAGE_COLLECTOR,
     &namespace::NAMESPACE,
     &service_account::SERVICE_ACCOUNT,

@@ -42,6 +42,28 @@ fn holds(requirement: &Value, labels: &Value) -> bool {
     }
 }
 
+/// A selector as Kubernetes writes it in messages: `app=web,tier in (a,b)`.
+pub(crate) fn describe(selector: &Value) -> String {
+    let labels = object::entries(selector, "/matchLabels");
+    let mut parts: Vec<(String, String)> =
+        labels.map(|(key, value)| (key.clone(), format!("{key}={}", value.as_str().unwrap_or("")))).collect();
+    for it in object::list(selector, "/matchExpressions") {
+        let key = object::field(it, "key");
+        let mut values: Vec<&str> = object::list(it, "/values").iter().filter_map(Value::as_str).collect();
+        values.sort_unstable();
+        let values = values.join(",");
+        let text = match object::field(it, "operator") {
+            "In" => format!("{key} in ({values})"),
+            "NotIn" => format!("{key} notin ({values})"),
+            "Exists" => key.to_owned(),
+            _ => format!("!{key}"),
+        };
+        parts.push((key.to_owned(), text));
+    }
+    parts.sort();
+    parts.into_iter().map(|(_, text)| text).collect::<Vec<_>>().join(",")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -20,7 +20,7 @@ use super::{owners, revisions, scaling};
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::engine::{Component, Process};
-use crate::cluster::{ClusterId, Event, Object, World, events};
+use crate::cluster::{Change, ClusterId, Event, Object, World, events};
 
 pub(crate) const DAEMON_SET: Component =
     Component { name: "daemonset-controller", process: Process::ControllerManager, woken_by, sync };
@@ -47,9 +47,12 @@ fn woken_by(world: &World, cluster: ClusterId, event: &Event, keys: &mut Vec<Str
 
 /// True unless a change of a node leaves labels and taints as they were.
 fn suitability_changed(event: &Event) -> bool {
-    event.previous.as_ref().is_none_or(|before| {
-        ["/metadata/labels", "/spec/taints"].iter().any(|at| before.pointer(at) != event.object.pointer(at))
-    })
+    event.change == Change::Deleted
+        || event.previous.as_ref().is_none_or(|before| {
+            ["/metadata/labels", "/spec/taints"]
+                .iter()
+                .any(|at| before.pointer(at) != event.object.pointer(at))
+        })
 }
 
 /// A set at work.

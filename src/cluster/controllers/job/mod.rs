@@ -26,7 +26,7 @@ use super::pods::{is_active, is_deleting, is_ended, is_ready};
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::engine::{Component, Process};
-use crate::cluster::{ClusterId, Event, Object, World, events};
+use crate::cluster::{Change, ClusterId, Event, Object, World, events};
 
 pub(crate) const JOB: Component =
     Component { name: "job-controller", process: Process::ControllerManager, woken_by, sync };
@@ -49,7 +49,7 @@ fn woken_by(_: &World, _: ClusterId, event: &Event, keys: &mut Vec<String>) {
         let generation = |it: &Value| object::int(it, "/metadata/generation");
         // A change of status alone comes from the loop itself.
         let own = event.previous.as_ref().is_some_and(|it| generation(it) == generation(&event.object));
-        if !own || is_deleting(&event.object) {
+        if !own || is_deleting(&event.object) || event.change == Change::Deleted {
             wake_self(event, RESOURCE, keys);
         }
         return;
