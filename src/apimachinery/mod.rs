@@ -7,6 +7,7 @@
 //! Start with [`object`] (how trees are read), [`status`] (how a refusal looks), [`schema`]
 //! (what the built-in kinds are made of).
 
+pub(crate) mod apply;
 pub(crate) mod field;
 pub(crate) mod go;
 pub(crate) mod jsonpath;

@@ -426,7 +426,7 @@ fn is_zero(value: &Value) -> bool {
 }
 
 /// The JSON of a type's zero value.
-fn zero(schema: &Schema) -> Value {
+pub(crate) fn zero(schema: &Schema) -> Value {
     match schema.shape() {
         Shape::Object => {
             let mut map = Map::new();
