@@ -114,7 +114,8 @@ impl ManagedFields {
     /// Merges the oldest updaters into `ancient-changes` when there are too many.
     pub(super) fn cap_updates(&mut self) {
         let is_update = |entry: &Entry| entry.operation == Operation::Update && entry.subresource.is_empty();
-        let too_many = self.entries.iter().filter(|entry| is_update(entry)).count().saturating_sub(UPDATERS_MAX);
+        let too_many =
+            self.entries.iter().filter(|entry| is_update(entry)).count().saturating_sub(UPDATERS_MAX);
         if too_many == 0 {
             return;
         }

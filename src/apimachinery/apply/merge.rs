@@ -31,7 +31,8 @@ fn merge_node(schema: Option<&Schema>, live: &Value, config: &Value) -> Value {
 /// Members of the configuration keep their order; those only the object has stay before what
 /// followed them.
 fn merge_members(list: &Schema, live: &[Value], config: &[Value]) -> Vec<Value> {
-    let edges = |items: &[Value]| -> Vec<String> { items.iter().map(|item| member_edge(list, item)).collect() };
+    let edges =
+        |items: &[Value]| -> Vec<String> { items.iter().map(|item| member_edge(list, item)).collect() };
     let (live_edges, config_edges) = (edges(live), edges(config));
     let mut merged = Vec::with_capacity(live.len() + config.len());
     let mut rest = live.iter().zip(&live_edges).peekable();

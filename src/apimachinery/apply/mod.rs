@@ -115,7 +115,9 @@ pub(crate) fn update_managed_fields(live: &Value, new: &mut Value, write: &Write
         entry.set = entry.set.difference(&comparison.removed).difference(&changed);
     }
     let mut own = changed;
-    if let Some(previous) = managers.take(write.manager, Operation::Update, write.api_version, write.subresource) {
+    if let Some(previous) =
+        managers.take(write.manager, Operation::Update, write.api_version, write.subresource)
+    {
         if own.is_empty() {
             managers.entries.push(previous);
         } else {
@@ -250,8 +252,10 @@ fn conflict_status(conflicts: &[Conflict]) -> Status {
         message: format!("conflict with {}", conflict.manager),
         field: set::printed(&conflict.path),
     };
-    let details =
-        super::status::Details { causes: conflicts.iter().map(cause).collect(), ..super::status::Details::default() };
+    let details = super::status::Details {
+        causes: conflicts.iter().map(cause).collect(),
+        ..super::status::Details::default()
+    };
     Status { code: 409, reason: "Conflict", message, details: Some(details) }
 }
 

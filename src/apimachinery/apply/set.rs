@@ -199,7 +199,8 @@ fn printed_edge(edge: &str) -> String {
         Some(("v", value)) => format!("[={value}]"),
         Some(("k", keys)) => {
             let keys: Map<String, Value> = serde_json::from_str(keys).unwrap_or_default();
-            let pairs: Vec<String> = keys.iter().map(|(key, value)| format!("{key}={}", go::json(value))).collect();
+            let pairs: Vec<String> =
+                keys.iter().map(|(key, value)| format!("{key}={}", go::json(value))).collect();
             format!("[{}]", pairs.join(","))
         }
         _ => format!("[{edge}]"),

@@ -85,7 +85,8 @@ fn fields_that_are_no_longer_applied_go() {
     let apply = write(deployments(), "me");
     let mut first = deployment(1, "nginx");
     first["metadata"]["annotations"] = json!({"a": "1"});
-    first["spec"]["template"]["spec"]["containers"] = json!([{"name": "c", "image": "x"}, {"name": "d", "image": "y"}]);
+    first["spec"]["template"]["spec"]["containers"] =
+        json!([{"name": "c", "image": "x"}, {"name": "d", "image": "y"}]);
     let live = server_side_apply(&Value::Null, &first, &apply, false).unwrap();
     let mut touched = live.clone();
     touched["metadata"]["labels"]["other"] = "1".into();
@@ -111,10 +112,11 @@ fn kubectl_may_take_over_what_it_applied_from_the_client() {
 
 #[test]
 fn custom_resources_follow_their_schema() {
-    let schema = from_open_api(&json!({"type": "object", "properties": {"spec": {"type": "object", "properties": {
-        "hosts": {"type": "array", "items": {"type": "string"}, "x-kubernetes-list-type": "set"},
-        "free": {"type": "object", "x-kubernetes-preserve-unknown-fields": true},
-    }}}}));
+    let schema =
+        from_open_api(&json!({"type": "object", "properties": {"spec": {"type": "object", "properties": {
+            "hosts": {"type": "array", "items": {"type": "string"}, "x-kubernetes-list-type": "set"},
+            "free": {"type": "object", "x-kubernetes-preserve-unknown-fields": true},
+        }}}}));
     let mut object = json!({"metadata": {"name": "a"}, "spec": {"hosts": ["x"], "free": {"a": [1]}}});
     update_managed_fields(&Value::Null, &mut object, &write(&schema, "kubectl-create"));
     assert_eq!(
