@@ -6,12 +6,16 @@
 //! Start with [`verb`] (what a command is) and [`verbs`] (the table of all), then [`Ctx`] (what a verb works
 //! with), [`builder`] (from arguments and files to objects) and [`print`] (from objects to text).
 
+mod auth;
 mod builder;
+mod certificate;
 mod client;
+mod cluster_info;
 mod config;
 mod ctx;
 mod describe;
 mod drain;
+mod events;
 mod explain;
 mod failure;
 pub(crate) mod flags;
@@ -32,6 +36,7 @@ mod taint;
 mod print;
 mod rollout;
 mod tabwriter;
+mod top;
 mod verb;
 mod verbs;
 mod waiting;

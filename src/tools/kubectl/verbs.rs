@@ -23,7 +23,9 @@ const CHILDREN: &[&Verb] = &[
     // scale
     // autoscale
 
-    // certificate, cluster-info, top
+    &super::certificate::CERTIFICATE,
+    &super::cluster_info::CLUSTER_INFO,
+    &super::top::TOP,
     &super::drain::CORDON,
     &super::drain::UNCORDON,
     &super::drain::DRAIN,
@@ -31,7 +33,9 @@ const CHILDREN: &[&Verb] = &[
 
     &super::describe::DESCRIBE,
     // logs, attach, exec, port-forward, proxy, cp
-    // auth, debug, events
+    &super::auth::AUTH,
+    // debug
+    &super::events::EVENTS,
 
     // diff
     // apply

@@ -3,6 +3,8 @@
 mod evict;
 mod filter;
 
+pub(crate) use evict::duration_text;
+
 use serde_json::{Value, json};
 
 use super::builder::{Builder, Info};
