@@ -90,7 +90,9 @@ fn decide(ctx: &mut Ctx<'_>, info: &Info, decision: &Decision) -> Done {
     }
     let path = info.path();
     let mut csr = (*ctx.get_object(path.as_str())?).clone();
-    let has = |csr: &Value, kind: &str| list(csr, "/status/conditions").iter().any(|one| field(one, "type") == kind);
+    let has = |csr: &Value, kind: &str| {
+        list(csr, "/status/conditions").iter().any(|one| field(one, "type") == kind)
+    };
     if has(&csr, decision.opposite) {
         return Err(Failure::error(format!(
             "certificate signing request {} is already {}",

@@ -47,13 +47,17 @@ async fn run(ctx: &mut Ctx<'_>) -> Done {
         headers: !ctx.flags.on("no-headers"),
         everywhere,
     };
-    let path = if everywhere { "/api/v1/events".to_owned() } else { format!("/api/v1/namespaces/{current}/events") };
-    let wanted = |event: &Value| types.is_empty() || types.iter().any(|one| one.eq_ignore_ascii_case(field(event, "type")));
+    let path =
+        if everywhere { "/api/v1/events".to_owned() } else { format!("/api/v1/namespaces/{current}/events") };
+    let wanted = |event: &Value| {
+        types.is_empty() || types.iter().any(|one| one.eq_ignore_ascii_case(field(event, "type")))
+    };
     if ctx.flags.on("watch") {
         return watch(ctx, &mut output, &path, &fields, &wanted).await;
     }
     let listed = ctx.object(Call::get(path).query("fieldSelector", fields).query("limit", "500"))?;
-    let mut events: Vec<Value> = list(&listed, "/items").iter().filter(|event| wanted(event)).cloned().collect();
+    let mut events: Vec<Value> =
+        list(&listed, "/items").iter().filter(|event| wanted(event)).cloned().collect();
     if events.is_empty() {
         let inside = if everywhere { String::new() } else { format!(" in {current} namespace") };
         ctx.err(&format!("No events found{inside}.\n"));
@@ -67,7 +71,8 @@ async fn run(ctx: &mut Ctx<'_>) -> Done {
     if output.printer.is_human() {
         return output.table(ctx, &events);
     }
-    let all = json!({"apiVersion": "v1", "kind": "EventList", "metadata": listed.get("metadata"), "items": events});
+    let all =
+        json!({"apiVersion": "v1", "kind": "EventList", "metadata": listed.get("metadata"), "items": events});
     output.printer.print(ctx, &all, "")
 }
 
@@ -90,7 +95,8 @@ fn about(ctx: &mut Ctx<'_>) -> Result<String, Failure> {
 
 /// When an event was last seen.
 fn happened(event: &Value) -> Option<SimTime> {
-    let times = [text(event, "/series/lastObservedTime"), field(event, "lastTimestamp"), field(event, "eventTime")];
+    let times =
+        [text(event, "/series/lastObservedTime"), field(event, "lastTimestamp"), field(event, "eventTime")];
     times.into_iter().find_map(SimTime::parse_rfc3339)
 }
 
@@ -104,9 +110,13 @@ impl Output {
         for event in events {
             let first = if self.everywhere { format!("{}\t", namespace(event)) } else { String::new() };
             let (kind, reason) = (field(event, "type"), field(event, "reason"));
-            let object = format!("{}/{}", text(event, "/involvedObject/kind"), text(event, "/involvedObject/name"));
+            let object =
+                format!("{}/{}", text(event, "/involvedObject/kind"), text(event, "/involvedObject/name"));
             let age = interval(event, now);
-            self.tabs.push(&format!("{first}{age}\t{kind}\t{reason}\t{object}\t{}\n", field(event, "message").trim()));
+            self.tabs.push(&format!(
+                "{first}{age}\t{kind}\t{reason}\t{object}\t{}\n",
+                field(event, "message").trim()
+            ));
         }
         ctx.out(&self.tabs.flush());
         Ok(())
@@ -123,7 +133,9 @@ async fn watch(
     let mut watcher = Watcher::open(ctx, path, "", fields, "", "")?;
     loop {
         for change in watcher.next(ctx) {
-            let Some(event) = change.get("object").filter(|_| field(&change, "type") != "DELETED") else { continue };
+            let Some(event) = change.get("object").filter(|_| field(&change, "type") != "DELETED") else {
+                continue;
+            };
             if !wanted(event) {
                 continue;
             }

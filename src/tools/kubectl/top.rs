@@ -87,7 +87,10 @@ fn metrics(ctx: &mut Ctx<'_>, path: &str, one: Option<&String>) -> Result<Vec<Va
 }
 
 fn usage_of(tree: &Value) -> Usage {
-    MEASURED.into_iter().map(|resource| (resource, Quantity::of(tree.get("usage").and_then(|all| all.get(resource))))).collect()
+    MEASURED
+        .into_iter()
+        .map(|resource| (resource, Quantity::of(tree.get("usage").and_then(|all| all.get(resource)))))
+        .collect()
 }
 
 fn sum(all: impl IntoIterator<Item = Usage>) -> Usage {
@@ -157,7 +160,11 @@ fn nodes(ctx: &mut Ctx<'_>) -> Done {
     Ok(())
 }
 
-#[expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "as kubectl rounds: toward zero, by way of a float")]
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    reason = "as kubectl rounds: toward zero, by way of a float"
+)]
 fn percent(amount: Option<&Quantity>, whole: &Quantity) -> i64 {
     let whole = whole.as_milli();
     if whole == 0 {
@@ -197,7 +204,8 @@ fn pod_table(ctx: &Ctx<'_>, measured: &[Value]) -> String {
         let space = if everywhere { format!("{}\t", namespace(metric)) } else { String::new() };
         let parts = list(metric, "/containers");
         if containers {
-            let one = |part: &Value| (format!("{space}{}\t{}", name(metric), text(part, "/name")), usage_of(part));
+            let one =
+                |part: &Value| (format!("{space}{}\t{}", name(metric), text(part, "/name")), usage_of(part));
             rows.extend(parts.iter().map(one));
         } else {
             rows.push((format!("{space}{}", name(metric)), sum(parts.iter().map(usage_of))));
@@ -227,7 +235,8 @@ fn no_metrics(ctx: &mut Ctx<'_>, current: &str, one: Option<&String>) -> Done {
     let pods = match one {
         Some(name) => vec![Lookup::get(ctx, "v1", "pods", current, name)?],
         None => {
-            let (labels, fields) = (ctx.flags.text("selector").to_owned(), ctx.flags.text("field-selector").to_owned());
+            let (labels, fields) =
+                (ctx.flags.text("selector").to_owned(), ctx.flags.text("field-selector").to_owned());
             Lookup::list(ctx, "v1", "pods", current, &labels, &fields)?
         }
     };

@@ -9,8 +9,22 @@ use crate::tools::kubectl::{Call, Ctx, Done, Failure};
 
 /// Verbs on resources that need no warning.
 const VERBS: &[&str] = &[
-    "get", "list", "watch", "create", "update", "patch", "delete", "deletecollection", "use", "bind", "impersonate",
-    "*", "approve", "sign", "escalate", "attest",
+    "get",
+    "list",
+    "watch",
+    "create",
+    "update",
+    "patch",
+    "delete",
+    "deletecollection",
+    "use",
+    "bind",
+    "impersonate",
+    "*",
+    "approve",
+    "sign",
+    "escalate",
+    "attest",
 ];
 
 /// Verbs on paths that need no warning.
@@ -29,7 +43,8 @@ pub(super) fn run(ctx: &mut Ctx<'_>) -> Done {
         ));
     };
     let (verb, what) = (verb.clone(), what.clone());
-    let attributes = if what.starts_with('/') { of_path(ctx, &verb, &what)? } else { of_resource(ctx, &verb, &what)? };
+    let attributes =
+        if what.starts_with('/') { of_path(ctx, &verb, &what)? } else { of_resource(ctx, &verb, &what)? };
     if ctx.flags.on("no-headers") {
         return Err(Failure::error("--no-headers cannot be set without --list specified"));
     }
@@ -84,7 +99,9 @@ fn of_resource(ctx: &mut Ctx<'_>, verb: &str, what: &str) -> Result<Value, Failu
     let namespace = if everywhere { String::new() } else { ctx.namespace()?.name };
     let mut attributes = json!({"verb": verb, "resource": resource});
     let subresource = ctx.flags.text("subresource");
-    for (key, value) in [("namespace", namespace.as_str()), ("group", &group), ("subresource", subresource), ("name", name)] {
+    for (key, value) in
+        [("namespace", namespace.as_str()), ("group", &group), ("subresource", subresource), ("name", name)]
+    {
         if !value.is_empty() {
             attributes[key] = value.into();
         }
@@ -133,9 +150,13 @@ fn show_list(ctx: &mut Ctx<'_>) -> Done {
     });
     let answer = ctx.object(Call::post("/apis/authorization.k8s.io/v1/selfsubjectrulesreviews", &review))?;
     if flag(&answer, "/status/incomplete") {
-        ctx.err(&format!("Warning: the list may be incomplete: {}\n", text(&answer, "/status/evaluationError")));
+        ctx.err(&format!(
+            "Warning: the list may be incomplete: {}\n",
+            text(&answer, "/status/evaluationError")
+        ));
     }
-    let rules = list(&answer, "/status/resourceRules").iter().chain(list(&answer, "/status/nonResourceRules"));
+    let rules =
+        list(&answer, "/status/resourceRules").iter().chain(list(&answer, "/status/nonResourceRules"));
     let rules: Vec<Rule> = rules.flat_map(break_down).collect();
     let mut table = String::new();
     if !ctx.flags.on("no-headers") {

@@ -34,7 +34,16 @@ static CAN_I: Verb = Verb {
         # Everything I may do in a namespace
         kubectl auth can-i --list --namespace=web",
     run: Run::Now(can_i::run),
-    complete: Complete::Words(&["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"]),
+    complete: Complete::Words(&[
+        "get",
+        "list",
+        "watch",
+        "create",
+        "update",
+        "patch",
+        "delete",
+        "deletecollection",
+    ]),
     ..PLAIN
 };
 
@@ -76,7 +85,9 @@ fn whoami(ctx: &mut Ctx<'_>) -> Done {
             table += &format!("{label}\t{value}\n");
         }
     }
-    if let Some(groups) = at(&answer, "/status/userInfo/groups").filter(|_| !list(&answer, "/status/userInfo/groups").is_empty()) {
+    if let Some(groups) = at(&answer, "/status/userInfo/groups")
+        .filter(|_| !list(&answer, "/status/userInfo/groups").is_empty())
+    {
         table += &format!("Groups\t{}\n", go::display(groups));
     }
     for (key, values) in entries(&answer, "/status/userInfo/extra") {

@@ -171,7 +171,10 @@ fn role(ctx: &Ctx<'_>, existing: &Value, wanted: &Value) -> Outcome {
 fn uncovered(held: &[Value], asked: &[Value]) -> Vec<Value> {
     let held: Vec<Rule> = held.iter().flat_map(break_down).collect();
     let single = asked.iter().flat_map(break_down);
-    single.filter(|rule| !held.iter().any(|other| covers(other, rule))).map(|rule| rule_value(&rule)).collect()
+    single
+        .filter(|rule| !held.iter().any(|other| covers(other, rule)))
+        .map(|rule| rule_value(&rule))
+        .collect()
 }
 
 /// Whether one single rule grants another.
@@ -184,14 +187,17 @@ fn covers(held: &Rule, asked: &Rule) -> bool {
     }
     if !asked.urls.is_empty() {
         let under = |url: &String| {
-            held.urls.iter().any(|one| one == url || one.strip_suffix('*').is_some_and(|prefix| url.starts_with(prefix)))
+            held.urls
+                .iter()
+                .any(|one| one == url || one.strip_suffix('*').is_some_and(|prefix| url.starts_with(prefix)))
         };
         return asked.urls.iter().all(under);
     }
     !held.resources.is_empty()
         && has(&held.groups, &asked.groups)
         && has(&held.resources, &asked.resources)
-        && (held.names.is_empty() || (!asked.names.is_empty() && asked.names.iter().all(|name| held.names.contains(name))))
+        && (held.names.is_empty()
+            || (!asked.names.is_empty() && asked.names.iter().all(|name| held.names.contains(name))))
 }
 
 fn rule_value(rule: &Rule) -> Value {
@@ -244,7 +250,8 @@ fn binding(ctx: &Ctx<'_>, existing: &Value, wanted: &Value) -> Outcome {
     if existing.is_null() {
         return anew(Need::Create, false);
     }
-    let role = |object: &Value| ["/roleRef/kind", "/roleRef/name"].map(|pointer| text(object, pointer).to_owned());
+    let role =
+        |object: &Value| ["/roleRef/kind", "/roleRef/name"].map(|pointer| text(object, pointer).to_owned());
     if role(existing) != role(wanted) {
         return anew(Need::Recreate, is_protected(existing));
     }
