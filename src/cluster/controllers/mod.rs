@@ -9,6 +9,7 @@
 //! Invariant: knows nothing of machines but where certificates are signed, and nothing of kubelets
 //! but what they write into the API.
 
+pub(crate) mod clusterrole_aggregation;
 pub(crate) mod daemonset;
 pub(crate) mod deployment;
 pub(crate) mod disruption;
@@ -28,6 +29,7 @@ pub(crate) mod statefulset;
 pub(crate) mod template;
 #[cfg(test)]
 pub(crate) mod testing;
+pub(crate) mod volumes;
 
 pub(crate) use hand::Memory;
 
@@ -46,6 +48,13 @@ pub(crate) const ALL: &[&Component] = &[
     &endpoints::slices::ENDPOINT_SLICES,
     &endpoints::mirroring::MIRRORING,
     &disruption::DISRUPTION,
+    &volumes::claims::CLAIM_BINDER,
+    &volumes::reclaim::VOLUME_BINDER,
+    &volumes::protection::CLAIM_PROTECTION,
+    &volumes::protection::VOLUME_PROTECTION,
+    &volumes::ephemeral::EPHEMERAL,
+    &volumes::local_path::LOCAL_PATH,
+    &clusterrole_aggregation::AGGREGATION,
     &gc::GARBAGE_COLLECTOR,
     &namespace::NAMESPACE,
     &service_account::SERVICE_ACCOUNT,
