@@ -10,6 +10,8 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
+pub(super) use parse::escape;
+
 use super::go;
 
 /// One step of a path.

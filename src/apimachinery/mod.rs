@@ -10,10 +10,13 @@
 pub(crate) mod apply;
 pub(crate) mod field;
 pub(crate) mod go;
+pub(crate) mod gotemplate;
 pub(crate) mod jsonpath;
 pub(crate) mod object;
 pub(crate) mod patch;
 pub(crate) mod quantity;
+#[cfg(test)]
+mod robust;
 pub(crate) mod schema;
 pub(crate) mod selector;
 pub(crate) mod status;

@@ -1,0 +1,279 @@
+//! Nodes to text.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::{Command, Kind, NAME, Node, Pipe, Place, Word, funcs};
+use crate::apimachinery::go;
+
+/// Templates that call each other; Go allows more, but its stack grows.
+const DEPTH_MAX: usize = 60;
+
+/// A value, or Go's invalid value that prints as `<no value>`.
+pub(super) type Data = Option<Value>;
+
+type Lists = BTreeMap<String, Vec<Node>>;
+
+/// What the template makes of `data`.
+pub(super) fn execute(lists: &Lists, data: &Value) -> Result<String, String> {
+    let mut run = Run { lists, out: String::new(), variables: Vec::new(), template: NAME.to_owned(), depth: 0 };
+    let data = valid(data.clone());
+    run.variables.push(("$".to_owned(), data.clone()));
+    let nodes = lists.get(NAME).map_or(&[][..], Vec::as_slice);
+    run.nodes(nodes, &data)?;
+    Ok(run.out)
+}
+
+/// Null counts as no value, as a nil interface does in Go.
+fn valid(value: Value) -> Data {
+    if value.is_null() { None } else { Some(value) }
+}
+
+/// How a list of nodes ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Flow {
+    On,
+    Break,
+    Continue,
+}
+
+struct Run<'a> {
+    lists: &'a Lists,
+    out: String,
+    variables: Vec<(String, Data)>,
+    template: String,
+    depth: usize,
+}
+
+impl Run<'_> {
+    fn fault(&self, place: &Place, why: &str) -> String {
+        let text: String = if place.text.chars().count() > 20 {
+            format!("{}...", place.text.chars().take(20).collect::<String>())
+        } else {
+            place.text.clone()
+        };
+        let Place { line, column, .. } = place;
+        format!("template: {NAME}:{line}:{column}: executing {} at <{text}>: {why}", go::quote(&self.template))
+    }
+
+    fn nodes(&mut self, nodes: &[Node], dot: &Data) -> Result<Flow, String> {
+        for node in nodes {
+            let flow = self.node(node, dot)?;
+            if flow != Flow::On {
+                return Ok(flow);
+            }
+        }
+        Ok(Flow::On)
+    }
+
+    fn node(&mut self, node: &Node, dot: &Data) -> Result<Flow, String> {
+        match node {
+            Node::Text(text) => self.out.push_str(text),
+            Node::Action(pipe) => {
+                let value = self.pipe(pipe, dot)?;
+                if pipe.variables.is_empty() {
+                    self.out.push_str(&printed(&value));
+                }
+            }
+            Node::If { pipe, then, otherwise } => {
+                let mark = self.variables.len();
+                let value = self.pipe(pipe, dot)?;
+                let flow = self.nodes(if funcs::truth(&value) { then } else { otherwise }, dot)?;
+                self.variables.truncate(mark);
+                return Ok(flow);
+            }
+            Node::With { pipe, then, otherwise } => {
+                let mark = self.variables.len();
+                let value = self.pipe(pipe, dot)?;
+                let flow = if funcs::truth(&value) { self.nodes(then, &value)? } else { self.nodes(otherwise, dot)? };
+                self.variables.truncate(mark);
+                return Ok(flow);
+            }
+            Node::Range { pipe, body, otherwise } => return self.range(pipe, body, otherwise, dot),
+            Node::Template { name, pipe, place } => self.call(name, pipe.as_ref(), place, dot)?,
+            Node::Break => return Ok(Flow::Break),
+            Node::Continue => return Ok(Flow::Continue),
+        }
+        Ok(Flow::On)
+    }
+
+    fn range(&mut self, pipe: &Pipe, body: &[Node], otherwise: &[Node], dot: &Data) -> Result<Flow, String> {
+        let mark = self.variables.len();
+        let value = self.pipe(pipe, dot)?;
+        let items: Vec<(Value, Value)> = match value {
+            None => Vec::new(),
+            Some(Value::Array(items)) => items.into_iter().enumerate().map(|(at, it)| (at.into(), it)).collect(),
+            Some(Value::Object(map)) => map.into_iter().map(|(key, it)| (key.into(), it)).collect(),
+            Some(Value::Number(number)) if number.as_i64().is_some() => {
+                (0..number.as_i64().unwrap_or(0).clamp(0, 1_000_000)).map(|at| (at.into(), at.into())).collect()
+            }
+            Some(other) => {
+                let why = format!("range can't iterate over {}", go::display(&other));
+                return Err(self.fault(&pipe.place, &why));
+            }
+        };
+        if items.is_empty() {
+            self.variables.truncate(mark);
+            return self.nodes(otherwise, dot);
+        }
+        for (key, item) in items {
+            let item = valid(item);
+            match pipe.variables.as_slice() {
+                [one] => self.assign(pipe, one, item.clone()),
+                [first, second] => {
+                    self.assign(pipe, first, Some(key));
+                    self.assign(pipe, second, item.clone());
+                }
+                _ => {}
+            }
+            let inner = self.variables.len();
+            let flow = self.nodes(body, &item)?;
+            self.variables.truncate(inner);
+            if flow == Flow::Break {
+                break;
+            }
+        }
+        self.variables.truncate(mark);
+        Ok(Flow::On)
+    }
+
+    /// Sets the latest variable of the name.
+    fn assign(&mut self, pipe: &Pipe, name: &str, value: Data) {
+        let slot = self.variables.iter_mut().rev().find(|(it, _)| it == name);
+        match slot {
+            Some((_, slot)) => *slot = value,
+            None if !pipe.assigns => self.variables.push((name.to_owned(), value)),
+            None => {}
+        }
+    }
+
+    fn call(&mut self, name: &str, pipe: Option<&Pipe>, place: &Place, dot: &Data) -> Result<(), String> {
+        let lists = self.lists;
+        let Some(nodes) = lists.get(name) else {
+            return Err(self.fault(place, &format!("template {} not defined", go::quote(name))));
+        };
+        if self.depth >= DEPTH_MAX {
+            return Err(self.fault(place, &format!("exceeded maximum template depth ({DEPTH_MAX})")));
+        }
+        let data = match pipe {
+            Some(pipe) => self.pipe(pipe, dot)?,
+            None => None,
+        };
+        let outer = std::mem::replace(&mut self.variables, vec![("$".to_owned(), data.clone())]);
+        let caller = std::mem::replace(&mut self.template, name.to_owned());
+        self.depth += 1;
+        self.nodes(nodes, &data)?;
+        self.depth -= 1;
+        self.variables = outer;
+        self.template = caller;
+        Ok(())
+    }
+
+    fn pipe(&mut self, pipe: &Pipe, dot: &Data) -> Result<Data, String> {
+        let mut value: Option<Data> = None;
+        for command in &pipe.commands {
+            value = Some(self.command(command, dot, value)?);
+        }
+        let value = value.unwrap_or(None);
+        if pipe.assigns {
+            for name in &pipe.variables {
+                self.assign(pipe, name, value.clone());
+            }
+        } else {
+            self.variables.extend(pipe.variables.iter().map(|name| (name.clone(), value.clone())));
+        }
+        Ok(value)
+    }
+
+    fn command(&mut self, command: &Command, dot: &Data, piped: Option<Data>) -> Result<Data, String> {
+        let Some((first, rest)) = command.words.split_first() else { return Ok(None) };
+        let Kind::Function(name) = &first.kind else {
+            if piped.is_some() || !rest.is_empty() {
+                let text = &first.place.text;
+                return Err(self.fault(&first.place, &format!("can't give argument to non-function {text}")));
+            }
+            if matches!(first.kind, Kind::Nil) {
+                return Err(self.fault(&first.place, "nil is not a command"));
+            }
+            return self.word(first, dot);
+        };
+        if matches!(name.as_str(), "and" | "or") {
+            return self.short_circuit(name, rest, dot, piped, command);
+        }
+        let mut arguments = Vec::with_capacity(rest.len() + 1);
+        for word in rest {
+            arguments.push(self.word(word, dot)?);
+        }
+        arguments.extend(piped);
+        funcs::call(name, arguments).map_err(|why| self.fault(&command.place, &why))
+    }
+
+    /// `and` and `or` look at no more arguments than they need.
+    fn short_circuit(
+        &mut self,
+        name: &str,
+        words: &[Word],
+        dot: &Data,
+        piped: Option<Data>,
+        command: &Command,
+    ) -> Result<Data, String> {
+        let mut last = None;
+        for word in words {
+            let value = self.word(word, dot)?;
+            if funcs::truth(&value) == (name == "or") {
+                return Ok(value);
+            }
+            last = Some(value);
+        }
+        match piped.or(last) {
+            Some(value) => Ok(value),
+            None => {
+                let why = format!("wrong number of args for {name}: want at least 1 got 0");
+                Err(self.fault(&command.place, &why))
+            }
+        }
+    }
+
+    fn word(&mut self, word: &Word, dot: &Data) -> Result<Data, String> {
+        match &word.kind {
+            Kind::Dot => Ok(dot.clone()),
+            Kind::Nil => Ok(None),
+            Kind::Literal(value) => Ok(Some(value.clone())),
+            Kind::Field(names) => self.fields(dot.clone(), names, word),
+            Kind::Variable(name, names) => {
+                let found = self.variables.iter().rev().find(|(it, _)| it == name);
+                let value = found.and_then(|(_, value)| value.clone());
+                self.fields(value, names, word)
+            }
+            Kind::Function(name) => funcs::call(name, Vec::new()).map_err(|why| self.fault(&word.place, &why)),
+            Kind::Group(pipe, names) => {
+                let value = self.pipe(pipe, dot)?;
+                self.fields(value, names, word)
+            }
+        }
+    }
+
+    fn fields(&self, value: Data, names: &[String], word: &Word) -> Result<Data, String> {
+        let mut here = value;
+        for name in names {
+            here = match here {
+                None => None,
+                Some(Value::Object(mut map)) => map.remove(name).and_then(valid),
+                Some(other) => {
+                    let why = format!("can't evaluate field {name} in type {}", funcs::go_type(&other));
+                    let mut place = word.place.clone();
+                    // Go points at the last dot of the chain.
+                    place.column += place.text.rfind('.').unwrap_or(0);
+                    return Err(self.fault(&place, &why));
+                }
+            };
+        }
+        Ok(here)
+    }
+}
+
+/// A value as an action writes it.
+fn printed(value: &Data) -> String {
+    value.as_ref().map_or_else(|| "<no value>".to_owned(), go::display)
+}
