@@ -127,16 +127,25 @@ mod tests {
 
     #[test]
     fn values() {
-        check("{{.name}} {{.n}} {{.half}} {{.nil}} {{.missing}} {{.missing.deeper}}", "web 3 0.5 <no value> <no value> <no value>");
+        check(
+            "{{.name}} {{.n}} {{.half}} {{.nil}} {{.missing}} {{.missing.deeper}}",
+            "web 3 0.5 <no value> <no value> <no value>",
+        );
         check("{{.labels}} {{.items}}", "map[a/b:2 x:1] [map[name:a on:true] map[name:b]]");
         check("{{index .labels \"a/b\"}} {{index .items 1 \"name\"}} {{(index .items 0).name}}", "2 b a");
         check("{{len .items}} {{len .name}}", "2 3");
         check("{{$x := .name}}{{$x}}{{$x = 5}}{{$x}} {{$.n}}", "web5 3");
         check("{{.secret | base64decode}} {{exists . \"name\"}} {{exists . \"nope\"}}", "hi true false");
         check("a {{- .n -}} b{{/* note */}}", "a3b");
-        check("{{printf \"%s-%d %v %q %05.1f|%-5s|%5s\" .name .n .nil .name 2.25 \"l\" \"r\"}}", "web-3 <nil> \"web\" 002.2|l    |    r");
+        check(
+            "{{printf \"%s-%d %v %q %05.1f|%-5s|%5s\" .name .n .nil .name 2.25 \"l\" \"r\"}}",
+            "web-3 <nil> \"web\" 002.2|l    |    r",
+        );
         check("{{print 1 2 \"a\" \"b\" 3}} {{println \"x\"}}", "1 2ab3 x\n");
-        check("{{html \"<a>\"}} {{js \"'\"}} {{urlquery \"a b\"}} {{slice .name 1 2}}", "&lt;a&gt; \\' a+b e");
+        check(
+            "{{html \"<a>\"}} {{js \"'\"}} {{urlquery \"a b\"}} {{slice .name 1 2}}",
+            "&lt;a&gt; \\' a+b e",
+        );
     }
 
     #[test]
@@ -150,7 +159,10 @@ mod tests {
         check("{{if or .nil .empty}}yes{{else}}no{{end}} {{not .nil}} {{or .nil \"x\"}}", "no true x");
         check("{{with .name}}{{.}}{{end}}{{with .nil}}x{{else}}y{{end}}", "weby");
         check("{{define \"t\"}}<{{.}}>{{end}}{{template \"t\" .name}}{{template \"t\" .n}}", "<web><3>");
-        check("{{eq .n 3}} {{eq .name \"a\" \"web\"}} {{ne .n 3}} {{lt 1 2}} {{ge \"b\" \"a\"}}", "true true false true true");
+        check(
+            "{{eq .n 3}} {{eq .name \"a\" \"web\"}} {{ne .n 3}} {{lt 1 2}} {{ge \"b\" \"a\"}}",
+            "true true false true true",
+        );
     }
 
     #[test]
@@ -160,16 +172,25 @@ mod tests {
         check("{{if .n}}x", "template: output:1: unexpected EOF");
         check("{{end}}", "template: output:1: unexpected {{end}}");
         check("{{$x}}", "template: output:1: undefined variable \"$x\"");
-        check("{{.name.x}}", "template: output:1:7: executing \"output\" at <.name.x>: can't evaluate field x in type string");
+        check(
+            "{{.name.x}}",
+            "template: output:1:7: executing \"output\" at <.name.x>: can't evaluate field x in type string",
+        );
         check(
             "{{index .items 5}}",
             "template: output:1:2: executing \"output\" at <index .items 5>: error calling index: index out of range: 5",
         );
-        check("{{range .n}}{{.}} {{end}}{{range .name}}{{end}}", "template: output:1:33: executing \"output\" at <.name>: range can't iterate over web");
+        check(
+            "{{range .n}}{{.}} {{end}}{{range .name}}{{end}}",
+            "template: output:1:33: executing \"output\" at <.name>: range can't iterate over web",
+        );
         check(
             "{{eq .n \"x\"}}",
             "template: output:1:2: executing \"output\" at <eq .n \"x\">: error calling eq: incompatible types for comparison",
         );
-        check("{{template \"no\"}}", "template: output:1:11: executing \"output\" at <{{template \"no\"}}>: template \"no\" not defined");
+        check(
+            "{{template \"no\"}}",
+            "template: output:1:11: executing \"output\" at <{{template \"no\"}}>: template \"no\" not defined",
+        );
     }
 }

@@ -17,7 +17,8 @@ type Lists = BTreeMap<String, Vec<Node>>;
 
 /// What the template makes of `data`.
 pub(super) fn execute(lists: &Lists, data: &Value) -> Result<String, String> {
-    let mut run = Run { lists, out: String::new(), variables: Vec::new(), template: NAME.to_owned(), depth: 0 };
+    let mut run =
+        Run { lists, out: String::new(), variables: Vec::new(), template: NAME.to_owned(), depth: 0 };
     let data = valid(data.clone());
     run.variables.push(("$".to_owned(), data.clone()));
     let nodes = lists.get(NAME).map_or(&[][..], Vec::as_slice);
@@ -54,7 +55,10 @@ impl Run<'_> {
             place.text.clone()
         };
         let Place { line, column, .. } = place;
-        format!("template: {NAME}:{line}:{column}: executing {} at <{text}>: {why}", go::quote(&self.template))
+        format!(
+            "template: {NAME}:{line}:{column}: executing {} at <{text}>: {why}",
+            go::quote(&self.template)
+        )
     }
 
     fn nodes(&mut self, nodes: &[Node], dot: &Data) -> Result<Flow, String> {
@@ -86,7 +90,11 @@ impl Run<'_> {
             Node::With { pipe, then, otherwise } => {
                 let mark = self.variables.len();
                 let value = self.pipe(pipe, dot)?;
-                let flow = if funcs::truth(&value) { self.nodes(then, &value)? } else { self.nodes(otherwise, dot)? };
+                let flow = if funcs::truth(&value) {
+                    self.nodes(then, &value)?
+                } else {
+                    self.nodes(otherwise, dot)?
+                };
                 self.variables.truncate(mark);
                 return Ok(flow);
             }
@@ -103,10 +111,14 @@ impl Run<'_> {
         let value = self.pipe(pipe, dot)?;
         let items: Vec<(Value, Value)> = match value {
             None => Vec::new(),
-            Some(Value::Array(items)) => items.into_iter().enumerate().map(|(at, it)| (at.into(), it)).collect(),
+            Some(Value::Array(items)) => {
+                items.into_iter().enumerate().map(|(at, it)| (at.into(), it)).collect()
+            }
             Some(Value::Object(map)) => map.into_iter().map(|(key, it)| (key.into(), it)).collect(),
             Some(Value::Number(number)) if number.as_i64().is_some() => {
-                (0..number.as_i64().unwrap_or(0).clamp(0, 1_000_000)).map(|at| (at.into(), at.into())).collect()
+                (0..number.as_i64().unwrap_or(0).clamp(0, 1_000_000))
+                    .map(|at| (at.into(), at.into()))
+                    .collect()
             }
             Some(other) => {
                 let why = format!("range can't iterate over {}", go::display(&other));
@@ -246,7 +258,9 @@ impl Run<'_> {
                 let value = found.and_then(|(_, value)| value.clone());
                 self.fields(value, names, word)
             }
-            Kind::Function(name) => funcs::call(name, Vec::new()).map_err(|why| self.fault(&word.place, &why)),
+            Kind::Function(name) => {
+                funcs::call(name, Vec::new()).map_err(|why| self.fault(&word.place, &why))
+            }
             Kind::Group(pipe, names) => {
                 let value = self.pipe(pipe, dot)?;
                 self.fields(value, names, word)

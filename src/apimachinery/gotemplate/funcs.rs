@@ -10,8 +10,27 @@ use super::printf;
 use crate::apimachinery::go;
 
 const NAMES: &[&str] = &[
-    "and", "base64decode", "call", "eq", "exists", "ge", "gt", "html", "index", "js", "le", "len", "lt", "ne", "not",
-    "or", "print", "printf", "println", "slice", "urlquery",
+    "and",
+    "base64decode",
+    "call",
+    "eq",
+    "exists",
+    "ge",
+    "gt",
+    "html",
+    "index",
+    "js",
+    "le",
+    "len",
+    "lt",
+    "ne",
+    "not",
+    "or",
+    "print",
+    "printf",
+    "println",
+    "slice",
+    "urlquery",
 ];
 
 /// Whether there is a function of the name.
@@ -149,7 +168,9 @@ fn slice(arguments: Vec<Data>) -> Result<Value, String> {
         return Err(format!("invalid slice index: {from} > {to}"));
     }
     match item {
-        Value::String(text) => Ok(String::from_utf8_lossy(text.as_bytes().get(from..to).unwrap_or(&[])).into()),
+        Value::String(text) => {
+            Ok(String::from_utf8_lossy(text.as_bytes().get(from..to).unwrap_or(&[])).into())
+        }
         Value::Array(items) => Ok(items.get(from..to).unwrap_or(&[]).into()),
         _ => Ok(Value::Null),
     }
@@ -243,7 +264,9 @@ fn order(left: &Value, right: &Value) -> Result<Ordering, String> {
             (Some(a), Some(b)) => Ok(a.cmp(&b)),
             _ => Ok(a.as_f64().partial_cmp(&b.as_f64()).unwrap_or(Ordering::Equal)),
         },
-        (Value::Array(_) | Value::Object(_), _) | (_, Value::Array(_) | Value::Object(_)) => Err(BAD_TYPE.to_owned()),
+        (Value::Array(_) | Value::Object(_), _) | (_, Value::Array(_) | Value::Object(_)) => {
+            Err(BAD_TYPE.to_owned())
+        }
         _ => Err(INCOMPATIBLE.to_owned()),
     }
 }

@@ -9,7 +9,10 @@ use crate::apimachinery::jsonpath::escape;
 pub(super) enum Piece {
     Text(String),
     /// The inside of `{{…}}` without trim marks, and where it starts.
-    Action { text: String, at: usize },
+    Action {
+        text: String,
+        at: usize,
+    },
 }
 
 /// Cuts a template into texts and actions.

@@ -225,7 +225,9 @@ impl Parser<'_> {
         let mut names = Vec::new();
         let mut rest = without_leading_space(tokens);
         loop {
-            let [(Token::Variable(name), _), after @ ..] = rest else { return Ok((Vec::new(), false, tokens)) };
+            let [(Token::Variable(name), _), after @ ..] = rest else {
+                return Ok((Vec::new(), false, tokens));
+            };
             names.push(name.clone());
             match without_leading_space(after) {
                 [(Token::Mark(","), _), after @ ..] if clause == "range" && names.len() == 1 => {
@@ -258,7 +260,8 @@ impl Parser<'_> {
             let stop = tokens.len() - rest.len();
             let last = tokens.get(stop.saturating_sub(1)).map_or(place.end, |(_, place)| place.end);
             end = last;
-            let kind = with_fields(kind, fields).ok_or_else(|| format!("unexpected . after term {}", self.shown(place)))?;
+            let kind = with_fields(kind, fields)
+                .ok_or_else(|| format!("unexpected . after term {}", self.shown(place)))?;
             words.push(Word { kind, place: self.place(place.start..last) });
         }
         if words.is_empty() {
@@ -277,7 +280,9 @@ impl Parser<'_> {
             Token::Literal(value) => Kind::Literal(value.clone()),
             Token::Field(name) if name.is_empty() => Kind::Dot,
             Token::Field(name) => Kind::Field(vec![name.clone()]),
-            Token::Variable(name) if self.variables.contains(name) => Kind::Variable(name.clone(), Vec::new()),
+            Token::Variable(name) if self.variables.contains(name) => {
+                Kind::Variable(name.clone(), Vec::new())
+            }
             Token::Variable(name) => return Err(format!("undefined variable {}", go::quote(name))),
             Token::Name(name) => match name.as_str() {
                 "true" => Kind::Literal(true.into()),
@@ -297,7 +302,9 @@ impl Parser<'_> {
                 return Ok((Kind::Group(Box::new(inner), Vec::new()), rest.get(close + 1..).unwrap_or(&[])));
             }
             Token::Mark(")") => return Err("unexpected right paren".to_owned()),
-            Token::Mark(_) | Token::Space => return Err(format!("unexpected {} in operand", self.shown(place))),
+            Token::Mark(_) | Token::Space => {
+                return Err(format!("unexpected {} in operand", self.shown(place)));
+            }
         };
         Ok((kind, rest))
     }

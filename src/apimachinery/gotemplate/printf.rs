@@ -145,7 +145,11 @@ fn integer(verb: char, number: i64, spec: &Spec) -> Option<String> {
         'o' => format!("{size:o}"),
         'x' => format!("{size:x}"),
         'X' => format!("{size:X}"),
-        'c' => return Some(u32::try_from(number).ok().and_then(char::from_u32).unwrap_or('\u{fffd}').to_string()),
+        'c' => {
+            return Some(
+                u32::try_from(number).ok().and_then(char::from_u32).unwrap_or('\u{fffd}').to_string(),
+            );
+        }
         'U' => return Some(format!("U+{size:04X}")),
         'q' => {
             let c = u32::try_from(number).ok().and_then(char::from_u32).unwrap_or('\u{fffd}');
