@@ -22,6 +22,7 @@ pub(crate) mod discovery;
 pub(crate) mod fieldowners;
 pub(crate) mod fields;
 pub(crate) mod hooks;
+pub(crate) mod openapi;
 pub(crate) mod patch;
 pub(crate) mod plain;
 pub(crate) mod printers;

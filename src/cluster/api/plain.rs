@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::discovery;
+use super::{discovery, openapi};
 use crate::apimachinery::status::Status;
 use crate::cluster::{Body, Cluster, Request, Response};
 
@@ -71,7 +71,8 @@ impl Paths {
 
 /// Answers a path that is none of a group and version.
 pub(crate) fn answer(cluster: &Cluster, request: &Request) -> Response {
-    if let Some(found) = discovery::root(cluster, request) {
+    let known = discovery::root(cluster, request).or_else(|| openapi::answer(cluster, &request.path));
+    if let Some(found) = known {
         return found;
     }
     let parts: Vec<&str> = request.path.split('/').filter(|part| !part.is_empty()).collect();
@@ -134,7 +135,7 @@ fn metrics(cluster: &Cluster) -> String {
 
 fn paths(cluster: &Cluster) -> Vec<String> {
     let mut paths: Vec<String> =
-        ["/api", "/api/v1", "/apis", "/healthz", "/livez", "/metrics", "/readyz", "/version"]
+        ["/api", "/api/v1", "/apis", "/healthz", "/livez", "/metrics", "/openapi/v3", "/readyz", "/version"]
             .into_iter()
             .map(str::to_owned)
             .collect();

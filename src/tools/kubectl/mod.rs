@@ -13,6 +13,7 @@ mod client;
 mod cluster_info;
 mod config;
 mod ctx;
+mod debug;
 mod describe;
 mod drain;
 mod events;

@@ -34,7 +34,7 @@ const CHILDREN: &[&Verb] = &[
     &super::describe::DESCRIBE,
     // logs, attach, exec, port-forward, proxy, cp
     &super::auth::AUTH,
-    // debug
+    &super::debug::DEBUG,
     &super::events::EVENTS,
 
     // diff
