@@ -138,7 +138,9 @@ fn shape(schema: &Schema, references: &mut Vec<String>) -> Value {
         Shape::Number => json!({"type": "number"}),
         Shape::Boolean => json!({"type": "boolean"}),
         Shape::Quantity => json!({"oneOf": [{"type": "string"}, {"type": "number"}]}),
-        Shape::IntOrString => json!({"format": "int-or-string", "oneOf": [{"type": "integer"}, {"type": "string"}]}),
+        Shape::IntOrString => {
+            json!({"format": "int-or-string", "oneOf": [{"type": "integer"}, {"type": "string"}]})
+        }
         Shape::Any => json!({}),
     };
     if !schema.format.is_empty() {
@@ -149,8 +151,9 @@ fn shape(schema: &Schema, references: &mut Vec<String>) -> Value {
     }
     if !schema.properties.is_empty() {
         let properties = schema.properties.iter();
-        out["properties"] =
-            Value::Object(properties.map(|(name, property)| (name.clone(), body(property, references))).collect());
+        out["properties"] = Value::Object(
+            properties.map(|(name, property)| (name.clone(), body(property, references))).collect(),
+        );
     }
     out
 }
@@ -167,7 +170,8 @@ fn custom(resource: &Resource) -> Option<Value> {
     let definition = resource.definition.as_ref()?;
     let versions = list(definition, "/spec/versions");
     let version = versions.iter().find(|version| field(version, "name") == resource.version)?;
-    let mut schema = version.pointer("/schema/openAPIV3Schema").cloned().unwrap_or_else(|| json!({"type": "object"}));
+    let mut schema =
+        version.pointer("/schema/openAPIV3Schema").cloned().unwrap_or_else(|| json!({"type": "object"}));
     let properties = crate::apimachinery::object::map_at(&mut schema, &["properties"]);
     for key in ["apiVersion", "kind"] {
         let description = by_name("io.k8s.api.core.v1.Pod").and_then(|pod| pod.property(key));

@@ -94,7 +94,9 @@ async fn run(ctx: &mut Ctx<'_>) -> Done {
 
 fn options(ctx: &mut Ctx<'_>) -> Result<Options, Failure> {
     let (targets, command) = match ctx.dash_at {
-        Some(at) => (ctx.args.iter().take(at).cloned().collect(), ctx.args.iter().skip(at).cloned().collect()),
+        Some(at) => {
+            (ctx.args.iter().take(at).cloned().collect(), ctx.args.iter().skip(at).cloned().collect())
+        }
         None => (ctx.args.clone(), Vec::new()),
     };
     let attach = if ctx.flags.given("attach") { ctx.flags.on("attach") } else { ctx.flags.on("stdin") };
@@ -110,9 +112,12 @@ fn custom(ctx: &Ctx<'_>) -> Result<Option<Value>, Failure> {
         return Ok(None);
     }
     let bytes = ctx.proc.read_file(path).map_err(|error| {
-        Failure::error(format!("must pass a container spec json file for custom profile: open {path}: {error}"))
+        Failure::error(format!(
+            "must pass a container spec json file for custom profile: open {path}: {error}"
+        ))
     })?;
-    let invalid = |why: &str| Failure::error(format!("{path} does not contain a valid container spec: {why}"));
+    let invalid =
+        |why: &str| Failure::error(format!("{path} does not contain a valid container spec: {why}"));
     let mut documents = yaml::documents(&String::from_utf8_lossy(&bytes)).map_err(|why| invalid(&why))?;
     let container = documents.pop().filter(Value::is_object).ok_or_else(|| invalid("not an object"))?;
     let fixed = ["name", "command", "image", "lifecycle", "volumeDevices"];
@@ -129,7 +134,9 @@ fn validate(ctx: &Ctx<'_>, options: &Options) -> Done {
     let set_images = ctx.flags.pairs("set-image");
     let refuse = |sentence: &str| Err(Failure::error(sentence));
     if options.attach && ctx.flags.given("attach") && !has("image") && !has("container") {
-        return refuse("you must specify --container or create a new container using --image in order to attach.");
+        return refuse(
+            "you must specify --container or create a new container using --image in order to attach.",
+        );
     }
     if has("copy-to") {
         if !has("image") && set_images.is_empty() && options.command.is_empty() {
@@ -172,7 +179,9 @@ fn validate_target(ctx: &Ctx<'_>, options: &Options) -> Done {
     let target = ctx.flags.text("target");
     if !target.is_empty() {
         if !ctx.flags.text("copy-to").is_empty() {
-            return Err(Failure::error("--target is incompatible with --copy-to. Use --share-processes instead."));
+            return Err(Failure::error(
+                "--target is incompatible with --copy-to. Use --share-processes instead.",
+            ));
         }
         say(
             ctx,
@@ -252,7 +261,8 @@ fn container_name(ctx: &Ctx<'_>, pod: &mut Value) -> String {
 
 fn apply_profiles(ctx: &Ctx<'_>, pod: &mut Value, container: &str, style: Style, options: &Options) -> Done {
     options.profile.apply(ctx, pod, container, style);
-    let (Some(custom), Some(schema)) = (&options.custom, schema::by_name("io.k8s.api.core.v1.Container")) else {
+    let (Some(custom), Some(schema)) = (&options.custom, schema::by_name("io.k8s.api.core.v1.Container"))
+    else {
         return Ok(());
     };
     let mut custom = custom.clone();
@@ -370,7 +380,8 @@ fn copy_of(ctx: &Ctx<'_>, pod: &Value, options: &Options) -> Result<(Value, Stri
 
 /// `*` sets the image of every container that is not named itself.
 fn set_images(pod: &mut Value, images: &[(String, String)]) {
-    let image_of = |name: &str| images.iter().rev().find(|(container, _)| container == name).map(|(_, image)| image);
+    let image_of =
+        |name: &str| images.iter().rev().find(|(container, _)| container == name).map(|(_, image)| image);
     let containers = pod.pointer_mut("/spec/containers").and_then(Value::as_array_mut);
     for container in containers.into_iter().flatten() {
         if let Some(image) = image_of(field(container, "name")).or_else(|| image_of("*")) {
@@ -384,7 +395,9 @@ fn warn_of_user(ctx: &Ctx<'_>, pod: &mut Value, container: &str) {
     if int(pod, "/spec/securityContext/runAsUser").unwrap_or(0) == 0 {
         return;
     }
-    let Some(context) = find_container(pod, container).and_then(|found| found.get("securityContext").cloned()) else {
+    let Some(context) =
+        find_container(pod, container).and_then(|found| found.get("securityContext").cloned())
+    else {
         return;
     };
     let powers = flag(&context, "/privileged") || !list(&context, "/capabilities/add").is_empty();
@@ -400,7 +413,11 @@ async fn attach(ctx: &mut Ctx<'_>, pod: &Value, container: &str) -> Done {
     let mut warned = String::new();
     loop {
         let now = ctx.get_object(path.as_str())?;
-        let lists = ["/status/initContainerStatuses", "/status/containerStatuses", "/status/ephemeralContainerStatuses"];
+        let lists = [
+            "/status/initContainerStatuses",
+            "/status/containerStatuses",
+            "/status/ephemeralContainerStatuses",
+        ];
         let mut all = lists.iter().flat_map(|pointer| list(&now, pointer));
         if let Some(status) = all.find(|status| field(status, "name") == container) {
             if at(status, "/state/running").is_some() {
