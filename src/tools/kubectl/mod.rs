@@ -34,6 +34,8 @@ mod label;
 mod pairs;
 mod patch;
 mod taint;
+mod typed;
+mod hash;
 mod print;
 mod rollout;
 mod tabwriter;

@@ -1,5 +1,14 @@
 //! `kubectl create`: objects from files, and generators for the common kinds.
 
+pub(crate) mod cluster;
+mod config;
+mod generate;
+mod network;
+pub(crate) mod rbac;
+pub(crate) mod sources;
+mod token;
+mod workload;
+
 use super::builder::stdin_or_file;
 use super::client::Call;
 use super::writes::{self, Write};
@@ -17,9 +26,30 @@ pub(super) static VERB: Verb = Verb {
         # Write the manifest of a deployment to a file
         kubectl create deployment web --image=nginx --dry-run=client -o yaml > web.yaml",
     run: Run::Waits(|ctx| Box::pin(run(ctx))),
+    children: CHILDREN,
     complete: Complete::Nothing,
     ..PLAIN
 };
+
+const CHILDREN: &[&Verb] = &[
+    &rbac::CLUSTERROLE,
+    &rbac::CLUSTERROLEBINDING,
+    &config::CONFIGMAP,
+    &workload::CRONJOB,
+    &workload::DEPLOYMENT,
+    &network::INGRESS,
+    &workload::JOB,
+    &cluster::NAMESPACE,
+    &cluster::PDB,
+    &cluster::PRIORITYCLASS,
+    &cluster::QUOTA,
+    &rbac::ROLE,
+    &rbac::ROLEBINDING,
+    &config::SECRET,
+    &network::SERVICE,
+    &cluster::SERVICEACCOUNT,
+    &token::TOKEN,
+];
 
 async fn run(ctx: &mut Ctx<'_>) -> Done {
     if !ctx.args.is_empty() {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::super::{Ctx, Done, Failure};
+use super::super::{Ctx, Done, Failure, typed};
 use super::{columns, kyaml, template};
 use crate::apimachinery::{go, object, yaml};
 
@@ -110,6 +110,8 @@ pub(crate) struct Printer {
     allow_missing: bool,
     no_headers: bool,
     printed: usize,
+    /// True for objects that kubectl made itself, whose JSON has the order of Go's structs.
+    pub(crate) typed: bool,
 }
 
 impl Printer {
@@ -127,6 +129,7 @@ impl Printer {
                 || flags.on("allow-missing-template-keys"),
             no_headers: flags.on("no-headers"),
             printed: 0,
+            typed: false,
         })
     }
 
@@ -154,6 +157,7 @@ impl Printer {
         Ok(match &self.format {
             Format::Human { .. } => names(tree, done),
             Format::Name => names(tree, ""),
+            Format::Json if self.typed => format!("{}\n", typed::json(&self.cleaned(tree), Some("    "))),
             Format::Json => format!("{}\n", go::json_indent(&self.cleaned(tree), "    ")),
             Format::Yaml => {
                 let mark = if self.printed > 1 { "---\n" } else { "" };
