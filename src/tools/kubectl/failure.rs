@@ -165,6 +165,13 @@ impl Failure {
     }
 }
 
+/// A file error in Go's words, which have no capital.
+pub(crate) fn go_error(error: crate::hosts::FsError) -> String {
+    let words = error.to_string();
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(letters).collect()
+}
+
 /// `172.30.1.2:6443` of a URL.
 pub(crate) fn host_of(url: &str) -> &str {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);

@@ -36,6 +36,9 @@ mod patch;
 mod taint;
 mod typed;
 mod hash;
+mod image;
+mod run;
+mod attach;
 mod print;
 mod rollout;
 mod tabwriter;
@@ -84,6 +87,11 @@ async fn run(proc: &mut Proc) -> i32 {
 fn start<'p>(proc: &'p mut Proc, words: &[String]) -> Result<Option<Ctx<'p>>, Failure> {
     let (verb, path, rest) = resolve(words);
     let command = format!("kubectl {path}").trim_end().to_owned();
+    if path.is_empty()
+        && let Some(word) = first_word(&rest, "").and_then(|at| rest.get(at))
+    {
+        return Err(Failure::error(help::unknown(verb, word)));
+    }
     let mut specs = flags::of_command(&path);
     specs.extend(flags::globals());
     if path == "apply" && proc.env.get("KUBECTL_APPLYSET").is_some_and(|on| on == "true") {
@@ -96,13 +104,8 @@ fn start<'p>(proc: &'p mut Proc, words: &[String]) -> Result<Option<Ctx<'p>>, Fa
         return Ok(None);
     }
     if path.is_empty() {
-        return match parsed.args.first() {
-            Some(word) => Err(Failure::error(help::unknown(verb, word))),
-            None => {
-                proc.print(help::of(verb, ""));
-                Ok(None)
-            }
-        };
+        proc.print(help::of(verb, ""));
+        return Ok(None);
     }
     let missing: Vec<String> = verb
         .required

@@ -14,7 +14,9 @@ pub(crate) static ROOT: Verb = Verb {
 #[rustfmt::skip]
 const CHILDREN: &[&Verb] = &[
     &super::create::VERB,
-    // expose, run, set
+    // expose
+    &super::run::VERB,
+    // set
     &super::explain::EXPLAIN,
     &super::get::VERB,
     // edit

@@ -156,7 +156,7 @@ fn tls(ctx: &mut Ctx<'_>, name: &str) -> Result<Value, Failure> {
     let read = |path: &str| {
         ctx.proc
             .read_file(path)
-            .map_err(|error| Failure::error(format!("Cannot read file {path}, open {path}: {error}")))
+            .map_err(|error| Failure::error(format!("Cannot read file {path}, open {path}: {}", crate::tools::kubectl::failure::go_error(error))))
     };
     let (cert, key) = (read(&cert)?, read(&key)?);
     for (bytes, what) in [(&cert, "certificate"), (&key, "key")] {

@@ -78,7 +78,7 @@ pub(crate) fn from_file(ctx: &Ctx<'_>, source: &str) -> Result<Vec<Entry>, Failu
 }
 
 fn unreadable(path: &str, error: FsError) -> Failure {
-    Failure::error(format!("error reading {path}: {error}"))
+    Failure::error(format!("error reading {path}: {}", crate::tools::kubectl::failure::go_error(error)))
 }
 
 /// Lines of `key=value`; a key alone takes its value from the environment.
