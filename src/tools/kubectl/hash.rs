@@ -11,7 +11,8 @@ use crate::apimachinery::object::text;
 pub(crate) fn of(tree: &Value) -> String {
     let empty = json!("");
     let data = tree.get("data").unwrap_or(&empty);
-    let mut content = json!({"kind": text(tree, "/kind"), "name": text(tree, "/metadata/name"), "data": data});
+    let mut content =
+        json!({"kind": text(tree, "/kind"), "name": text(tree, "/metadata/name"), "data": data});
     if text(tree, "/kind") == "Secret" {
         content["type"] = text(tree, "/type").into();
         if let Some(strings) = tree.get("stringData") {

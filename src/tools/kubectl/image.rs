@@ -66,7 +66,13 @@ mod tests {
 
     #[test]
     fn references_are_told_from_slips() {
-        for good in ["nginx", "nginx:1.27", "registry.local:5000/team/app:v1", "a/b/c", "docker.io/library/nginx:1.27-alpine"] {
+        for good in [
+            "nginx",
+            "nginx:1.27",
+            "registry.local:5000/team/app:v1",
+            "a/b/c",
+            "docker.io/library/nginx:1.27-alpine",
+        ] {
             assert!(is_reference(good), "{good}");
         }
         for bad in ["nginx:", " nginx", "", "Nginx", "nginx:1:2", "a//b", "nginx@sha256:12"] {

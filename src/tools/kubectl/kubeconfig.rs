@@ -87,7 +87,9 @@ pub(crate) fn load_file(proc: &Proc, path: &str) -> Result<Option<Value>, Failur
     let bytes = match proc.read_file(path) {
         Ok(bytes) => bytes,
         Err(FsError::NotFound) => return Ok(None),
-        Err(error) => return Err(wrong(&format!("open {path}: {}", crate::tools::kubectl::failure::go_error(error)))),
+        Err(error) => {
+            return Err(wrong(&format!("open {path}: {}", crate::tools::kubectl::failure::go_error(error))));
+        }
     };
     let content = String::from_utf8_lossy(&bytes);
     let mut documents = yaml::documents(&content).map_err(|why| wrong(&why))?;
@@ -308,7 +310,10 @@ fn token(proc: &Proc, user: &Entry, flags: &Flags) -> Result<Option<String>, Fai
         let path = beside(&user.file, file);
         return match proc.read_file(&path) {
             Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).trim().to_owned())),
-            Err(error) => Err(Failure::error(format!("open {path}: {}", crate::tools::kubectl::failure::go_error(error)))),
+            Err(error) => Err(Failure::error(format!(
+                "open {path}: {}",
+                crate::tools::kubectl::failure::go_error(error)
+            ))),
         };
     }
     Ok(Some(text(&user.value, "/token")).filter(|token| !token.is_empty()).map(str::to_owned))

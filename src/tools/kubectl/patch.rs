@@ -87,7 +87,10 @@ fn read_patch(ctx: &mut Ctx<'_>) -> Result<Value, Failure> {
         match ctx.proc.read_file(&file) {
             Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
             Err(error) => {
-                return Err(Failure::error(format!("unable to read patch file: open {file}: {}", crate::tools::kubectl::failure::go_error(error))));
+                return Err(Failure::error(format!(
+                    "unable to read patch file: open {file}: {}",
+                    crate::tools::kubectl::failure::go_error(error)
+                )));
             }
         }
     };

@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 use super::client::{JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH};
 use super::waiting::Pauses;
 use super::writes::Write;
-use super::{Call, Complete, Ctx, Done, DryRun, Failure, Format, Group, PLAIN, Printer, Run, Verb, diffs, image, pairs};
+use super::{
+    Call, Complete, Ctx, Done, DryRun, Failure, Format, Group, PLAIN, Printer, Run, Verb, diffs, image, pairs,
+};
 use crate::apimachinery::object::{self, text};
 use crate::apimachinery::{go, validate};
 use crate::cluster::Object;
@@ -78,7 +80,10 @@ fn check(ctx: &Ctx<'_>, write: &Write, attach: bool) -> Done {
         return Err(Failure::error("--image is required"));
     }
     if !image::is_reference(image) {
-        return Err(Failure::error(format!("Invalid image name {}: invalid reference format", go::quote(image))));
+        return Err(Failure::error(format!(
+            "Invalid image name {}: invalid reference format",
+            go::quote(image)
+        )));
     }
     let wrong = if flags.on("tty") && !flags.on("stdin") {
         "-i/--stdin is required for containers with -t/--tty=true".to_owned()
@@ -254,7 +259,11 @@ fn remove(ctx: &mut Ctx<'_>, object: &Value) -> Done {
     }
     if !ctx.flags.on("quiet") {
         let namespace = object::namespace(object);
-        ctx.out(&format!("{} {:?} deleted from {namespace} namespace\n", mapping.lower_kind(), object::name(object)));
+        ctx.out(&format!(
+            "{} {:?} deleted from {namespace} namespace\n",
+            mapping.lower_kind(),
+            object::name(object)
+        ));
     }
     Ok(())
 }

@@ -62,7 +62,9 @@ pub(crate) fn stdin_or_file(ctx: &mut Ctx<'_>, path: &str) -> Result<String, Fai
     }
     match ctx.proc.read_file(path) {
         Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
-        Err(error) => Err(Failure::error(format!("open {path}: {}", crate::tools::kubectl::failure::go_error(error)))),
+        Err(error) => {
+            Err(Failure::error(format!("open {path}: {}", crate::tools::kubectl::failure::go_error(error))))
+        }
     }
 }
 
@@ -162,7 +164,9 @@ fn walk(ctx: &Ctx<'_>, folder: &str, recursive: bool, found: &mut Vec<String>) {
 fn read_one(ctx: &Ctx<'_>, name: &str) -> Result<Source, Failure> {
     match ctx.proc.read_file(name) {
         Ok(bytes) => Ok(Source { name: name.to_owned(), text: String::from_utf8_lossy(&bytes).into_owned() }),
-        Err(error) => Err(Failure::error(format!("open {name}: {}", crate::tools::kubectl::failure::go_error(error)))),
+        Err(error) => {
+            Err(Failure::error(format!("open {name}: {}", crate::tools::kubectl::failure::go_error(error))))
+        }
     }
 }
 

@@ -25,9 +25,10 @@ fn embedded(ctx: &Ctx<'_>, path: &str) -> String {
 fn must_exist(ctx: &Ctx<'_>, flag: &str, path: &str) -> Done {
     let found = ctx.proc.world().stat(&ctx.proc.place, &ctx.proc.path(path));
     match found {
-        Err(error) if !path.is_empty() => {
-            Err(Failure::error(format!("could not stat {flag} file {path}: stat {path}: {}", crate::tools::kubectl::failure::go_error(error))))
-        }
+        Err(error) if !path.is_empty() => Err(Failure::error(format!(
+            "could not stat {flag} file {path}: stat {path}: {}",
+            crate::tools::kubectl::failure::go_error(error)
+        ))),
         _ => Ok(()),
     }
 }

@@ -205,7 +205,13 @@ impl Store {
             // A directory that is there already is as good.
             let _ = ctx.proc.world().change_files(&place, parent);
             let written = ctx.proc.write_file(&file.path, yaml::to_string(&tree).as_bytes());
-            written.map_err(|error| Failure::error(format!("open {}: {}", file.shown, crate::tools::kubectl::failure::go_error(error))))?;
+            written.map_err(|error| {
+                Failure::error(format!(
+                    "open {}: {}",
+                    file.shown,
+                    crate::tools::kubectl::failure::go_error(error)
+                ))
+            })?;
             if file.fresh() {
                 let private = FileOp::Chmod { path: &file.path, mode: 0o600 };
                 let _ = ctx.proc.world().change_files(&place, private);

@@ -151,7 +151,12 @@ fn flatten(ctx: &Ctx<'_>, tree: &mut Value) -> Done {
                     map.remove(*key);
                     map.insert(format!("{key}-data"), STANDARD.encode(&bytes).into());
                 }
-                Err(error) => failure = Some(Failure::error(format!("open {path}: {}", crate::tools::kubectl::failure::go_error(error)))),
+                Err(error) => {
+                    failure = Some(Failure::error(format!(
+                        "open {path}: {}",
+                        crate::tools::kubectl::failure::go_error(error)
+                    )))
+                }
             }
         }
     });

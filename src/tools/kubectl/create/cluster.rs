@@ -14,7 +14,9 @@ pub(super) static NAMESPACE: Verb = Verb {
     examples: "kubectl create namespace dev",
     run: Run::Now(|ctx| {
         let make = |_: &mut Ctx<'_>, name: &str| {
-            Ok(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}, "spec": {}, "status": {}}))
+            Ok(
+                json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}, "spec": {}, "status": {}}),
+            )
         };
         generate::run(ctx, &Generator { make, failed: "", namespaced: false })
     }),
@@ -40,7 +42,9 @@ pub(super) static QUOTA: Verb = Verb {
     aliases: &["resourcequota"],
     summary: "Create a quota with the specified name",
     examples: "kubectl create quota small --hard=pods=10,requests.cpu=2,requests.memory=4Gi",
-    run: Run::Now(|ctx| generate::run(ctx, &Generator { make: quota, failed: "failed to create quota: ", namespaced: true })),
+    run: Run::Now(|ctx| {
+        generate::run(ctx, &Generator { make: quota, failed: "failed to create quota: ", namespaced: true })
+    }),
     ..PLAIN
 };
 
@@ -81,7 +85,9 @@ fn quota(ctx: &mut Ctx<'_>, name: &str) -> Result<Value, Failure> {
         }
         spec["scopes"] = json!(scopes);
     }
-    Ok(json!({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": name}, "spec": spec, "status": {}}))
+    Ok(
+        json!({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": name}, "spec": spec, "status": {}}),
+    )
 }
 
 /// `cpu=1,memory=1Gi` as a map of canonical quantities.
@@ -97,7 +103,9 @@ pub(crate) fn resource_list(text: &str) -> Result<Map<String, Value>, Failure> {
                 all.insert((*resource).to_owned(), amount.to_string().into());
             }
             _ => {
-                return Err(Failure::error(format!("Invalid argument syntax {pair}, expected <resource>=<value>")));
+                return Err(Failure::error(format!(
+                    "Invalid argument syntax {pair}, expected <resource>=<value>"
+                )));
             }
         }
     }
@@ -106,7 +114,8 @@ pub(crate) fn resource_list(text: &str) -> Result<Map<String, Value>, Failure> {
 
 fn budget(ctx: &mut Ctx<'_>, name: &str) -> Result<Value, Failure> {
     let flags = &ctx.flags;
-    let (selector, min, max) = (flags.text("selector"), flags.text("min-available"), flags.text("max-unavailable"));
+    let (selector, min, max) =
+        (flags.text("selector"), flags.text("min-available"), flags.text("max-unavailable"));
     let wrong = if selector.is_empty() {
         "a selector must be specified"
     } else if min.is_empty() && max.is_empty() {
@@ -147,7 +156,8 @@ pub(crate) fn selector_object(text: &str) -> Result<Value, Failure> {
         let part = part.trim();
         if let Some((key, values)) = part.split_once(" in ").or_else(|| part.split_once(" notin ")) {
             let operator = if part.contains(" notin ") { "NotIn" } else { "In" };
-            let values: Vec<&str> = values.trim().trim_matches(['(', ')']).split(',').map(str::trim).collect();
+            let values: Vec<&str> =
+                values.trim().trim_matches(['(', ')']).split(',').map(str::trim).collect();
             expressions.push(json!({"key": key.trim(), "operator": operator, "values": values}));
         } else if let Some((key, value)) = part.split_once("!=") {
             expressions.push(json!({"key": key.trim(), "operator": "NotIn", "values": [value.trim()]}));

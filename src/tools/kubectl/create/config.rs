@@ -4,9 +4,9 @@ use base64::Engine as _;
 use serde_json::{Map, Value, json};
 
 use super::super::{Ctx, Failure, PLAIN, Verb};
+use super::Run;
 use super::generate::{self, Generator};
 use super::sources::{self, Entry};
-use super::Run;
 use crate::apimachinery::{go, validate};
 
 pub(super) static CONFIGMAP: Verb = Verb {
@@ -17,7 +17,10 @@ pub(super) static CONFIGMAP: Verb = Verb {
         kubectl create configmap web --from-literal=color=blue --from-literal=size=large
         kubectl create configmap web --from-file=app.properties --from-file=key=other.txt",
     run: Run::Now(|ctx| {
-        generate::run(ctx, &Generator { make: configmap, failed: "failed to create configmap: ", namespaced: true })
+        generate::run(
+            ctx,
+            &Generator { make: configmap, failed: "failed to create configmap: ", namespaced: true },
+        )
     }),
     ..PLAIN
 };
@@ -33,7 +36,9 @@ static GENERIC: Verb = Verb {
     name: "generic",
     summary: "Create a secret from a local file, directory, or literal value",
     examples: "kubectl create secret generic db --from-literal=password=s3cret",
-    run: Run::Now(|ctx| generate::run(ctx, &Generator { make: generic, failed: "failed to create secret ", namespaced: true })),
+    run: Run::Now(|ctx| {
+        generate::run(ctx, &Generator { make: generic, failed: "failed to create secret ", namespaced: true })
+    }),
     ..PLAIN
 };
 
@@ -42,7 +47,10 @@ static DOCKER_REGISTRY: Verb = Verb {
     summary: "Create a secret for use with a Docker registry",
     examples: "kubectl create secret docker-registry regcred --docker-server=registry.local --docker-username=me --docker-password=s3cret",
     run: Run::Now(|ctx| {
-        generate::run(ctx, &Generator { make: docker_registry, failed: "failed to create secret ", namespaced: true })
+        generate::run(
+            ctx,
+            &Generator { make: docker_registry, failed: "failed to create secret ", namespaced: true },
+        )
     }),
     ..PLAIN
 };
@@ -51,7 +59,9 @@ static TLS: Verb = Verb {
     name: "tls",
     summary: "Create a TLS secret",
     examples: "kubectl create secret tls web --cert=web.crt --key=web.key",
-    run: Run::Now(|ctx| generate::run(ctx, &Generator { make: tls, failed: "failed to create secret ", namespaced: true })),
+    run: Run::Now(|ctx| {
+        generate::run(ctx, &Generator { make: tls, failed: "failed to create secret ", namespaced: true })
+    }),
     ..PLAIN
 };
 
@@ -62,7 +72,10 @@ fn configmap(ctx: &mut Ctx<'_>, name: &str) -> Result<Value, Failure> {
         let wrong = validate::config_map_key(&key);
         if !wrong.is_empty() {
             let key = go::quote(&key);
-            return Err(Failure::error(format!("{key} is not a valid key name for a ConfigMap: {}", wrong.join(","))));
+            return Err(Failure::error(format!(
+                "{key} is not a valid key name for a ConfigMap: {}",
+                wrong.join(",")
+            )));
         }
         for (map, title) in [(&data, "Data"), (&binary, "BinaryData")] {
             if map.contains_key(&key) {
@@ -99,10 +112,15 @@ fn secret_data(entries: Vec<Entry>) -> Result<Map<String, Value>, Failure> {
         let wrong = validate::config_map_key(&key);
         if !wrong.is_empty() {
             let key = go::quote(&key);
-            return Err(Failure::error(format!("{key} is not valid key name for a Secret {}", wrong.join(";"))));
+            return Err(Failure::error(format!(
+                "{key} is not valid key name for a Secret {}",
+                wrong.join(";")
+            )));
         }
         if data.contains_key(&key) {
-            return Err(Failure::error(format!("cannot add key {key}, another key by that name already exists")));
+            return Err(Failure::error(format!(
+                "cannot add key {key}, another key by that name already exists"
+            )));
         }
         data.insert(key, encoded(&bytes).into());
     }
@@ -134,7 +152,8 @@ fn docker_registry(ctx: &mut Ctx<'_>, name: &str) -> Result<Value, Failure> {
         ));
     } else {
         let auth = encoded(format!("{user}:{password}").as_bytes());
-        let email = if email.is_empty() { String::new() } else { format!(",\"email\":{}", go::json(&json!(email))) };
+        let email =
+            if email.is_empty() { String::new() } else { format!(",\"email\":{}", go::json(&json!(email))) };
         let quoted = |text: &str| go::json(&Value::from(text));
         let config = format!(
             "{{\"auths\":{{{}:{{\"username\":{},\"password\":{}{email},\"auth\":{}}}}}}}",
@@ -154,9 +173,12 @@ fn tls(ctx: &mut Ctx<'_>, name: &str) -> Result<Value, Failure> {
         return Err(Failure::error("key and cert must be specified"));
     }
     let read = |path: &str| {
-        ctx.proc
-            .read_file(path)
-            .map_err(|error| Failure::error(format!("Cannot read file {path}, open {path}: {}", crate::tools::kubectl::failure::go_error(error))))
+        ctx.proc.read_file(path).map_err(|error| {
+            Failure::error(format!(
+                "Cannot read file {path}, open {path}: {}",
+                crate::tools::kubectl::failure::go_error(error)
+            ))
+        })
     };
     let (cert, key) = (read(&cert)?, read(&key)?);
     for (bytes, what) in [(&cert, "certificate"), (&key, "key")] {

@@ -22,7 +22,10 @@ static CLUSTERIP: Verb = Verb {
     examples: "kubectl create service clusterip web --tcp=80:8080",
     run: Run::Now(|ctx| {
         let make = |ctx: &mut Ctx<'_>, name: &str| service(ctx, name, "ClusterIP");
-        generate::run(ctx, &Generator { make, failed: "failed to create ClusterIP service: ", namespaced: true })
+        generate::run(
+            ctx,
+            &Generator { make, failed: "failed to create ClusterIP service: ", namespaced: true },
+        )
     }),
     ..PLAIN
 };
@@ -33,7 +36,10 @@ static NODEPORT: Verb = Verb {
     examples: "kubectl create service nodeport web --tcp=80 --node-port=30080",
     run: Run::Now(|ctx| {
         let make = |ctx: &mut Ctx<'_>, name: &str| service(ctx, name, "NodePort");
-        generate::run(ctx, &Generator { make, failed: "failed to create NodePort service: ", namespaced: true })
+        generate::run(
+            ctx,
+            &Generator { make, failed: "failed to create NodePort service: ", namespaced: true },
+        )
     }),
     ..PLAIN
 };
@@ -44,7 +50,10 @@ static LOADBALANCER: Verb = Verb {
     examples: "kubectl create service loadbalancer web --tcp=80:8080",
     run: Run::Now(|ctx| {
         let make = |ctx: &mut Ctx<'_>, name: &str| service(ctx, name, "LoadBalancer");
-        generate::run(ctx, &Generator { make, failed: "failed to create LoadBalancer service: ", namespaced: true })
+        generate::run(
+            ctx,
+            &Generator { make, failed: "failed to create LoadBalancer service: ", namespaced: true },
+        )
     }),
     ..PLAIN
 };
@@ -56,7 +65,10 @@ static EXTERNALNAME: Verb = Verb {
     required: &["external-name"],
     run: Run::Now(|ctx| {
         let make = |ctx: &mut Ctx<'_>, name: &str| service(ctx, name, "ExternalName");
-        generate::run(ctx, &Generator { make, failed: "failed to create ExternalName service: ", namespaced: true })
+        generate::run(
+            ctx,
+            &Generator { make, failed: "failed to create ExternalName service: ", namespaced: true },
+        )
     }),
     ..PLAIN
 };
@@ -69,14 +81,18 @@ pub(super) static INGRESS: Verb = Verb {
         kubectl create ingress web --class=nginx --rule='shop.example.com/*=web:80'
         kubectl create ingress web --rule='shop.example.com/cart=cart:http,tls=shop-cert'",
     run: Run::Now(|ctx| {
-        generate::run(ctx, &Generator { make: ingress, failed: "failed to create ingress: ", namespaced: true })
+        generate::run(
+            ctx,
+            &Generator { make: ingress, failed: "failed to create ingress: ", namespaced: true },
+        )
     }),
     ..PLAIN
 };
 
 fn service(ctx: &mut Ctx<'_>, name: &str, kind: &str) -> Result<Value, Failure> {
     let flags = &ctx.flags;
-    let (cluster_ip, tcp, external) = (flags.text("clusterip"), flags.list("tcp"), flags.text("external-name"));
+    let (cluster_ip, tcp, external) =
+        (flags.text("clusterip"), flags.list("tcp"), flags.text("external-name"));
     if cluster_ip != "None" && tcp.is_empty() && kind != "ExternalName" {
         return Err(Failure::error("at least one tcp port specifier must be provided"));
     }
@@ -86,7 +102,8 @@ fn service(ctx: &mut Ctx<'_>, name: &str, kind: &str) -> Result<Value, Failure> 
     let mut ports = Vec::new();
     for pair in &tcp {
         let (port, target) = ports_of(pair)?;
-        let mut one = json!({"name": pair.replace(':', "-"), "port": port, "protocol": "TCP", "targetPort": target});
+        let mut one =
+            json!({"name": pair.replace(':', "-"), "port": port, "protocol": "TCP", "targetPort": target});
         if flags.int("node-port") != 0 {
             one["nodePort"] = flags.int("node-port").into();
         }
@@ -196,7 +213,9 @@ struct Rule {
 
 fn parse_rule(rule: &str) -> Result<Rule, Failure> {
     let invalid = || {
-        Failure::error(format!("rule {rule} is invalid and should be in format host/path=svcname:svcport[,tls[=secret]]"))
+        Failure::error(format!(
+            "rule {rule} is invalid and should be in format host/path=svcname:svcport[,tls[=secret]]"
+        ))
     };
     let (main, tls) = match rule.split_once(',') {
         Some((main, tls)) => (main, Some(tls)),
@@ -210,7 +229,8 @@ fn parse_rule(rule: &str) -> Result<Rule, Failure> {
     let (host, rest) = main.split_once('/').ok_or_else(invalid)?;
     let (path, service) = rest.split_once('=').ok_or_else(invalid)?;
     let (name, port) = service.split_once(':').ok_or_else(invalid)?;
-    let word = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
+    let word =
+        |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
     let host_fine = host.chars().all(|c| c.is_ascii_alphanumeric() || "-_.*".contains(c));
     let path_fine = path.chars().all(|c| !c.is_whitespace());
     if !host_fine || !path_fine || !word(name) || !word(port) {

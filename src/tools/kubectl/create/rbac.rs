@@ -34,7 +34,10 @@ pub(super) static ROLEBINDING: Verb = Verb {
         kubectl create rolebinding read --role=pod-reader --user=jane
         kubectl create rolebinding read --clusterrole=view --serviceaccount=default:app",
     run: Run::Now(|ctx| {
-        generate::run(ctx, &Generator { make: rolebinding, failed: "failed to create rolebinding: ", namespaced: true })
+        generate::run(
+            ctx,
+            &Generator { make: rolebinding, failed: "failed to create rolebinding: ", namespaced: true },
+        )
     }),
     ..PLAIN
 };
@@ -53,8 +56,20 @@ pub(super) static CLUSTERROLEBINDING: Verb = Verb {
 
 /// Verbs that rules usually name; others get a warning.
 const STANDARD: [&str; 14] = [
-    "*", "get", "delete", "list", "create", "update", "patch", "watch", "proxy", "deletecollection", "use", "bind",
-    "escalate", "impersonate",
+    "*",
+    "get",
+    "delete",
+    "list",
+    "create",
+    "update",
+    "patch",
+    "watch",
+    "proxy",
+    "deletecollection",
+    "use",
+    "bind",
+    "escalate",
+    "impersonate",
 ];
 
 /// Verbs that only mean something for these types.
@@ -99,7 +114,8 @@ fn targets(ctx: &Ctx<'_>) -> Vec<Target> {
     for word in ctx.flags.list("resource") {
         let (kind, subresource) = word.split_once('/').unwrap_or((&word, ""));
         let (resource, group) = kind.split_once('.').unwrap_or((kind, ""));
-        let target = Target { resource: resource.into(), group: group.into(), subresource: subresource.into() };
+        let target =
+            Target { resource: resource.into(), group: group.into(), subresource: subresource.into() };
         if word == "*" {
             return vec![target];
         }
@@ -110,8 +126,11 @@ fn targets(ctx: &Ctx<'_>) -> Vec<Target> {
 
 /// Plural and group as the server knows them.
 fn known(ctx: &mut Ctx<'_>, target: &Target) -> Result<Option<(String, String)>, Failure> {
-    let word =
-        if target.group.is_empty() { target.resource.clone() } else { format!("{}.{}", target.resource, target.group) };
+    let word = if target.group.is_empty() {
+        target.resource.clone()
+    } else {
+        format!("{}.{}", target.resource, target.group)
+    };
     match ctx.resource(&word) {
         Ok(mapping) => Ok(Some((mapping.resource, mapping.group))),
         Err(Failure::Error(_)) => Ok(None),
@@ -129,14 +148,17 @@ fn check_target(ctx: &mut Ctx<'_>, target: &Target, verbs: &[String]) -> Result<
     for verb in verbs {
         let Some((_, types)) = SPECIAL.iter().find(|(special, _)| special == verb) else { continue };
         if !types.contains(&(resource.as_str(), group.as_str())) {
-            return Err(Failure::error(format!("can not perform '{verb}' on '{resource}' in group '{group}'")));
+            return Err(Failure::error(format!(
+                "can not perform '{verb}' on '{resource}' in group '{group}'"
+            )));
         }
         fine = true;
     }
     if fine {
         return Ok(());
     }
-    let within = if target.group.is_empty() { String::new() } else { format!(" in group {:?}", target.group) };
+    let within =
+        if target.group.is_empty() { String::new() } else { format!(" in group {:?}", target.group) };
     Err(Failure::Plain(format!("the server doesn't have a resource type {:?}{within}", target.resource)))
 }
 
@@ -197,14 +219,15 @@ fn role(ctx: &mut Ctx<'_>, name: &str) -> Result<Value, Failure> {
     }
     check_targets(ctx, &targets, &verbs)?;
     let rules = rules(ctx, &verbs, &targets)?;
-    Ok(json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": name}, "rules": rules}))
+    Ok(
+        json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "metadata": {"name": name}, "rules": rules}),
+    )
 }
 
 fn clusterrole(ctx: &mut Ctx<'_>, name: &str) -> Result<Value, Failure> {
     let (verbs, targets) = (verbs(ctx), targets(ctx));
     let paths = ctx.flags.list("non-resource-url");
-    let mut tree =
-        json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": name}});
+    let mut tree = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": {"name": name}});
     if ctx.flags.given("aggregation-rule") {
         let others = !verbs.is_empty() || !targets.is_empty() || !paths.is_empty();
         if others || !ctx.flags.list("resource-name").is_empty() {
@@ -226,7 +249,12 @@ fn clusterrole(ctx: &mut Ctx<'_>, name: &str) -> Result<Value, Failure> {
     Ok(tree)
 }
 
-fn check_clusterrole(ctx: &mut Ctx<'_>, verbs: &[String], targets: &[Target], paths: &[String]) -> Result<(), Failure> {
+fn check_clusterrole(
+    ctx: &mut Ctx<'_>,
+    verbs: &[String],
+    targets: &[Target],
+    paths: &[String],
+) -> Result<(), Failure> {
     if verbs.is_empty() {
         return Err(Failure::error("at least one verb must be specified"));
     }
@@ -248,7 +276,9 @@ fn check_clusterrole(ctx: &mut Ctx<'_>, verbs: &[String], targets: &[Target], pa
             return Err(Failure::error("nonResourceURL should start with /"));
         }
         if path.contains('*') && path.find('*') != Some(path.len() - 1) {
-            return Err(Failure::error("nonResourceURL only supports wildcard matches when '*' is at the end"));
+            return Err(Failure::error(
+                "nonResourceURL only supports wildcard matches when '*' is at the end",
+            ));
         }
     }
     Ok(())

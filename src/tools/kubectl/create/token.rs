@@ -40,7 +40,8 @@ fn run(ctx: &mut Ctx<'_>) -> Done {
     }
     let kind = flags.text("bound-object-kind");
     if !kind.is_empty() {
-        spec["boundObjectRef"] = json!({"kind": kind, "apiVersion": "v1", "name": flags.text("bound-object-name")});
+        spec["boundObjectRef"] =
+            json!({"kind": kind, "apiVersion": "v1", "name": flags.text("bound-object-name")});
         if !flags.text("bound-object-uid").is_empty() {
             spec["boundObjectRef"]["uid"] = flags.text("bound-object-uid").into();
         }

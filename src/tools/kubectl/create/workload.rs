@@ -15,7 +15,10 @@ pub(super) static DEPLOYMENT: Verb = Verb {
         kubectl create deployment sleeper --image=busybox -- sleep 3600",
     required: &["image"],
     run: Run::Now(|ctx| {
-        generate::run(ctx, &Generator { make: deployment, failed: "failed to create deployment: ", namespaced: true })
+        generate::run(
+            ctx,
+            &Generator { make: deployment, failed: "failed to create deployment: ", namespaced: true },
+        )
     }),
     ..PLAIN
 };
@@ -26,7 +29,9 @@ pub(super) static JOB: Verb = Verb {
     examples: "
         kubectl create job pi --image=perl -- perl -Mbignum=bpi -wle 'print bpi(100)'
         kubectl create job now --from=cronjob/nightly",
-    run: Run::Now(|ctx| generate::run(ctx, &Generator { make: job, failed: "failed to create job: ", namespaced: true })),
+    run: Run::Now(|ctx| {
+        generate::run(ctx, &Generator { make: job, failed: "failed to create job: ", namespaced: true })
+    }),
     ..PLAIN
 };
 
@@ -37,7 +42,10 @@ pub(super) static CRONJOB: Verb = Verb {
     examples: "kubectl create cronjob nightly --image=busybox --schedule='0 2 * * *' -- date",
     required: &["image", "schedule"],
     run: Run::Now(|ctx| {
-        generate::run(ctx, &Generator { make: cronjob, failed: "failed to create cronjob: ", namespaced: true })
+        generate::run(
+            ctx,
+            &Generator { make: cronjob, failed: "failed to create cronjob: ", namespaced: true },
+        )
     }),
     ..PLAIN
 };
@@ -109,7 +117,9 @@ fn job(ctx: &mut Ctx<'_>, name: &str) -> Result<Value, Failure> {
     }
     if from.is_empty() {
         let spec = job_spec(name, &image, &command, "Never");
-        return Ok(json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": name}, "spec": spec, "status": {}}));
+        return Ok(
+            json!({"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": name}, "spec": spec, "status": {}}),
+        );
     }
     from_cronjob(ctx, name, &from)
 }
@@ -128,7 +138,8 @@ fn from_cronjob(ctx: &mut Ctx<'_>, name: &str, from: &str) -> Result<Value, Fail
         let gvk = object::Gvk::of(cron);
         return Err(Failure::error(format!("unknown object type *{}.{}", gvk.version, gvk.kind)));
     }
-    let mut annotations = cron.pointer("/spec/jobTemplate/metadata/annotations").cloned().unwrap_or_else(|| json!({}));
+    let mut annotations =
+        cron.pointer("/spec/jobTemplate/metadata/annotations").cloned().unwrap_or_else(|| json!({}));
     object::set_default(&mut annotations, &["cronjob.kubernetes.io/instantiate"], "manual");
     let mut tree = json!({
         "apiVersion": "batch/v1", "kind": "Job",

@@ -84,7 +84,12 @@ impl Format {
         }
         let read = |ctx: &mut Ctx<'_>, what: &str| {
             ctx.proc.read_file(&text).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).map_err(
-                |error| Failure::error(format!("error reading {what} {text}, open {text}: {}\n", crate::tools::kubectl::failure::go_error(error))),
+                |error| {
+                    Failure::error(format!(
+                        "error reading {what} {text}, open {text}: {}\n",
+                        crate::tools::kubectl::failure::go_error(error)
+                    ))
+                },
             )
         };
         Ok(match word {
