@@ -6,6 +6,7 @@
 mod addons;
 mod control_plane;
 mod machine;
+mod md5;
 mod node;
 mod objects;
 pub(crate) mod pki;
