@@ -46,7 +46,9 @@ fn little_endian(bytes: &[u8]) -> u32 {
 }
 
 fn mix([mut a, mut b, mut c, mut d]: [u32; 4], words: &[u32]) -> [u32; 4] {
-    for (step, (sine, rotation)) in SINES.iter().zip(ROTATIONS.iter().flat_map(|round| round.repeat(4))).enumerate() {
+    for (step, (sine, rotation)) in
+        SINES.iter().zip(ROTATIONS.iter().flat_map(|round| round.repeat(4))).enumerate()
+    {
         let (chosen, at) = match step / 16 {
             0 => ((b & c) | (!b & d), step),
             1 => ((d & b) | (!d & c), 5 * step + 1),
