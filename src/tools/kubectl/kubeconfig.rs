@@ -92,7 +92,8 @@ pub(crate) fn load_file(proc: &Proc, path: &str) -> Result<Option<Value>, Failur
         }
     };
     let content = String::from_utf8_lossy(&bytes);
-    let mut documents = yaml::documents(&content).map_err(|why| wrong(&why))?;
+    let mut documents = yaml::documents(&content)
+        .map_err(|why| wrong(why.trim_start_matches("error converting YAML to JSON: ")))?;
     let tree = if documents.is_empty() { json!({}) } else { documents.swap_remove(0) };
     check(&tree).map_err(|why| wrong(&why))?;
     Ok(Some(tree))

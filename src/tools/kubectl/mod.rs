@@ -38,6 +38,7 @@ mod typed;
 mod hash;
 mod image;
 mod run;
+mod apply;
 mod attach;
 mod print;
 mod rollout;

@@ -40,7 +40,7 @@ const CHILDREN: &[&Verb] = &[
     &super::events::EVENTS,
 
     // diff
-    // apply
+    &super::apply::VERB,
     &super::patch::VERB,
     // replace
     // wait

@@ -9,42 +9,15 @@ use super::visit::Info;
 use crate::apimachinery::object::{self, at};
 use crate::apimachinery::yaml;
 
-/// The documents of a YAML stream, each with its own first line. A JSON text is one document.
-pub(crate) fn split_documents(text: &str) -> Vec<String> {
-    let mut documents = vec![String::new()];
-    for line in text.split_inclusive('\n') {
-        let tail = line.strip_prefix("---").map(str::trim);
-        if tail.is_some_and(|tail| tail.is_empty() || tail.starts_with('#')) {
-            documents.push(String::new());
-        } else if let Some(document) = documents.last_mut() {
-            document.push_str(line);
-        }
-    }
-    documents.retain(|document| !document.trim().is_empty());
-    documents
-}
-
 /// The objects of one source, in order, or what is wrong with each.
 pub(super) fn decode(ctx: &mut Ctx<'_>, builder: &Builder, source: &Source) -> Vec<Result<Info, Failure>> {
     let mut all = Vec::new();
-    for document in split_documents(&source.text) {
-        match yaml::documents(&document) {
-            Ok(trees) => {
-                for tree in trees {
-                    all.push(one(ctx, builder, tree, &source.name));
-                }
-            }
-            Err(why) => {
-                let why = if document.trim_start().starts_with('{') && why.starts_with("json:") {
-                    why
-                } else {
-                    format!("error converting YAML to JSON: {why}")
-                };
-                all.push(Err(Failure::error(format!("error parsing {}: {why}", source.name))));
-                // The stream cannot be read beyond what does not parse.
-                break;
-            }
-        }
+    let stream = yaml::stream(&source.text);
+    for tree in stream.documents {
+        all.push(one(ctx, builder, tree, &source.name));
+    }
+    if let Some(why) = stream.error {
+        all.push(Err(Failure::error(format!("error parsing {}: {why}", source.name))));
     }
     all
 }
@@ -153,11 +126,6 @@ fn json_type(value: &Value) -> &'static str {
 mod tests {
     use super::*;
     use serde_json::json;
-
-    #[test]
-    fn streams_come_apart_at_lines_of_dashes() {
-        assert_eq!(split_documents("---\na: 1\n--- # x\n\n---\nb: '---'\n"), ["a: 1\n", "b: '---'\n"]);
-    }
 
     #[test]
     fn what_is_no_object_is_told_in_gos_words() {

@@ -6,7 +6,6 @@ mod decode;
 mod files;
 mod visit;
 
-pub(crate) use decode::split_documents;
 pub(crate) use files::{read_sources, stdin_or_file};
 pub(crate) use visit::{Info, flatten};
 

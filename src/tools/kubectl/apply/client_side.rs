@@ -1,0 +1,144 @@
+//! Client-side apply: a three-way merge of what was applied last, what is given now, and what the server has.
+
+use serde_json::{Value, json};
+
+use super::super::delete;
+use super::super::writes::{self, LAST_APPLIED};
+use super::super::{Ctx, Done, DryRun, Failure, Info, diffs};
+use super::{Applied, Options, warn_if_deleting};
+use crate::apimachinery::go;
+use crate::apimachinery::object::{self, text};
+use crate::cluster::Object;
+
+/// 5: how often a patch that met another change is made anew.
+const TRIES_MAX: usize = 5;
+
+pub(super) async fn apply(ctx: &mut Ctx<'_>, options: &mut Options, applied: &mut Applied, mut info: Info) -> Done {
+    let mut modified = info.object.as_ref().clone();
+    writes::note_applied(&mut modified);
+    let current = match ctx.get_object(info.path()) {
+        Ok(current) => current,
+        Err(failure) if failure.is_not_found() => return create(ctx, options, applied, info, modified),
+        Err(failure) => {
+            let words = format!("retrieving current configuration of:\n{}\nfrom server for:", described(&info));
+            return Err(failure.about_source(&words, &info.source));
+        }
+    };
+    info.refresh(current);
+    if writes::last_applied(&info.object).is_none() {
+        let what = info.mapping.as_ref().map_or("", |mapping| mapping.resource.as_str());
+        ctx.err(&format!(
+            "Warning: resource {what}/{} is missing the {LAST_APPLIED} annotation which is required by kubectl apply. kubectl apply should only be used on resources created declaratively by either kubectl create --save-config or kubectl apply. The missing annotation will be patched automatically.\n",
+            info.name
+        ));
+    }
+    let (patch, result) = patch(ctx, options, &info, &modified).await;
+    let text = go::json(&patch);
+    let patched = result.map_err(|failure| {
+        let words = format!("applying patch:\n{text}\nto:\n{}\nfor:", described(&info));
+        failure.about_source(&words, &info.source)
+    })?;
+    info.refresh(patched);
+    warn_if_deleting(ctx, &info.object);
+    let what = if patch == json!({}) { "unchanged" } else { "configured" };
+    options.done(ctx, applied, &info, what)
+}
+
+fn create(ctx: &mut Ctx<'_>, options: &mut Options, applied: &mut Applied, mut info: Info, tree: Value) -> Done {
+    let mut tree = tree;
+    prune_nulls(&mut tree);
+    info.object = tree.into();
+    if options.write.dry_run != DryRun::Client
+        && let Some(mapping) = info.mapping.clone()
+    {
+        let made = ctx.create(&mapping, &info.namespace, &info.object, &options.write);
+        info.refresh(made.map_err(|failure| failure.about_source("creating", &info.source))?);
+    }
+    options.done(ctx, applied, &info, "created")
+}
+
+/// How Go prints the object that a failure is about.
+fn described(info: &Info) -> String {
+    let (resource, kind) = info
+        .mapping
+        .as_ref()
+        .map(|mapping| (mapping.resource_text(), mapping.kind_text()))
+        .unwrap_or_default();
+    format!(
+        "Resource: {resource:?}, GroupVersionKind: {kind:?}\nName: {:?}, Namespace: {:?}",
+        info.name, info.namespace
+    )
+}
+
+fn prune_nulls(tree: &mut Value) {
+    match tree {
+        Value::Object(map) => {
+            map.retain(|_, value| !value.is_null());
+            map.values_mut().for_each(prune_nulls);
+        }
+        Value::Array(items) => items.iter_mut().for_each(prune_nulls),
+        _ => {}
+    }
+}
+
+/// The patch, and what became of it; a conflict is tried again on the newer object.
+async fn patch(ctx: &mut Ctx<'_>, options: &Options, info: &Info, modified: &Value) -> (Value, Result<Object, Failure>) {
+    let mut current = info.object.clone();
+    let mut tries = 0;
+    loop {
+        let (patch, result) = patch_once(ctx, options, info, &current, modified);
+        let failure = match result {
+            Ok(object) => return (patch, Ok(object)),
+            Err(failure) => failure,
+        };
+        if failure.is_conflict() && tries < TRIES_MAX {
+            tries += 1;
+            match ctx.get_object(info.path()) {
+                Ok(newer) => current = newer,
+                Err(failure) => return (Value::Null, Err(failure)),
+            }
+            continue;
+        }
+        if options.force && matches!(failure.reason(), "Conflict" | "Invalid") {
+            return (modified.clone(), recreate(ctx, options, info, modified).await);
+        }
+        return (patch, Err(failure.about_source("patching", &info.source)));
+    }
+}
+
+fn patch_once(
+    ctx: &mut Ctx<'_>,
+    options: &Options,
+    info: &Info,
+    current: &Object,
+    modified: &Value,
+) -> (Value, Result<Object, Failure>) {
+    let original = writes::last_applied(current).unwrap_or("");
+    let original: Value = serde_json::from_str(original).unwrap_or_else(|_| json!({}));
+    let (kind, patch) = match diffs::three_way(&original, modified, current) {
+        Ok(made) => made,
+        Err(failure) => return (Value::Null, Err(failure)),
+    };
+    if patch == json!({}) {
+        return (patch, Ok(current.clone()));
+    }
+    let result = if options.write.dry_run == DryRun::Client {
+        diffs::apply(kind, current, &patch).map(Into::into)
+    } else {
+        ctx.patch(&info.path(), kind, &patch, &options.write)
+    };
+    (patch, result)
+}
+
+/// `--force`: away with the old object, and the new one in its place.
+async fn recreate(ctx: &mut Ctx<'_>, options: &Options, info: &Info, modified: &Value) -> Result<Object, Failure> {
+    let uid = delete::one(ctx, info, &options.delete)?;
+    let gone = [(info.clone(), uid)];
+    delete::wait_gone(ctx, &gone, std::time::Duration::from_secs(60)).await?;
+    let Some(mapping) = &info.mapping else { return Ok(info.object.clone()) };
+    let mut fresh = modified.clone();
+    if text(&fresh, "/metadata/namespace").is_empty() && !info.namespace.is_empty() {
+        object::set(&mut fresh, &["metadata", "namespace"], info.namespace.as_str());
+    }
+    ctx.create(mapping, &info.namespace, &fresh, &options.write)
+}
