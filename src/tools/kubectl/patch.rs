@@ -94,7 +94,12 @@ fn read_patch(ctx: &mut Ctx<'_>) -> Result<Value, Failure> {
             }
         }
     };
-    let documents = yaml::documents(&text)
-        .map_err(|why| Failure::error(format!("unable to parse {}: {}", go::quote(&given), why.trim_start_matches("error converting YAML to JSON: "))))?;
+    let documents = yaml::documents(&text).map_err(|why| {
+        Failure::error(format!(
+            "unable to parse {}: {}",
+            go::quote(&given),
+            why.trim_start_matches("error converting YAML to JSON: ")
+        ))
+    })?;
     Ok(documents.into_iter().next().unwrap_or(Value::Null))
 }

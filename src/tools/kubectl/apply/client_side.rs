@@ -13,14 +13,20 @@ use crate::cluster::Object;
 /// 5: how often a patch that met another change is made anew.
 const TRIES_MAX: usize = 5;
 
-pub(super) async fn apply(ctx: &mut Ctx<'_>, options: &mut Options, applied: &mut Applied, mut info: Info) -> Done {
+pub(super) async fn apply(
+    ctx: &mut Ctx<'_>,
+    options: &mut Options,
+    applied: &mut Applied,
+    mut info: Info,
+) -> Done {
     let mut modified = info.object.as_ref().clone();
     writes::note_applied(&mut modified);
     let current = match ctx.get_object(info.path()) {
         Ok(current) => current,
         Err(failure) if failure.is_not_found() => return create(ctx, options, applied, info, modified),
         Err(failure) => {
-            let words = format!("retrieving current configuration of:\n{}\nfrom server for:", described(&info));
+            let words =
+                format!("retrieving current configuration of:\n{}\nfrom server for:", described(&info));
             return Err(failure.about_source(&words, &info.source));
         }
     };
@@ -44,7 +50,13 @@ pub(super) async fn apply(ctx: &mut Ctx<'_>, options: &mut Options, applied: &mu
     options.done(ctx, applied, &info, what)
 }
 
-fn create(ctx: &mut Ctx<'_>, options: &mut Options, applied: &mut Applied, mut info: Info, tree: Value) -> Done {
+fn create(
+    ctx: &mut Ctx<'_>,
+    options: &mut Options,
+    applied: &mut Applied,
+    mut info: Info,
+    tree: Value,
+) -> Done {
     let mut tree = tree;
     prune_nulls(&mut tree);
     info.object = tree.into();
@@ -82,7 +94,12 @@ fn prune_nulls(tree: &mut Value) {
 }
 
 /// The patch, and what became of it; a conflict is tried again on the newer object.
-async fn patch(ctx: &mut Ctx<'_>, options: &Options, info: &Info, modified: &Value) -> (Value, Result<Object, Failure>) {
+async fn patch(
+    ctx: &mut Ctx<'_>,
+    options: &Options,
+    info: &Info,
+    modified: &Value,
+) -> (Value, Result<Object, Failure>) {
     let mut current = info.object.clone();
     let mut tries = 0;
     loop {
@@ -131,7 +148,12 @@ fn patch_once(
 }
 
 /// `--force`: away with the old object, and the new one in its place.
-async fn recreate(ctx: &mut Ctx<'_>, options: &Options, info: &Info, modified: &Value) -> Result<Object, Failure> {
+async fn recreate(
+    ctx: &mut Ctx<'_>,
+    options: &Options,
+    info: &Info,
+    modified: &Value,
+) -> Result<Object, Failure> {
     let uid = delete::one(ctx, info, &options.delete)?;
     let gone = [(info.clone(), uid)];
     delete::wait_gone(ctx, &gone, std::time::Duration::from_secs(60)).await?;

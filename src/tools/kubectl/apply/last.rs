@@ -42,12 +42,21 @@ fn view(ctx: &mut Ctx<'_>) -> Done {
             ctx.path
         )));
     }
-    let builder = Builder { continue_on_error: false, latest: true, type_alone_means_all: ctx.flags.on("all"), all: false, ..ctx.builder()? };
+    let builder = Builder {
+        continue_on_error: false,
+        latest: true,
+        type_alone_means_all: ctx.flags.on("all"),
+        all: false,
+        ..ctx.builder()?
+    };
     let infos = builder.targets(ctx)?.all(ctx)?;
     let mut texts = Vec::new();
     for info in &infos {
         let Some(text) = writes::last_applied(&info.object) else {
-            return Err(Failure::error(format!("no last-applied-configuration annotation found on resource: {}", info.name)));
+            return Err(Failure::error(format!(
+                "no last-applied-configuration annotation found on resource: {}",
+                info.name
+            )));
         };
         let tree: Value = serde_json::from_str(text).unwrap_or_else(|_| json!({}));
         texts.push(if output == "json" {

@@ -71,20 +71,34 @@ impl Prune {
         for namespace in &applied.namespaces {
             for mapping in self.types.iter().filter(|mapping| mapping.namespaced) {
                 prune(ctx, options, applied, mapping, namespace).map_err(|failure| {
-                    Failure::error(format!("error pruning namespaced object {}: {}", mapping.kind_text(), failure.sentence()))
+                    Failure::error(format!(
+                        "error pruning namespaced object {}: {}",
+                        mapping.kind_text(),
+                        failure.sentence()
+                    ))
                 })?;
             }
         }
         for mapping in self.types.iter().filter(|mapping| !mapping.namespaced) {
             prune(ctx, options, applied, mapping, "").map_err(|failure| {
-                Failure::error(format!("error pruning nonNamespaced object {}: {}", mapping.kind_text(), failure.sentence()))
+                Failure::error(format!(
+                    "error pruning nonNamespaced object {}: {}",
+                    mapping.kind_text(),
+                    failure.sentence()
+                ))
             })?;
         }
         Ok(())
     }
 }
 
-fn prune(ctx: &mut Ctx<'_>, options: &mut Options, applied: &Applied, mapping: &Mapping, namespace: &str) -> Done {
+fn prune(
+    ctx: &mut Ctx<'_>,
+    options: &mut Options,
+    applied: &Applied,
+    mapping: &Mapping,
+    namespace: &str,
+) -> Done {
     let selector = ctx.flags.text("selector").to_owned();
     let list = ctx.object(Call::get(mapping.path(namespace)).query("labelSelector", selector))?;
     for item in object::list(&list, "/items") {
@@ -98,7 +112,12 @@ fn prune(ctx: &mut Ctx<'_>, options: &mut Options, applied: &Applied, mapping: &
 }
 
 /// Deletes one object and prints it as pruned.
-pub(super) fn remove(ctx: &mut Ctx<'_>, options: &mut Options, mapping: &Mapping, item: &serde_json::Value) -> Done {
+pub(super) fn remove(
+    ctx: &mut Ctx<'_>,
+    options: &mut Options,
+    mapping: &Mapping,
+    item: &serde_json::Value,
+) -> Done {
     let mut item = item.clone();
     object::set_default(&mut item, &["kind"], mapping.kind.as_str());
     object::set_default(&mut item, &["apiVersion"], mapping.api_version());

@@ -23,7 +23,12 @@ pub(super) fn apply(ctx: &mut Ctx<'_>, options: &mut Options, applied: &mut Appl
     options.done(ctx, applied, &info, "serverside-applied")
 }
 
-fn send(ctx: &mut Ctx<'_>, options: &Options, info: &Info, tree: &Value) -> Result<crate::cluster::Object, Failure> {
+fn send(
+    ctx: &mut Ctx<'_>,
+    options: &Options,
+    info: &Info,
+    tree: &Value,
+) -> Result<crate::cluster::Object, Failure> {
     let mut path = info.path();
     let subresource = ctx.flags.text("subresource");
     if !subresource.is_empty() {
@@ -63,14 +68,16 @@ fn migrate(ctx: &mut Ctx<'_>, info: &mut Info) -> Result<bool, Failure> {
     let annotation = format!("f:{LAST_APPLIED}");
     let owns = |entry: &Value| {
         let fields = entry.pointer("/fieldsV1/f:metadata/f:annotations");
-        text(entry, "/operation") == "Update" && fields.is_some_and(|fields| fields.get(&annotation).is_some())
+        text(entry, "/operation") == "Update"
+            && fields.is_some_and(|fields| fields.get(&annotation).is_some())
     };
     let entries = list(&info.object, "/metadata/managedFields");
     let (old, mut kept): (Vec<Value>, Vec<Value>) = entries.iter().cloned().partition(owns);
     if old.is_empty() {
         return Ok(false);
     }
-    let mine = |entry: &&mut Value| text(entry, "/manager") == "kubectl" && text(entry, "/operation") == "Apply";
+    let mine =
+        |entry: &&mut Value| text(entry, "/manager") == "kubectl" && text(entry, "/operation") == "Apply";
     if let Some(mine) = kept.iter_mut().find(mine) {
         for entry in &old {
             union(&mut mine["fieldsV1"], &entry["fieldsV1"]);

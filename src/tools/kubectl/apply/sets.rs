@@ -61,7 +61,11 @@ pub(super) fn of_flag(ctx: &mut Ctx<'_>) -> Result<Option<ApplySet>, Failure> {
 }
 
 fn kind_of(mapping: &Mapping) -> String {
-    if mapping.group.is_empty() { mapping.kind.clone() } else { format!("{}.{}", mapping.kind, mapping.group) }
+    if mapping.group.is_empty() {
+        mapping.kind.clone()
+    } else {
+        format!("{}.{}", mapping.kind, mapping.group)
+    }
 }
 
 fn add(all: &mut Vec<String>, one: String) {
@@ -77,7 +81,9 @@ fn split(text: &str) -> Vec<String> {
 
 impl ApplySet {
     fn id(&self) -> String {
-        let text = [&self.name, &self.namespace, &self.parent.kind, &self.parent.group].map(String::as_str).join(".");
+        let text = [&self.name, &self.namespace, &self.parent.kind, &self.parent.group]
+            .map(String::as_str)
+            .join(".");
         let hash = Sha256::digest(text.as_bytes());
         format!("applyset-{}-v1", base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(hash))
     }
@@ -143,7 +149,9 @@ impl ApplySet {
     fn read(&mut self, parent: &Value) -> Done {
         let exists = format!("ApplySet parent object {:?}", self.shown());
         let Some(tool) = annotation(parent, TOOLING) else {
-            return Err(Failure::error(format!("{exists} already exists and is missing required annotation {TOOLING:?}")));
+            return Err(Failure::error(format!(
+                "{exists} already exists and is missing required annotation {TOOLING:?}"
+            )));
         };
         let base = tool.rsplit_once('/').map_or(tool, |(base, _)| base);
         if base != "kubectl" {
@@ -152,7 +160,9 @@ impl ApplySet {
             )));
         }
         match label(parent, ID) {
-            None => return Err(Failure::error(format!("{exists} exists and does not have required label {ID}"))),
+            None => {
+                return Err(Failure::error(format!("{exists} exists and does not have required label {ID}")));
+            }
             Some(id) if id != self.id() => {
                 return Err(Failure::error(format!(
                     "{exists} exists and has incorrect value for label {ID:?} (got: {id}, want: {})",
@@ -169,7 +179,13 @@ impl ApplySet {
         Ok(())
     }
 
-    fn write_parent(&self, ctx: &mut Ctx<'_>, kinds: &[String], namespaces: &[String], write: &Write) -> Done {
+    fn write_parent(
+        &self,
+        ctx: &mut Ctx<'_>,
+        kinds: &[String],
+        namespaces: &[String],
+        write: &Write,
+    ) -> Done {
         if write.dry_run == DryRun::Client {
             return Ok(());
         }
@@ -196,7 +212,9 @@ impl ApplySet {
         let selector = format!("{PART_OF}={}", self.id());
         let mapper = ctx.mapper()?;
         for kind in &self.current_kinds {
-            let Some(mapping) = mapper.preferred().into_iter().find(|one| kind_of(one) == *kind) else { continue };
+            let Some(mapping) = mapper.preferred().into_iter().find(|one| kind_of(one) == *kind) else {
+                continue;
+            };
             let everywhere = vec![String::new()];
             let namespaces = if mapping.namespaced { &self.current_namespaces } else { &everywhere };
             for namespace in namespaces {
