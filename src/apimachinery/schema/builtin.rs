@@ -77,6 +77,7 @@ fn named(name: &str, json: &Value) -> Schema {
     schema.name = name.to_owned();
     schema.shape = shape_of_type(name).unwrap_or(schema.shape);
     schema.facts = facts::of(name, ".");
+    schema.order = facts::order(name);
     for (field, property) in &mut schema.properties {
         property.facts = facts::of(name, field);
     }

@@ -4,7 +4,8 @@
 //! The table `assets/api/field-facts.json` holds type -> field -> letters: `s` patchStrategy, `m`
 //! patchMergeKey, `l` listType, `k` listMapKeys, `a` atomic, `go` the Go type where it is not what
 //! one would guess, `in` the embedded struct that holds the field, `e` the values of an enum, `w`
-//! how the field is written. The field `.` is the type itself. Made from the types.go files of
+//! how the field is written. The field `.` is the
+//! type itself; `#` holds its fields in the order of Go's struct. Made from the types.go files of
 //! kubernetes/api, apimachinery and apiextensions-apiserver.
 
 use std::sync::LazyLock;
@@ -102,6 +103,12 @@ pub(super) fn of(type_name: &str, field: &str) -> Facts {
             _ => Write::UnlessZero,
         },
     }
+}
+
+/// The fields of a type in the order of Go's struct; none when that is the sorted one.
+pub(super) fn order(type_name: &str) -> Vec<String> {
+    let names = TABLE.get(type_name).and_then(|fields| fields.get("#")).and_then(Value::as_str);
+    names.unwrap_or("").split_whitespace().map(str::to_owned).collect()
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 //! | [`types`], [`builtin`] | the built-in types, from `k8s-openapi`'s schemas |
 //! | [`facts`] | what Go's struct tags and markers add: merge keys, list types, omission |
 //! | [`raw`], [`decode`] | JSON bytes to a typed object, with the API server's sentences |
+//! | [`order`] | JSON in the order of Go's structs |
 //! | [`structural`], [`check`] | the `openAPIV3Schema` of custom resources: pruning, defaults, validation |
 //!
 //! Which values make sense (a port below 65536) is not known here, but for custom resources, whose
@@ -15,6 +16,7 @@ mod builtin;
 mod check;
 mod decode;
 mod facts;
+mod order;
 mod raw;
 mod scalar;
 mod structural;
@@ -28,6 +30,7 @@ use serde_json::Value;
 pub(crate) use builtin::{by_name, definition};
 pub(crate) use check::validate;
 pub(crate) use decode::{Decoded, check_metadata, normalize, restore, strict_decode, zero};
+pub(crate) use order::{go_json, go_json_indent, go_order, inner_type};
 pub(crate) use facts::{Facts, ListType, Write};
 pub(crate) use structural::{apply_defaults, decode_custom, from_open_api, prune};
 
@@ -60,6 +63,8 @@ pub(crate) struct Schema {
     /// `int32`, `int64`, `date-time`, `byte` …; empty when there is none.
     pub(crate) format: String,
     pub(crate) properties: BTreeMap<String, Schema>,
+    /// The names of the fields in the order of Go's struct; empty when that is the sorted one.
+    pub(crate) order: Vec<String>,
     pub(crate) required: Vec<String>,
     /// What a list or map holds.
     pub(crate) items: Option<Box<Schema>>,
@@ -103,6 +108,7 @@ impl Schema {
             shape,
             format: String::new(),
             properties: BTreeMap::new(),
+            order: Vec::new(),
             required: Vec::new(),
             items: None,
             reference: None,
