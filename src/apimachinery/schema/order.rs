@@ -20,7 +20,10 @@ pub(crate) fn go_json_indent(object: &Value, indent: &str) -> String {
 }
 
 /// The members of a value of type `schema` in Go's order; sorted where there is none.
-pub(crate) fn go_order<'a>(schema: Option<&Schema>, map: &'a Map<String, Value>) -> Vec<(&'a String, &'a Value)> {
+pub(crate) fn go_order<'a>(
+    schema: Option<&Schema>,
+    map: &'a Map<String, Value>,
+) -> Vec<(&'a String, &'a Value)> {
     let order = schema.map(|schema| schema.real().order.as_slice()).unwrap_or_default();
     let mut members: Vec<(&String, &Value)> = map.iter().collect();
     let place = |name: &String| order.iter().position(|it| it == name).unwrap_or(order.len());
@@ -54,7 +57,8 @@ impl Writer<'_> {
         match object {
             Value::Object(map) if schema.is_none() && map.contains_key("items") => {
                 let mut members: Vec<(&String, &Value)> = map.iter().collect();
-                let place = |name: &str| LIST_ORDER.iter().position(|it| *it == name).unwrap_or(LIST_ORDER.len());
+                let place =
+                    |name: &str| LIST_ORDER.iter().position(|it| *it == name).unwrap_or(LIST_ORDER.len());
                 members.sort_by_key(|(name, _)| place(name));
                 self.members(&members, level, |writer, name, value, level| match value {
                     Value::Array(items) if name == "items" => writer.items(items, level, Self::root),
@@ -143,12 +147,19 @@ mod tests {
         });
         assert_eq!(
             go_json(&pod),
-            r#"{"kind":"Pod","apiVersion":"v1","metadata":{"name":"t","labels":{"a":"\u003c","b":"1"}},"#.to_owned()
+            r#"{"kind":"Pod","apiVersion":"v1","metadata":{"name":"t","labels":{"a":"\u003c","b":"1"}},"#
+                .to_owned()
                 + r#""spec":{"containers":[{"name":"t","image":"busybox","resources":{}}],"dnsPolicy":"ClusterFirst"},"#
                 + r#""status":{}}"#
         );
         let list = json!({"apiVersion": "v1", "items": [pod], "kind": "PodList", "metadata": {}});
-        assert!(go_json(&list).starts_with(r#"{"kind":"PodList","apiVersion":"v1","metadata":{},"items":[{"kind":"Pod","#));
-        assert_eq!(go_json_indent(&json!({"a": [], "b": {"c": 1}}), "  "), "{\n  \"a\": [],\n  \"b\": {\n    \"c\": 1\n  }\n}");
+        assert!(
+            go_json(&list)
+                .starts_with(r#"{"kind":"PodList","apiVersion":"v1","metadata":{},"items":[{"kind":"Pod","#)
+        );
+        assert_eq!(
+            go_json_indent(&json!({"a": [], "b": {"c": 1}}), "  "),
+            "{\n  \"a\": [],\n  \"b\": {\n    \"c\": 1\n  }\n}"
+        );
     }
 }
