@@ -1,1 +1,21 @@
-//! Packs, checks, grading, diffs with the reference, proofs.
+//! Packs: exercises as data, the worlds they are done in, checks, grading, the difference to the
+//! reference, and the proof that all of it is right.
+//!
+//! Invariant: knows nothing of screens and of real files. A pack comes as a map from path to bytes;
+//! what an author writes runs in the simulated world only.
+//!
+//! Start with [`pack`] (what a pack is), then [`stage`] (an exercise's world), [`checks`] and [`grade()`].
+
+pub(crate) mod checks;
+pub(crate) mod compare;
+pub(crate) mod grade;
+mod mutate;
+pub(crate) mod pack;
+pub(crate) mod prove;
+mod raw;
+pub(crate) mod stage;
+mod variables;
+
+pub(crate) use grade::{CheckReport, Report, grade};
+pub(crate) use pack::{Exercise, Pack, Problem};
+pub(crate) use stage::Stage;

@@ -1,0 +1,236 @@
+//! What a check can look at. One file a kind; [`KINDS`] is the table of all.
+
+mod access;
+mod audit;
+mod etcd;
+mod host;
+mod matcher;
+mod network;
+mod objects;
+mod script;
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::cluster::{Cluster, World};
+
+/// A check: a name, points and one thing to look at.
+#[derive(Clone, Debug)]
+pub(crate) struct Check {
+    pub(crate) name: String,
+    pub(crate) points: u32,
+    /// Simulated time that passes first: what is asked must still be so then.
+    after: Duration,
+    /// What the author tells a learner who misses it.
+    says: String,
+    kind: Kind,
+}
+
+/// The kinds of checks.
+#[derive(Clone, Debug)]
+enum Kind {
+    Object(objects::ObjectCheck),
+    None(objects::NoneCheck),
+    Count(objects::CountCheck),
+    CanI(Vec<access::Question>),
+    Probe(Vec<network::Question>),
+    Dns(Vec<network::NameQuestion>),
+    File(host::FileCheck),
+    Answer(host::AnswerCheck),
+    Unit(host::UnitCheck),
+    Audit(audit::AuditCheck),
+    EtcdSnapshot(etcd::SnapshotCheck),
+    Script(script::ScriptCheck),
+}
+
+/// Keys of the kinds, as authors write them, with how the value is read.
+const KINDS: &[(&str, fn(Value) -> Result<Kind, String>)] = &[
+    ("object", |tree| read(tree).map(Kind::Object)),
+    ("none", |tree| read(tree).map(Kind::None)),
+    ("count", |tree| read(tree).map(Kind::Count)),
+    ("can_i", |tree| read(tree).map(Kind::CanI)),
+    ("probe", |tree| read(tree).map(Kind::Probe)),
+    ("dns", |tree| read(tree).map(Kind::Dns)),
+    ("file", |tree| read(tree).map(Kind::File)),
+    ("answer", |tree| read(tree).map(Kind::Answer)),
+    ("unit", |tree| read(tree).map(Kind::Unit)),
+    ("audit", |tree| read(tree).map(Kind::Audit)),
+    ("etcd_snapshot", |tree| read(tree).map(Kind::EtcdSnapshot)),
+    ("script", |tree| read(tree).map(Kind::Script)),
+];
+
+/// Keys that every check may have.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Common {
+    name: String,
+    points: u32,
+    #[serde(default)]
+    after_s: u64,
+    #[serde(default)]
+    says: String,
+}
+
+/// What a check found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Finding {
+    pub(crate) passed: bool,
+    pub(crate) saw: String,
+    pub(crate) wanted: String,
+    pub(crate) mistake: Option<Mistake>,
+}
+
+/// The classes of mistakes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mistake {
+    Missing,
+    WrongNamespace,
+    WrongValue,
+    WrongNode,
+    TooPermissive,
+    TooStrict,
+    NotPersisted,
+    NotEffective,
+    NotUndone,
+    SideEffect,
+}
+
+impl Mistake {
+    /// As it is printed.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Missing => "missing",
+            Self::WrongNamespace => "wrong namespace",
+            Self::WrongValue => "wrong value",
+            Self::WrongNode => "wrong node",
+            Self::TooPermissive => "too permissive",
+            Self::TooStrict => "too strict",
+            Self::NotPersisted => "not persisted",
+            Self::NotEffective => "not effective",
+            Self::NotUndone => "still there",
+            Self::SideEffect => "something else was changed",
+        }
+    }
+}
+
+impl Finding {
+    /// It is as wanted.
+    fn pass(wanted: impl Into<String>) -> Self {
+        let wanted = wanted.into();
+        Self { passed: true, saw: wanted.clone(), wanted, mistake: None }
+    }
+
+    /// It is not.
+    fn miss(mistake: Mistake, wanted: impl Into<String>, saw: impl Into<String>) -> Self {
+        Self { passed: false, saw: saw.into(), wanted: wanted.into(), mistake: Some(mistake) }
+    }
+}
+
+/// What checks look at.
+pub(crate) struct Scene<'a> {
+    /// The world as the learner found it.
+    pub(crate) start: &'a World,
+    /// The world as it is now.
+    pub(crate) end: World,
+    /// Where the learner works.
+    pub(crate) host: &'a str,
+}
+
+impl Scene<'_> {
+    /// The cluster as it is now; a world without one cannot have been built.
+    fn cluster(&self) -> Option<&Cluster> {
+        self.end.clusters.get(0)
+    }
+
+    /// The host of a check that names none.
+    fn host_or<'b>(&'b self, named: &'b str) -> &'b str {
+        if named.is_empty() { self.host } else { named }
+    }
+}
+
+fn read<T: DeserializeOwned>(tree: Value) -> Result<T, String> {
+    serde_json::from_value(tree).map_err(|error| error.to_string())
+}
+
+impl Check {
+    /// Reads a check with its variables filled in.
+    ///
+    /// # Errors
+    /// What is wrong, for its author.
+    pub(crate) fn parse(tree: &Value) -> Result<Self, String> {
+        let Value::Object(map) = tree else { return Err("write a check as a map".into()) };
+        let (kinds, common): (Map<String, Value>, Map<String, Value>) =
+            map.clone().into_iter().partition(|(key, _)| KINDS.iter().any(|(name, _)| name == key));
+        let mut kinds = kinds.into_iter();
+        let (Some((name, value)), None) = (kinds.next(), kinds.next()) else {
+            let known: Vec<&str> = KINDS.iter().map(|(name, _)| *name).collect();
+            return Err(format!("give exactly one of {}", known.join(", ")));
+        };
+        let common: Common = read(Value::Object(common))?;
+        let (_, reader) = KINDS.iter().find(|(known, _)| *known == name).ok_or("unknown kind")?;
+        let kind = reader(value).map_err(|error| format!("{name}: {error}"))?;
+        kind.validate().map_err(|error| format!("{name}: {error}"))?;
+        Ok(Self {
+            name: common.name,
+            points: common.points,
+            after: Duration::from_secs(common.after_s),
+            says: common.says,
+            kind,
+        })
+    }
+
+    /// Looks.
+    pub(crate) fn look(&self, scene: &Scene<'_>) -> Finding {
+        if self.after.is_zero() {
+            return self.kind.look(scene);
+        }
+        let mut later = Scene { start: scene.start, end: scene.end.clone(), host: scene.host };
+        later.end.advance(self.after);
+        self.kind.look(&later)
+    }
+
+    /// What a learner who misses it is told: the author's words, or the class of the mistake.
+    pub(crate) fn explain(&self, finding: &Finding) -> String {
+        match (self.says.is_empty(), finding.mistake) {
+            (_, None) => String::new(),
+            (true, Some(mistake)) => mistake.words().to_owned(),
+            (false, Some(mistake)) => format!("{}: {}", mistake.words(), self.says),
+        }
+    }
+}
+
+impl Kind {
+    fn look(&self, scene: &Scene<'_>) -> Finding {
+        match self {
+            Self::Object(check) => check.look(scene),
+            Self::None(check) => check.look(scene),
+            Self::Count(check) => check.look(scene),
+            Self::CanI(questions) => access::look(questions, scene),
+            Self::Probe(questions) => network::look(questions, scene),
+            Self::Dns(questions) => network::look_up(questions, scene),
+            Self::File(check) => check.look(scene),
+            Self::Answer(check) => check.look(scene),
+            Self::Unit(check) => check.look(scene),
+            Self::Audit(check) => check.look(scene),
+            Self::EtcdSnapshot(check) => check.look(scene),
+            Self::Script(check) => check.look(scene),
+        }
+    }
+
+    fn validate(&self) -> Result<(), String> {
+        match self {
+            Self::Object(check) => check.validate(),
+            Self::None(check) => check.validate(),
+            Self::Count(check) => check.validate(),
+            Self::File(check) => check.validate(),
+            Self::Answer(check) => check.validate(),
+            Self::Audit(check) => check.validate(),
+            Self::CanI(questions) if questions.is_empty() => Err("ask at least one question".into()),
+            Self::Probe(questions) if questions.is_empty() => Err("ask at least one question".into()),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Pack files as authors write them. Nobody past the loader sees these types.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+/// `pack.toml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawPack {
+    pub(super) id: String,
+    pub(super) title: String,
+    pub(super) version: String,
+    #[serde(default)]
+    pub(super) licence: String,
+    #[serde(default)]
+    pub(super) authors: Vec<String>,
+    /// Exercise ids in the order of learning; others follow by name.
+    #[serde(default)]
+    pub(super) order: Vec<String>,
+}
+
+/// `exercise.yaml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawExercise {
+    pub(super) id: String,
+    pub(super) title: String,
+    pub(super) domain: String,
+    #[serde(default)]
+    pub(super) competencies: Vec<String>,
+    #[serde(default = "core")]
+    pub(super) difficulty: String,
+    pub(super) minutes: u32,
+    #[serde(default = "control_plane")]
+    pub(super) host: String,
+    #[serde(default)]
+    pub(super) variables: BTreeMap<String, RawVariable>,
+    #[serde(default)]
+    pub(super) world: RawWorld,
+    pub(super) task: String,
+    #[serde(default)]
+    pub(super) hints: Vec<String>,
+    pub(super) checks: Vec<Value>,
+    pub(super) solution: String,
+    #[serde(default)]
+    pub(super) alternatives: Vec<String>,
+    #[serde(default)]
+    pub(super) mistakes: Vec<RawMistake>,
+    /// Lines of mutants that are as good as the reference, each with the reason.
+    #[serde(default)]
+    pub(super) equivalent: Vec<RawEquivalent>,
+    #[serde(default)]
+    pub(super) explain: String,
+}
+
+/// A value drawn from the seed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawVariable {
+    /// One of these; each may be a map, read as `{{ name.key }}`.
+    #[serde(default)]
+    pub(super) choose: Vec<Value>,
+    /// A whole number from the first to the second.
+    #[serde(default)]
+    pub(super) between: Option<(i64, i64)>,
+}
+
+/// What stands before the learner arrives.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawWorld {
+    #[serde(default)]
+    pub(super) base: String,
+    #[serde(default)]
+    pub(super) manifests: Vec<String>,
+    #[serde(default)]
+    pub(super) setup: String,
+}
+
+/// A near miss.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawMistake {
+    pub(super) script: String,
+    pub(super) says: String,
+}
+
+/// A mutant that changes nothing that matters.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawEquivalent {
+    /// Part of the mutant's description, as `pack test` prints it.
+    pub(super) mutant: String,
+    pub(super) because: String,
+}
+
+fn core() -> String {
+    "core".into()
+}
+
+fn control_plane() -> String {
+    "controlplane".into()
+}
