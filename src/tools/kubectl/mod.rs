@@ -46,6 +46,7 @@ mod tabwriter;
 mod top;
 mod verb;
 mod verbs;
+mod wait;
 mod waiting;
 
 use std::time::Duration;

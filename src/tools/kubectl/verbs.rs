@@ -43,7 +43,7 @@ const CHILDREN: &[&Verb] = &[
     &super::apply::VERB,
     &super::patch::VERB,
     // replace
-    // wait
+    &super::wait::VERB,
     // kustomize
     &super::label::LABEL,
     &super::label::ANNOTATE,
