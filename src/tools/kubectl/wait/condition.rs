@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use super::super::print::template::{find, relaxed};
-use crate::apimachinery::object::{field, int, list};
 use crate::apimachinery::go;
+use crate::apimachinery::object::{field, int, list};
 
 /// One `--for`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,9 +12,15 @@ pub(super) enum Condition {
     Created,
     Deleted,
     /// A condition of the status, with its wanted value.
-    Status { name: String, value: String },
+    Status {
+        name: String,
+        value: String,
+    },
     /// A path in braces; any value will do when none is given.
-    Path { path: String, value: Option<String> },
+    Path {
+        path: String,
+        value: Option<String>,
+    },
 }
 
 impl Condition {
@@ -59,9 +65,9 @@ impl Condition {
             return Err("jsonpath expression cannot be empty".into());
         }
         // A path that cannot be read is told before anything is waited for.
-        find(&path, &Value::Null, true).map(drop).or_else(|why| {
-            if why.contains("not found") { Ok(()) } else { Err(why) }
-        })?;
+        find(&path, &Value::Null, true)
+            .map(drop)
+            .or_else(|why| if why.contains("not found") { Ok(()) } else { Err(why) })?;
         Ok(Self::Path { path, value })
     }
 
@@ -147,7 +153,10 @@ mod tests {
         check("jsonpath={.status.phase}=Running", Ok(true));
         check("jsonpath={.status.conditions[?(@.type==\"Ready\")].status}=True", Ok(true));
         check("jsonpath={.status.nope}", Ok(false));
-        check("jsonpath={.spec.list}=x", Err("jsonpath leads to a nested object or list which is not supported"));
+        check(
+            "jsonpath={.spec.list}=x",
+            Err("jsonpath leads to a nested object or list which is not supported"),
+        );
         check("ready", Err("unrecognized condition: \"ready\""));
     }
 }

@@ -142,7 +142,9 @@ async fn met(ctx: &mut Ctx<'_>, condition: &Condition, info: &Info, clock: Clock
     let mut watcher = watch(ctx, info, &object)?;
     loop {
         for event in watcher.next(ctx) {
-            let Some(object) = event.get("object").filter(|_| text(&event, "/type") != "DELETED") else { continue };
+            let Some(object) = event.get("object").filter(|_| text(&event, "/type") != "DELETED") else {
+                continue;
+            };
             if holds(object)? {
                 return Ok(object.clone().into());
             }
