@@ -89,7 +89,10 @@ async fn deliver(outbox: &Outbox, out: &CommandOutput, err: &CommandOutput) -> b
             Fd::Out => out.write_all(&bytes).await?,
             Fd::Err => err.write_all(&bytes).await?,
         }
-        pause().await;
+        // Reader and writer of a stream take turns in an order that changes; three turns are a round.
+        for _ in 0..3 {
+            pause().await;
+        }
     }
     Ok(())
 }

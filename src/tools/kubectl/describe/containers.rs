@@ -157,7 +157,7 @@ fn probes(w: &mut Writer, container: &Value) {
 fn probe_text(probe: &Value) -> String {
     let number = |key: &str| probe.get(key).and_then(Value::as_i64).unwrap_or(0);
     let attributes = format!(
-        "delay={}s timeout={}s period={}s successThreshold={} failureThreshold={}",
+        "delay={}s timeout={}s period={}s #success={} #failure={}",
         number("initialDelaySeconds"),
         number("timeoutSeconds"),
         number("periodSeconds"),

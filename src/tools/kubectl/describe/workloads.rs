@@ -184,22 +184,10 @@ pub(super) fn stateful_set(object: &Value, lookup: &mut dyn Lookup, settings: &S
     created(&mut w, object);
     put!(w, 0, "Selector:\t{selector}\n");
     w.labels_and_annotations(object);
-    for (label, pointer) in
-        [("Service Name", "/spec/serviceName"), ("Pod Management Policy", "/spec/podManagementPolicy")]
-    {
-        if !text(object, pointer).is_empty() {
-            put!(w, 0, "{label}:\t{}\n", text(object, pointer));
-        }
-    }
     let (want, have) =
         (int(object, "/spec/replicas").unwrap_or(1), int(object, "/status/replicas").unwrap_or(0));
     put!(w, 0, "Replicas:\t{want} desired | {have} total\n");
     update_strategy(&mut w, object);
-    if let Some(policy) = at(object, "/spec/persistentVolumeClaimRetentionPolicy") {
-        put!(w, 0, "Persistent Volume Claim Retention Policy:\n");
-        put!(w, 1, "WhenDeleted:\t{}\n", field(policy, "whenDeleted"));
-        put!(w, 1, "WhenScaled:\t{}\n", field(policy, "whenScaled"));
-    }
     let phases = Phases::of(object, &selector, lookup)?;
     put!(w, 0, "Pods Status:\t{}\n", phases.text());
     template(&mut w, object.pointer("/spec/template"));
