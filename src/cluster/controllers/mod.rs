@@ -10,10 +10,12 @@
 //! but what they write into the API.
 
 pub(crate) mod clusterrole_aggregation;
+pub(crate) mod cronjob;
 pub(crate) mod daemonset;
 pub(crate) mod deployment;
 pub(crate) mod disruption;
 pub(crate) mod endpoints;
+pub(crate) mod event_ttl;
 pub(crate) mod gc;
 pub(crate) mod hand;
 pub(crate) mod job;
@@ -29,6 +31,7 @@ pub(crate) mod statefulset;
 pub(crate) mod template;
 #[cfg(test)]
 pub(crate) mod testing;
+pub(crate) mod ttl_after_finished;
 pub(crate) mod volumes;
 
 pub(crate) use hand::Memory;
@@ -44,6 +47,9 @@ pub(crate) const ALL: &[&Component] = &[
     &statefulset::STATEFUL_SET,
     &daemonset::DAEMON_SET,
     &job::JOB,
+    &cronjob::CRON_JOB,
+    &ttl_after_finished::TTL_AFTER_FINISHED,
+    &event_ttl::EVENT_TTL,
     &endpoints::legacy::ENDPOINTS,
     &endpoints::slices::ENDPOINT_SLICES,
     &endpoints::mirroring::MIRRORING,

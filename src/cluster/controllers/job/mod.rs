@@ -28,6 +28,8 @@ use crate::apimachinery::status::Status;
 use crate::cluster::engine::{Component, Process};
 use crate::cluster::{Change, ClusterId, Event, Object, World, events};
 
+pub(crate) use self::outcome::is_finished;
+
 pub(crate) const JOB: Component =
     Component { name: "job-controller", process: Process::ControllerManager, woken_by, sync };
 
