@@ -14,16 +14,16 @@ pub(crate) static ROOT: Verb = Verb {
 #[rustfmt::skip]
 const CHILDREN: &[&Verb] = &[
     &super::create::VERB,
-    // expose
+    &super::expose::VERB,
     &super::run::VERB,
-    // set
+    &super::set::VERB,
     &super::explain::EXPLAIN,
     &super::get::VERB,
     // edit
     &super::delete::VERB,
     &super::rollout::ROLLOUT,
-    // scale
-    // autoscale
+    &super::scale::VERB,
+    &super::autoscale::VERB,
 
     &super::certificate::CERTIFICATE,
     &super::cluster_info::CLUSTER_INFO,
@@ -42,7 +42,7 @@ const CHILDREN: &[&Verb] = &[
     // diff
     &super::apply::VERB,
     &super::patch::VERB,
-    // replace
+    &super::replace::VERB,
     &super::wait::VERB,
     // kustomize
     &super::label::LABEL,
