@@ -40,7 +40,8 @@ fn run(ctx: &mut Ctx<'_>) -> Done {
         }
         writes::update_applied(&mut tree, ctx.flags.on("save-config"));
         let mapping = ctx.type_of(&tree)?;
-        let made = ctx.create(&mapping, &namespace.name, &tree, &write).map_err(|failure| fallback(ctx, failure))?;
+        let made =
+            ctx.create(&mapping, &namespace.name, &tree, &write).map_err(|failure| fallback(ctx, failure))?;
         printer.print(ctx, &made, &format!("autoscaled{}", write.dry_run.suffix()))
     })?;
     if count == 0 { Err(Failure::error("no objects passed to autoscale")) } else { Ok(()) }

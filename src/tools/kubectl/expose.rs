@@ -61,7 +61,9 @@ fn known(info: &Info) -> Result<Known, Failure> {
     let tree = info.object.as_ref();
     let kind = text(tree, "/kind");
     let pairs = |pointer: &str| -> Vec<(String, String)> {
-        entries(tree, pointer).map(|(key, value)| (key.clone(), value.as_str().unwrap_or("").to_owned())).collect()
+        entries(tree, pointer)
+            .map(|(key, value)| (key.clone(), value.as_str().unwrap_or("").to_owned()))
+            .collect()
     };
     let (selector, containers, ports) = match kind {
         "Pod" => ("/metadata/labels", "/spec/containers", ""),
@@ -100,7 +102,9 @@ fn known(info: &Info) -> Result<Known, Failure> {
         } else {
             "the object has no pod selector set"
         };
-        return Err(Failure::error(format!("couldn't retrieve selectors via --selector flag or introspection: {why}")));
+        return Err(Failure::error(format!(
+            "couldn't retrieve selectors via --selector flag or introspection: {why}"
+        )));
     }
     Ok(Known { selector, ports: all, labels: pairs("/metadata/labels") })
 }
@@ -178,10 +182,10 @@ fn ports(ctx: &Ctx<'_>, known: &Known) -> Result<Vec<Value>, Failure> {
         }
     } else {
         for port in flags.text("port").split(',') {
-            numbers.push(
-                port.parse()
-                    .map_err(|_| Failure::error(format!("strconv.Atoi: parsing {port:?}: invalid syntax")))?,
-            );
+            numbers
+                .push(port.parse().map_err(|_| {
+                    Failure::error(format!("strconv.Atoi: parsing {port:?}: invalid syntax"))
+                })?);
         }
     }
     let several = numbers.len() > 1;
@@ -199,8 +203,12 @@ fn ports(ctx: &Ctx<'_>, known: &Known) -> Result<Vec<Value>, Failure> {
             }
             all.push(one);
         };
-        let protocols: Vec<&str> =
-            known.ports.iter().filter(|(known, _)| known == port).map(|(_, protocol)| protocol.as_str()).collect();
+        let protocols: Vec<&str> = known
+            .ports
+            .iter()
+            .filter(|(known, _)| known == port)
+            .map(|(_, protocol)| protocol.as_str())
+            .collect();
         match (flags.text("protocol"), protocols.as_slice()) {
             ("", []) => push(name, "TCP"),
             ("", [one]) => push(name, one),

@@ -174,8 +174,10 @@ fn from_object(ctx: &mut Ctx<'_>, from: &str) -> Result<Vec<Value>, Failure> {
 }
 
 fn variable_name(ctx: &Ctx<'_>, key: &str) -> String {
-    let name: String =
-        key.chars().map(|c| if c.is_ascii_alphanumeric() || c == '_' { c.to_ascii_uppercase() } else { '_' }).collect();
+    let name: String = key
+        .chars()
+        .map(|c| if c.is_ascii_alphanumeric() || c == '_' { c.to_ascii_uppercase() } else { '_' })
+        .collect();
     if name != key {
         ctx.err(&format!("Warning: key {key} transferred to {name}\n"));
     }
@@ -191,7 +193,9 @@ fn change(container: &mut Value, changes: &Changes) -> Done {
             let name = field(one, "name");
             if newer(name).is_some_and(|newer| field(newer, "value") != field(one, "value")) {
                 let value = field(one, "value");
-                return Err(Failure::error(format!("'{name}' already has a value ({value}), and --overwrite is false")));
+                return Err(Failure::error(format!(
+                    "'{name}' already has a value ({value}), and --overwrite is false"
+                )));
             }
         }
     }

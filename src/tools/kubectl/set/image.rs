@@ -18,12 +18,16 @@ pub(super) static VERB: Verb = Verb {
 fn run(ctx: &mut Ctx<'_>) -> Done {
     let (resources, words) = pairs::split(&ctx.args, "image")?;
     let (images, _) = pairs::parse(&words, "image", false)?;
-    let none = resources.is_empty() && ctx.flags.list("filename").is_empty() && ctx.flags.text("kustomize").is_empty();
+    let none = resources.is_empty()
+        && ctx.flags.list("filename").is_empty()
+        && ctx.flags.text("kustomize").is_empty();
     let update = begin(ctx, resources, "image updated", "failed to patch image update to pod template: ")?;
     check(ctx, &update.write)?;
     let mut wrong = Vec::new();
     if none {
-        wrong.push(Failure::error("one or more resources must be specified as <resource> <name> or <resource>/<name>"));
+        wrong.push(Failure::error(
+            "one or more resources must be specified as <resource> <name> or <resource>/<name>",
+        ));
     }
     if images.is_empty() {
         wrong.push(Failure::error("at least one image update is required"));

@@ -19,14 +19,7 @@ pub(super) static VERB: Verb = Verb {
     name: "set",
     group: Group::Beginner,
     summary: "Set specific features on objects",
-    children: &[
-        &env::VERB,
-        &image::VERB,
-        &resources::VERB,
-        &selector::VERB,
-        &account::VERB,
-        &subject::VERB,
-    ],
+    children: &[&env::VERB, &image::VERB, &resources::VERB, &selector::VERB, &account::VERB, &subject::VERB],
     ..PLAIN
 };
 
@@ -49,7 +42,12 @@ struct Update {
 ///
 /// # Errors
 /// Flags that do not go together, or an object that cannot be fetched.
-fn begin(ctx: &mut Ctx<'_>, resources: Vec<String>, done: &'static str, failed: &'static str) -> Result<Update, Failure> {
+fn begin(
+    ctx: &mut Ctx<'_>,
+    resources: Vec<String>,
+    done: &'static str,
+    failed: &'static str,
+) -> Result<Update, Failure> {
     let write = Write::of(ctx)?;
     let printer = Printer::of(ctx)?;
     let local = ctx.flags.on("local");
@@ -72,7 +70,9 @@ fn begin(ctx: &mut Ctx<'_>, resources: Vec<String>, done: &'static str, failed: 
 /// Checks that go for all of these verbs, after the objects are there.
 fn check(ctx: &Ctx<'_>, write: &Write) -> Done {
     if ctx.flags.on("local") && write.dry_run == DryRun::Server {
-        return Err(Failure::error("cannot specify --local and --dry-run=server - did you mean --dry-run=client?"));
+        return Err(Failure::error(
+            "cannot specify --local and --dry-run=server - did you mean --dry-run=client?",
+        ));
     }
     if ctx.flags.on("all") && !ctx.flags.text("selector").is_empty() {
         return Err(Failure::error("cannot set --all and --selector at the same time"));
@@ -177,10 +177,11 @@ fn matches(pattern: &str, name: &str) -> bool {
         None => pattern == name,
         Some((start, rest)) => name.strip_prefix(start).is_some_and(|tail| {
             rest.is_empty()
-                || tail.char_indices().map(|(at, _)| at).chain([tail.len()]).any(|at| {
-                    matches(rest, tail.get(at..).unwrap_or(""))
-                })
+                || tail
+                    .char_indices()
+                    .map(|(at, _)| at)
+                    .chain([tail.len()])
+                    .any(|at| matches(rest, tail.get(at..).unwrap_or("")))
         }),
     }
 }
-

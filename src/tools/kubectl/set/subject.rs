@@ -37,13 +37,16 @@ fn run(ctx: &mut Ctx<'_>) -> Done {
     }
     let default = ctx.namespace()?.name;
     for account in accounts {
-        let Some((namespace, name)) = account.split_once(':').filter(|(_, name)| !name.is_empty() && !name.contains(':'))
+        let Some((namespace, name)) =
+            account.split_once(':').filter(|(_, name)| !name.is_empty() && !name.contains(':'))
         else {
             return Err(Failure::error("serviceaccount must be <namespace>:<name>"));
         };
         let cluster = update.infos.iter().any(|info| text(&info.object, "/kind") == "ClusterRoleBinding");
         if namespace.is_empty() && cluster {
-            return Err(Failure::error("serviceaccount must be <namespace>:<name>, namespace must be specified"));
+            return Err(Failure::error(
+                "serviceaccount must be <namespace>:<name>, namespace must be specified",
+            ));
         }
         let namespace = if namespace.is_empty() { &default } else { namespace };
         subjects.push(json!({"kind": "ServiceAccount", "namespace": namespace, "name": name}));
