@@ -115,6 +115,7 @@ pub(crate) fn public_key(key: &str) -> Result<String, CertificateError> {
 pub(crate) fn request(spec: &CertificateSpec, key: &str) -> Result<String, CertificateError> {
     let mut params = spec.params()?;
     params.is_ca = IsCa::NoCa;
+    params.serial_number = None;
     params.key_usages = Vec::new();
     params.extended_key_usages = Vec::new();
     params.use_authority_key_identifier_extension = false;

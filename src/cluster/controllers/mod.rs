@@ -11,6 +11,7 @@
 
 pub(crate) mod clusterrole_aggregation;
 pub(crate) mod cronjob;
+pub(crate) mod csr;
 pub(crate) mod daemonset;
 pub(crate) mod deployment;
 pub(crate) mod disruption;
@@ -61,6 +62,9 @@ pub(crate) const ALL: &[&Component] = &[
     &volumes::ephemeral::EPHEMERAL,
     &volumes::local_path::LOCAL_PATH,
     &clusterrole_aggregation::AGGREGATION,
+    &csr::approving::APPROVING,
+    &csr::signing::SIGNING,
+    &csr::CLEANER,
     &gc::GARBAGE_COLLECTOR,
     &namespace::NAMESPACE,
     &service_account::SERVICE_ACCOUNT,
