@@ -13,6 +13,10 @@ use crate::cluster::Place;
 /// More standard input than this is not read: `yes | rm -i *` still ends.
 const STDIN_BYTES_MAX: usize = 64 << 20;
 
+/// How often a program gives way after writing to a stream. The layers between it and the terminal
+/// take turns in an order of chance, so that one turn is not enough for the bytes to arrive.
+const TURNS: usize = 50;
+
 /// A program, with what its processes get from the shell that starts them.
 pub(super) struct Adapted {
     pub(super) program: &'static Program,
@@ -89,8 +93,7 @@ async fn deliver(outbox: &Outbox, out: &CommandOutput, err: &CommandOutput) -> b
             Fd::Out => out.write_all(&bytes).await?,
             Fd::Err => err.write_all(&bytes).await?,
         }
-        // Reader and writer of a stream take turns in an order that changes; three turns are a round.
-        for _ in 0..3 {
+        for _ in 0..TURNS {
             pause().await;
         }
     }

@@ -41,7 +41,7 @@ pub(super) fn install(host: &mut Host, node: &NodeSpec, spec: &TemplateSpec, pki
         let organizations: Vec<&str> = [*organization].into_iter().filter(|it| !it.is_empty()).collect();
         let text = pki.kubeconfig(user, user, &organizations);
         put(format!("/etc/kubernetes/{file}.conf"), &text, 0o600);
-        if *file == "admin" && spec.conduct == Conduct::Kubelet {
+        if *file == "admin" {
             put("/root/.kube/config".into(), &text, 0o600);
         }
     }

@@ -158,6 +158,11 @@ const ORDER: &[&str] = &[
     "containerStatuses",
     "qosClass",
     "loadBalancer",
+    "preferences",
+    "clusters",
+    "users",
+    "contexts",
+    "current-context",
 ];
 
 /// Fields whose order differs below a key.
@@ -169,6 +174,41 @@ const SPECIAL: &[(&str, &[&str])] = &[
     ("resource", &["name", "target"]),
     ("target", &["type", "value", "averageValue", "averageUtilization"]),
     ("strategy", &["type", "rollingUpdate"]),
+    ("clusters", &["name", "cluster"]),
+    ("users", &["name", "user"]),
+    ("contexts", &["name", "context"]),
+    ("context", &["cluster", "user", "namespace"]),
+    (
+        "cluster",
+        &[
+            "server",
+            "tls-server-name",
+            "insecure-skip-tls-verify",
+            "certificate-authority",
+            "certificate-authority-data",
+            "proxy-url",
+        ],
+    ),
+    (
+        "user",
+        &[
+            "client-certificate",
+            "client-certificate-data",
+            "client-key",
+            "client-key-data",
+            "token",
+            "tokenFile",
+            "as",
+            "as-uid",
+            "as-groups",
+            "as-user-extra",
+            "username",
+            "password",
+            "auth-provider",
+            "exec",
+        ],
+    ),
+    ("exec", &["command", "args", "env", "apiVersion", "installHint", "provideClusterInfo", "interactiveMode"]),
 ];
 
 /// Keys below which a map stands, which Go sorts.

@@ -97,7 +97,9 @@ pub(super) fn view(ctx: &mut Ctx<'_>) -> Done {
         redact(&mut tree);
     }
     let tree = normal_form(tree);
-    Printer::of(ctx)?.print(ctx, &tree, "")
+    let mut printer = Printer::of(ctx)?;
+    printer.typed = true;
+    printer.print(ctx, &tree, "")
 }
 
 fn item<'a>(tree: &'a Value, section: Section, name: &str) -> Option<&'a Value> {
