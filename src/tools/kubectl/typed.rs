@@ -208,7 +208,10 @@ const SPECIAL: &[(&str, &[&str])] = &[
             "exec",
         ],
     ),
-    ("exec", &["command", "args", "env", "apiVersion", "installHint", "provideClusterInfo", "interactiveMode"]),
+    (
+        "exec",
+        &["command", "args", "env", "apiVersion", "installHint", "provideClusterInfo", "interactiveMode"],
+    ),
 ];
 
 /// Keys below which a map stands, which Go sorts.
