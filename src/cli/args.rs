@@ -2,19 +2,31 @@
 
 use clap::{Parser, Subcommand};
 
+use super::grade::GradeArgs;
+use super::list::ListArgs;
+use super::pack::PackArgs;
 use super::replay::ReplayArgs;
+use super::screen::PracticeArgs;
 use super::sh::ShArgs;
 
 /// CKA exam practice in the terminal.
 #[derive(Debug, Parser)]
-#[command(name = "uncordon", version, about, arg_required_else_help = true)]
+#[command(name = "uncordon", version, about)]
 pub(crate) struct Args {
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) command: Option<Command>,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// One exercise on screen
+    Practice(PracticeArgs),
+    /// Every exercise
+    List(ListArgs),
+    /// Run a script in an exercise's world and say what it is worth
+    Grade(GradeArgs),
+    /// Check and prove packs of exercises
+    Pack(PackArgs),
     /// Run shell scripts one after the other in one fresh world
     Sh(ShArgs),
     /// Run recorded console sessions, each in a fresh world

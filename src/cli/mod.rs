@@ -2,8 +2,16 @@
 //!
 //! Exit codes: 0 done or passed, 1 failed, 2 wrong use.
 
+#![expect(clippy::disallowed_methods, reason = "the real clock enters here and in src/serve")]
+
 mod args;
+mod grade;
+mod list;
+mod pack;
+mod packs;
+mod progress;
 mod replay;
+mod screen;
 mod sh;
 mod worlds;
 
@@ -31,8 +39,13 @@ pub fn main() -> ExitCode {
 
 fn run(args: Args) -> ExitCode {
     let outcome = match args.command {
-        Command::Sh(args) => sh::run(&args),
-        Command::Replay(args) => replay::run(&args),
+        None => screen::home(),
+        Some(Command::Practice(args)) => screen::practice(&args),
+        Some(Command::List(args)) => list::run(&args),
+        Some(Command::Grade(args)) => grade::run(&args),
+        Some(Command::Pack(args)) => pack::run(&args),
+        Some(Command::Sh(args)) => sh::run(&args),
+        Some(Command::Replay(args)) => replay::run(&args),
     };
     match outcome {
         Ok(code) => ExitCode::from(code),

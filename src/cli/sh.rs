@@ -64,7 +64,7 @@ pub(crate) fn run(args: &ShArgs) -> Result<u8, String> {
     Ok(u8::try_from(last & 0xff).unwrap_or(1))
 }
 
-fn read(file: &Path) -> Result<String, String> {
+pub(crate) fn read(file: &Path) -> Result<String, String> {
     let bytes = if file.as_os_str() == "-" {
         std::io::read_to_string(std::io::stdin()).map(String::into_bytes)
     } else {

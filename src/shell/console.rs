@@ -179,6 +179,40 @@ impl Console {
         self.stack.is_empty()
     }
 
+    /// What stands before the line of the top shell: `root@controlplane:~# `, or `/ # ` in a container's sh.
+    pub(crate) fn prompt(&self) -> String {
+        let Some(top) = self.stack.last() else { return String::new() };
+        let cwd = top.cell.lock().cwd.clone();
+        let login = &top.login;
+        let sign = if login.user == "root" { '#' } else { '$' };
+        if login.shell != "bash" {
+            return format!("{cwd} {sign} ");
+        }
+        let host = super::login::host_name(&self.lab, &login.place);
+        let shown = match cwd.strip_prefix(login.home.as_str()) {
+            Some(rest) if rest.is_empty() || rest.starts_with('/') => format!("~{rest}"),
+            _ => cwd,
+        };
+        format!("{}@{host}:{shown}{sign} ", login.user)
+    }
+
+    /// What may stand at byte `cursor` of a line that is being typed, and how many bytes before it that
+    /// replaces.
+    pub(crate) fn complete(&self, line: &str, cursor: usize) -> (usize, Vec<String>) {
+        let Some(top) = self.stack.last() else { return (0, Vec::new()) };
+        let mut proc = super::Proc::new(&self.lab, top.login.place.clone(), &["bash"]);
+        {
+            let state = top.cell.lock();
+            proc.cwd.clone_from(&state.cwd);
+            proc.env = top.login.env.clone();
+            proc.env.extend(state.env.clone());
+        }
+        proc.user.clone_from(&top.login.user);
+        let aliases: Vec<(String, String)> =
+            top.login.aliases.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+        super::complete::complete(&proc, &aliases, line, cursor)
+    }
+
     /// The world behind the terminal.
     pub(crate) fn lab(&self) -> &Lab {
         &self.lab

@@ -15,6 +15,7 @@ mod console;
 mod engine;
 mod session;
 mod batch;
+mod complete;
 mod adapt;
 mod files;
 mod access;

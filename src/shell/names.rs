@@ -204,3 +204,8 @@ pub(super) const UNIX: &[&str] = &[
 pub(super) fn is_builtin(name: &str) -> bool {
     BUILTINS.contains(&name)
 }
+
+/// Every name of the language and its programs.
+pub(super) fn all() -> impl Iterator<Item = &'static str> {
+    BUILTINS.iter().chain(UNIX).copied()
+}

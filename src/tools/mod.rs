@@ -12,4 +12,4 @@ use crate::shell::{Completer, Program};
 pub(crate) const PROGRAMS: &[&Program] = &[&etcd::ETCDCTL, &etcd::ETCDUTL, &kubectl::KUBECTL];
 
 /// What completes their arguments.
-pub(crate) const COMPLETERS: &[&Completer] = &[];
+pub(crate) const COMPLETERS: &[&Completer] = &[&kubectl::COMPLETER];

@@ -10,6 +10,7 @@ mod auth;
 mod builder;
 mod certificate;
 mod client;
+mod complete;
 mod cluster_info;
 mod config;
 mod ctx;
@@ -58,6 +59,7 @@ use std::time::Duration;
 
 pub(crate) use builder::{Builder, Info};
 pub(crate) use client::Call;
+pub(crate) use complete::COMPLETER;
 pub(crate) use ctx::{Ctx, DryRun, Namespace};
 pub(crate) use failure::{Done, Failure};
 pub(crate) use mapper::Mapping;

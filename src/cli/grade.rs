@@ -1,0 +1,82 @@
+//! `uncordon grade EXERCISE SCRIPT`: run a script in an exercise's world and say what it is worth.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::packs;
+use crate::exercises::{Report, Stage, compare, grade};
+
+/// Arguments of `uncordon grade`.
+#[derive(Debug, Args)]
+pub(crate) struct GradeArgs {
+    /// An exercise's id, PACK/ID, or its folder
+    exercise: String,
+    /// The script to run as the learner; `-` is standard input
+    script: PathBuf,
+    /// Which variant
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the command: 0 when every point was won, 1 otherwise.
+pub(crate) fn run(args: &GradeArgs) -> Result<u8, String> {
+    let exercise = packs::find(&args.exercise)?;
+    let script = super::sh::read(&args.script)?;
+    let variant = exercise.variant(args.seed).map_err(|problems| packs::lines(&problems))?;
+    let stage = Stage::build(variant)?;
+    let ran = stage.run("script", &script)?;
+    let report = grade(&stage, &ran.world);
+    let reference = stage.run("solution.sh", &stage.variant.solution)?;
+    let diff = compare::diff(&stage.start, &ran.world, &reference.world);
+    let commands = commands_of(&script);
+    if args.json {
+        println!("{}", as_json(args, &exercise.id, &report, &commands, &diff));
+    } else {
+        print!("{}", ran.output);
+        print_report(&report, &diff);
+    }
+    Ok(u8::from(!report.passed()))
+}
+
+/// The lines of a script that do something.
+fn commands_of(script: &str) -> Vec<&str> {
+    script.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).collect()
+}
+
+fn as_json(args: &GradeArgs, id: &str, report: &Report, commands: &[&str], diff: &str) -> Value {
+    let checks: Vec<Value> = report
+        .checks
+        .iter()
+        .map(|it| {
+            json!({
+                "name": it.name, "points": it.points, "max": it.max, "passed": it.passed,
+                "saw": it.saw, "wanted": it.wanted, "mistake": it.mistake,
+            })
+        })
+        .collect();
+    json!({
+        "exercise": id, "seed": args.seed, "points": report.points, "max": report.max,
+        "passed": report.passed(), "checks": checks, "commands": commands, "diff": diff,
+    })
+}
+
+fn print_report(report: &Report, diff: &str) {
+    for check in &report.checks {
+        let mark = if check.passed { "✓" } else { "✗" };
+        println!("{mark} {} ({}/{})", check.name, check.points, check.max);
+        if !check.passed {
+            println!("    wanted: {}", check.wanted.replace('\n', "\n            "));
+            println!("    saw:    {}", check.saw.replace('\n', "\n            "));
+            println!("    why:    {}", check.mistake);
+        }
+    }
+    println!("{} of {} points", report.points, report.max);
+    if !diff.is_empty() {
+        println!("\nHow this end differs from the reference's:\n{diff}");
+    }
+}

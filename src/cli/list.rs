@@ -1,0 +1,40 @@
+//! `uncordon list`: every exercise.
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::packs;
+
+/// Arguments of `uncordon list`.
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    /// Print a JSON array
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs the command.
+pub(crate) fn run(args: &ListArgs) -> Result<u8, String> {
+    let packs = packs::all();
+    let exercises = packs.iter().flat_map(|pack| &pack.exercises);
+    if args.json {
+        let rows: Vec<Value> = exercises
+            .map(|it| {
+                json!({
+                    "id": it.id, "pack": it.pack, "title": it.title, "domain": it.domain,
+                    "difficulty": it.difficulty, "minutes": it.minutes, "points": it.points,
+                })
+            })
+            .collect();
+        println!("{}", Value::Array(rows));
+        return Ok(0);
+    }
+    println!("{:<32} {:<22} {:<6} {:>4} {:>7}  TITLE", "EXERCISE", "DOMAIN", "LEVEL", "MIN", "POINTS");
+    for it in exercises {
+        println!(
+            "{:<32} {:<22} {:<6} {:>4} {:>7}  {}",
+            it.id, it.domain, it.difficulty, it.minutes, it.points, it.title
+        );
+    }
+    Ok(0)
+}

@@ -1,0 +1,138 @@
+//! Packs as folders on the real disk, and the ones that come with the program.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use include_dir::{Dir, DirEntry, include_dir};
+
+use crate::exercises::pack::{self, Files};
+use crate::exercises::{Exercise, Pack, Problem};
+
+/// Packs that are part of the program: it works offline and from any folder.
+static SHIPPED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/exercises");
+
+/// Files of a pack together may not be larger than this: 16 MiB.
+const PACK_BYTES_MAX: u64 = 16 << 20;
+
+/// Reads every file below a folder; links are left out, so that nothing outside is read.
+pub(crate) fn read_folder(folder: &Path) -> Result<Files, String> {
+    let mut files = Files::new();
+    let mut total = 0;
+    collect(folder, folder, &mut files, &mut total)?;
+    Ok(files)
+}
+
+fn collect(root: &Path, folder: &Path, files: &mut Files, total: &mut u64) -> Result<(), String> {
+    let fail = |error: std::io::Error| format!("{}: {error}", folder.display());
+    for entry in fs::read_dir(folder).map_err(fail)? {
+        let entry = entry.map_err(fail)?;
+        let (path, kind) = (entry.path(), entry.file_type().map_err(fail)?);
+        if kind.is_dir() {
+            collect(root, &path, files, total)?;
+        } else if kind.is_file() {
+            *total += entry.metadata().map_err(fail)?.len();
+            if *total > PACK_BYTES_MAX {
+                return Err(format!("{}: a pack may hold 16 MiB at the most", root.display()));
+            }
+            let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().into_owned();
+            files.insert(name, fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?);
+        }
+    }
+    Ok(())
+}
+
+/// The pack in a folder, or every problem of it.
+pub(crate) fn load_folder(folder: &Path) -> Result<Result<Pack, Vec<Problem>>, String> {
+    if !folder.is_dir() {
+        return Err(format!("{}: no such folder", folder.display()));
+    }
+    Ok(pack::load(&read_folder(folder)?))
+}
+
+/// Every pack of the program, and those of the user's data folder.
+pub(crate) fn all() -> Vec<Pack> {
+    let shipped = SHIPPED.dirs().filter(|dir| dir.get_file(dir.path().join("pack.toml")).is_some());
+    let mut packs: Vec<Pack> = shipped.filter_map(|dir| pack::load(&shipped_files(dir)).ok()).collect();
+    for folder in user_folders() {
+        match load_folder(&folder) {
+            Ok(Ok(found)) if !packs.iter().any(|known| known.id == found.id) => packs.push(found),
+            Ok(Ok(_)) => {}
+            Ok(Err(problems)) => {
+                eprintln!(
+                    "uncordon: {}: {} problems; `uncordon pack lint` tells them",
+                    folder.display(),
+                    problems.len()
+                );
+            }
+            Err(why) => eprintln!("uncordon: {why}"),
+        }
+    }
+    packs
+}
+
+/// The files of a shipped pack.
+fn shipped_files(pack: &Dir<'_>) -> Files {
+    fn collect(root: &Path, dir: &Dir<'_>, files: &mut Files) {
+        for entry in dir.entries() {
+            match entry {
+                DirEntry::Dir(dir) => collect(root, dir, files),
+                DirEntry::File(file) => {
+                    let name = file.path().strip_prefix(root).unwrap_or(file.path());
+                    files.insert(name.to_string_lossy().into_owned(), file.contents().to_vec());
+                }
+            }
+        }
+    }
+    let mut files = Files::new();
+    collect(pack.path(), pack, &mut files);
+    files
+}
+
+/// Folders below `packs` in the user's data folder.
+fn user_folders() -> Vec<PathBuf> {
+    let Some(project) = directories::ProjectDirs::from("", "", "uncordon") else { return Vec::new() };
+    let Ok(entries) = fs::read_dir(project.data_dir().join("packs")) else { return Vec::new() };
+    let mut folders: Vec<PathBuf> =
+        entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
+    folders.sort();
+    folders
+}
+
+/// The exercise that a word means: its id, `PACK/ID`, or the path of its folder.
+pub(crate) fn find(word: &str) -> Result<Exercise, String> {
+    let path = Path::new(word);
+    if path.join("exercise.yaml").is_file() {
+        return from_path(path);
+    }
+    let packs = all();
+    let mut fits: Vec<Exercise> = packs
+        .iter()
+        .flat_map(|pack| &pack.exercises)
+        .filter(|it| it.id == word || format!("{}/{}", it.pack, it.id) == word)
+        .cloned()
+        .collect();
+    match (fits.pop(), fits.is_empty()) {
+        (Some(found), true) => Ok(found),
+        (Some(_), false) => Err(format!("{word:?} is in several packs; write PACK/{word}")),
+        (None, _) => Err(format!("there is no exercise {word:?}; `uncordon list` shows them all")),
+    }
+}
+
+fn from_path(folder: &Path) -> Result<Exercise, String> {
+    let folder = folder.canonicalize().map_err(|error| format!("{}: {error}", folder.display()))?;
+    let parent = folder.parent().ok_or("an exercise is a folder in a pack")?;
+    let id = folder.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    match load_folder(parent)? {
+        Ok(pack) => pack
+            .exercises
+            .into_iter()
+            .find(|it| it.id == id)
+            .ok_or(format!("the pack has no exercise {id:?}")),
+        Err(problems) => Err(lines(&problems)),
+    }
+}
+
+/// Problems, one a line.
+pub(crate) fn lines(problems: &[Problem]) -> String {
+    problems.iter().map(|it| format!("{}: {}", it.file, it.message)).collect::<Vec<_>>().join("\n")
+}
