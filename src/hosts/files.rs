@@ -43,6 +43,8 @@ pub(crate) enum FsError {
     Exists,
     #[error("Directory not empty")]
     NotEmpty,
+    #[error("Operation not permitted")]
+    NotPermitted,
     #[error("Permission denied")]
     Denied,
     #[error("Read-only file system")]

@@ -1,18 +1,21 @@
 //! Shells without a prompt: scripts, `bash -c`, what `sudo`, `ssh host command` and `watch` run.
 
 use std::collections::BTreeSet;
+use std::future::{Future, poll_fn};
 use std::sync::{Arc, PoisonError};
+use std::task::Poll;
+use std::time::Duration;
 
 use bashkit::{
     Bash, BashBuilder, Builtin, BuiltinContext, CommandResolver, ExecOptions, ExecResult, async_trait,
 };
 
-use super::access::Identity;
 use super::adapt::{Adapted, Around};
+use super::disk::Disk;
 use super::files::PlaceFiles;
 use super::proc::{Fd, Outbox, Proc};
 use super::session;
-use super::{Login, limits, login, names};
+use super::{Lab, Login, limits, login, names};
 use crate::cluster::Place;
 
 /// What a shell without a prompt is to run.
@@ -29,13 +32,29 @@ pub(crate) struct Script {
 impl Proc {
     /// Runs a script as `login`, in place of this process: its output is this process's output.
     pub(crate) async fn run(&self, login: &Login, script: Script) -> i32 {
-        let around = Around {
+        run(self.around(login), login, script, &self.outbox).await
+    }
+
+    fn around(&self, login: &Login) -> Around {
+        Around {
             lab: self.lab.clone(),
             place: login.place.clone(),
             user: login.user.clone(),
             link: self.link.clone(),
-        };
-        run(around, login, script, &self.outbox).await
+        }
+    }
+
+    /// Runs a script for at most `limit` of simulated time; `None` when it had to be ended. A loop
+    /// that never waits would never end, and counts as such.
+    pub(crate) async fn run_within(&self, login: &Login, script: Script, limit: Duration) -> Option<i32> {
+        let mut work = Box::pin(attempt(self.around(login), login, script, &self.outbox));
+        let mut alarm = Box::pin(self.lab.sleep(limit));
+        poll_fn(|cx| match (work.as_mut().poll(cx), alarm.as_mut().poll(cx)) {
+            (Poll::Ready(result), _) => Poll::Ready(result.ok()),
+            (Poll::Pending, Poll::Ready(())) => Poll::Ready(None),
+            (Poll::Pending, Poll::Pending) => Poll::Pending,
+        })
+        .await
     }
 
     /// The login of this process: same user, place, directory and environment.
@@ -51,10 +70,44 @@ impl Proc {
         let script = Script { text: line.to_owned(), stdin: self.stdin.clone(), ..Script::default() };
         self.run(&self.login(), script).await
     }
+
+    /// The script that runs a program with its arguments, reading this process's standard input.
+    pub(crate) fn command(&self, words: &[String]) -> Script {
+        let args = words.to_vec();
+        Script { text: "\"$@\"".into(), args, stdin: self.stdin.clone(), ..Script::default() }
+    }
+
+    /// True when a program of that name, or at that path, can be started here.
+    pub(crate) fn can_start(&self, name: &str) -> bool {
+        if name.contains('/') {
+            return self.stat(name).is_ok();
+        }
+        program_names(&self.lab, &self.place).contains(name)
+            || self.search_path().any(|directory| self.stat(&format!("{directory}/{name}")).is_ok())
+    }
+
+    fn search_path(&self) -> impl Iterator<Item = String> {
+        let path = self.env.get("PATH").cloned().unwrap_or_default();
+        path.split(':').map(str::to_owned).collect::<Vec<_>>().into_iter()
+    }
 }
 
 /// Runs a script and gives its exit code; output goes to `outbox` as it comes.
 pub(super) async fn run(around: Around, login: &Login, script: Script, outbox: &Outbox) -> i32 {
+    let name = script.name.clone().unwrap_or_else(|| login.shell.clone());
+    match attempt(around, login, script, outbox).await {
+        Ok(exit) => exit,
+        Err(error) => session::report(&name, &error, outbox),
+    }
+}
+
+/// Runs a script; an error is the end of what would not have ended by itself.
+pub(super) async fn attempt(
+    around: Around,
+    login: &Login,
+    script: Script,
+    outbox: &Outbox,
+) -> bashkit::Result<i32> {
     let name = script.name.clone().unwrap_or_else(|| login.shell.clone());
     let mut options = ExecOptions::new().arg0(name.clone()).positional(script.args);
     if let Some(stdin) = script.stdin {
@@ -64,10 +117,7 @@ pub(super) async fn run(around: Around, login: &Login, script: Script, outbox: &
     let out = sink(outbox, Fd::Out);
     let err = sink(outbox, Fd::Err);
     let execution = bash.execute(&script.text).options(options).stdout_fn(out).stderr_fn(err);
-    match execution.await {
-        Ok(result) => result.exit_code,
-        Err(error) => session::report(&name, &error, outbox),
-    }
+    execution.await.map(|result| result.exit_code)
 }
 
 /// Executes `text` in a shell that is there; output goes to `outbox` as it comes.
@@ -97,11 +147,8 @@ pub(super) fn write(outbox: &Outbox, fd: Fd, bytes: &[u8]) {
 
 /// A shell in the making, with every program of its place.
 pub(super) fn builder(around: &Around, login: &Login, interactive: bool) -> BashBuilder {
-    let programs = Arc::new(program_names(around));
-    let who = login::account(&around.lab, &around.place, &login.user)
-        .map_or(Identity::ROOT, |user| Identity { uid: user.uid, gid: user.gid });
-    let files =
-        PlaceFiles { lab: around.lab.clone(), place: around.place.clone(), who, programs: programs.clone() };
+    let programs = program_names(&around.lab, &around.place);
+    let files = PlaceFiles(Disk::new(&around.lab, &around.place, &login.user, programs.clone()));
     let kept = programs.clone();
     let mut builder = Bash::builder()
         .fs(Arc::new(files))
@@ -125,15 +172,15 @@ pub(super) fn builder(around: &Around, login: &Login, interactive: bool) -> Bash
 }
 
 /// The names of all programs at a place: a container has those that its files show.
-fn program_names(around: &Around) -> BTreeSet<String> {
-    let every = names::UNIX.iter().copied().chain(around.lab.programs().map(|program| program.name));
-    let Place::Container { .. } = around.place else { return every.map(str::to_owned).collect() };
-    let world = around.lab.world();
+pub(super) fn program_names(lab: &Lab, place: &Place) -> Arc<BTreeSet<String>> {
+    let every = lab.host_programs();
+    let Place::Container { .. } = place else { return every };
+    let world = lab.world();
     let stands = |name: &str| {
-        let at = |directory| world.stat(&around.place, &format!("{directory}/{name}")).is_ok();
+        let at = |directory| world.stat(place, &format!("{directory}/{name}")).is_ok();
         ["/bin", "/usr/bin", "/usr/local/bin", "/sbin", "/usr/sbin"].into_iter().any(at)
     };
-    every.filter(|name| stands(name)).map(str::to_owned).collect()
+    Arc::new(every.iter().filter(|name| stands(name)).cloned().collect())
 }
 
 /// Answers for every name that nothing else knows.

@@ -1,5 +1,6 @@
 //! The world as running programs share it, and how they wait for its time.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -18,6 +19,8 @@ pub(crate) struct Lab {
     /// Until when each waiting program waits. The driver moves time to the earliest.
     waits: Arc<Mutex<Vec<SimTime>>>,
     tools: Tools,
+    /// Names of everything that a host can run.
+    host_programs: Arc<BTreeSet<String>>,
 }
 
 /// The programs of other layers that hosts have, beside the shell's own.
@@ -41,7 +44,11 @@ impl Lab {
 
     /// Shares `world`, whose hosts have `tools` too.
     pub(crate) fn with_tools(world: World, tools: Tools) -> Self {
-        Self { world: Arc::new(Mutex::new(world)), waits: Arc::default(), tools }
+        let own = super::programs::ALL.iter().chain(super::programs::ABSENT);
+        let rows = own.chain(tools.programs).map(|program| program.name);
+        let names = rows.chain(super::names::UNIX.iter().copied()).map(str::to_owned);
+        let host_programs = Arc::new(names.collect());
+        Self { world: Arc::new(Mutex::new(world)), waits: Arc::default(), tools, host_programs }
     }
 
     /// The world, for a moment: a guard must not live across an `await`.
@@ -51,12 +58,20 @@ impl Lab {
 
     /// Every program of this lab: the shell's own, then those of other layers.
     pub(crate) fn programs(&self) -> impl Iterator<Item = &'static Program> + use<> {
-        super::programs::ALL.iter().chain(self.tools.programs).copied()
+        // Later rows win: a tool over the shell's own, both over what is known to be missing.
+        let own = super::programs::ABSENT.iter().chain(super::programs::ALL);
+        own.chain(self.tools.programs).copied()
+    }
+
+    /// Names of everything that a host can run, beside the language's own commands.
+    pub(crate) fn host_programs(&self) -> Arc<BTreeSet<String>> {
+        self.host_programs.clone()
     }
 
     /// The program of that name; another layer's row wins over the shell's own.
     pub(crate) fn program(&self, name: &str) -> Option<&'static Program> {
-        let rows = self.tools.programs.iter().chain(super::programs::ALL);
+        let own = super::programs::ALL.iter().chain(super::programs::ABSENT);
+        let rows = self.tools.programs.iter().chain(own);
         rows.copied().find(|program| program.name == name)
     }
 

@@ -83,20 +83,60 @@ fn default_home(user: &str) -> String {
     if user == "root" { "/root".into() } else { format!("/home/{user}") }
 }
 
-/// The account of that name; containers have only the ones that their `/etc/passwd` names.
+/// The account of that name.
 pub(crate) fn account(lab: &Lab, place: &Place, user: &str) -> Option<User> {
+    accounts(lab, place).into_iter().find(|account| account.name == user)
+}
+
+/// Every account: those of `/etc/passwd`, then those that the host knows beside it.
+pub(crate) fn accounts(lab: &Lab, place: &Place) -> Vec<User> {
     let world = lab.world();
-    if let Place::Host(name) = place
-        && let Some(found) = world.hosts.get(name).and_then(|host| host.user(user))
-    {
-        return Some(found.clone());
+    let passwd = world.read_text(place, "/etc/passwd").unwrap_or_default();
+    let mut found: Vec<User> = passwd.lines().filter_map(passwd_line).collect();
+    if let Place::Host(name) = place {
+        let known = world.hosts.get(name).map(|host| host.users.clone()).unwrap_or_default();
+        for user in known {
+            if found.iter().all(|other| other.name != user.name) {
+                found.push(user);
+            }
+        }
     }
-    let passwd = world.read_text(place, "/etc/passwd").ok()?;
-    passwd.lines().filter_map(passwd_line).find(|it| it.name == user)
+    found
+}
+
+/// A line of `/etc/group`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Group {
+    pub(crate) name: String,
+    pub(crate) gid: u32,
+    pub(crate) members: Vec<String>,
+}
+
+/// Every group: those of `/etc/group`, then one of the user's own for each account without.
+pub(crate) fn groups(lab: &Lab, place: &Place) -> Vec<Group> {
+    let text = lab.world().read_text(place, "/etc/group").unwrap_or_default();
+    let mut found: Vec<Group> = text.lines().filter_map(group_line).collect();
+    for user in accounts(lab, place) {
+        if found.iter().all(|group| group.gid != user.gid) {
+            found.push(Group { name: user.name, gid: user.gid, members: Vec::new() });
+        }
+    }
+    found
+}
+
+/// Reads `name:x:gid:member,member`.
+fn group_line(line: &str) -> Option<Group> {
+    let mut parts = line.split(':');
+    let name = parts.next()?.to_owned();
+    let _password = parts.next()?;
+    let gid = parts.next()?.parse().ok()?;
+    let members = parts.next().unwrap_or_default();
+    let members = members.split(',').filter(|member| !member.is_empty()).map(str::to_owned).collect();
+    Some(Group { name, gid, members })
 }
 
 /// Reads `name:x:uid:gid:gecos:home:shell`.
-pub(crate) fn passwd_line(line: &str) -> Option<User> {
+fn passwd_line(line: &str) -> Option<User> {
     let mut parts = line.split(':');
     let name = parts.next()?.to_owned();
     let _password = parts.next()?;

@@ -19,6 +19,7 @@ mod complete;
 mod adapt;
 mod files;
 mod access;
+mod disk;
 mod limits;
 mod names;
 mod login;
@@ -27,7 +28,7 @@ mod programs;
 
 pub(crate) use batch::Script;
 pub(crate) use console::{Console, Status};
-pub(crate) use input::is_incomplete;
+pub(crate) use input::{is_incomplete, quote};
 pub(crate) use lab::{Lab, Tools};
 pub(crate) use link::{Answer, Link, Request};
 pub(crate) use login::Login;

@@ -79,6 +79,19 @@ impl Proc {
         }
     }
 
+    /// A process as this one would start it.
+    pub(crate) fn child(&self, args: &[&str]) -> Self {
+        Self {
+            args: args.iter().map(|&arg| arg.to_owned()).collect(),
+            env: self.env.clone(),
+            cwd: self.cwd.clone(),
+            user: self.user.clone(),
+            stdin: None,
+            link: self.link.clone(),
+            ..Self::new(&self.lab, self.place.clone(), &[])
+        }
+    }
+
     /// The world, for a moment: the guard must not live across an `await`.
     pub(crate) fn world(&self) -> MutexGuard<'_, World> {
         self.lab.world()

@@ -1,10 +1,117 @@
-//! The Unix programs that are ours: those that show the host, wait in simulated time, or print
-//! differently from the language crate's own.
+//! The Unix programs that are ours: those that show the host, wait in simulated time, start other
+//! shells, or print differently from the language crate's own.
+//!
+//! A program is a row with a name and a `run`; [`options`] reads its arguments as `getopt` does, and
+//! [`texts`] words what it says as GNU programs do.
 
-use super::Program;
-
+pub(crate) mod options;
+pub(crate) mod texts;
+pub(crate) mod when;
+mod absent;
+mod copy;
+mod date;
+mod directories;
 mod echo;
+mod edit;
+mod identity;
+mod links;
+mod ls;
+mod machine;
+mod modes;
+mod pager;
+mod processes;
+mod remote;
+mod remove;
 mod sleep;
+mod space;
+mod stat;
+mod substitute;
+mod temporary;
+mod timeout;
+mod touch;
+mod watch;
+
+use self::options::{Options, Spec};
+use super::{Proc, Program};
 
 /// Every program of this layer.
-pub(crate) const ALL: &[&Program] = &[&echo::PROGRAM, &sleep::PROGRAM];
+pub(crate) const ALL: &[&Program] = &[
+    &copy::CP,
+    &copy::MV,
+    &date::PROGRAM,
+    &directories::MKDIR,
+    &directories::RMDIR,
+    &echo::PROGRAM,
+    &edit::NANO,
+    &edit::VI,
+    &edit::VIM,
+    &identity::GROUPS,
+    &identity::ID,
+    &identity::LOGNAME,
+    &identity::WHOAMI,
+    &links::PROGRAM,
+    &ls::PROGRAM,
+    &machine::ARCH,
+    &machine::HOSTNAME,
+    &machine::HOSTNAMECTL,
+    &machine::LSB_RELEASE,
+    &machine::NPROC,
+    &machine::UNAME,
+    &machine::UPTIME,
+    &modes::CHGRP,
+    &modes::CHMOD,
+    &modes::CHOWN,
+    &pager::LESS,
+    &pager::MAN,
+    &pager::MORE,
+    &processes::PGREP,
+    &processes::PIDOF,
+    &processes::PS,
+    &processes::TOP,
+    &remote::SCP,
+    &remote::SSH,
+    &remove::PROGRAM,
+    &sleep::PROGRAM,
+    &space::DF,
+    &space::DU,
+    &space::FREE,
+    &stat::PROGRAM,
+    &substitute::SU,
+    &substitute::SUDO,
+    &temporary::PROGRAM,
+    &timeout::PROGRAM,
+    &touch::PROGRAM,
+    &watch::PROGRAM,
+];
+
+/// Programs that a real node has and that are not simulated yet.
+pub(crate) const ABSENT: &[&Program] = absent::ALL;
+
+/// Reads a program's options, refuses when it has no operand, and lets `act` do the rest.
+fn with_operands(proc: &Proc, spec: &Spec, act: fn(&Proc, &Options) -> i32) -> i32 {
+    match spec.parse(proc.args.get(1..).unwrap_or_default()) {
+        Ok(options) if options.operands.is_empty() => {
+            let what = if spec.name == "touch" || spec.name == "ln" { "missing file operand" } else { "missing operand" };
+            proc.eprint(spec.complaint(what));
+            1
+        }
+        Ok(options) => act(proc, &options),
+        Err(text) => {
+            proc.eprint(text);
+            1
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_keeps_its_rules() {
+        let rows = ALL.iter().chain(ABSENT);
+        for program in rows {
+            assert!(!program.summary.is_empty() && !program.summary.ends_with('.'), "{}", program.name);
+        }
+    }
+}

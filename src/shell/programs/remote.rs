@@ -1,0 +1,225 @@
+//! `ssh` and `scp`: shells, programs and files on another machine of the lab.
+
+use std::time::Duration;
+
+use super::options::{Options, Spec, Value};
+use super::texts::quoted;
+use crate::cluster::Place;
+use crate::hosts::{FsError, Kind, files};
+use crate::shell::disk::Disk;
+use crate::shell::{Answer, Login, Proc, Program, Request, Running, Script, batch, login};
+
+pub(crate) const SSH: Program = Program { name: "ssh", summary: "Log into a remote machine", run: run_ssh };
+pub(crate) const SCP: Program = Program { name: "scp", summary: "Copy files between machines", run: run_scp };
+
+const SSH_SPEC: Spec = Spec { name: "ssh", short: "46AaCfGgKkMNnqsTtVvXxYyB:b:c:D:E:e:F:I:i:J:L:l:m:O:o:p:Q:R:S:W:w:", long: &[] };
+const SCP_SPEC: Spec = Spec {
+    name: "scp",
+    short: "346BCpqrTvc:F:i:J:l:o:P:S:D:",
+    long: &[("recursive", 'r', Value::None)],
+};
+
+/// What `ssh` itself fails with.
+const OWN_FAILURE: i32 = 255;
+
+/// How long a connection takes on the lab's network.
+const CONNECT: Duration = Duration::from_millis(150);
+
+/// How long the kernel tries to reach a machine that is down, before `No route to host`.
+const UNREACHABLE: Duration = Duration::from_secs(3);
+
+/// A machine to log into.
+struct Remote {
+    host: String,
+    user: String,
+}
+
+/// Finds a machine by name or address, or says why there is none.
+async fn resolve(proc: &Proc, target: &str, user: Option<&str>) -> Result<Remote, String> {
+    let (given, name) = match target.split_once('@') {
+        Some((user, name)) => (Some(user), name),
+        None => (user, target),
+    };
+    let name = name.trim_start_matches("ssh://");
+    let found = {
+        let world = proc.world();
+        let by_name = world.hosts.get(name).map(|host| (name.to_owned(), host.up, host.address.clone()));
+        by_name.or_else(|| {
+            let mut hosts = world.hosts.iter();
+            hosts
+                .find(|(key, host)| host.address == name || host.name == name || **key == *name)
+                .map(|(key, host)| (key.clone(), host.up, host.address.clone()))
+        })
+    };
+    let found = match (name, found) {
+        ("localhost" | "127.0.0.1", _) => match &proc.place {
+            Place::Host(own) => Some((own.clone(), true, "127.0.0.1".to_owned())),
+            Place::Container { .. } => None,
+        },
+        (_, found) => found,
+    };
+    let Some((host, up, address)) = found else {
+        return Err(format!("ssh: Could not resolve hostname {name}: Name or service not known\n"));
+    };
+    if !up {
+        proc.sleep(UNREACHABLE).await;
+        return Err(format!("ssh: connect to host {name} port 22: No route to host\n"));
+    }
+    proc.sleep(CONNECT).await;
+    let user = given.unwrap_or(&proc.user).to_owned();
+    if login::account(&proc.lab, &Place::host(&host), &user).is_none() {
+        return Err(format!("{user}@{name}: Permission denied (publickey).\n"));
+    }
+    let _ = address;
+    Ok(Remote { host, user })
+}
+
+fn run_ssh(proc: &mut Proc) -> Running<'_> {
+    Box::pin(async move {
+        let options = match SSH_SPEC.parse_prefix(proc.args.get(1..).unwrap_or_default()) {
+            Ok(options) => options,
+            Err(_) => return usage(proc),
+        };
+        if options.has('V') {
+            proc.eprint("OpenSSH_9.6p1 Ubuntu-3ubuntu13.14, OpenSSL 3.0.13 30 Jan 2024\n");
+            return 0;
+        }
+        let Some((target, words)) = options.operands.split_first() else { return usage(proc) };
+        let remote = match resolve(proc, target, options.value('l')).await {
+            Ok(remote) => remote,
+            Err(text) => {
+                proc.eprint(text);
+                return OWN_FAILURE;
+            }
+        };
+        connect(proc, &options, target, &remote, words).await
+    })
+}
+
+fn usage(proc: &Proc) -> i32 {
+    proc.eprint(
+        "usage: ssh [-46AaCfGgKkMNnqsTtVvXxYy] [-B bind_interface] [-b bind_address]\n           \
+         [-c cipher_spec] [-D [bind_address:]port] [-E log_file]\n           \
+         [-e escape_char] [-F configfile] [-I pkcs11] [-i identity_file]\n           \
+         [-J destination] [-L address] [-l login_name] [-m mac_spec]\n           \
+         [-O ctl_cmd] [-o option] [-P tag] [-p port] [-R address]\n           \
+         [-S ctl_path] [-W host:port] [-w local_tun[:remote_tun]]\n           \
+         destination [command [argument ...]]\n",
+    );
+    OWN_FAILURE
+}
+
+async fn connect(proc: &Proc, options: &Options, target: &str, remote: &Remote, words: &[String]) -> i32 {
+    let place = Place::host(&remote.host);
+    let mut target_login = Login::new(&proc.lab, place, &remote.user);
+    let from = super::machine::with_host(proc, |host| host.address.clone()).unwrap_or_default();
+    target_login.env.insert("SSH_CONNECTION".into(), format!("{from} 51234 {from} 22"));
+    if !words.is_empty() {
+        let stdin = if options.has('n') { None } else { proc.stdin.clone() };
+        let script = Script { text: words.join(" "), stdin, ..Script::default() };
+        return proc.run(&target_login, script).await;
+    }
+    if let Some(stdin) = &proc.stdin {
+        if !options.has('T') {
+            proc.eprint("Pseudo-terminal will not be allocated because stdin is not a terminal.\n");
+        }
+        let text = String::from_utf8_lossy(stdin).into_owned();
+        return proc.run(&target_login, Script { text, ..Script::default() }).await;
+    }
+    let stamp = proc.world().now.strftime("%a %b %e %H:%M:%S %Y");
+    proc.print(format!("Last login: {stamp} from {from}\n"));
+    let exit = match proc.link.ask(Request::Session(target_login)).await {
+        Answer::Exit(exit) => exit,
+        _ => 0,
+    };
+    let name = target.rsplit('@').next().unwrap_or(target);
+    proc.print("logout\n");
+    proc.eprint(format!("Connection to {name} closed.\n"));
+    exit
+}
+
+fn run_scp(proc: &mut Proc) -> Running<'_> {
+    Box::pin(async move {
+        let options = match SCP_SPEC.parse(proc.args.get(1..).unwrap_or_default()) {
+            Ok(options) => options,
+            Err(text) => {
+                proc.eprint(text);
+                return 1;
+            }
+        };
+        let Some((target, sources)) = options.operands.split_last().filter(|(_, sources)| !sources.is_empty())
+        else {
+            proc.eprint("usage: scp [-346ABCOpqRrsTv] [-c cipher] [-D sftp_server_path] [-F ssh_config]\n           [-i identity_file] [-J destination] [-l limit] [-o ssh_option]\n           [-P port] [-S program] [-X sftp_option] source ... target\n");
+            return 1;
+        };
+        let mut exit = 0;
+        for source in sources {
+            exit = exit.max(copy(proc, options.has('r'), source, target).await);
+        }
+        exit
+    })
+}
+
+/// One end of a copy.
+struct End {
+    disk: Disk,
+    path: String,
+    shown: String,
+}
+
+async fn end(proc: &Proc, text: &str) -> Result<End, String> {
+    let colon = text.find(':').filter(|at| !text.get(..*at).unwrap_or("").contains('/'));
+    let Some(colon) = colon else {
+        return Ok(End { disk: proc.disk(), path: proc.path(text), shown: text.to_owned() });
+    };
+    let (host, path) = (text.get(..colon).unwrap_or(""), text.get(colon + 1..).unwrap_or(""));
+    let remote = resolve(proc, host, None).await?;
+    let place = Place::host(&remote.host);
+    let home = Login::new(&proc.lab, place.clone(), &remote.user).home;
+    let programs = batch::program_names(&proc.lab, &place);
+    let path_there = files::clean(&home, path.strip_prefix("~/").unwrap_or(path));
+    let disk = Disk::new(&proc.lab, &place, &remote.user, programs);
+    Ok(End { disk, path: path_there, shown: path.to_owned() })
+}
+
+async fn copy(proc: &Proc, recursive: bool, source: &str, target: &str) -> i32 {
+    let (from, to) = match (end(proc, source).await, end(proc, target).await) {
+        (Ok(from), Ok(to)) => (from, to),
+        (Err(text), _) | (_, Err(text)) => {
+            proc.eprint(format!("{text}scp: Connection closed\n"));
+            return OWN_FAILURE;
+        }
+    };
+    let into = to.disk.node(&to.path, true).is_ok_and(|node| node.kind == Kind::Directory);
+    let path = if into { format!("{}/{}", to.path.trim_end_matches('/'), files::base_name(&from.path)) } else { to.path.clone() };
+    match copy_tree(recursive, &from, &from.path, &to.disk, &path) {
+        Ok(()) => 0,
+        Err(None) => {
+            proc.eprint(format!("scp: download {} not a regular file\n", quoted(&from.shown)));
+            1
+        }
+        Err(Some(error)) => {
+            proc.eprint(format!("scp: {}: {error}\n", from.shown));
+            1
+        }
+    }
+}
+
+fn copy_tree(recursive: bool, from: &End, path: &str, to: &Disk, target: &str) -> Result<(), Option<FsError>> {
+    let node = from.disk.node(path, true).map_err(Some)?;
+    if node.kind != Kind::Directory {
+        let bytes = from.disk.read(path).map_err(Some)?;
+        return to.write(target, &bytes).map_err(Some);
+    }
+    if !recursive {
+        return Err(None);
+    }
+    if to.node(target, true).is_err() {
+        to.mkdir(target, node.mode).map_err(Some)?;
+    }
+    for (name, _) in from.disk.list(path).map_err(Some)? {
+        let below = format!("{}/{name}", path.trim_end_matches('/'));
+        copy_tree(true, from, &below, to, &format!("{}/{name}", target.trim_end_matches('/')))?;
+    }
+    Ok(())
+}
