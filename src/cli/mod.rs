@@ -24,8 +24,24 @@ use self::args::{Args, Command};
 /// Exit code of wrong use.
 const WRONG_USE: u8 = 2;
 
+/// Stack of the main thread: the shell language recurses deeply.
+const STACK_BYTES: usize = 256 << 20;
+
 /// Runs the program with the arguments of this process.
 pub fn main() -> ExitCode {
+    let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(run_arguments);
+    match thread.map(std::thread::JoinHandle::join) {
+        Ok(Ok(code)) => code,
+        // The panic has already said what happened.
+        Ok(Err(_)) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("uncordon: cannot start a thread: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run_arguments() -> ExitCode {
     match Args::try_parse() {
         Ok(args) => run(args),
         Err(error) => {
