@@ -55,8 +55,7 @@ impl FileSystemExt for PlaceFiles {
     async fn mkfifo(&self, path: &Path, mode: u32) -> Outcome<()> {
         let path = &text(path);
         let who = &self.0.who;
-        let node =
-            Node { kind: Kind::Fifo, mode, uid: who.uid, gid: who.gid, modified: SimTime::default() };
+        let node = Node { kind: Kind::Fifo, mode, uid: who.uid, gid: who.gid, modified: SimTime::default() };
         self.0.change(path, FileOp::Put { path, node }).map_err(io)
     }
 

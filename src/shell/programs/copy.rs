@@ -88,7 +88,8 @@ impl Job<'_> {
         };
         let into = !self.options.has('T') && self.kind(target) == Some(Kind::Directory);
         if sources.len() > 1 && !into {
-            let why = if self.kind(target).is_some() { "Not a directory" } else { "No such file or directory" };
+            let why =
+                if self.kind(target).is_some() { "Not a directory" } else { "No such file or directory" };
             return Err(format!("{name}: target {}: {why}\n", quoted(target)));
         }
         Ok((sources.to_vec(), target.clone(), into))
@@ -207,15 +208,19 @@ impl Job<'_> {
         }
         let (from_path, to_path) = (self.proc.path(from), self.proc.path(to));
         if to_path == from_path || to_path.starts_with(&format!("{from_path}/")) {
-            let text = format!("cp: cannot copy a directory, {}, into itself, {}\n", quoted(from), quoted(to));
+            let text =
+                format!("cp: cannot copy a directory, {}, into itself, {}\n", quoted(from), quoted(to));
             self.proc.eprint(text);
             return 1;
         }
         match self.kind(to) {
             Some(Kind::Directory) => {}
             Some(_) => {
-                let text =
-                    format!("cp: cannot overwrite non-directory {} with directory {}\n", quoted(to), quoted(from));
+                let text = format!(
+                    "cp: cannot overwrite non-directory {} with directory {}\n",
+                    quoted(to),
+                    quoted(from)
+                );
                 self.proc.eprint(text);
                 return 1;
             }
@@ -273,7 +278,11 @@ impl Job<'_> {
             }
             Err(error) => {
                 let text = if error == FsError::Invalid {
-                    format!("mv: cannot move {0} to a subdirectory of itself, {1}\n", quoted(from), quoted(to))
+                    format!(
+                        "mv: cannot move {0} to a subdirectory of itself, {1}\n",
+                        quoted(from),
+                        quoted(to)
+                    )
                 } else {
                     format!("mv: cannot move {} to {}: {error}\n", quoted(from), quoted(to))
                 };

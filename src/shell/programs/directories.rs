@@ -15,11 +15,7 @@ pub(crate) const RMDIR: Program =
 const MKDIR_SPEC: Spec = Spec {
     name: "mkdir",
     short: "pvm:Z",
-    long: &[
-        ("parents", 'p', Value::None),
-        ("verbose", 'v', Value::None),
-        ("mode", 'm', Value::Needed),
-    ],
+    long: &[("parents", 'p', Value::None), ("verbose", 'v', Value::None), ("mode", 'm', Value::Needed)],
 };
 
 const RMDIR_SPEC: Spec = Spec {
@@ -60,7 +56,13 @@ fn make(proc: &Proc, disk: &Disk, options: &Options, name: &str, mode: u32) -> i
         for (made, at) in steps(name, proc) {
             match disk.node(&at, true).map(|node| node.kind) {
                 Ok(Kind::Directory) => continue,
-                Ok(_) => return complain(proc, &made, if at == path { FsError::Exists } else { FsError::NotADirectory }),
+                Ok(_) => {
+                    return complain(
+                        proc,
+                        &made,
+                        if at == path { FsError::Exists } else { FsError::NotADirectory },
+                    );
+                }
                 Err(_) => {}
             }
             match disk.mkdir(&at, if at == path { mode } else { 0o755 }) {

@@ -15,7 +15,8 @@ fn run(proc: &mut Proc) -> Running<'_> {
             proc.eprint(format!("uncordon: {name} without a file is not simulated yet\n"));
             return 1;
         };
-        let request = Request::Edit { place: proc.place.clone(), user: proc.user.clone(), path: proc.path(file) };
+        let request =
+            Request::Edit { place: proc.place.clone(), user: proc.user.clone(), path: proc.path(file) };
         match proc.link.ask(request).await {
             Answer::Exit(exit) => exit,
             _ => {

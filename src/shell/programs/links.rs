@@ -66,7 +66,8 @@ fn link_one(proc: &Proc, options: &Options, source: &str, link: &str) -> i32 {
     };
     let made = made.and_then(|()| {
         if soft {
-            let target = if options.has('r') { relative(&proc.path(source), &path) } else { source.to_owned() };
+            let target =
+                if options.has('r') { relative(&proc.path(source), &path) } else { source.to_owned() };
             return disk.change(&path, FileOp::Symlink { target: &target, link: &path });
         }
         disk.copy(&proc.path(source), &path)

@@ -10,12 +10,14 @@ pub(crate) const HOSTNAME: Program =
     Program { name: "hostname", summary: "Show the system's host name", run: run_hostname };
 pub(crate) const HOSTNAMECTL: Program =
     Program { name: "hostnamectl", summary: "Show the system's identity", run: run_hostnamectl };
-pub(crate) const UNAME: Program = Program { name: "uname", summary: "Print system information", run: run_uname };
+pub(crate) const UNAME: Program =
+    Program { name: "uname", summary: "Print system information", run: run_uname };
 pub(crate) const UPTIME: Program =
     Program { name: "uptime", summary: "Tell how long the system has been running", run: run_uptime };
 pub(crate) const NPROC: Program =
     Program { name: "nproc", summary: "Print the number of processing units", run: run_nproc };
-pub(crate) const ARCH: Program = Program { name: "arch", summary: "Print machine architecture", run: run_arch };
+pub(crate) const ARCH: Program =
+    Program { name: "arch", summary: "Print machine architecture", run: run_arch };
 pub(crate) const LSB_RELEASE: Program =
     Program { name: "lsb_release", summary: "Print distribution information", run: run_lsb_release };
 
@@ -73,7 +75,8 @@ fn run_hostnamectl(proc: &mut Proc) -> Running<'_> {
                 return 1;
             }
         }
-        let read = |path: &str| proc.read_file(path).map(|text| String::from_utf8_lossy(&text).trim().to_owned());
+        let read =
+            |path: &str| proc.read_file(path).map(|text| String::from_utf8_lossy(&text).trim().to_owned());
         let machine = read("/etc/machine-id").unwrap_or_default();
         proc.print(format!(
             " Static hostname: {name}\n       Icon name: computer-vm\n         Chassis: vm\n      Machine ID: {machine}\n  \
@@ -168,7 +171,11 @@ pub(super) fn up_since(proc: &Proc) -> String {
     let (days, hours, minutes) = (up / 86_400, up / 3600 % 24, up / 60 % 60);
     let plural = if days == 1 { "" } else { "s" };
     let day_text = if days > 0 { format!("{days} day{plural}, ") } else { String::new() };
-    if hours > 0 { format!("up {day_text}{hours:2}:{minutes:02}") } else { format!("up {day_text}{minutes} min") }
+    if hours > 0 {
+        format!("up {day_text}{hours:2}:{minutes:02}")
+    } else {
+        format!("up {day_text}{minutes} min")
+    }
 }
 
 fn run_uptime(proc: &mut Proc) -> Running<'_> {

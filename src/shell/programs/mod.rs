@@ -91,7 +91,11 @@ pub(crate) const ABSENT: &[&Program] = absent::ALL;
 fn with_operands(proc: &Proc, spec: &Spec, act: fn(&Proc, &Options) -> i32) -> i32 {
     match spec.parse(proc.args.get(1..).unwrap_or_default()) {
         Ok(options) if options.operands.is_empty() => {
-            let what = if spec.name == "touch" || spec.name == "ln" { "missing file operand" } else { "missing operand" };
+            let what = if spec.name == "touch" || spec.name == "ln" {
+                "missing file operand"
+            } else {
+                "missing operand"
+            };
             proc.eprint(spec.complaint(what));
             1
         }

@@ -10,7 +10,8 @@ use crate::shell::{Proc, Program, Running, login};
 pub(crate) const CHMOD: Program = Program { name: "chmod", summary: "Change file mode bits", run: run_chmod };
 pub(crate) const CHOWN: Program =
     Program { name: "chown", summary: "Change file owner and group", run: run_chown };
-pub(crate) const CHGRP: Program = Program { name: "chgrp", summary: "Change group ownership", run: run_chown };
+pub(crate) const CHGRP: Program =
+    Program { name: "chgrp", summary: "Change group ownership", run: run_chown };
 
 const LONG: &[(&str, char, Value)] = &[
     ("recursive", 'R', Value::None),
@@ -150,7 +151,9 @@ fn walk(proc: &Proc, disk: &Disk, options: &Options, name: &str, change: &Change
     let path = proc.path(name);
     let node = match disk.node(&path, true) {
         Ok(node) => node,
-        Err(error) => return if options.has('f') { 1 } else { fail(proc, program, "cannot access", name, error) },
+        Err(error) => {
+            return if options.has('f') { 1 } else { fail(proc, program, "cannot access", name, error) };
+        }
     };
     let mut exit = 0;
     if let Err(error) = change(name, &path, &node) {
@@ -213,7 +216,10 @@ type Owner = (Option<u32>, Option<u32>);
 /// Reads `user`, `user:group`, `user:`, `:group`, or a group alone.
 fn owner(proc: &Proc, text: &str, is_group: bool) -> Result<Owner, String> {
     if is_group {
-        return Ok((None, Some(group_id(proc, text).ok_or_else(|| format!("invalid group: {}", curly(text)))?)));
+        return Ok((
+            None,
+            Some(group_id(proc, text).ok_or_else(|| format!("invalid group: {}", curly(text)))?),
+        ));
     }
     let (user, group) = match text.split_once(':') {
         Some((user, group)) => (user, Some(group)),
@@ -230,9 +236,7 @@ fn owner(proc: &Proc, text: &str, is_group: bool) -> Result<Owner, String> {
     let gid = match group {
         None => None,
         Some("") => account.map(|it| it.gid),
-        Some(name) => {
-            Some(group_id(proc, name).ok_or_else(|| format!("invalid group: {}", curly(text)))?)
-        }
+        Some(name) => Some(group_id(proc, name).ok_or_else(|| format!("invalid group: {}", curly(text)))?),
     };
     Ok((uid, gid))
 }

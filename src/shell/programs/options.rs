@@ -161,7 +161,10 @@ mod tests {
 
     #[test]
     fn reads_as_getopt_does() {
-        assert_eq!(check(&["-pm", "700", "a", "-v"]), r#"[('p', None), ('m', Some("700")), ('v', None)] ["a"]"#);
+        assert_eq!(
+            check(&["-pm", "700", "a", "-v"]),
+            r#"[('p', None), ('m', Some("700")), ('v', None)] ["a"]"#
+        );
         assert_eq!(check(&["--mode=7", "--par", "--", "-p"]), r#"[('m', Some("7")), ('p', None)] ["-p"]"#);
         assert_eq!(
             check(&["-z"]),

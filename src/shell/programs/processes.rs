@@ -8,8 +8,10 @@ use crate::sim::SimTime;
 
 pub(crate) const PS: Program = Program { name: "ps", summary: "Report the current processes", run: run_ps };
 pub(crate) const TOP: Program = Program { name: "top", summary: "Display processes", run: run_top };
-pub(crate) const PGREP: Program = Program { name: "pgrep", summary: "Look up processes by name", run: run_pgrep };
-pub(crate) const PIDOF: Program = Program { name: "pidof", summary: "Find the process ID of a program", run: run_pidof };
+pub(crate) const PGREP: Program =
+    Program { name: "pgrep", summary: "Look up processes by name", run: run_pgrep };
+pub(crate) const PIDOF: Program =
+    Program { name: "pidof", summary: "Find the process ID of a program", run: run_pidof };
 
 /// A line of `ps`.
 struct Process {
@@ -34,7 +36,8 @@ fn exec_start(proc: &Proc, unit: &str) -> Option<String> {
     let folders = ["/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"];
     let text = folders.iter().find_map(|folder| proc.read_file(&format!("{folder}/{unit}")).ok())?;
     let text = String::from_utf8_lossy(&text).into_owned();
-    let line = text.lines().rev().find_map(|line| line.strip_prefix("ExecStart=").filter(|it| !it.is_empty()));
+    let line =
+        text.lines().rev().find_map(|line| line.strip_prefix("ExecStart=").filter(|it| !it.is_empty()));
     line.map(str::to_owned)
 }
 
@@ -62,7 +65,8 @@ fn processes(proc: &Proc) -> Vec<Process> {
         tty: false,
     };
     let units = with_host(proc, |host| {
-        let active = host.units.iter().filter(|(_, unit)| unit.state == UnitState::Active && unit.main_pid != 0);
+        let active =
+            host.units.iter().filter(|(_, unit)| unit.state == UnitState::Active && unit.main_pid != 0);
         active.map(|(name, unit)| (name.clone(), unit.main_pid, unit.since)).collect::<Vec<_>>()
     });
     let mut all = vec![init];
@@ -111,7 +115,11 @@ fn run_ps(proc: &mut Proc) -> Running<'_> {
             proc.print("    PID TTY          TIME CMD\n");
             for it in shown {
                 let tty = if it.tty { "pts/0" } else { "?" };
-                proc.print(format!("{:>7} {tty:<8} 00:00:00 {}\n", it.pid, it.name().trim_start_matches('-')));
+                proc.print(format!(
+                    "{:>7} {tty:<8} 00:00:00 {}\n",
+                    it.pid,
+                    it.name().trim_start_matches('-')
+                ));
             }
         }
         0
@@ -183,11 +191,8 @@ fn run_pgrep(proc: &mut Proc) -> Running<'_> {
 fn run_pidof(proc: &mut Proc) -> Running<'_> {
     Box::pin(async move {
         let name = proc.args.get(1).cloned().unwrap_or_default();
-        let found: Vec<String> = processes(proc)
-            .iter()
-            .filter(|it| it.name() == name)
-            .map(|it| it.pid.to_string())
-            .collect();
+        let found: Vec<String> =
+            processes(proc).iter().filter(|it| it.name() == name).map(|it| it.pid.to_string()).collect();
         if found.is_empty() {
             return 1;
         }

@@ -12,12 +12,13 @@ use crate::shell::{Answer, Login, Proc, Program, Request, Running, Script, batch
 pub(crate) const SSH: Program = Program { name: "ssh", summary: "Log into a remote machine", run: run_ssh };
 pub(crate) const SCP: Program = Program { name: "scp", summary: "Copy files between machines", run: run_scp };
 
-const SSH_SPEC: Spec = Spec { name: "ssh", short: "46AaCfGgKkMNnqsTtVvXxYyB:b:c:D:E:e:F:I:i:J:L:l:m:O:o:p:Q:R:S:W:w:", long: &[] };
-const SCP_SPEC: Spec = Spec {
-    name: "scp",
-    short: "346BCpqrTvc:F:i:J:l:o:P:S:D:",
-    long: &[("recursive", 'r', Value::None)],
+const SSH_SPEC: Spec = Spec {
+    name: "ssh",
+    short: "46AaCfGgKkMNnqsTtVvXxYyB:b:c:D:E:e:F:I:i:J:L:l:m:O:o:p:Q:R:S:W:w:",
+    long: &[],
 };
+const SCP_SPEC: Spec =
+    Spec { name: "scp", short: "346BCpqrTvc:F:i:J:l:o:P:S:D:", long: &[("recursive", 'r', Value::None)] };
 
 /// What `ssh` itself fails with.
 const OWN_FAILURE: i32 = 255;
@@ -147,7 +148,8 @@ fn run_scp(proc: &mut Proc) -> Running<'_> {
                 return 1;
             }
         };
-        let Some((target, sources)) = options.operands.split_last().filter(|(_, sources)| !sources.is_empty())
+        let Some((target, sources)) =
+            options.operands.split_last().filter(|(_, sources)| !sources.is_empty())
         else {
             proc.eprint("usage: scp [-346ABCOpqRrsTv] [-c cipher] [-D sftp_server_path] [-F ssh_config]\n           [-i identity_file] [-J destination] [-l limit] [-o ssh_option]\n           [-P port] [-S program] [-X sftp_option] source ... target\n");
             return 1;
@@ -191,7 +193,11 @@ async fn copy(proc: &Proc, recursive: bool, source: &str, target: &str) -> i32 {
         }
     };
     let into = to.disk.node(&to.path, true).is_ok_and(|node| node.kind == Kind::Directory);
-    let path = if into { format!("{}/{}", to.path.trim_end_matches('/'), files::base_name(&from.path)) } else { to.path.clone() };
+    let path = if into {
+        format!("{}/{}", to.path.trim_end_matches('/'), files::base_name(&from.path))
+    } else {
+        to.path.clone()
+    };
     match copy_tree(recursive, &from, &from.path, &to.disk, &path) {
         Ok(()) => 0,
         Err(None) => {
@@ -205,7 +211,13 @@ async fn copy(proc: &Proc, recursive: bool, source: &str, target: &str) -> i32 {
     }
 }
 
-fn copy_tree(recursive: bool, from: &End, path: &str, to: &Disk, target: &str) -> Result<(), Option<FsError>> {
+fn copy_tree(
+    recursive: bool,
+    from: &End,
+    path: &str,
+    to: &Disk,
+    target: &str,
+) -> Result<(), Option<FsError>> {
     let node = from.disk.node(path, true).map_err(Some)?;
     if node.kind != Kind::Directory {
         let bytes = from.disk.read(path).map_err(Some)?;

@@ -8,12 +8,17 @@ use crate::shell::{Proc, Program, Running};
 
 pub(crate) const DF: Program = Program { name: "df", summary: "Report file system space usage", run: run_df };
 pub(crate) const DU: Program = Program { name: "du", summary: "Estimate file space usage", run: run_du };
-pub(crate) const FREE: Program = Program { name: "free", summary: "Display free and used memory", run: run_free };
+pub(crate) const FREE: Program =
+    Program { name: "free", summary: "Display free and used memory", run: run_free };
 
 const DF_SPEC: Spec = Spec {
     name: "df",
     short: "hHTaikmP",
-    long: &[("human-readable", 'h', Value::None), ("print-type", 'T', Value::None), ("inodes", 'i', Value::None)],
+    long: &[
+        ("human-readable", 'h', Value::None),
+        ("print-type", 'T', Value::None),
+        ("inodes", 'i', Value::None),
+    ],
 };
 
 /// Mounts of a node: source, type, KiB, KiB used, where. The disk is the recorded nodes' one.
@@ -64,15 +69,22 @@ fn mount_of(path: &str) -> Option<Mount> {
 fn print_mounts(proc: &Proc, options: &Options, mounts: &[Mount]) {
     let human = options.has('h') || options.has('H');
     let size = |kib: u64| if human { human_size(kib * 1024) } else { kib.to_string() };
-    let header = if human { ["Size", "Used", "Avail", "Use%"] } else { ["1K-blocks", "Used", "Available", "Use%"] };
-    let mut rows = vec![("Filesystem".to_owned(), "Type".to_owned(), header.map(str::to_owned), "Mounted on".to_owned())];
+    let header =
+        if human { ["Size", "Used", "Avail", "Use%"] } else { ["1K-blocks", "Used", "Available", "Use%"] };
+    let mut rows = vec![(
+        "Filesystem".to_owned(),
+        "Type".to_owned(),
+        header.map(str::to_owned),
+        "Mounted on".to_owned(),
+    )];
     for (source, kind, total, used, at) in mounts {
         let free = total.saturating_sub(*used);
         let percent = (used * 100).div_ceil((*total).max(1));
         let numbers = [size(*total), size(*used), size(free), format!("{percent}%")];
         rows.push(((*source).to_owned(), (*kind).to_owned(), numbers, (*at).to_owned()));
     }
-    let wide = |column: usize| rows.iter().filter_map(|row| row.2.get(column)).map(String::len).max().unwrap_or(0);
+    let wide =
+        |column: usize| rows.iter().filter_map(|row| row.2.get(column)).map(String::len).max().unwrap_or(0);
     let source_width = rows.iter().map(|row| row.0.len()).max().unwrap_or(0).max(14);
     for (source, kind, [total, used, free, percent], at) in &rows {
         let kind = if options.has('T') { format!("{kind:<6}") } else { String::new() };
@@ -185,7 +197,13 @@ fn run_free(proc: &mut Proc) -> Running<'_> {
             if args.contains(&"-h") || args.contains(&"--human") {
                 return human_binary(kib);
             }
-            let scaled = if args.contains(&"-m") { kib / 1024 } else if args.contains(&"-g") { kib >> 20 } else { kib };
+            let scaled = if args.contains(&"-m") {
+                kib / 1024
+            } else if args.contains(&"-g") {
+                kib >> 20
+            } else {
+                kib
+            };
             scaled.to_string()
         };
         let [total, used, free, shared, cache] = MEMORY;

@@ -34,7 +34,9 @@ fn stat_all(proc: &Proc, options: &Options) -> i32 {
         Ok(node) => {
             let shown = match (options.value('c'), options.value('p')) {
                 (Some(format), _) => filled(proc, name, &node, format) + "\n",
-                (None, Some(format)) => filled(proc, name, &node, &format.replace("\\n", "\n").replace("\\t", "\t")),
+                (None, Some(format)) => {
+                    filled(proc, name, &node, &format.replace("\\n", "\n").replace("\\t", "\t"))
+                }
                 (None, None) => whole(proc, name, &node),
             };
             proc.print(shown);

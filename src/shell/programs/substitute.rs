@@ -54,12 +54,17 @@ fn run_sudo(proc: &mut Proc) -> Running<'_> {
         }
         let user = options.value('u').unwrap_or("root").to_owned();
         if login::account(&proc.lab, &proc.place, &user).is_none() {
-            proc.eprint(format!("sudo: unknown user {user}\nsudo: error initializing audit plugin sudoers_audit\n"));
+            proc.eprint(format!(
+                "sudo: unknown user {user}\nsudo: error initializing audit plugin sudoers_audit\n"
+            ));
             return 1;
         }
         if options.has('l') {
-            proc.print(format!("User {} may run the following commands on {}:\n    (ALL : ALL) NOPASSWD: ALL\n",
-                proc.user, login::host_name(&proc.lab, &proc.place)));
+            proc.print(format!(
+                "User {} may run the following commands on {}:\n    (ALL : ALL) NOPASSWD: ALL\n",
+                proc.user,
+                login::host_name(&proc.lab, &proc.place)
+            ));
             return 0;
         }
         if options.has('v') || options.has('k') || options.has('K') {
@@ -160,7 +165,9 @@ fn run_su(proc: &mut Proc) -> Running<'_> {
         };
         let user = options.operands.first().map_or("root", String::as_str).to_owned();
         if login::account(&proc.lab, &proc.place, &user).is_none() {
-            proc.eprint(format!("su: user {user} does not exist or the user entry does not contain all the required fields\n"));
+            proc.eprint(format!(
+                "su: user {user} does not exist or the user entry does not contain all the required fields\n"
+            ));
             return 1;
         }
         if proc.user != "root" && proc.user != user {

@@ -37,7 +37,11 @@ fn run(proc: &mut Proc) -> Running<'_> {
             Some(template) if options.has('t') => (template.clone(), Some(temporary())),
             Some(template) => (template.clone(), None),
         };
-        let folder = if options.has('p') { Some(options.value('p').map_or_else(temporary, str::to_owned)) } else { folder };
+        let folder = if options.has('p') {
+            Some(options.value('p').map_or_else(temporary, str::to_owned))
+        } else {
+            folder
+        };
         let template = template + options.value('s').unwrap_or_default();
         let Some(name) = filled(proc, &template) else {
             proc.eprint(format!("mktemp: too few X's in template {}\n", curly(&template)));
@@ -61,7 +65,10 @@ fn run(proc: &mut Proc) -> Running<'_> {
             }
             Err(error) => {
                 let what = if options.has('d') { "directory" } else { "file" };
-                proc.eprint(format!("mktemp: failed to create {what} via template {}: {error}\n", curly(&template)));
+                proc.eprint(format!(
+                    "mktemp: failed to create {what} via template {}: {error}\n",
+                    curly(&template)
+                ));
                 1
             }
         }
