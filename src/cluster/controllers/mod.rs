@@ -19,8 +19,10 @@ pub(crate) mod endpoints;
 pub(crate) mod event_ttl;
 pub(crate) mod gc;
 pub(crate) mod hand;
+pub(crate) mod hpa;
 pub(crate) mod job;
 pub(crate) mod namespace;
+pub(crate) mod nodes;
 pub(crate) mod owners;
 pub(crate) mod pods;
 pub(crate) mod replicaset;
@@ -65,6 +67,12 @@ pub(crate) const ALL: &[&Component] = &[
     &csr::approving::APPROVING,
     &csr::signing::SIGNING,
     &csr::CLEANER,
+    &nodes::taints::TAINTS,
+    &nodes::lifecycle::LIFECYCLE,
+    &nodes::eviction::TAINT_EVICTION,
+    &nodes::pod_gc::POD_GC,
+    &nodes::ipam::NODE_IPAM,
+    &hpa::AUTOSCALER,
     &gc::GARBAGE_COLLECTOR,
     &namespace::NAMESPACE,
     &service_account::SERVICE_ACCOUNT,
