@@ -19,6 +19,9 @@ const PROGRAM_DIRECTORIES: [&str; 2] = ["/usr/bin", "/bin"];
 /// Bytes that one read of `/dev/urandom` or `/dev/zero` gives: more than a key of any size needs.
 const DEVICE_BYTES: usize = 64 << 10;
 
+/// How the file of an installed program begins.
+const PROGRAM_MARK: &[u8] = b"\x7fELF ";
+
 /// When the programs of the hosts were installed: 2024-04-01.
 const INSTALLED: SimTime = SimTime::from_unix_s(1_711_929_600);
 
@@ -80,6 +83,17 @@ impl Disk {
         match (found, self.program_at(path)) {
             (Err(FsError::NotFound), Some(name)) => Ok(program_text(name)),
             (found, _) => found.map(|bytes| bytes.to_vec()),
+        }
+    }
+
+    /// As [`Self::read`], but the file of a program reads as the script that starts it. The files of
+    /// installed programs begin with a mark and the program's name, wherever they are copied to.
+    pub(super) fn read_to_run(&self, path: &str) -> Result<Vec<u8>, FsError> {
+        let bytes = self.read(path)?;
+        let named = bytes.strip_prefix(PROGRAM_MARK).and_then(|rest| std::str::from_utf8(rest).ok());
+        match named.and_then(|rest| rest.split_whitespace().next()) {
+            Some(name) if self.programs.contains(name) => Ok(program_text(name)),
+            _ => Ok(bytes),
         }
     }
 

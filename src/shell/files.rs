@@ -67,7 +67,7 @@ impl FileSystemExt for PlaceFiles {
 #[async_trait]
 impl FileSystem for PlaceFiles {
     async fn read_file(&self, path: &Path) -> Outcome<Vec<u8>> {
-        self.0.read(&text(path)).map_err(io)
+        self.0.read_to_run(&text(path)).map_err(io)
     }
 
     async fn write_file(&self, path: &Path, content: &[u8]) -> Outcome<()> {

@@ -4,7 +4,7 @@
 pub(crate) const ROUNDS_MAX: u32 = 1_000;
 
 /// Syncs of single keys within one instant before the world says `Busy`.
-pub(crate) const SYNCS_MAX: u32 = 2_000_000;
+pub(crate) const SYNCS_MAX: u32 = 200_000;
 
 /// Changes that a store remembers for watches. Older ones answer `410 Gone`, as after a compaction.
 pub(crate) const WATCH_LOG_MAX: usize = 20_000;

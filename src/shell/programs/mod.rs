@@ -14,6 +14,7 @@ mod directories;
 mod echo;
 mod edit;
 mod identity;
+mod journal;
 mod links;
 mod ls;
 mod machine;
@@ -26,6 +27,8 @@ mod sleep;
 mod space;
 mod stat;
 mod substitute;
+mod sysctl;
+mod systemctl;
 mod temporary;
 mod timeout;
 mod touch;
@@ -49,6 +52,7 @@ pub(crate) const ALL: &[&Program] = &[
     &identity::ID,
     &identity::LOGNAME,
     &identity::WHOAMI,
+    &journal::PROGRAM,
     &links::PROGRAM,
     &ls::PROGRAM,
     &machine::ARCH,
@@ -78,6 +82,9 @@ pub(crate) const ALL: &[&Program] = &[
     &stat::PROGRAM,
     &substitute::SU,
     &substitute::SUDO,
+    &sysctl::PROGRAM,
+    &systemctl::PROGRAM,
+    &systemctl::SERVICE,
     &temporary::PROGRAM,
     &timeout::PROGRAM,
     &touch::PROGRAM,
