@@ -59,7 +59,8 @@ impl UnitFile {
         for line in joined.lines().map(str::trim) {
             if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
                 section = name.to_owned();
-            } else if let Some((key, value)) = line.split_once('=').filter(|_| !line.starts_with(['#', ';'])) {
+            } else if let Some((key, value)) = line.split_once('=').filter(|_| !line.starts_with(['#', ';']))
+            {
                 if value.trim().is_empty() {
                     self.settings.retain(|(_, known, _)| known != key.trim());
                 } else {
@@ -99,7 +100,8 @@ impl Host {
             return Ok(());
         }
         let described = format!("{unit} - {}", file.description(unit));
-        let executable = file.program().map(|path| self.files.stat(path).is_ok_and(|node| node.mode & 0o111 != 0));
+        let executable =
+            file.program().map(|path| self.files.stat(path).is_ok_and(|node| node.mode & 0o111 != 0));
         let pid = self.next_pid(now);
         self.log(now, "systemd", 1, unit, 6, format!("Started {described}."));
         let restarts = file.value("Restart").is_some_and(|it| it != "no");
@@ -184,7 +186,15 @@ impl Host {
     }
 
     /// Adds a line to the journal.
-    pub(crate) fn log(&mut self, at: SimTime, who: &str, pid: u32, unit: &str, priority: u8, message: String) {
+    pub(crate) fn log(
+        &mut self,
+        at: SimTime,
+        who: &str,
+        pid: u32,
+        unit: &str,
+        priority: u8,
+        message: String,
+    ) {
         let line = JournalLine { at, unit: unit.into(), identifier: who.into(), pid, priority, message };
         self.journal.push_back(line);
     }
@@ -203,8 +213,11 @@ mod tests {
 
     fn host() -> Host {
         let mut host = Host::new("node01", "172.30.2.2", SimTime::START);
-        let text = "[Unit]\nDescription=A web server\n[Service]\nExecStart=/usr/bin/web -p 80\nRestart=always\n";
-        host.files.install("/usr/lib/systemd/system/web.service", text.as_bytes(), 0o644, SimTime::START).unwrap();
+        let text =
+            "[Unit]\nDescription=A web server\n[Service]\nExecStart=/usr/bin/web -p 80\nRestart=always\n";
+        host.files
+            .install("/usr/lib/systemd/system/web.service", text.as_bytes(), 0o644, SimTime::START)
+            .unwrap();
         host.files.install("/usr/bin/web", b"ELF", 0o755, SimTime::START).unwrap();
         host
     }

@@ -44,7 +44,13 @@ const LOOK: std::time::Duration = std::time::Duration::from_millis(250);
 
 /// A line as `journalctl` prints it by default.
 pub(super) fn short_line(line: &JournalLine, host: &str) -> String {
-    format!("{} {host} {}[{}]: {}", line.at.strftime("%b %d %H:%M:%S"), line.identifier, line.pid, line.message)
+    format!(
+        "{} {host} {}[{}]: {}",
+        line.at.strftime("%b %d %H:%M:%S"),
+        line.identifier,
+        line.pid,
+        line.message
+    )
 }
 
 fn run(proc: &mut Proc) -> Running<'_> {
@@ -180,6 +186,7 @@ impl Reader<'_> {
 fn priority(text: &str) -> Option<u8> {
     let highest = text.rsplit("..").next().unwrap_or(text);
     let number = highest.parse().ok();
-    let named = || PRIORITIES.iter().position(|name| *name == highest || highest == "error" && *name == "err");
+    let named =
+        || PRIORITIES.iter().position(|name| *name == highest || highest == "error" && *name == "err");
     number.or_else(|| named().and_then(|at| u8::try_from(at).ok()))
 }

@@ -158,7 +158,8 @@ impl Kernel<'_> {
             }
         };
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with(['#', ';']));
+        let lines =
+            text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with(['#', ';']));
         let one = |line: &str| match line.split_once('=') {
             Some((name, value)) => self.set(name.trim().trim_start_matches('-'), value.trim()),
             None => 0,

@@ -9,7 +9,8 @@ use crate::sim::SimTime;
 
 pub(crate) const PROGRAM: Program =
     Program { name: "systemctl", summary: "Control the systemd system and service manager", run };
-pub(crate) const SERVICE: Program = Program { name: "service", summary: "Run an init script", run: run_service };
+pub(crate) const SERVICE: Program =
+    Program { name: "service", summary: "Run an init script", run: run_service };
 
 const SPEC: Spec = Spec {
     name: "systemctl",
@@ -57,7 +58,9 @@ fn run(proc: &mut Proc) -> Running<'_> {
 fn run_service(proc: &mut Proc) -> Running<'_> {
     Box::pin(async move {
         let [_, name, verb] = proc.args.as_slice() else {
-            proc.eprint("Usage: service < option > | --status-all | [ service_name [ command | --full-restart ] ]\n");
+            proc.eprint(
+                "Usage: service < option > | --status-all | [ service_name [ command | --full-restart ] ]\n",
+            );
             return 1;
         };
         let words = ["systemctl".to_owned(), verb.clone(), name.clone()];
@@ -177,8 +180,10 @@ impl Control<'_> {
             self.proc.eprint(format!("Failed to {verb} unit: Unit file {unit} does not exist.\n"));
             return 1;
         }
-        let path = file.as_ref().map_or_else(|| format!("/usr/lib/systemd/system/{unit}"), |it| it.path.clone());
-        let wanted: Vec<String> = file.iter().flat_map(|it| it.values("WantedBy")).map(str::to_owned).collect();
+        let path =
+            file.as_ref().map_or_else(|| format!("/usr/lib/systemd/system/{unit}"), |it| it.path.clone());
+        let wanted: Vec<String> =
+            file.iter().flat_map(|it| it.values("WantedBy")).map(str::to_owned).collect();
         let target = wanted.first().cloned().unwrap_or_else(|| "multi-user.target".to_owned());
         let link = format!("/etc/systemd/system/{target}.wants/{unit}");
         let mask = format!("/etc/systemd/system/{unit}");
@@ -285,7 +290,8 @@ impl Control<'_> {
                 return 1;
             };
             for (index, path) in std::iter::once(&file.path).chain(&file.drop_ins).enumerate() {
-                let text = self.with(|host| host.files.read_text(path).unwrap_or_default()).unwrap_or_default();
+                let text =
+                    self.with(|host| host.files.read_text(path).unwrap_or_default()).unwrap_or_default();
                 let gap = if index > 0 { "\n" } else { "" };
                 self.proc.print(format!("{gap}# {path}\n{text}"));
             }
@@ -306,7 +312,10 @@ impl Control<'_> {
                 ("LoadState", load_word(unit).to_owned()),
                 ("ActiveState", unit.map_or("inactive", state_word).to_owned()),
                 ("SubState", unit.map_or("dead", sub_word).to_owned()),
-                ("UnitFileState", found.as_ref().map_or("", |(unit, file)| enabled_word(unit, file)).to_owned()),
+                (
+                    "UnitFileState",
+                    found.as_ref().map_or("", |(unit, file)| enabled_word(unit, file)).to_owned(),
+                ),
                 ("FragmentPath", file.map(|it| it.path.clone()).unwrap_or_default()),
                 ("MainPID", unit.map_or(0, |it| it.main_pid).to_string()),
                 ("NRestarts", unit.map_or(0, |it| it.restarts).to_string()),
@@ -314,7 +323,11 @@ impl Control<'_> {
             ];
             let wanted: Vec<&str> = self.options.values('p').flat_map(|it| it.split(',')).collect();
             for (key, value) in rows.iter().filter(|(key, _)| wanted.is_empty() || wanted.contains(key)) {
-                self.proc.print(if self.options.has('V') { format!("{value}\n") } else { format!("{key}={value}\n") });
+                self.proc.print(if self.options.has('V') {
+                    format!("{value}\n")
+                } else {
+                    format!("{key}={value}\n")
+                });
             }
         }
         0
@@ -331,13 +344,19 @@ impl Control<'_> {
             });
             let failed = !self.options.has('F') || unit.state == UnitState::Failed;
             let kind = self.options.value('t').is_none_or(|kind| name.ends_with(&format!(".{kind}")));
-            let named = patterns.is_empty() || patterns.iter().any(|it| name.starts_with(it.trim_end_matches('*')));
-            let shown = verb == "list-unit-files" || self.options.has('a') || unit.state != UnitState::Inactive;
+            let named =
+                patterns.is_empty() || patterns.iter().any(|it| name.starts_with(it.trim_end_matches('*')));
+            let shown =
+                verb == "list-unit-files" || self.options.has('a') || unit.state != UnitState::Inactive;
             if state && failed && kind && named && shown {
                 rows.push((name, unit, file));
             }
         }
-        if verb == "list-unit-files" { self.list_files(&rows) } else { self.list_units(&rows) }
+        if verb == "list-unit-files" {
+            self.list_files(&rows)
+        } else {
+            self.list_units(&rows)
+        }
         0
     }
 
@@ -421,9 +440,13 @@ impl Control<'_> {
         if unit.main_pid != 0 {
             let program = file.program().unwrap_or(name).to_owned();
             let base = program.rsplit('/').next().unwrap_or(&program).trim_end_matches(".service").to_owned();
-            text.push_str(&format!("   Main PID: {} ({base})\n      Tasks: 12 (limit: 4558)\n", unit.main_pid));
+            text.push_str(&format!(
+                "   Main PID: {} ({base})\n      Tasks: 12 (limit: 4558)\n",
+                unit.main_pid
+            ));
             let line = file.value("ExecStart").unwrap_or(&base);
-            let group = format!("     CGroup: /system.slice/{name}\n             └─{} {line}\n", unit.main_pid);
+            let group =
+                format!("     CGroup: /system.slice/{name}\n             └─{} {line}\n", unit.main_pid);
             text.push_str(&group);
         }
         self.proc.print(text);
@@ -450,8 +473,23 @@ impl Control<'_> {
 
 /// Verbs that work on units.
 const NEED_UNITS: &[&str] = &[
-    "start", "stop", "restart", "reload", "try-restart", "reload-or-restart", "kill", "enable", "disable",
-    "mask", "unmask", "reenable", "is-active", "is-failed", "is-enabled", "cat", "show",
+    "start",
+    "stop",
+    "restart",
+    "reload",
+    "try-restart",
+    "reload-or-restart",
+    "kill",
+    "enable",
+    "disable",
+    "mask",
+    "unmask",
+    "reenable",
+    "is-active",
+    "is-failed",
+    "is-enabled",
+    "cat",
+    "show",
 ];
 
 fn state_word(unit: &Unit) -> &'static str {
@@ -517,7 +555,13 @@ fn ago(s: u64) -> String {
         3600..86_400 => format!("{}h {}min", s / 3600, s / 60 % 60),
         86_400..172_800 => format!("1 day {}h", s / 3600 % 24),
         172_800..604_800 => format!("{} days", s / 86_400),
-        _ => format!("{} week{} {} day{}", s / 604_800, plural(s / 604_800), s / 86_400 % 7, plural(s / 86_400 % 7)),
+        _ => format!(
+            "{} week{} {} day{}",
+            s / 604_800,
+            plural(s / 604_800),
+            s / 86_400 % 7,
+            plural(s / 86_400 % 7)
+        ),
     }
 }
 
