@@ -172,33 +172,36 @@ impl Walk<'_> {
         names.sort_unstable();
         names.dedup();
         for name in names {
-            let of = |map: Option<&'_ Map<String, Value>>| map.and_then(|map| map.get(name)).cloned();
-            let (before, after) = (of(old), of(new));
+            let before = old.and_then(|map| map.get(name));
+            let after = new.and_then(|map| map.get(name));
             if before == after {
                 continue;
             }
             self.path.push(set::field(name));
-            self.node(field_type(schema, name), before.as_ref(), after.as_ref());
+            self.node(field_type(schema, name), before, after);
             self.path.pop();
         }
     }
 
     fn members(&mut self, list: &Schema, old: Option<&Value>, new: Option<&Value>) {
-        let items = |value: Option<&Value>| -> Vec<(String, Value)> {
-            let items = value.and_then(Value::as_array).into_iter().flatten();
-            items.map(|item| (member_edge(list, item), item.clone())).collect()
-        };
-        let (old, new) = (items(old), items(new));
+        let (old, new) = (keyed(list, old), keyed(list, new));
         let mut edges: Vec<&String> = old.iter().chain(&new).map(|(edge, _)| edge).collect();
         edges.sort_unstable();
         edges.dedup();
         for edge in edges {
-            let of = |items: &[(String, Value)]| -> Option<Value> {
-                items.iter().find(|(it, _)| it == edge).map(|(_, value)| value.clone())
-            };
             self.path.push(edge.clone());
-            self.node(list.element(), of(&old).as_ref(), of(&new).as_ref());
+            self.node(list.element(), find(&old, edge), find(&new, edge));
             self.path.pop();
         }
     }
+}
+
+/// The members of a list with their edges.
+fn keyed<'v>(list: &Schema, value: Option<&'v Value>) -> Vec<(String, &'v Value)> {
+    let items = value.and_then(Value::as_array).into_iter().flatten();
+    items.map(|item| (member_edge(list, item), item)).collect()
+}
+
+fn find<'v>(items: &[(String, &'v Value)], edge: &str) -> Option<&'v Value> {
+    items.iter().find(|(it, _)| it == edge).map(|(_, value)| *value)
 }

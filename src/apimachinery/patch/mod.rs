@@ -11,7 +11,7 @@ use serde_json::Value;
 
 pub(crate) use diff::{create_two_way_strategic, three_way_strategic};
 pub(crate) use json::{create_merge_patch, json_patch, merge_patch, three_way_json};
-pub(crate) use strategic::strategic_merge;
+pub(crate) use strategic::{leftover, strategic_merge};
 
 use super::go;
 use super::schema::{Schema, Shape};

@@ -33,6 +33,18 @@ pub(crate) fn strategic_merge(document: &Value, patch: &Value, schema: &Schema) 
     merge_map(document.clone(), patch.clone(), schema, options).map(Value::Object)
 }
 
+/// What the server shows of a strategic patch that it applied and then refused: Go's merge takes
+/// directives, and the lists that it has put in order, out of the patch as it goes.
+pub(crate) fn leftover(patch: &Value) -> Value {
+    let Value::Object(map) = patch else { return patch.clone() };
+    let ordered = |key: &str| map.contains_key(&format!("{SET_ORDER}{key}"));
+    let left = map
+        .iter()
+        .filter(|(key, _)| !key.starts_with(SET_ORDER) && *key != RETAIN_KEYS && !ordered(key))
+        .map(|(key, value)| (key.clone(), leftover(value)));
+    Value::Object(left.collect())
+}
+
 /// Merges `patch` into `original`.
 pub(super) fn merge_map(
     mut original: Object,
@@ -463,6 +475,12 @@ mod tests {
             json!({"spec": {"$setElementOrder/containers": [{"name": "b"}, {"name": "a"}]}}),
             spec(json!([{"name": "b"}, {"name": "a"}])),
         );
+    }
+
+    #[test]
+    fn ordered_lists_are_not_left_over() {
+        let patch = json!({"metadata": {"a": 1}, "spec": {"$setElementOrder/containers": [], "containers": []}});
+        assert_eq!(leftover(&patch), json!({"metadata": {"a": 1}, "spec": {}}));
     }
 
     #[test]

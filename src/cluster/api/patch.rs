@@ -96,7 +96,7 @@ fn strategic(gvk: &Gvk, current: &Value, patch: &Value) -> Result<Decoded, Statu
         return Ok(Decoded { object: patched, strict: Vec::new() });
     };
     let patched = patch::strategic_merge(current, patch, schema).map_err(refused)?;
-    schema::restore(gvk, &patched).map_err(|why| invalid(go::display(patch), &why))
+    schema::restore(gvk, &patched).map_err(|why| invalid(go::display(&patch::leftover(patch)), &why))
 }
 
 /// Unknown fields that the patch brought.
@@ -109,7 +109,7 @@ fn report(
 ) -> Result<(), Status> {
     match call.options.field_validation {
         FieldValidation::Strict if !strict.is_empty() => {
-            let shown = if media == STRATEGIC { go::display(patch) } else { patched.to_string() };
+            let shown = if media == STRATEGIC { go::display(&patch::leftover(patch)) } else { patched.to_string() };
             Err(invalid(shown, &format!("strict decoding error: {}", strict.join(", "))))
         }
         FieldValidation::Warn => {
