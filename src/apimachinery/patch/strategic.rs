@@ -479,7 +479,8 @@ mod tests {
 
     #[test]
     fn ordered_lists_are_not_left_over() {
-        let patch = json!({"metadata": {"a": 1}, "spec": {"$setElementOrder/containers": [], "containers": []}});
+        let patch =
+            json!({"metadata": {"a": 1}, "spec": {"$setElementOrder/containers": [], "containers": []}});
         assert_eq!(leftover(&patch), json!({"metadata": {"a": 1}, "spec": {}}));
     }
 

@@ -109,7 +109,8 @@ fn report(
 ) -> Result<(), Status> {
     match call.options.field_validation {
         FieldValidation::Strict if !strict.is_empty() => {
-            let shown = if media == STRATEGIC { go::display(&patch::leftover(patch)) } else { patched.to_string() };
+            let shown =
+                if media == STRATEGIC { go::display(&patch::leftover(patch)) } else { patched.to_string() };
             Err(invalid(shown, &format!("strict decoding error: {}", strict.join(", "))))
         }
         FieldValidation::Warn => {
