@@ -34,6 +34,7 @@ pub(crate) mod serve;
 pub(crate) mod strategy;
 pub(crate) mod subresource;
 pub(crate) mod table;
+pub(crate) mod validation;
 pub(crate) mod watch;
 pub(crate) mod write;
 
@@ -43,22 +44,5 @@ pub(crate) use serve::handle;
 /// Control loops that are part of the API server.
 pub(crate) const ALL: &[&super::engine::Component] = &[&custom::FINALIZER];
 
-// Their files come with the next landing of their owner; until then they do nothing.
-pub(crate) mod validation {
-    use crate::apimachinery::status::Cause;
-    use serde_json::Value;
-    pub(crate) fn create(_: &super::resources::Resource, _: &Value) -> Vec<Cause> {
-        Vec::new()
-    }
-    pub(crate) fn update(_: &super::resources::Resource, _: &Value, _: &Value) -> Vec<Cause> {
-        Vec::new()
-    }
-    pub(crate) fn update_status(_: &super::resources::Resource, _: &Value, _: &Value) -> Vec<Cause> {
-        Vec::new()
-    }
-    pub(crate) fn warnings(_: &super::resources::Resource, _: &Value) -> Vec<String> {
-        Vec::new()
-    }
-}
 #[cfg(test)]
 mod tests;

@@ -41,13 +41,13 @@ pub(crate) fn create(call: &mut Call<'_>, mut object: Value) -> Result<Object, S
     authz::escalation::check(call, &object, None)?;
     strategy::prepare_for_create(&resource, &mut object, &call.world.now.rfc3339());
     hooks::before_create(call, &mut object)?;
-    for sentence in validation::warnings(&resource, &object) {
-        call.warn(sentence);
-    }
     allocate::on_create(call, &mut object)?;
     let mut causes = validation::create(&resource, &object);
     causes.extend(custom::validate(&resource, &object));
     refuse_invalid(call, &object, causes)?;
+    for sentence in validation::warnings(&resource, &object) {
+        call.warn(sentence);
+    }
     admission::validate(call, &object, None)?;
     let key = call.key(object::name(&object));
     if call.store().get(&key).is_some() {
@@ -144,16 +144,19 @@ pub(crate) fn update(call: &mut Call<'_>, part: Part, make: Make<'_>) -> Result<
     hooks::before_update(call, &old, &mut new);
     if part != Part::Status {
         allocate::on_update(call, &old, &mut new)?;
+    }
+    let mut causes = match part {
+        Part::Status => validation::update_status(&resource, &new, &old),
+        Part::Main => validation::update(&resource, &new, &old),
+        Part::Other => validation::update_subresource(&resource, &call.subresource, &new, &old),
+    };
+    causes.extend(custom::validate(&resource, &new));
+    refuse_invalid(call, &new, causes)?;
+    if part != Part::Status {
         for sentence in validation::warnings(&resource, &new) {
             call.warn(sentence);
         }
     }
-    let mut causes = match part {
-        Part::Status => validation::update_status(&resource, &new, &old),
-        Part::Main | Part::Other => validation::update(&resource, &new, &old),
-    };
-    causes.extend(custom::validate(&resource, &new));
-    refuse_invalid(call, &new, causes)?;
     admission::validate(call, &new, Some(&old))?;
     store_update(call, old, new)
 }

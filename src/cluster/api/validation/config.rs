@@ -1,0 +1,608 @@
+//! Configuration and the cluster's own objects: secrets, config maps, quotas, limits, namespaces, nodes,
+//! classes, signing requests, events.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+
+use super::meta;
+use super::node::{IMMUTABLE, Node, choice, format, immutable, quantity};
+use super::pod::{container_resource_name, quota_resource_name, resource_name, resource_value, taint_effect};
+use crate::apimachinery::field::{self, Errors, Path};
+use crate::apimachinery::quantity::Quantity;
+use crate::apimachinery::{object, validate};
+
+/// 1 MiB. The data of a Secret or ConfigMap together.
+const DATA_BYTES_MAX: usize = 1024 * 1024;
+
+const FROZEN: &str = "field is immutable when `immutable` is set";
+
+fn decoded(value: &Value) -> Vec<u8> {
+    STANDARD.decode(value.as_str().unwrap_or("")).unwrap_or_default()
+}
+
+/// A Secret.
+pub(super) fn secret(it: &Value, errs: &mut Errors) {
+    let root = Node::root(it);
+    let data = root.at("data");
+    let mut bytes = 0;
+    for (key, value) in root.entries("data") {
+        errs.extend(field::invalid_each(&data.key(key), key, &validate::config_map_key(key)));
+        bytes += decoded(value).len();
+    }
+    if bytes > DATA_BYTES_MAX {
+        errs.push(field::too_long(&data, DATA_BYTES_MAX));
+    }
+    let has = |key: &str| root.child("data").has(key);
+    match root.text("type") {
+        "kubernetes.io/service-account-token" => {
+            const ACCOUNT: &str = "kubernetes.io/service-account.name";
+            if object::annotation(it, ACCOUNT).is_none_or(str::is_empty) {
+                let path = Path::new("metadata").child("annotations").key(ACCOUNT);
+                errs.push(field::required(&path, ""));
+            }
+        }
+        "kubernetes.io/dockercfg" => docker_config(&root, ".dockercfg", errs),
+        "kubernetes.io/dockerconfigjson" => docker_config(&root, ".dockerconfigjson", errs),
+        "kubernetes.io/basic-auth" if !has("username") && !has("password") => {
+            errs.push(field::required(&data.key("username"), ""));
+            errs.push(field::required(&data.key("password"), ""));
+        }
+        "kubernetes.io/ssh-auth" if root.child("data").text("ssh-privatekey").is_empty() => {
+            errs.push(field::required(&data.key("ssh-privatekey"), ""));
+        }
+        "kubernetes.io/tls" => {
+            for key in ["tls.crt", "tls.key"].iter().filter(|key| !has(key)) {
+                errs.push(field::required(&data.key(key), ""));
+            }
+        }
+        _ => {}
+    }
+}
+
+fn docker_config(root: &Node<'_>, key: &str, errs: &mut Errors) {
+    let path = root.at("data").key(key);
+    let Some(value) = root.child("data").value.get(key) else {
+        errs.push(field::required(&path, ""));
+        return;
+    };
+    let parsed: Result<serde_json::Map<String, Value>, _> = serde_json::from_slice(&decoded(value));
+    if parsed.is_err() {
+        let bytes = decoded(value);
+        let why = match bytes.first() {
+            None => "unexpected end of JSON input".to_owned(),
+            Some(first) => {
+                format!("invalid character '{}' looking for beginning of value", char::from(*first))
+            }
+        };
+        errs.push(field::invalid(&path, "<secret contents redacted>", &why));
+    }
+}
+
+/// What may change in a Secret.
+pub(super) fn secret_update(new: &Value, old: &Value, errs: &mut Errors) {
+    immutable(&Node::root(new), &Node::root(old), "type", errs);
+    frozen(new, old, &["data"], errs);
+}
+
+/// What may change in a ConfigMap.
+pub(super) fn config_map_update(new: &Value, old: &Value, errs: &mut Errors) {
+    frozen(new, old, &["data", "binaryData"], errs);
+}
+
+fn frozen(new: &Value, old: &Value, keys: &[&str], errs: &mut Errors) {
+    if !object::flag(old, "/immutable") {
+        return;
+    }
+    if !object::flag(new, "/immutable") {
+        errs.push(field::forbidden(&Path::new("immutable"), FROZEN));
+    }
+    for key in keys.iter().filter(|key| new.get(**key) != old.get(**key)) {
+        errs.push(field::forbidden(&Path::new(key), FROZEN));
+    }
+}
+
+/// A ConfigMap.
+pub(super) fn config_map(it: &Value, errs: &mut Errors) {
+    let root = Node::root(it);
+    let mut bytes = 0;
+    for (key, value) in root.entries("data") {
+        let path = root.at("data").key(key);
+        errs.extend(field::invalid_each(&path, key, &validate::config_map_key(key)));
+        if root.child("binaryData").has(key) {
+            errs.push(field::invalid(&path, key, "duplicate of key present in binaryData"));
+        }
+        bytes += value.as_str().map_or(0, str::len);
+    }
+    for (key, value) in root.entries("binaryData") {
+        let path = root.at("binaryData").key(key);
+        errs.extend(field::invalid_each(&path, key, &validate::config_map_key(key)));
+        bytes += decoded(value).len();
+    }
+    if bytes > DATA_BYTES_MAX {
+        let mut cause = field::too_long(&Path::root(), DATA_BYTES_MAX);
+        cause.field = "[]".into();
+        errs.push(cause);
+    }
+}
+
+const SCOPES: &[&str] = &[
+    "Terminating",
+    "NotTerminating",
+    "BestEffort",
+    "NotBestEffort",
+    "PriorityClass",
+    "CrossNamespacePodAffinity",
+    "VolumeAttributesClass",
+];
+
+const COMPUTE: &[&str] = &[
+    "cpu",
+    "memory",
+    "ephemeral-storage",
+    "requests.cpu",
+    "requests.memory",
+    "requests.ephemeral-storage",
+    "limits.cpu",
+    "limits.memory",
+    "limits.ephemeral-storage",
+];
+
+/// Whether a quota of a scope may bound a resource.
+fn scope_fits(scope: &str, resource: &str) -> bool {
+    match scope {
+        "BestEffort" => resource == "pods",
+        "VolumeAttributesClass" => {
+            matches!(resource, "persistentvolumeclaims" | "requests.storage")
+        }
+        "Terminating"
+        | "NotTerminating"
+        | "NotBestEffort"
+        | "PriorityClass"
+        | "CrossNamespacePodAffinity" => resource == "pods" || COMPUTE.contains(&resource),
+        _ => true,
+    }
+}
+
+/// A ResourceQuota.
+pub(super) fn resource_quota(it: &Value, errs: &mut Errors) {
+    let spec = Node::root(it).child("spec");
+    quota_list(&spec, "hard", errs);
+    let path = spec.at("scopes");
+    let scopes = spec.strings("scopes");
+    let shown = spec.child("scopes").value;
+    for scope in &scopes {
+        if !SCOPES.contains(scope) {
+            errs.push(field::invalid(&path, shown.clone(), "unsupported scope"));
+        }
+        misfits(&spec, scope, &path, shown, errs);
+    }
+    conflicting(&scopes, &path, shown, errs);
+    if let Some(selector) = spec.get("scopeSelector") {
+        scope_selector(&spec, &selector, errs);
+    }
+}
+
+fn quota_list(node: &Node<'_>, key: &str, errs: &mut Errors) {
+    let path = node.at(key);
+    for (name, value) in node.entries(key) {
+        quota_resource_name(name, &path.key(name), errs);
+        resource_value(name, value, &path.key(name), errs);
+    }
+}
+
+fn misfits(spec: &Node<'_>, scope: &str, path: &Path, shown: &Value, errs: &mut Errors) {
+    for (resource, _) in spec.entries("hard") {
+        if super::pod::is_quota_name(resource) && !scope_fits(scope, resource) {
+            errs.push(field::invalid(path, shown.clone(), "unsupported scope applied to resource"));
+        }
+    }
+}
+
+fn conflicting(scopes: &[&str], path: &Path, shown: &Value, errs: &mut Errors) {
+    for pair in [["BestEffort", "NotBestEffort"], ["Terminating", "NotTerminating"]] {
+        if pair.iter().all(|scope| scopes.contains(scope)) {
+            errs.push(field::invalid(path, shown.clone(), "conflicting scopes"));
+        }
+    }
+}
+
+fn scope_selector(spec: &Node<'_>, selector: &Node<'_>, errs: &mut Errors) {
+    let path = selector.at("matchExpressions");
+    let mut scopes: Vec<&str> = Vec::new();
+    for requirement in selector.items("matchExpressions") {
+        let (scope, operator) = (requirement.text("scopeName"), requirement.text("operator"));
+        if !SCOPES.contains(&scope) {
+            errs.push(field::invalid(&path.child("scopeName"), scope, "unsupported scope"));
+        }
+        misfits(spec, scope, &path, selector.value, errs);
+        if !["PriorityClass", "VolumeAttributesClass"].contains(&scope)
+            && SCOPES.contains(&scope)
+            && operator != "Exists"
+        {
+            let detail = "must be 'Exist' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity";
+            errs.push(field::invalid(&path.child("operator"), operator, detail));
+        }
+        match (operator, requirement.len("values")) {
+            ("In" | "NotIn", 0) => {
+                let detail =
+                    "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector";
+                errs.push(field::required(&path.child("values"), detail));
+            }
+            ("Exists" | "DoesNotExist", 1..) => {
+                let value = requirement.child("values").value.clone();
+                let detail =
+                    "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector";
+                errs.push(field::invalid(&path.child("values"), value, detail));
+            }
+            ("In" | "NotIn" | "Exists" | "DoesNotExist", _) => {}
+            (other, _) => {
+                errs.push(field::invalid(&path.child("operator"), other, "not a valid selector operator"));
+            }
+        }
+        scopes.push(scope);
+    }
+    conflicting(&scopes, &path, spec.child("scopes").value, errs);
+}
+
+/// The scopes of a quota never change.
+pub(super) fn resource_quota_update(new: &Value, old: &Value, errs: &mut Errors) {
+    let set = |it: &Value| -> BTreeSet<String> {
+        object::list(it, "/spec/scopes").iter().filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    if set(new) != set(old) {
+        let value = object::at(new, "/spec/scopes").cloned().unwrap_or(Value::Null);
+        errs.push(field::invalid(&Path::new("spec").child("scopes"), value, IMMUTABLE));
+    }
+}
+
+/// What a quota's controller writes.
+pub(super) fn resource_quota_status(new: &Value, _: &Value, errs: &mut Errors) {
+    let status = Node::root(new).child("status");
+    quota_list(&status, "hard", errs);
+    quota_list(&status, "used", errs);
+}
+
+/// A LimitRange.
+pub(super) fn limit_range(it: &Value, errs: &mut Errors) {
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    for item in Node::root(it).child("spec").items("limits") {
+        let kind = item.text("type");
+        limit_type(kind, &item.at("type"), errs);
+        if !seen.insert(kind) {
+            errs.push(field::duplicate(&item.at("type"), kind));
+        }
+        limit_names(&item, kind, errs);
+        limit_amounts(&item, errs);
+    }
+}
+
+fn limit_type(kind: &str, path: &Path, errs: &mut Errors) {
+    let sentences = validate::qualified_name(kind);
+    if !sentences.is_empty() {
+        errs.extend(field::invalid_each(path, kind, &sentences));
+    } else if !kind.contains('/') && !["Pod", "Container", "PersistentVolumeClaim"].contains(&kind) {
+        errs.push(field::invalid(path, kind, "must be a standard limit type or fully qualified"));
+    }
+}
+
+fn limit_names(item: &Node<'_>, kind: &str, errs: &mut Errors) {
+    let rule = match kind {
+        "Pod" | "Container" => container_resource_name,
+        _ => resource_name,
+    };
+    let names = |key: &str, errs: &mut Errors| {
+        let path = item.at(key);
+        item.entries(key).for_each(|(name, _)| rule(name, &path.key(name), errs));
+    };
+    names("max", errs);
+    names("min", errs);
+    for key in ["default", "defaultRequest"] {
+        if kind != "Pod" {
+            names(key, errs);
+        } else if item.entries(key).next().is_some() {
+            errs.push(field::forbidden(&item.at(key), "may not be specified when `type` is 'Pod'"));
+        }
+    }
+    if kind == "PersistentVolumeClaim"
+        && !item.child("min").has("storage")
+        && !item.child("max").has("storage")
+    {
+        let detail = "either minimum or maximum storage value is required, but neither was provided";
+        errs.push(field::required(&item.at("limits"), detail));
+    }
+    names("maxLimitRequestRatio", errs);
+}
+
+fn limit_amounts(item: &Node<'_>, errs: &mut Errors) {
+    const LISTS: [&str; 5] = ["max", "min", "default", "defaultRequest", "maxLimitRequestRatio"];
+    let names: BTreeSet<&str> = LISTS.iter().flat_map(|list| item.entries(list)).map(|it| it.0).collect();
+    for name in names {
+        let amounts: BTreeMap<&str, Quantity> = LISTS
+            .iter()
+            .filter(|list| !(item.text("type") == "Pod" && list.starts_with("default")))
+            .filter_map(|list| item.child(list).value.get(name).map(|value| (*list, quantity(value))))
+            .collect();
+        compare_limits(item, name, &amounts, errs);
+        ratio(item, name, &amounts, errs);
+    }
+}
+
+/// The pairs that must be in order: (small, large, whose path and value is named, words for both).
+const ORDER: &[(&str, &str, &str, &str, &str, &str)] = &[
+    ("min", "max", "min", "min", "min value", "max value"),
+    ("min", "defaultRequest", "defaultRequest", "defaultRequest", "min value", "default request value"),
+    ("defaultRequest", "max", "defaultRequest", "defaultRequest", "default request value", "max value"),
+    (
+        "defaultRequest",
+        "default",
+        "defaultRequest",
+        "defaultRequest",
+        "default request value",
+        "default limit value",
+    ),
+    ("min", "default", "default", "min", "min value", "default value"),
+    ("default", "max", "default", "max", "default value", "max value"),
+];
+
+fn compare_limits(item: &Node<'_>, name: &str, amounts: &BTreeMap<&str, Quantity>, errs: &mut Errors) {
+    for (small, large, at, shown, first, second) in ORDER {
+        let (Some(a), Some(b)) = (amounts.get(small), amounts.get(large)) else { continue };
+        if a > b {
+            let value = amounts.get(shown).map(Quantity::to_string).unwrap_or_default();
+            let detail = format!("{first} {a} is greater than {second} {b}");
+            errs.push(field::invalid(&item.at(at).key(name), value, &detail));
+        }
+    }
+}
+
+fn ratio(item: &Node<'_>, name: &str, amounts: &BTreeMap<&str, Quantity>, errs: &mut Errors) {
+    let Some(ratio) = amounts.get("maxLimitRequestRatio") else { return };
+    let path = item.at("maxLimitRequestRatio").key(name);
+    if ratio.as_milli() < 1000 {
+        errs.push(field::invalid(&path, ratio.to_string(), &format!("ratio {ratio} is less than 1")));
+    }
+    if let (Some(min), Some(max)) = (amounts.get("min"), amounts.get("max")) {
+        let bound = max.as_milli() as f64 / min.as_milli() as f64;
+        if ratio.as_milli() as f64 / 1000.0 > bound {
+            let detail = format!("ratio {ratio} is greater than max/min = {bound:.6}");
+            errs.push(field::invalid(&path, ratio.to_string(), &detail));
+        }
+    }
+}
+
+/// A Namespace.
+pub(super) fn namespace(it: &Value, errs: &mut Errors) {
+    let spec = Node::root(it).child("spec");
+    for name in spec.strings("finalizers") {
+        let path = spec.at("finalizers");
+        errs.extend(field::invalid_each(&path, name, &validate::qualified_name(name)));
+        meta::kube_finalizer(&path, name, errs);
+    }
+}
+
+/// A Node.
+pub(super) fn node(it: &Value, errs: &mut Errors) {
+    let root = Node::root(it);
+    taints(&root, errs);
+    node_resources(&root, errs);
+    for cidr in root.child("spec").items("podCIDRs") {
+        let text = cidr.value.as_str().unwrap_or("");
+        errs.extend(field::invalid_each(&cidr.path, text, &validate::cidr(text)));
+    }
+}
+
+fn node_resources(root: &Node<'_>, errs: &mut Errors) {
+    let status = root.child("status");
+    for key in ["capacity", "allocatable"] {
+        let path = status.at(key);
+        status.entries(key).for_each(|(name, value)| resource_value(name, value, &path.child(name), errs));
+    }
+}
+
+/// Taints stand under `metadata` in the messages, as in the real server.
+fn taints(root: &Node<'_>, errs: &mut Errors) {
+    let mut seen: BTreeSet<(&str, &str)> = BTreeSet::new();
+    let path = Path::new("metadata").child("taints");
+    for (index, taint) in root.child("spec").items("taints").iter().enumerate() {
+        let path = path.index(index);
+        let (key, value, effect) = (taint.text("key"), taint.text("value"), taint.text("effect"));
+        meta::label_name(&path.child("key"), key, errs);
+        let sentences = validate::label_value(value);
+        if !sentences.is_empty() {
+            errs.push(field::invalid(&path.child("value"), value, &sentences.join(";")));
+        }
+        match effect {
+            "" => errs.push(field::required(&path.child("effect"), "")),
+            effect => taint_effect(effect, &path.child("effect"), errs),
+        }
+        if !seen.insert((key, effect)) {
+            let mut cause = field::duplicate(&path, "");
+            cause.message = format!(
+                "Duplicate value: {{\"Key\":\"{key}\",\"Value\":\"{value}\",\"Effect\":\"{effect}\",\"TimeAdded\":null}}: taints must be unique by key and effect pair"
+            );
+            errs.push(cause);
+        }
+    }
+}
+
+/// What may change in a Node.
+pub(super) fn node_update(new: &Value, old: &Value, errs: &mut Errors) {
+    let (after, before) = (Node::root(new), Node::root(old));
+    let (now, then) = (after.child("spec"), before.child("spec"));
+    node_resources(&after, errs);
+    if then.len("podCIDRs") > 0 && then.strings("podCIDRs") != now.strings("podCIDRs") {
+        let detail = "node updates may not change podCIDR except from \"\" to valid";
+        errs.push(field::forbidden(&now.at("podCIDRs"), detail));
+    }
+    if !then.text("providerID").is_empty() && then.text("providerID") != now.text("providerID") {
+        let detail = "node updates may not change providerID except from \"\" to valid";
+        errs.push(field::forbidden(&now.at("providerID"), detail));
+    }
+    taints(&after, errs);
+}
+
+/// 1,000,000,000. Higher priorities are the system's.
+const USER_PRIORITY_MAX: i64 = 1_000_000_000;
+
+/// A PriorityClass.
+pub(super) fn priority_class(it: &Value, errs: &mut Errors) {
+    let root = Node::root(it);
+    let (name, value) = (object::name(it), root.int("value").unwrap_or(0));
+    let known = matches!(
+        (name, value),
+        ("system-node-critical", 2_000_001_000) | ("system-cluster-critical", 2_000_000_000)
+    );
+    if name.starts_with("system-") && !known {
+        let detail = format!(
+            "priority class names with 'system-' prefix are reserved for system use only. error: {name} is not a known system priority class"
+        );
+        errs.push(field::forbidden(&Path::new("metadata").child("name"), &detail));
+    } else if !known && value > USER_PRIORITY_MAX {
+        let detail = format!("maximum allowed value of a user defined priority is {USER_PRIORITY_MAX}");
+        errs.push(field::forbidden(&root.at("value"), &detail));
+    }
+    if root.has("preemptionPolicy") {
+        choice(&root, "preemptionPolicy", &["PreemptLowerPriority", "Never"], errs);
+    }
+}
+
+/// What may change in a PriorityClass.
+pub(super) fn priority_class_update(new: &Value, old: &Value, errs: &mut Errors) {
+    let (after, before) = (Node::root(new), Node::root(old));
+    if after.int("value").unwrap_or(0) != before.int("value").unwrap_or(0) {
+        errs.push(field::forbidden(&after.at("value"), "may not be changed in an update."));
+    }
+    immutable(&after, &before, "preemptionPolicy", errs);
+}
+
+/// A RuntimeClass.
+pub(super) fn runtime_class(it: &Value, errs: &mut Errors) {
+    let root = Node::root(it);
+    let handler = root.text("handler");
+    errs.extend(field::invalid_each(&root.at("handler"), handler, &validate::dns1123_label(handler)));
+    meta::labels(&root.child("scheduling"), "nodeSelector", errs);
+}
+
+/// The handler of a RuntimeClass never changes.
+pub(super) fn runtime_class_update(new: &Value, old: &Value, errs: &mut Errors) {
+    immutable(&Node::root(new), &Node::root(old), "handler", errs);
+}
+
+const USAGES: &[&str] = &[
+    "any",
+    "cert sign",
+    "client auth",
+    "code signing",
+    "content commitment",
+    "crl sign",
+    "data encipherment",
+    "decipher only",
+    "digital signature",
+    "email protection",
+    "encipher only",
+    "ipsec end system",
+    "ipsec tunnel",
+    "ipsec user",
+    "key agreement",
+    "key encipherment",
+    "microsoft sgc",
+    "netscape sgc",
+    "ocsp signing",
+    "s/mime",
+    "server auth",
+    "signing",
+    "timestamping",
+];
+
+/// A CertificateSigningRequest.
+pub(super) fn signing_request(it: &Value, errs: &mut Errors) {
+    let spec = Node::root(it).child("spec");
+    let request = spec.text("request");
+    let pem = decoded(spec.child("request").value);
+    let is_request = String::from_utf8_lossy(&pem).contains("-----BEGIN CERTIFICATE REQUEST-----");
+    if !is_request {
+        let detail = "PEM block type must be CERTIFICATE REQUEST";
+        errs.push(field::invalid(&spec.at("request"), request, detail));
+    }
+    if spec.len("usages") == 0 {
+        errs.push(field::required(&spec.at("usages"), ""));
+    }
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    for usage in spec.items("usages") {
+        let text = usage.value.as_str().unwrap_or("");
+        if !USAGES.contains(&text) {
+            errs.push(field::not_supported(&usage.path, text, USAGES));
+        }
+        if !seen.insert(text) {
+            errs.push(field::duplicate(&usage.path, text));
+        }
+    }
+    signer_name(&spec, errs);
+    if let Some(seconds) = spec.int("expirationSeconds").filter(|it| *it < 600) {
+        let detail = "may not specify a duration less than 600 seconds (10 minutes)";
+        errs.push(field::invalid(&spec.at("expirationSeconds"), seconds, detail));
+    }
+}
+
+fn signer_name(spec: &Node<'_>, errs: &mut Errors) {
+    let (name, path) = (spec.text("signerName"), spec.at("signerName"));
+    if name.is_empty() {
+        errs.push(field::required(&path, ""));
+        return;
+    }
+    match name.split('/').collect::<Vec<_>>().as_slice() {
+        [domain, _] => {
+            if domain.split('.').count() < 2 {
+                errs.push(field::invalid(
+                    &path,
+                    name,
+                    "should be a domain with at least two segments separated by dots",
+                ));
+            }
+            for sentence in validate::dns1123_subdomain(domain) {
+                errs.push(field::invalid(&path, name, &format!("validating domain {domain:?}: {sentence}")));
+            }
+        }
+        _ => {
+            let detail = "must be a fully qualified domain and path of the form 'example.com/signer-name'";
+            errs.push(field::invalid(&path, name, detail));
+        }
+    }
+}
+
+/// The spec of a signing request never changes, except that nothing compares it: the server puts the
+/// old one back. So there is nothing to refuse here.
+pub(super) fn signing_request_update(_: &Value, _: &Value, _: &mut Errors) {}
+
+/// An Event.
+pub(super) fn event(it: &Value, errs: &mut Errors) {
+    let root = Node::root(it);
+    let about = root.child("involvedObject");
+    let (own, theirs) = (object::namespace(it), about.text("namespace"));
+    let detail = "does not match event.namespace";
+    if theirs.is_empty() {
+        if !matches!(own, "default" | "kube-system") {
+            errs.push(field::invalid(&about.at("namespace"), theirs, detail));
+        }
+    } else if own != theirs {
+        errs.push(field::invalid(&about.at("namespace"), theirs, detail));
+    }
+}
+
+/// A ServiceAccount and other kinds that have rules for their names only.
+pub(super) fn names_only(_: &Value, _: &mut Errors) {}
+
+/// An APIService.
+pub(super) fn api_service(it: &Value, errs: &mut Errors) {
+    let spec = Node::root(it).child("spec");
+    let want = format!("{}.{}", spec.text("version"), spec.text("group"));
+    let name = object::name(it);
+    if name != want {
+        let path = Path::new("metadata").child("name");
+        errs.push(field::invalid(&path, name, &format!("must be `spec.version+\".\"+spec.group`: {want:?}")));
+    }
+    format(&spec, "group", validate::dns1123_subdomain, errs);
+}

@@ -1,0 +1,210 @@
+//! Requests, limits, and the names of resources.
+
+use serde_json::Value;
+
+use crate::apimachinery::field::{self, Errors, Path};
+use crate::apimachinery::validate;
+use crate::cluster::api::validation::node::{NEGATIVE, Node, quantity};
+
+/// Names without a prefix that are resources at all.
+const STANDARD: &[&str] = &[
+    "cpu",
+    "memory",
+    "ephemeral-storage",
+    "requests.cpu",
+    "requests.memory",
+    "requests.ephemeral-storage",
+    "limits.cpu",
+    "limits.memory",
+    "limits.ephemeral-storage",
+    "pods",
+    "resourcequotas",
+    "services",
+    "replicationcontrollers",
+    "secrets",
+    "persistentvolumeclaims",
+    "configmaps",
+    "services.nodeports",
+    "services.loadbalancers",
+    "storage",
+    "requests.storage",
+];
+
+/// Names without a prefix that a quota may bound.
+const QUOTA: &[&str] = &[
+    "cpu",
+    "memory",
+    "ephemeral-storage",
+    "requests.cpu",
+    "requests.memory",
+    "requests.storage",
+    "requests.ephemeral-storage",
+    "limits.cpu",
+    "limits.memory",
+    "limits.ephemeral-storage",
+    "pods",
+    "resourcequotas",
+    "services",
+    "replicationcontrollers",
+    "secrets",
+    "persistentvolumeclaims",
+    "configmaps",
+    "services.nodeports",
+    "services.loadbalancers",
+];
+
+/// Resources that are counted in whole numbers.
+const WHOLE: &[&str] = &[
+    "pods",
+    "resourcequotas",
+    "services",
+    "replicationcontrollers",
+    "secrets",
+    "configmaps",
+    "persistentvolumeclaims",
+    "services.nodeports",
+    "services.loadbalancers",
+];
+
+fn is_huge_page(name: &str) -> bool {
+    name.starts_with("hugepages-")
+}
+
+/// Unprefixed, or with a `kubernetes.io` prefix.
+fn is_native(name: &str) -> bool {
+    !name.contains('/') || name.contains("kubernetes.io/")
+}
+
+/// May be requested below its limit.
+pub(in crate::cluster::api::validation) fn overcommits(name: &str) -> bool {
+    is_native(name) && !is_huge_page(name)
+}
+
+fn is_extended(name: &str) -> bool {
+    !is_native(name) && !name.starts_with("requests.") && {
+        let quota_name = format!("requests.{name}");
+        validate::qualified_name(&quota_name).is_empty()
+    }
+}
+
+/// A resource's name anywhere.
+pub(in crate::cluster::api::validation) fn resource_name(name: &str, path: &Path, errs: &mut Errors) {
+    let sentences = validate::qualified_name(name);
+    if !sentences.is_empty() {
+        errs.extend(field::invalid_each(path, name, &sentences));
+    } else if !name.contains('/') && !STANDARD.contains(&name) && !is_huge_page(name) && !is_quota_huge(name)
+    {
+        errs.push(field::invalid(path, name, "must be a standard resource type or fully qualified"));
+    }
+}
+
+fn is_quota_huge(name: &str) -> bool {
+    name.starts_with("requests.hugepages-")
+}
+
+/// A resource of a container.
+pub(in crate::cluster::api::validation) fn container_resource_name(
+    name: &str,
+    path: &Path,
+    errs: &mut Errors,
+) {
+    resource_name(name, path, errs);
+    if !name.contains('/') {
+        if !["cpu", "memory", "ephemeral-storage"].contains(&name) && !is_huge_page(name) {
+            errs.push(field::invalid(path, name, "must be a standard resource for containers"));
+        }
+    } else if !is_native(name) && !is_extended(name) {
+        errs.push(field::invalid(path, name, "doesn't follow extended resource name standard"));
+    }
+}
+
+/// A resource of a quota.
+pub(in crate::cluster::api::validation) fn quota_resource_name(name: &str, path: &Path, errs: &mut Errors) {
+    resource_name(name, path, errs);
+    let fits = QUOTA.contains(&name) || is_huge_page(name) || is_quota_huge(name);
+    if !name.contains('/') && !fits {
+        errs.push(field::invalid(path, name, "must be a standard resource for quota"));
+    }
+}
+
+/// True when a quota may bound `name` without a prefix.
+pub(in crate::cluster::api::validation) fn is_quota_name(name: &str) -> bool {
+    QUOTA.contains(&name) || is_huge_page(name) || is_quota_huge(name)
+}
+
+/// An amount of a resource: not negative, whole where it counts things.
+pub(in crate::cluster::api::validation) fn resource_value(
+    name: &str,
+    value: &Value,
+    path: &Path,
+    errs: &mut Errors,
+) {
+    let amount = quantity(value);
+    if amount.is_negative() {
+        errs.push(field::invalid(path, amount.to_string(), NEGATIVE));
+    }
+    let whole = WHOLE.contains(&name) || is_extended(name);
+    if whole && amount.as_milli() % 1000 != 0 {
+        errs.push(field::invalid(path, amount.to_string(), "must be an integer"));
+    }
+}
+
+/// `resources` of a container or pod; `claims` are the names of the pod's resource claims.
+pub(in crate::cluster::api::validation) fn requirements(node: &Node<'_>, claims: &[&str], errs: &mut Errors) {
+    let (limits, requests) = (node.at("limits"), node.at("requests"));
+    for (name, value) in node.entries("limits") {
+        let path = limits.key(name);
+        container_resource_name(name, &path, errs);
+        resource_value(name, value, &path, errs);
+    }
+    for (name, value) in node.entries("requests") {
+        let path = requests.key(name);
+        container_resource_name(name, &path, errs);
+        resource_value(name, value, &path, errs);
+        against_limit(node, name, value, errs);
+    }
+    let names: Vec<&str> =
+        ["limits", "requests"].iter().flat_map(|list| node.entries(list)).map(|(name, _)| name).collect();
+    if names.iter().any(|it| is_huge_page(it)) && !names.iter().any(|it| matches!(*it, "cpu" | "memory")) {
+        errs.push(field::forbidden(&node.path, "HugePages require cpu or memory"));
+    }
+    claim_names(node, claims, errs);
+}
+
+fn against_limit(node: &Node<'_>, name: &str, value: &Value, errs: &mut Errors) {
+    let path = node.at("requests");
+    let amount = quantity(value);
+    match node.child("limits").value.get(name).map(quantity) {
+        Some(limit) if amount != limit && !overcommits(name) => {
+            let detail = format!("must be equal to {name} limit of {limit}");
+            errs.push(field::invalid(&path, amount.to_string(), &detail));
+        }
+        Some(limit) if amount > limit => {
+            let detail = format!("must be less than or equal to {name} limit of {limit}");
+            errs.push(field::invalid(&path, amount.to_string(), &detail));
+        }
+        None if !overcommits(name) => {
+            let detail = "Limit must be set for non overcommitable resources";
+            errs.push(field::required(&node.at("limits"), detail));
+        }
+        _ => {}
+    }
+}
+
+fn claim_names(node: &Node<'_>, claims: &[&str], errs: &mut Errors) {
+    for claim in node.items("claims") {
+        let name = claim.text("name");
+        if name.is_empty() {
+            errs.push(field::required(&claim.path, ""));
+        } else if !claims.contains(&name) {
+            let mut cause = field::not_found(&claim.path, name);
+            let known = if claims.is_empty() {
+                " which is empty".to_owned()
+            } else {
+                format!(": {}", claims.join(", "))
+            };
+            cause.message.push_str(&format!(": must be one of the names in pod.spec.resourceClaims{known}"));
+            errs.push(cause);
+        }
+    }
+}
