@@ -26,6 +26,8 @@ pub(crate) enum Tracking {
     None,
     /// create, update and the plain patches.
     Update,
+    /// Server-side apply, which has brought `metadata.managedFields` up to date already.
+    Applied,
 }
 
 /// Options that come in the query.

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::printers::{self, Include};
 use super::resources::Resource;
-use crate::apimachinery::object;
+use crate::apimachinery::{jsonpath, object};
 use crate::apimachinery::status::Status;
 use crate::cluster::Object;
 use crate::sim::SimTime;
@@ -28,5 +28,7 @@ pub(crate) fn table(resource: &Resource, objects: &[Object], include: Include, n
 
 /// The values at a path of a printer column, such as `.spec.replicas`.
 fn find(path: &str, object: &Value) -> Vec<Value> {
-    object.pointer(&path.replace('.', "/")).cloned().into_iter().collect()
+    let Ok(text) = jsonpath::relaxed(path) else { return Vec::new() };
+    let Ok(template) = jsonpath::Template::parse(&text) else { return Vec::new() };
+    template.find(object).into_iter().cloned().collect()
 }

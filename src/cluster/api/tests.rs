@@ -194,3 +194,87 @@ fn components_write_without_permission() {
     client.delete("configmaps", "default", object::name(&made), &Value::Null).unwrap();
     assert!(client.get("configmaps", "default", object::name(&made)).is_none());
 }
+
+fn pod(name: &str, resources: &Value) -> Value {
+    let containers = json!([{"name": name, "image": "nginx", "resources": resources}]);
+    json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": {"containers": containers}})
+}
+
+const PODS: &str = "/api/v1/namespaces/default/pods";
+
+#[test]
+fn a_pod_gets_what_admission_gives() {
+    let mut lab = Lab::new();
+    let made = lab.create(PODS, pod("web", &json!({})));
+    assert_eq!(object::text(&made, "/spec/serviceAccountName"), "default");
+    assert_eq!(object::list(&made, "/spec/tolerations").len(), 2);
+    assert_eq!(object::text(&made, "/status/qosClass"), "BestEffort");
+    assert!(object::text(&made, "/spec/volumes/0/name").starts_with("kube-api-access-"));
+    let mut ghost = pod("ghost", &json!({}));
+    object::set(&mut ghost, &["spec", "serviceAccountName"], "ghost");
+    assert_eq!(
+        lab.message("POST", PODS, &ghost),
+        "pods \"ghost\" is forbidden: error looking up service account default/ghost: serviceaccount \"ghost\" not found"
+    );
+}
+
+#[test]
+fn quotas_hold_and_book() {
+    let mut lab = Lab::new();
+    let quota = json!({"apiVersion": "v1", "kind": "ResourceQuota", "metadata": {"name": "q"}, "spec": {"hard": {"pods": "1", "limits.cpu": "1"}}});
+    lab.create("/api/v1/namespaces/default/resourcequotas", quota);
+    let status = json!({"status": {"hard": {"pods": "1", "limits.cpu": "1"}, "used": {"pods": "0", "limits.cpu": "0"}}});
+    lab.ask("PATCH", "/api/v1/namespaces/default/resourcequotas/q/status", &status);
+    assert_eq!(
+        lab.message("POST", PODS, &pod("a", &json!({}))),
+        "pods \"a\" is forbidden: failed quota: q: must specify limits.cpu for: a"
+    );
+    let limits = json!({"limits": {"cpu": "200m"}});
+    lab.create(PODS, pod("a", &limits));
+    assert_eq!(
+        lab.message("POST", PODS, &pod("b", &limits)),
+        "pods \"b\" is forbidden: exceeded quota: q, requested: pods=1, used: pods=1, limited: pods=1"
+    );
+}
+
+#[test]
+fn policies_decide_by_expressions() {
+    let mut lab = Lab::new();
+    let base = "/apis/admissionregistration.k8s.io/v1";
+    lab.create(&format!("{base}/validatingadmissionpolicies"), json!({
+        "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicy",
+        "metadata": {"name": "few"},
+        "spec": {
+            "matchConstraints": {"resourceRules": [{
+                "apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["configmaps"],
+            }]},
+            "validations": [{"expression": "size(object.data) <= 1 && request.operation == 'CREATE'", "message": "too many"}],
+        },
+    }));
+    lab.create(&format!("{base}/validatingadmissionpolicybindings"), json!({
+        "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicyBinding",
+        "metadata": {"name": "few"}, "spec": {"policyName": "few", "validationActions": ["Deny"]},
+    }));
+    lab.create(MAPS, config_map("one"));
+    let mut two = config_map("two");
+    object::set(&mut two, &["data", "b"], "2");
+    assert_eq!(
+        lab.message("POST", MAPS, &two),
+        "configmaps \"two\" is forbidden: ValidatingAdmissionPolicy 'few' with binding 'few' denied request: too many"
+    );
+}
+
+#[test]
+fn namespaces_on_their_way_out_take_nothing_new() {
+    let mut lab = Lab::new();
+    assert_eq!(
+        lab.message("DELETE", "/api/v1/namespaces/default", &Value::Null),
+        "namespaces \"default\" is forbidden: this namespace may not be deleted"
+    );
+    lab.create("/api/v1/namespaces", json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "x"}}));
+    lab.ask("DELETE", "/api/v1/namespaces/x", &Value::Null);
+    assert_eq!(
+        lab.message("POST", "/api/v1/namespaces/x/configmaps", &config_map("a")),
+        "configmaps \"a\" is forbidden: unable to create new content in namespace x because it is being terminated"
+    );
+}

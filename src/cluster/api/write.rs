@@ -35,10 +35,10 @@ pub(crate) fn create(call: &mut Call<'_>, mut object: Value) -> Result<Object, S
     defaults::apply(&resource, &mut object, None);
     convert::to_storage(&resource, &mut object);
     begin_metadata(call, &mut object);
-    name_it(call, &mut object);
     fieldowners::track(call, None, &mut object);
     admission::mutate(call, &mut object, None)?;
     authz::escalation::check(call, &object, None)?;
+    name_it(call, &mut object);
     strategy::prepare_for_create(&resource, &mut object, &call.world.now.rfc3339());
     hooks::before_create(call, &mut object)?;
     allocate::on_create(call, &mut object)?;

@@ -1,7 +1,10 @@
 //! Subresources: other doors to an object, each with its own rules. One file each, one table.
 
 mod binding;
+mod eviction;
 mod scale;
+mod streams;
+mod token;
 
 use serde_json::{Value, json};
 
@@ -21,6 +24,9 @@ pub(crate) fn current(call: &Call<'_>) -> Result<Object, Status> {
 
 /// GET of a subresource.
 pub(crate) fn get(call: &mut Call<'_>, request: &Request) -> Result<Response, Status> {
+    if matches!(call.subresource.as_str(), "log" | "exec" | "attach" | "portforward") {
+        return streams::open(call, request);
+    }
     let object = current(call)?;
     match call.subresource.as_str() {
         "scale" => Ok(Response { code: 200, body: Body::Json(object), warnings: Vec::new() }),
@@ -33,8 +39,13 @@ pub(crate) fn get(call: &mut Call<'_>, request: &Request) -> Result<Response, St
 
 /// POST to a subresource.
 pub(crate) fn post(call: &mut Call<'_>, request: &Request) -> Result<Response, Status> {
+    if matches!(call.subresource.as_str(), "exec" | "attach" | "portforward") {
+        return streams::open(call, request);
+    }
     let object = decode::body(call, request)?;
     match call.subresource.as_str() {
+        "eviction" => Ok(Response::json(201, eviction::evict(call, &object)?)),
+        "token" => Ok(Response::json(201, token::request(call, &object)?)),
         "binding" => {
             binding::bind(call, &object)?;
             Ok(Response::json(201, success(201)))
@@ -57,6 +68,7 @@ pub(crate) fn put(call: &mut Call<'_>, object: Value) -> Result<Object, Status> 
         "scale" => scale::put(call, &object),
         "binding" => binding::bind(call, &object),
         "finalize" => finalize(call, &object),
+        "eviction" => Ok(eviction::evict(call, &object)?.into()),
         "approval" => approve(call, &object),
         "ephemeralcontainers" | "resize" => write::update(call, Part::Other, &mut { whole }),
         _ => Err(Status::no_such_path()),

@@ -1,0 +1,421 @@
+//! The checks of the two stricter levels, each with the sentence of a fault.
+
+use serde_json::Value;
+
+use super::Level;
+use crate::apimachinery::object;
+
+/// What a pod does that its namespace does not allow.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Fault {
+    pub(super) reason: String,
+    pub(super) detail: String,
+}
+
+impl Fault {
+    fn new(reason: &str, detail: String) -> Option<Self> {
+        Some(Self { reason: reason.to_owned(), detail })
+    }
+}
+
+/// Looks at a pod or a pod template.
+type Check = fn(&Value) -> Option<Fault>;
+
+/// The checks in the order of their names, with the level they begin at.
+const CHECKS: &[(Level, Check)] = &[
+    (Level::Restricted, allow_privilege_escalation),
+    (Level::Baseline, app_armor),
+    (Level::Baseline, capabilities_baseline),
+    (Level::Restricted, capabilities_restricted),
+    (Level::Baseline, host_namespaces),
+    (Level::Baseline, host_path_volumes),
+    (Level::Baseline, host_ports),
+    (Level::Baseline, privileged),
+    (Level::Baseline, proc_mount),
+    (Level::Restricted, restricted_volumes),
+    (Level::Restricted, run_as_non_root),
+    (Level::Restricted, run_as_user),
+    (Level::Baseline, seccomp_baseline),
+    (Level::Restricted, seccomp_restricted),
+    (Level::Baseline, selinux),
+    (Level::Baseline, sysctls),
+    (Level::Baseline, windows_host_process),
+];
+
+/// Everything that a level does not allow. At `restricted` a stricter twin takes a baseline check's place.
+pub(super) fn faults(pod: &Value, level: Level) -> Vec<Fault> {
+    let replaced: [Check; 2] = [capabilities_baseline, seccomp_baseline];
+    CHECKS
+        .iter()
+        .filter(|(from, _)| *from <= level && level != Level::Privileged)
+        .filter(|(_, check)| {
+            level != Level::Restricted || !replaced.iter().any(|it| std::ptr::fn_addr_eq(*it, *check))
+        })
+        .filter_map(|(_, check)| check(pod))
+        .collect()
+}
+
+fn containers(pod: &Value) -> Vec<&Value> {
+    super::super::containers(pod, "/spec")
+}
+
+fn security<'a>(container: &'a Value, field: &str) -> Option<&'a Value> {
+    container.get("securityContext")?.get(field).filter(|it| !it.is_null())
+}
+
+/// `container "a"`, `containers "a", "b"`.
+fn named(names: &[&str]) -> String {
+    let word = if names.len() == 1 { "container" } else { "containers" };
+    format!("{word} {}", quoted(names))
+}
+
+fn quoted(names: &[&str]) -> String {
+    names.iter().map(|it| format!("{it:?}")).collect::<Vec<_>>().join(", ")
+}
+
+fn bad<'a>(pod: &'a Value, fault: impl Fn(&Value) -> bool) -> Vec<&'a str> {
+    containers(pod).into_iter().filter(|it| fault(it)).map(|it| object::field(it, "name")).collect()
+}
+
+fn is_windows(pod: &Value) -> bool {
+    object::text(pod, "/spec/os/name") == "windows"
+}
+
+fn allow_privilege_escalation(pod: &Value) -> Option<Fault> {
+    let names = bad(pod, |it| security(it, "allowPrivilegeEscalation") != Some(&Value::Bool(false)));
+    if names.is_empty() || is_windows(pod) {
+        return None;
+    }
+    Fault::new(
+        "allowPrivilegeEscalation != false",
+        format!("{} must set securityContext.allowPrivilegeEscalation=false", named(&names)),
+    )
+}
+
+fn app_armor(pod: &Value) -> Option<Fault> {
+    let mut profiles: Vec<String> = object::entries(pod, "/metadata/annotations")
+        .filter(|(key, _)| key.starts_with("container.apparmor.security.beta.kubernetes.io/"))
+        .filter_map(|(key, value)| value.as_str().map(|value| (key, value)))
+        .filter(|(_, value)| !(value.is_empty() || *value == "runtime/default" || value.starts_with("localhost/")))
+        .map(|(key, value)| format!("{key}={value:?}"))
+        .collect();
+    let unconfined = |tree: Option<&Value>| {
+        tree.is_some_and(|it| object::text(it, "/appArmorProfile/type") == "Unconfined")
+    };
+    let names = bad(pod, |it| unconfined(it.get("securityContext")));
+    if unconfined(pod.pointer("/spec/securityContext")) {
+        profiles.push("pod must not set AppArmor profile type to \"Unconfined\"".into());
+    }
+    if !names.is_empty() {
+        profiles.push(format!("{} must not set AppArmor profile type to \"Unconfined\"", named(&names)));
+    }
+    if profiles.is_empty() {
+        return None;
+    }
+    let word = if profiles.len() == 1 { "forbidden AppArmor profile" } else { "forbidden AppArmor profiles" };
+    Fault::new(word, profiles.join(", "))
+}
+
+/// Capabilities that baseline lets containers add: those that runtimes give by default.
+const DEFAULT_CAPABILITIES: &[&str] = &[
+    "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "SETFCAP",
+    "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT",
+];
+
+fn capabilities<'a>(container: &'a Value, kind: &str) -> Vec<&'a str> {
+    let list = object::list(container, &format!("/securityContext/capabilities/{kind}"));
+    list.iter().filter_map(Value::as_str).collect()
+}
+
+fn capabilities_baseline(pod: &Value) -> Option<Fault> {
+    let wrong = |it: &Value| -> Vec<String> {
+        let added = capabilities(it, "add");
+        added.into_iter().filter(|it| !DEFAULT_CAPABILITIES.contains(it)).map(str::to_owned).collect()
+    };
+    let names = bad(pod, |it| !wrong(it).is_empty());
+    if names.is_empty() {
+        return None;
+    }
+    let mut all: Vec<String> = containers(pod).into_iter().flat_map(wrong).collect();
+    all.sort();
+    all.dedup();
+    let all: Vec<&str> = all.iter().map(String::as_str).collect();
+    Fault::new(
+        "non-default capabilities",
+        format!("{} must not include {} in securityContext.capabilities.add", named(&names), quoted(&all)),
+    )
+}
+
+fn capabilities_restricted(pod: &Value) -> Option<Fault> {
+    if is_windows(pod) {
+        return None;
+    }
+    let undropped = bad(pod, |it| !capabilities(it, "drop").contains(&"ALL"));
+    let adds = |it: &Value| -> Vec<String> {
+        capabilities(it, "add").into_iter().filter(|it| *it != "NET_BIND_SERVICE").map(str::to_owned).collect()
+    };
+    let adding = bad(pod, |it| !adds(it).is_empty());
+    let mut details = Vec::new();
+    if !undropped.is_empty() {
+        details.push(format!("{} must set securityContext.capabilities.drop=[\"ALL\"]", named(&undropped)));
+    }
+    if !adding.is_empty() {
+        let mut all: Vec<String> = containers(pod).into_iter().flat_map(adds).collect();
+        all.sort();
+        all.dedup();
+        let all: Vec<&str> = all.iter().map(String::as_str).collect();
+        let verb = named(&adding);
+        details.push(format!("{verb} must not include {} in securityContext.capabilities.add", quoted(&all)));
+    }
+    if details.is_empty() { None } else { Fault::new("unrestricted capabilities", details.join("; ")) }
+}
+
+fn host_namespaces(pod: &Value) -> Option<Fault> {
+    let set: Vec<String> = ["hostNetwork", "hostPID", "hostIPC"]
+        .iter()
+        .filter(|field| object::flag(pod, &format!("/spec/{field}")))
+        .map(|field| format!("{field}=true"))
+        .collect();
+    if set.is_empty() { None } else { Fault::new("host namespaces", set.join(", ")) }
+}
+
+fn volumes_with<'a>(pod: &'a Value, wanted: impl Fn(&Value) -> bool) -> Vec<&'a str> {
+    let volumes = object::list(pod, "/spec/volumes").iter().filter(|it| wanted(it));
+    volumes.map(|it| object::field(it, "name")).collect()
+}
+
+fn volume_word(names: &[&str]) -> String {
+    format!("volume{} {}", if names.len() == 1 { "" } else { "s" }, quoted(names))
+}
+
+fn host_path_volumes(pod: &Value) -> Option<Fault> {
+    let names = volumes_with(pod, |it| it.get("hostPath").is_some());
+    if names.is_empty() { None } else { Fault::new("hostPath volumes", volume_word(&names)) }
+}
+
+fn host_ports(pod: &Value) -> Option<Fault> {
+    let used = |it: &Value| -> Vec<i64> {
+        object::list(it, "/ports").iter().filter_map(|it| object::int(it, "/hostPort")).filter(|it| *it != 0).collect()
+    };
+    let names = bad(pod, |it| !used(it).is_empty());
+    if names.is_empty() {
+        return None;
+    }
+    let mut ports: Vec<i64> = containers(pod).into_iter().flat_map(used).collect();
+    ports.sort_unstable();
+    ports.dedup();
+    let word = if ports.len() == 1 { "hostPort" } else { "hostPorts" };
+    let ports: Vec<String> = ports.iter().map(ToString::to_string).collect();
+    let verb = if names.len() == 1 { "uses" } else { "use" };
+    Fault::new("hostPort", format!("{} {verb} {word} {}", named(&names), ports.join(", ")))
+}
+
+fn privileged(pod: &Value) -> Option<Fault> {
+    let names = bad(pod, |it| security(it, "privileged") == Some(&Value::Bool(true)));
+    if names.is_empty() {
+        return None;
+    }
+    Fault::new("privileged", format!("{} must not set securityContext.privileged=true", named(&names)))
+}
+
+fn proc_mount(pod: &Value) -> Option<Fault> {
+    let kind = |it: &Value| security(it, "procMount").and_then(Value::as_str).unwrap_or("Default").to_owned();
+    let names = bad(pod, |it| kind(it) != "Default");
+    let first = containers(pod).into_iter().map(kind).find(|it| it != "Default")?;
+    Fault::new("procMount", format!("{} must not set securityContext.procMount to {first:?}", named(&names)))
+}
+
+/// Volume types that restricted allows.
+const VOLUMES: &[&str] = &[
+    "configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "image", "persistentVolumeClaim", "projected",
+    "secret",
+];
+
+fn restricted_volumes(pod: &Value) -> Option<Fault> {
+    let kind = |it: &Value| -> Option<String> {
+        let mut keys = it.as_object()?.keys().filter(|key| *key != "name");
+        keys.find(|key| !VOLUMES.contains(&key.as_str())).cloned()
+    };
+    let names = volumes_with(pod, |it| kind(it).is_some());
+    if names.is_empty() {
+        return None;
+    }
+    let mut kinds: Vec<String> = object::list(pod, "/spec/volumes").iter().filter_map(kind).collect();
+    kinds.sort();
+    kinds.dedup();
+    let kinds: Vec<&str> = kinds.iter().map(String::as_str).collect();
+    let (verb, word) = (
+        if names.len() == 1 { "uses" } else { "use" },
+        if kinds.len() == 1 { "restricted volume type" } else { "restricted volume types" },
+    );
+    Fault::new("restricted volume types", format!("{} {verb} {word} {}", volume_word(&names), quoted(&kinds)))
+}
+
+fn run_as_non_root(pod: &Value) -> Option<Fault> {
+    let whole = pod.pointer("/spec/securityContext/runAsNonRoot").and_then(Value::as_bool);
+    let own = |it: &Value| security(it, "runAsNonRoot").and_then(Value::as_bool);
+    let explicit = bad(pod, |it| own(it) == Some(false));
+    if whole == Some(false) && bad(pod, |it| own(it).is_none()).is_empty() && explicit.is_empty() {
+        return None;
+    }
+    let mut who = Vec::new();
+    if whole == Some(false) {
+        who.push("pod".to_owned());
+    }
+    if !explicit.is_empty() {
+        who.push(named(&explicit));
+    }
+    if !who.is_empty() {
+        let detail = format!("{} must not set securityContext.runAsNonRoot=false", who.join(" and "));
+        return Fault::new("runAsNonRoot != true", detail);
+    }
+    let silent = if whole == Some(true) { Vec::new() } else { bad(pod, |it| own(it).is_none()) };
+    if silent.is_empty() {
+        return None;
+    }
+    let detail = format!("pod or {} must set securityContext.runAsNonRoot=true", named(&silent));
+    Fault::new("runAsNonRoot != true", detail)
+}
+
+fn run_as_user(pod: &Value) -> Option<Fault> {
+    if is_windows(pod) {
+        return None;
+    }
+    let mut who = Vec::new();
+    if object::int(pod, "/spec/securityContext/runAsUser") == Some(0) {
+        who.push("pod".to_owned());
+    }
+    let names = bad(pod, |it| object::int(it, "/securityContext/runAsUser") == Some(0));
+    if !names.is_empty() {
+        who.push(named(&names));
+    }
+    if who.is_empty() { None } else { Fault::new("runAsUser=0", format!("{} must not set runAsUser=0", who.join(" and "))) }
+}
+
+fn seccomp(tree: Option<&Value>) -> Option<&str> {
+    tree?.pointer("/seccompProfile/type")?.as_str()
+}
+
+fn seccomp_baseline(pod: &Value) -> Option<Fault> {
+    let mut who = Vec::new();
+    if seccomp(pod.pointer("/spec/securityContext")) == Some("Unconfined") {
+        who.push("pod".to_owned());
+    }
+    let names = bad(pod, |it| seccomp(it.get("securityContext")) == Some("Unconfined"));
+    if !names.is_empty() {
+        who.push(named(&names));
+    }
+    if who.is_empty() {
+        return None;
+    }
+    let detail = format!("{} must not set securityContext.seccompProfile.type to \"Unconfined\"", who.join(" and "));
+    Fault::new("seccompProfile", detail)
+}
+
+fn seccomp_restricted(pod: &Value) -> Option<Fault> {
+    if is_windows(pod) {
+        return None;
+    }
+    let good = |kind: Option<&str>| matches!(kind, Some("RuntimeDefault" | "Localhost"));
+    let whole = seccomp(pod.pointer("/spec/securityContext"));
+    let mut who = Vec::new();
+    if whole.is_some() && !good(whole) {
+        who.push("pod".to_owned());
+    }
+    let own = |it: &Value| seccomp(it.get("securityContext")).map(str::to_owned);
+    let wrong = bad(pod, |it| own(it).is_some_and(|kind| !good(Some(&kind))));
+    if !wrong.is_empty() {
+        who.push(named(&wrong));
+    }
+    if !who.is_empty() {
+        let detail = format!("{} must not set securityContext.seccompProfile.type to \"Unconfined\"", who.join(" and "));
+        return Fault::new("seccompProfile", detail);
+    }
+    let silent = if good(whole) { Vec::new() } else { bad(pod, |it| own(it).is_none()) };
+    if silent.is_empty() {
+        return None;
+    }
+    let detail = format!(
+        "pod or {} must set securityContext.seccompProfile.type to \"RuntimeDefault\" or \"Localhost\"",
+        named(&silent)
+    );
+    Fault::new("seccompProfile", detail)
+}
+
+fn selinux(pod: &Value) -> Option<Fault> {
+    const TYPES: &[&str] =
+        &["", "container_engine_t", "container_init_t", "container_kvm_t", "container_t"];
+    let contexts = std::iter::once(pod.pointer("/spec/securityContext/seLinuxOptions"))
+        .chain(containers(pod).into_iter().map(|it| it.pointer("/securityContext/seLinuxOptions")));
+    let mut details = Vec::new();
+    for options in contexts.flatten() {
+        let kind = object::field(options, "type");
+        if !TYPES.contains(&kind) {
+            details.push(format!("type {kind:?}"));
+        }
+        for field in ["user", "role"] {
+            if !object::field(options, field).is_empty() {
+                details.push(format!("{field} may not be set"));
+            }
+        }
+    }
+    if details.is_empty() { None } else { Fault::new("seLinuxOptions", details.join("; ")) }
+}
+
+/// Kernel settings that are kept apart for each pod.
+const SAFE_SYSCTLS: &[&str] = &[
+    "kernel.shm_rmid_forced",
+    "net.ipv4.ip_local_port_range",
+    "net.ipv4.ip_local_reserved_ports",
+    "net.ipv4.ip_unprivileged_port_start",
+    "net.ipv4.ping_group_range",
+    "net.ipv4.tcp_fin_timeout",
+    "net.ipv4.tcp_keepalive_intvl",
+    "net.ipv4.tcp_keepalive_probes",
+    "net.ipv4.tcp_keepalive_time",
+    "net.ipv4.tcp_rmem",
+    "net.ipv4.tcp_syncookies",
+    "net.ipv4.tcp_wmem",
+];
+
+fn sysctls(pod: &Value) -> Option<Fault> {
+    let names: Vec<&str> = object::list(pod, "/spec/securityContext/sysctls")
+        .iter()
+        .map(|it| object::field(it, "name"))
+        .filter(|it| !SAFE_SYSCTLS.contains(it))
+        .collect();
+    if names.is_empty() { None } else { Fault::new("forbidden sysctls", names.join(", ")) }
+}
+
+fn windows_host_process(pod: &Value) -> Option<Fault> {
+    let set = |tree: &Value, base: &str| object::flag(tree, &format!("{base}/windowsOptions/hostProcess"));
+    let names = bad(pod, |it| set(it, "/securityContext"));
+    let mut who = Vec::new();
+    if set(pod, "/spec/securityContext") {
+        who.push("pod".to_owned());
+    }
+    if !names.is_empty() {
+        who.push(named(&names));
+    }
+    if who.is_empty() {
+        return None;
+    }
+    let detail = format!("{} must not set securityContext.windowsOptions.hostProcess=true", who.join(" and "));
+    Fault::new("hostProcess", detail)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_plain_pod_passes_baseline_and_not_restricted() {
+        let pod = json!({"spec": {"containers": [{"name": "web", "image": "nginx"}]}});
+        assert!(faults(&pod, Level::Baseline).is_empty() && faults(&pod, Level::Privileged).is_empty());
+        let reasons: Vec<String> = faults(&pod, Level::Restricted).into_iter().map(|it| it.reason).collect();
+        assert_eq!(reasons, [
+            "allowPrivilegeEscalation != false", "unrestricted capabilities", "runAsNonRoot != true", "seccompProfile",
+        ]);
+    }
+}

@@ -1,0 +1,179 @@
+//! PodSecurity: the Pod Security Standards, by the labels of the namespace.
+//!
+//! Sentences of k8s.io/pod-security-admission.
+
+mod checks;
+
+use serde_json::Value;
+
+use super::{Call, Object, Status, forbidden};
+use crate::apimachinery::object;
+
+/// How much a namespace allows, from most to least.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+enum Level {
+    #[default]
+    Privileged,
+    Baseline,
+    Restricted,
+}
+
+impl Level {
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "privileged" => Some(Self::Privileged),
+            "baseline" => Some(Self::Baseline),
+            "restricted" => Some(Self::Restricted),
+            _ => None,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Privileged => "privileged",
+            Self::Baseline => "baseline",
+            Self::Restricted => "restricted",
+        }
+    }
+}
+
+/// Level and `level:version` of one mode.
+fn mode(namespace: &Value, mode: &str) -> (Level, String) {
+    let label = |suffix: &str| object::label(namespace, &format!("pod-security.kubernetes.io/{mode}{suffix}"));
+    let level = label("").map_or(Level::Privileged, |it| Level::parse(it).unwrap_or(Level::Restricted));
+    (level, format!("{}:{}", level.name(), label("-version").unwrap_or("latest")))
+}
+
+/// Where kinds that make pods keep the template.
+const TEMPLATES: &[(&str, &str)] = &[
+    ("cronjobs.batch", "/spec/jobTemplate/spec/template"),
+    ("daemonsets.apps", "/spec/template"),
+    ("deployments.apps", "/spec/template"),
+    ("jobs.batch", "/spec/template"),
+    ("podtemplates", "/template"),
+    ("replicasets.apps", "/spec/template"),
+    ("replicationcontrollers", "/spec/template"),
+    ("statefulsets.apps", "/spec/template"),
+];
+
+/// Refuses pods that break the enforced level; warns of pods and templates that break the other.
+pub(super) fn validate(call: &mut Call<'_>, object: &Value, old: Option<&Object>) -> Result<(), Status> {
+    let storage = call.resource.storage.clone();
+    if &*storage == "namespaces" {
+        warn_of_existing(call, object, old);
+        return Ok(());
+    }
+    let Some(namespace) = call.store().find("namespaces", "", &call.namespace).cloned() else { return Ok(()) };
+    if !call.resource.namespaced || object::at(&namespace, "/metadata/labels").is_none() {
+        return Ok(());
+    }
+    if &*storage == "pods" {
+        return validate_pod(call, &namespace, object, old);
+    }
+    let Some((_, pointer)) = TEMPLATES.iter().find(|(it, _)| *it == &*storage) else { return Ok(()) };
+    let Some(template) = object.pointer(pointer).filter(|_| call.subresource.is_empty()) else { return Ok(()) };
+    if old.is_some_and(|old| old.pointer(pointer) == Some(template)) {
+        return Ok(());
+    }
+    // A template is held against the enforced level too, but only with a warning.
+    let (enforced, warned) = (mode(&namespace, "enforce"), mode(&namespace, "warn"));
+    let (level, text) = if has_label(&namespace, "warn") { warned } else { enforced };
+    warn(call, template, level, &text);
+    Ok(())
+}
+
+fn has_label(namespace: &Value, mode: &str) -> bool {
+    object::label(namespace, &format!("pod-security.kubernetes.io/{mode}")).is_some()
+}
+
+fn warn(call: &mut Call<'_>, pod: &Value, level: Level, text: &str) {
+    let faults = checks::faults(pod, level);
+    if !faults.is_empty() {
+        call.warn(format!("would violate PodSecurity {text:?}: {}", joined(&faults)));
+    }
+}
+
+fn joined(faults: &[checks::Fault]) -> String {
+    let parts: Vec<String> = faults.iter().map(|it| format!("{} ({})", it.reason, it.detail)).collect();
+    parts.join(", ")
+}
+
+fn validate_pod(
+    call: &mut Call<'_>,
+    namespace: &Value,
+    pod: &Value,
+    old: Option<&Object>,
+) -> Result<(), Status> {
+    let relevant = match call.subresource.as_str() {
+        "" => old.is_none_or(|old| is_significant(old, pod)),
+        "ephemeralcontainers" => true,
+        _ => false,
+    };
+    if !relevant {
+        return Ok(());
+    }
+    let (level, text) = mode(namespace, "enforce");
+    let faults = checks::faults(pod, level);
+    if !faults.is_empty() {
+        let why = format!("violates PodSecurity {text:?}: {}", joined(&faults));
+        return Err(forbidden(call, pod, &why));
+    }
+    let (level, text) = mode(namespace, "warn");
+    if level != Level::Privileged {
+        warn(call, pod, level, &text);
+    }
+    Ok(())
+}
+
+/// Changes of metadata and images alone are not looked at again.
+fn is_significant(old: &Value, new: &Value) -> bool {
+    let strip = |pod: &Value| {
+        let mut spec = pod.get("spec").cloned().unwrap_or(Value::Null);
+        for field in ["tolerations", "activeDeadlineSeconds", "nodeName"] {
+            object::remove(&mut spec, &[field]);
+        }
+        for field in ["containers", "initContainers"] {
+            for container in spec.get_mut(field).and_then(Value::as_array_mut).into_iter().flatten() {
+                object::remove(container, &["image"]);
+            }
+        }
+        spec
+    };
+    strip(old) != strip(new)
+}
+
+/// When a namespace gets stricter, tells which of its pods would not get in any more.
+fn warn_of_existing(call: &mut Call<'_>, namespace: &Value, old: Option<&Object>) {
+    let Some(old) = old.filter(|_| call.subresource.is_empty()) else { return };
+    let ((before, _), (level, text)) = (mode(old, "enforce"), mode(namespace, "enforce"));
+    if level <= before {
+        return;
+    }
+    let name = object::name(namespace).to_owned();
+    let mut found: Vec<(String, Vec<String>)> = Vec::new();
+    for pod in call.store().list("pods", &name) {
+        let faults = checks::faults(pod, level);
+        if faults.is_empty() {
+            continue;
+        }
+        let reasons: Vec<&str> = faults.iter().map(|it| it.reason.as_str()).collect();
+        let sentence = reasons.join(", ");
+        match found.iter_mut().find(|(it, _)| *it == sentence) {
+            Some((_, pods)) => pods.push(object::name(pod).to_owned()),
+            None => found.push((sentence, vec![object::name(pod).to_owned()])),
+        }
+    }
+    if found.is_empty() {
+        return;
+    }
+    call.warn(format!("existing pods in namespace {name:?} violate the new PodSecurity enforce level {text:?}"));
+    for (sentence, pods) in found {
+        let first = pods.first().cloned().unwrap_or_default();
+        let others = match pods.len() {
+            1 => String::new(),
+            2 => " (and 1 other pod)".to_owned(),
+            many => format!(" (and {} other pods)", many - 1),
+        };
+        call.warn(format!("{first}{others}: {sentence}"));
+    }
+}
