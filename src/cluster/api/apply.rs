@@ -60,8 +60,8 @@ fn check_options(request: &Request) -> Result<(), Status> {
 /// The configuration in the body, with the checks of apply.
 fn intent(call: &mut Call<'_>, request: &Request) -> Result<Value, Status> {
     let text = String::from_utf8_lossy(&request.body);
-    let documents =
-        yaml::documents(&text).map_err(|error| Status::bad_request(format!("error decoding YAML: {error}")))?;
+    let documents = yaml::documents(&text)
+        .map_err(|error| Status::bad_request(format!("error decoding YAML: {error}")))?;
     let config = documents.into_iter().next().unwrap_or(Value::Null);
     if object::at(&config, "/metadata/managedFields").is_some() {
         return Err(Status::bad_request("metadata.managedFields must be nil"));
@@ -84,7 +84,10 @@ fn intent(call: &mut Call<'_>, request: &Request) -> Result<Value, Status> {
 fn check_fields(call: &mut Call<'_>, gvk: &Gvk, config: &Value) -> Result<(), Status> {
     let text = config.to_string();
     let decoded = decode::decode(call, gvk, text.as_bytes()).map_err(|why| {
-        Status::bad_request(format!("{} in version {:?} cannot be handled as a {}: {why}", gvk.kind, gvk.version, gvk.kind))
+        Status::bad_request(format!(
+            "{} in version {:?} cannot be handled as a {}: {why}",
+            gvk.kind, gvk.version, gvk.kind
+        ))
     })?;
     match call.options.field_validation {
         FieldValidation::Ignore => Ok(()),

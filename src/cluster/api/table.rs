@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use super::printers::{self, Include};
 use super::resources::Resource;
-use crate::apimachinery::{jsonpath, object};
 use crate::apimachinery::status::Status;
+use crate::apimachinery::{jsonpath, object};
 use crate::cluster::Object;
 use crate::sim::SimTime;
 

@@ -251,10 +251,13 @@ fn policies_decide_by_expressions() {
             "validations": [{"expression": "size(object.data) <= 1 && request.operation == 'CREATE'", "message": "too many"}],
         },
     }));
-    lab.create(&format!("{base}/validatingadmissionpolicybindings"), json!({
-        "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicyBinding",
-        "metadata": {"name": "few"}, "spec": {"policyName": "few", "validationActions": ["Deny"]},
-    }));
+    lab.create(
+        &format!("{base}/validatingadmissionpolicybindings"),
+        json!({
+            "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicyBinding",
+            "metadata": {"name": "few"}, "spec": {"policyName": "few", "validationActions": ["Deny"]},
+        }),
+    );
     lab.create(MAPS, config_map("one"));
     let mut two = config_map("two");
     object::set(&mut two, &["data", "b"], "2");
@@ -271,7 +274,10 @@ fn namespaces_on_their_way_out_take_nothing_new() {
         lab.message("DELETE", "/api/v1/namespaces/default", &Value::Null),
         "namespaces \"default\" is forbidden: this namespace may not be deleted"
     );
-    lab.create("/api/v1/namespaces", json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "x"}}));
+    lab.create(
+        "/api/v1/namespaces",
+        json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "x"}}),
+    );
     lab.ask("DELETE", "/api/v1/namespaces/x", &Value::Null);
     assert_eq!(
         lab.message("POST", "/api/v1/namespaces/x/configmaps", &config_map("a")),

@@ -26,7 +26,8 @@ pub(super) fn storage(call: &mut Call<'_>, claim: &mut Value, old: Option<&Objec
     let mark = "storageclass.kubernetes.io/is-default-class";
     let mut classes = newest(call, "storageclasses.storage.k8s.io", mark);
     if classes.is_empty() {
-        classes = newest(call, "storageclasses.storage.k8s.io", "storageclass.beta.kubernetes.io/is-default-class");
+        classes =
+            newest(call, "storageclasses.storage.k8s.io", "storageclass.beta.kubernetes.io/is-default-class");
     }
     if let Some(class) = classes.first() {
         object::set(claim, &["spec", "storageClassName"], object::name(class));

@@ -27,9 +27,9 @@ pub(super) fn mutate(call: &mut Call<'_>, pod: &mut Value, _old: Option<&Object>
         return Ok(());
     }
     let mut all = tolerations.to_vec();
-    all.extend(missing.into_iter().map(|key| {
-        json!({"effect": "NoExecute", "key": key, "operator": "Exists", "tolerationSeconds": SECONDS})
-    }));
+    all.extend(missing.into_iter().map(
+        |key| json!({"effect": "NoExecute", "key": key, "operator": "Exists", "tolerationSeconds": SECONDS}),
+    ));
     object::set(pod, &["spec", "tolerations"], all);
     Ok(())
 }

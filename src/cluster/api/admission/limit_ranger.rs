@@ -49,7 +49,12 @@ pub(super) fn mutate(call: &mut Call<'_>, pod: &mut Value, old: Option<&Object>)
     Ok(())
 }
 
-fn merge(container: &mut Value, defaults: &BTreeMap<String, Value>, kind: &str, label: &str) -> Option<String> {
+fn merge(
+    container: &mut Value,
+    defaults: &BTreeMap<String, Value>,
+    kind: &str,
+    label: &str,
+) -> Option<String> {
     let mut set = Vec::new();
     for (name, value) in defaults {
         let there = container.pointer(&format!("/resources/{kind}")).is_some_and(|it| it.get(name).is_some());
@@ -59,12 +64,14 @@ fn merge(container: &mut Value, defaults: &BTreeMap<String, Value>, kind: &str, 
         }
     }
     let word = kind.trim_end_matches('s');
-    (!set.is_empty()).then(|| format!("{} {word} for {label} {}", set.join(", "), object::field(container, "name")))
+    (!set.is_empty())
+        .then(|| format!("{} {word} for {label} {}", set.join(", "), object::field(container, "name")))
 }
 
 /// Holds pods and claims against the bounds.
 pub(super) fn validate(call: &mut Call<'_>, object: &Value, old: Option<&Object>) -> Result<(), Status> {
-    let pods = creates(call, "pods", old) || &*call.resource.storage == "pods" && call.subresource == "resize";
+    let pods =
+        creates(call, "pods", old) || &*call.resource.storage == "pods" && call.subresource == "resize";
     let claims = concerns(call, "persistentvolumeclaims");
     if !pods && !claims {
         return Ok(());
@@ -94,7 +101,8 @@ fn pod_faults(pod: &Value, limit: &Value) -> Vec<String> {
             .iter()
             .flat_map(|pointer| object::list(pod, pointer))
             .flat_map(|it| {
-                let (requests, limits) = (amounts(it, "/resources/requests"), amounts(it, "/resources/limits"));
+                let (requests, limits) =
+                    (amounts(it, "/resources/requests"), amounts(it, "/resources/limits"));
                 faults(limit, "Container", &requests, &limits)
             })
             .collect(),
@@ -217,10 +225,16 @@ mod tests {
         let pod = |resources: Value| json!({"spec": {"containers": [{"name": "a", "resources": resources}]}});
         let limit = json!({"type": "Container", "max": {"cpu": "1"}, "min": {"memory": "32Mi"},
             "maxLimitRequestRatio": {"memory": "2"}});
-        let found = pod_faults(&pod(json!({"requests": {"memory": "64Mi"}, "limits": {"cpu": "2", "memory": "192Mi"}})), &limit);
-        assert_eq!(found, [
-            "maximum cpu usage per Container is 1, but limit is 2",
-            "memory max limit to request ratio per Container is 2, but provided ratio is 3.000000",
-        ]);
+        let found = pod_faults(
+            &pod(json!({"requests": {"memory": "64Mi"}, "limits": {"cpu": "2", "memory": "192Mi"}})),
+            &limit,
+        );
+        assert_eq!(
+            found,
+            [
+                "maximum cpu usage per Container is 1, but limit is 2",
+                "memory max limit to request ratio per Container is 2, but provided ratio is 3.000000",
+            ]
+        );
     }
 }

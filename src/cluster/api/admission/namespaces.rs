@@ -22,8 +22,10 @@ pub(super) fn admit(call: &mut Call<'_>, object: &mut Value, old: Option<&Object
     if old.is_some() || !ends {
         return Ok(());
     }
-    let why =
-        format!("unable to create new content in namespace {} because it is being terminated", call.namespace);
+    let why = format!(
+        "unable to create new content in namespace {} because it is being terminated",
+        call.namespace
+    );
     let mut status = forbidden(call, object, &why);
     let cause = Cause {
         reason: "NamespaceTerminating".into(),

@@ -19,9 +19,11 @@ pub(super) fn admit(call: &mut Call<'_>, object: &mut Value, old: Option<&Object
     match &*call.resource.storage {
         "nodes" => check_node(call, &node, object, old),
         "pods" => check_pod(call, &node, object, old),
-        "leases.coordination.k8s.io" if object::name(object) != node => {
-            Err(forbidden(call, object, "can only access node lease with the same name as the requesting node"))
-        }
+        "leases.coordination.k8s.io" if object::name(object) != node => Err(forbidden(
+            call,
+            object,
+            "can only access node lease with the same name as the requesting node",
+        )),
         _ => Ok(()),
     }
 }
@@ -77,7 +79,9 @@ fn is_restricted(key: &str) -> bool {
 fn check_pod(call: &Call<'_>, node: &str, pod: &Value, old: Option<&Object>) -> Result<(), Status> {
     if old.is_none() && call.subresource.is_empty() {
         if object::annotation(pod, "kubernetes.io/config.mirror").is_none() {
-            let why = format!("pod does not have \"kubernetes.io/config.mirror\" annotation, node {node:?} can only create mirror pods");
+            let why = format!(
+                "pod does not have \"kubernetes.io/config.mirror\" annotation, node {node:?} can only create mirror pods"
+            );
             return Err(forbidden(call, pod, &why));
         }
         if object::text(pod, "/spec/nodeName") != node {
@@ -88,7 +92,8 @@ fn check_pod(call: &Call<'_>, node: &str, pod: &Value, old: Option<&Object>) -> 
     }
     let elsewhere = old.is_some_and(|old| object::text(old, "/spec/nodeName") != node);
     if elsewhere && call.subresource == "status" {
-        let why = format!("node {node:?} can only update pod status for pods with spec.nodeName set to itself");
+        let why =
+            format!("node {node:?} can only update pod status for pods with spec.nodeName set to itself");
         return Err(forbidden(call, pod, &why));
     }
     Ok(())

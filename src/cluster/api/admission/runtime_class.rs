@@ -32,8 +32,11 @@ fn merge_scheduling(call: &Call<'_>, pod: &mut Value, class: &Value) -> Result<(
     for (key, value) in object::entries(class, "/scheduling/nodeSelector") {
         let own = pod.pointer("/spec/nodeSelector").and_then(|it| it.get(key));
         if own.is_some_and(|own| own != value) {
-            let why = format!("pod rejected: conflict: runtimeClass.scheduling.nodeSelector[{key}] = {}; pod.spec.nodeSelector[{key}] = {}",
-                value.as_str().unwrap_or(""), own.and_then(Value::as_str).unwrap_or(""));
+            let why = format!(
+                "pod rejected: conflict: runtimeClass.scheduling.nodeSelector[{key}] = {}; pod.spec.nodeSelector[{key}] = {}",
+                value.as_str().unwrap_or(""),
+                own.and_then(Value::as_str).unwrap_or("")
+            );
             return Err(forbidden(call, pod, &why));
         }
         object::set(pod, &["spec", "nodeSelector", key], value.clone());

@@ -65,7 +65,8 @@ fn mount_token(call: &mut Call<'_>, pod: &mut Value) {
     let name = existing.clone().unwrap_or_else(|| format!("{VOLUME_PREFIX}{}", call.world.chance.suffix(5)));
     let mut needed = false;
     for field in ["initContainers", "containers"] {
-        let Some(containers) = pod.pointer_mut(&format!("/spec/{field}")).and_then(Value::as_array_mut) else {
+        let Some(containers) = pod.pointer_mut(&format!("/spec/{field}")).and_then(Value::as_array_mut)
+        else {
             continue;
         };
         for container in containers {

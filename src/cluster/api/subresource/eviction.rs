@@ -61,8 +61,7 @@ fn take_from_budget(call: &mut Call<'_>, pod: &Value) -> Result<(), Status> {
         [] => return Ok(()),
         [one] => one.clone(),
         _ => {
-            let message =
-                "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.";
+            let message = "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.";
             return Err(Status { code: 500, reason: "", message: message.into(), details: None });
         }
     };

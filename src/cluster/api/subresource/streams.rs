@@ -27,11 +27,18 @@ pub(super) fn open(call: &mut Call<'_>, request: &Request) -> Result<Response, S
         "kind": kind, "namespace": call.namespace, "pod": call.name, "uid": object::uid(&pod), "node": node,
         "container": container, "command": values("command"), "ports": values("ports"), "query": parameters,
     });
-    Ok(Response { code: if kind == "log" { 200 } else { 101 }, body: Body::Upgrade(upgrade), warnings: Vec::new() })
+    Ok(Response {
+        code: if kind == "log" { 200 } else { 101 },
+        body: Body::Upgrade(upgrade),
+        warnings: Vec::new(),
+    })
 }
 
 fn names(pod: &Value, field: &str) -> Vec<String> {
-    object::list(pod, &format!("/spec/{field}")).iter().map(|it| object::field(it, "name").to_owned()).collect()
+    object::list(pod, &format!("/spec/{field}"))
+        .iter()
+        .map(|it| object::field(it, "name").to_owned())
+        .collect()
 }
 
 /// The container that is meant: the one named, or the only one.

@@ -59,7 +59,12 @@ fn check_seconds(seconds: i64) -> Result<(), Status> {
         _ => return Ok(()),
     };
     let path = Path::new("spec").child("expirationSeconds");
-    Err(Status::invalid("TokenRequest", "authentication.k8s.io", "", vec![field::invalid(&path, seconds, detail)]))
+    Err(Status::invalid(
+        "TokenRequest",
+        "authentication.k8s.io",
+        "",
+        vec![field::invalid(&path, seconds, detail)],
+    ))
 }
 
 /// Kind, name and UID of what the token is bound to; a pod brings its node along.
@@ -81,7 +86,9 @@ fn bound_object(call: &Call<'_>, wanted: &Value) -> Result<Vec<(&'static str, St
     let Some(found) = found else { return Err(Status::not_found(resource, "", name)) };
     let uid = object::field(reference, "uid");
     if !uid.is_empty() && uid != object::uid(found) {
-        let why = format!("the UID in the bound object reference ({uid}) does not match the UID in record. The object might have been deleted and then recreated");
+        let why = format!(
+            "the UID in the bound object reference ({uid}) does not match the UID in record. The object might have been deleted and then recreated"
+        );
         return Err(Status::conflict(resource, "", name, &why));
     }
     let mut bound = vec![(kind, name.to_owned(), object::uid(found).to_owned())];

@@ -96,7 +96,9 @@ fn app_armor(pod: &Value) -> Option<Fault> {
     let mut profiles: Vec<String> = object::entries(pod, "/metadata/annotations")
         .filter(|(key, _)| key.starts_with("container.apparmor.security.beta.kubernetes.io/"))
         .filter_map(|(key, value)| value.as_str().map(|value| (key, value)))
-        .filter(|(_, value)| !(value.is_empty() || *value == "runtime/default" || value.starts_with("localhost/")))
+        .filter(|(_, value)| {
+            !(value.is_empty() || *value == "runtime/default" || value.starts_with("localhost/"))
+        })
         .map(|(key, value)| format!("{key}={value:?}"))
         .collect();
     let unconfined = |tree: Option<&Value>| {
@@ -118,8 +120,19 @@ fn app_armor(pod: &Value) -> Option<Fault> {
 
 /// Capabilities that baseline lets containers add: those that runtimes give by default.
 const DEFAULT_CAPABILITIES: &[&str] = &[
-    "AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "SETFCAP",
-    "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT",
+    "AUDIT_WRITE",
+    "CHOWN",
+    "DAC_OVERRIDE",
+    "FOWNER",
+    "FSETID",
+    "KILL",
+    "MKNOD",
+    "NET_BIND_SERVICE",
+    "SETFCAP",
+    "SETGID",
+    "SETPCAP",
+    "SETUID",
+    "SYS_CHROOT",
 ];
 
 fn capabilities<'a>(container: &'a Value, kind: &str) -> Vec<&'a str> {
@@ -152,7 +165,11 @@ fn capabilities_restricted(pod: &Value) -> Option<Fault> {
     }
     let undropped = bad(pod, |it| !capabilities(it, "drop").contains(&"ALL"));
     let adds = |it: &Value| -> Vec<String> {
-        capabilities(it, "add").into_iter().filter(|it| *it != "NET_BIND_SERVICE").map(str::to_owned).collect()
+        capabilities(it, "add")
+            .into_iter()
+            .filter(|it| *it != "NET_BIND_SERVICE")
+            .map(str::to_owned)
+            .collect()
     };
     let adding = bad(pod, |it| !adds(it).is_empty());
     let mut details = Vec::new();
@@ -195,7 +212,11 @@ fn host_path_volumes(pod: &Value) -> Option<Fault> {
 
 fn host_ports(pod: &Value) -> Option<Fault> {
     let used = |it: &Value| -> Vec<i64> {
-        object::list(it, "/ports").iter().filter_map(|it| object::int(it, "/hostPort")).filter(|it| *it != 0).collect()
+        object::list(it, "/ports")
+            .iter()
+            .filter_map(|it| object::int(it, "/hostPort"))
+            .filter(|it| *it != 0)
+            .collect()
     };
     let names = bad(pod, |it| !used(it).is_empty());
     if names.is_empty() {
@@ -227,7 +248,14 @@ fn proc_mount(pod: &Value) -> Option<Fault> {
 
 /// Volume types that restricted allows.
 const VOLUMES: &[&str] = &[
-    "configMap", "csi", "downwardAPI", "emptyDir", "ephemeral", "image", "persistentVolumeClaim", "projected",
+    "configMap",
+    "csi",
+    "downwardAPI",
+    "emptyDir",
+    "ephemeral",
+    "image",
+    "persistentVolumeClaim",
+    "projected",
     "secret",
 ];
 
@@ -289,7 +317,11 @@ fn run_as_user(pod: &Value) -> Option<Fault> {
     if !names.is_empty() {
         who.push(named(&names));
     }
-    if who.is_empty() { None } else { Fault::new("runAsUser=0", format!("{} must not set runAsUser=0", who.join(" and "))) }
+    if who.is_empty() {
+        None
+    } else {
+        Fault::new("runAsUser=0", format!("{} must not set runAsUser=0", who.join(" and ")))
+    }
 }
 
 fn seccomp(tree: Option<&Value>) -> Option<&str> {
@@ -308,7 +340,8 @@ fn seccomp_baseline(pod: &Value) -> Option<Fault> {
     if who.is_empty() {
         return None;
     }
-    let detail = format!("{} must not set securityContext.seccompProfile.type to \"Unconfined\"", who.join(" and "));
+    let detail =
+        format!("{} must not set securityContext.seccompProfile.type to \"Unconfined\"", who.join(" and "));
     Fault::new("seccompProfile", detail)
 }
 
@@ -328,7 +361,10 @@ fn seccomp_restricted(pod: &Value) -> Option<Fault> {
         who.push(named(&wrong));
     }
     if !who.is_empty() {
-        let detail = format!("{} must not set securityContext.seccompProfile.type to \"Unconfined\"", who.join(" and "));
+        let detail = format!(
+            "{} must not set securityContext.seccompProfile.type to \"Unconfined\"",
+            who.join(" and ")
+        );
         return Fault::new("seccompProfile", detail);
     }
     let silent = if good(whole) { Vec::new() } else { bad(pod, |it| own(it).is_none()) };
@@ -343,8 +379,7 @@ fn seccomp_restricted(pod: &Value) -> Option<Fault> {
 }
 
 fn selinux(pod: &Value) -> Option<Fault> {
-    const TYPES: &[&str] =
-        &["", "container_engine_t", "container_init_t", "container_kvm_t", "container_t"];
+    const TYPES: &[&str] = &["", "container_engine_t", "container_init_t", "container_kvm_t", "container_t"];
     let contexts = std::iter::once(pod.pointer("/spec/securityContext/seLinuxOptions"))
         .chain(containers(pod).into_iter().map(|it| it.pointer("/securityContext/seLinuxOptions")));
     let mut details = Vec::new();
@@ -400,7 +435,8 @@ fn windows_host_process(pod: &Value) -> Option<Fault> {
     if who.is_empty() {
         return None;
     }
-    let detail = format!("{} must not set securityContext.windowsOptions.hostProcess=true", who.join(" and "));
+    let detail =
+        format!("{} must not set securityContext.windowsOptions.hostProcess=true", who.join(" and "));
     Fault::new("hostProcess", detail)
 }
 
@@ -414,8 +450,14 @@ mod tests {
         let pod = json!({"spec": {"containers": [{"name": "web", "image": "nginx"}]}});
         assert!(faults(&pod, Level::Baseline).is_empty() && faults(&pod, Level::Privileged).is_empty());
         let reasons: Vec<String> = faults(&pod, Level::Restricted).into_iter().map(|it| it.reason).collect();
-        assert_eq!(reasons, [
-            "allowPrivilegeEscalation != false", "unrestricted capabilities", "runAsNonRoot != true", "seccompProfile",
-        ]);
+        assert_eq!(
+            reasons,
+            [
+                "allowPrivilegeEscalation != false",
+                "unrestricted capabilities",
+                "runAsNonRoot != true",
+                "seccompProfile",
+            ]
+        );
     }
 }

@@ -39,7 +39,8 @@ impl Level {
 
 /// Level and `level:version` of one mode.
 fn mode(namespace: &Value, mode: &str) -> (Level, String) {
-    let label = |suffix: &str| object::label(namespace, &format!("pod-security.kubernetes.io/{mode}{suffix}"));
+    let label =
+        |suffix: &str| object::label(namespace, &format!("pod-security.kubernetes.io/{mode}{suffix}"));
     let level = label("").map_or(Level::Privileged, |it| Level::parse(it).unwrap_or(Level::Restricted));
     (level, format!("{}:{}", level.name(), label("-version").unwrap_or("latest")))
 }
@@ -63,7 +64,9 @@ pub(super) fn validate(call: &mut Call<'_>, object: &Value, old: Option<&Object>
         warn_of_existing(call, object, old);
         return Ok(());
     }
-    let Some(namespace) = call.store().find("namespaces", "", &call.namespace).cloned() else { return Ok(()) };
+    let Some(namespace) = call.store().find("namespaces", "", &call.namespace).cloned() else {
+        return Ok(());
+    };
     if !call.resource.namespaced || object::at(&namespace, "/metadata/labels").is_none() {
         return Ok(());
     }
@@ -71,7 +74,9 @@ pub(super) fn validate(call: &mut Call<'_>, object: &Value, old: Option<&Object>
         return validate_pod(call, &namespace, object, old);
     }
     let Some((_, pointer)) = TEMPLATES.iter().find(|(it, _)| *it == &*storage) else { return Ok(()) };
-    let Some(template) = object.pointer(pointer).filter(|_| call.subresource.is_empty()) else { return Ok(()) };
+    let Some(template) = object.pointer(pointer).filter(|_| call.subresource.is_empty()) else {
+        return Ok(());
+    };
     if old.is_some_and(|old| old.pointer(pointer) == Some(template)) {
         return Ok(());
     }
@@ -166,7 +171,9 @@ fn warn_of_existing(call: &mut Call<'_>, namespace: &Value, old: Option<&Object>
     if found.is_empty() {
         return;
     }
-    call.warn(format!("existing pods in namespace {name:?} violate the new PodSecurity enforce level {text:?}"));
+    call.warn(format!(
+        "existing pods in namespace {name:?} violate the new PodSecurity enforce level {text:?}"
+    ));
     for (sentence, pods) in found {
         let first = pods.first().cloned().unwrap_or_default();
         let others = match pods.len() {

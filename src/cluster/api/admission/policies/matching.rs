@@ -7,7 +7,10 @@ use crate::apimachinery::object;
 use crate::apimachinery::selector::LabelSelector;
 
 fn has(rule: &Value, field: &str, wanted: &str) -> bool {
-    object::list(rule, &format!("/{field}")).iter().filter_map(Value::as_str).any(|it| it == "*" || it == wanted)
+    object::list(rule, &format!("/{field}"))
+        .iter()
+        .filter_map(Value::as_str)
+        .any(|it| it == "*" || it == wanted)
 }
 
 /// True when one of the rules names the operation, group, version and resource of the call.
@@ -27,9 +30,7 @@ fn names_resource(call: &Call<'_>, rule: &Value) -> bool {
     let (plural, sub) = (call.resource.plural.as_str(), call.subresource.as_str());
     let words = object::list(rule, "/resources").iter().filter_map(Value::as_str);
     let mut words = words.map(|word| word.split_once('/').unwrap_or((word, "")));
-    words.any(|(resource, of)| {
-        (resource == "*" || resource == plural) && (of == sub || of == "*")
-    })
+    words.any(|(resource, of)| (resource == "*" || resource == plural) && (of == sub || of == "*"))
 }
 
 fn in_scope(call: &Call<'_>, rule: &Value) -> bool {
@@ -46,7 +47,9 @@ fn names_object(call: &Call<'_>, rule: &Value) -> bool {
 }
 
 fn selects(selector: Option<&Value>, labels: &Value) -> bool {
-    let Some(selector) = selector.filter(|it| it.as_object().is_some_and(|it| !it.is_empty())) else { return true };
+    let Some(selector) = selector.filter(|it| it.as_object().is_some_and(|it| !it.is_empty())) else {
+        return true;
+    };
     LabelSelector::from_object(selector).is_ok_and(|it| it.matches(labels))
 }
 
@@ -55,7 +58,9 @@ pub(crate) fn selectors(call: &Call<'_>, of: &Value, object: &Value) -> bool {
     let labels = |tree: &Value| tree.pointer("/metadata/labels").cloned().unwrap_or(Value::Null);
     let namespace = match &*call.resource.storage {
         "namespaces" => Some(labels(object)),
-        _ if call.resource.namespaced => call.store().find("namespaces", "", &call.namespace).map(|it| labels(it)),
+        _ if call.resource.namespaced => {
+            call.store().find("namespaces", "", &call.namespace).map(|it| labels(it))
+        }
         _ => None,
     };
     selects(of.get("objectSelector"), &labels(object))

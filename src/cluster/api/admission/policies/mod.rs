@@ -73,7 +73,10 @@ fn parameters(call: &Call<'_>, policy: &Value, binding: &Value) -> Result<Vec<Va
         let why = format!(
             "policy '{policy}' with binding '{binding}' denied request: failed to configure binding: no params found for policy binding with `Deny` parameterNotFoundAction"
         );
-        return Err(call.forbidden(&call.name, &format!("ValidatingAdmissionPolicy {}", why.trim_start_matches("policy "))));
+        return Err(call.forbidden(
+            &call.name,
+            &format!("ValidatingAdmissionPolicy {}", why.trim_start_matches("policy ")),
+        ));
     }
     Ok(found)
 }

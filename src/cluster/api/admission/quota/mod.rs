@@ -95,7 +95,8 @@ fn check_room(call: &Call<'_>, quota: &Value, object: &Value, delta: &Amounts) -
         }
     }
     if !unknown.is_empty() {
-        let why = format!("status unknown for quota: {}, resources: {}", object::name(quota), unknown.join(","));
+        let why =
+            format!("status unknown for quota: {}, resources: {}", object::name(quota), unknown.join(","));
         return Err(forbidden(call, object, &why));
     }
     if requested.is_empty() {

@@ -55,7 +55,6 @@ fn crosses_namespaces(pod: &Value) -> bool {
         let base = format!("/spec/affinity/{kind}");
         let required = object::list(pod, &format!("{base}/requiredDuringSchedulingIgnoredDuringExecution"));
         let preferred = object::list(pod, &format!("{base}/preferredDuringSchedulingIgnoredDuringExecution"));
-        required.iter().any(named)
-            || preferred.iter().filter_map(|it| it.get("podAffinityTerm")).any(named)
+        required.iter().any(named) || preferred.iter().filter_map(|it| it.get("podAffinityTerm")).any(named)
     })
 }

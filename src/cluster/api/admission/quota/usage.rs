@@ -56,7 +56,9 @@ pub(crate) fn counts<'a>(storage: &str, mut names: impl Iterator<Item = &'a Stri
                 "pods" => !name.starts_with("count/") && !BY_NAME.contains(&name.as_str()),
                 "services" => name == "services" || name.starts_with("services."),
                 "persistentvolumeclaims" => {
-                    name == storage || name.ends_with("persistentvolumeclaims") || name.ends_with("requests.storage")
+                    name == storage
+                        || name.ends_with("persistentvolumeclaims")
+                        || name.ends_with("requests.storage")
                 }
                 _ => name == storage && BY_NAME.contains(&storage),
             }
@@ -130,7 +132,9 @@ fn add_service(used: &mut Amounts, service: &Value) {
     let zero = Quantity::from_int(0, Format::DecimalSi);
     let (balancers, node_ports) = match object::text(service, "/spec/type") {
         "NodePort" => (zero, ports),
-        "LoadBalancer" if service.pointer("/spec/allocateLoadBalancerNodePorts") == Some(&Value::Bool(false)) => {
+        "LoadBalancer"
+            if service.pointer("/spec/allocateLoadBalancerNodePorts") == Some(&Value::Bool(false)) =>
+        {
             (one(), zero)
         }
         "LoadBalancer" => (one(), ports),
@@ -168,9 +172,12 @@ pub(crate) fn unspecified(pod: &Value, name: &str) -> Vec<String> {
     if pod_level.is_some() {
         return Vec::new();
     }
-    let containers = object::list(pod, "/spec/containers").iter().chain(object::list(pod, "/spec/initContainers"));
+    let containers =
+        object::list(pod, "/spec/containers").iter().chain(object::list(pod, "/spec/initContainers"));
     let mut names: Vec<String> = containers
-        .filter(|it| it.pointer(&format!("/resources/{}", pointer.0)).and_then(|it| it.get(pointer.1)).is_none())
+        .filter(|it| {
+            it.pointer(&format!("/resources/{}", pointer.0)).and_then(|it| it.get(pointer.1)).is_none()
+        })
         .map(|it| object::field(it, "name").to_owned())
         .collect();
     names.sort();
