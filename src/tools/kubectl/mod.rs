@@ -24,6 +24,7 @@ pub(crate) mod flags;
 mod get;
 mod help;
 mod kubeconfig;
+mod kuberc;
 mod kustomize;
 mod mapper;
 mod create;

@@ -50,7 +50,8 @@ const CHILDREN: &[&Verb] = &[
     // completion
     // api-resources, api-versions
     &super::config::CONFIG,
-    // kuberc, plugin, version
+    &super::kuberc::KUBERC,
+    // plugin, version
     &OPTIONS,
 ];
 
