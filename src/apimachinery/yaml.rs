@@ -46,7 +46,11 @@ pub(crate) fn stream(text: &str) -> Stream {
         for value in &mut values {
             match value {
                 Ok(value) => stream.documents.push(value),
-                Err(failure) => error = Some(failure),
+                Err(failure) => {
+                    // The reader would give the same failure again and again.
+                    error = Some(failure);
+                    break;
+                }
             }
         }
         let Some(error) = error else { return stream };

@@ -7,12 +7,12 @@ use sha2::{Digest, Sha256};
 use crate::apimachinery::go;
 use crate::apimachinery::object::text;
 
-/// The hash of a ConfigMap's or Secret's content.
-pub(crate) fn of(tree: &Value) -> String {
+/// The hash of a ConfigMap's or Secret's content; kubectl counts its name in, kustomize an empty one.
+pub(crate) fn of(tree: &Value, name: &str) -> String {
     let empty = json!("");
     let data = tree.get("data").unwrap_or(&empty);
     let mut content =
-        json!({"kind": text(tree, "/kind"), "name": text(tree, "/metadata/name"), "data": data});
+        json!({"kind": text(tree, "/kind"), "name": name, "data": data});
     if text(tree, "/kind") == "Secret" {
         content["type"] = text(tree, "/type").into();
         if let Some(strings) = tree.get("stringData") {
@@ -41,4 +41,16 @@ fn encode(hex: &str) -> String {
             other => other,
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of;
+    use serde_json::json;
+
+    #[test]
+    fn the_hash_is_the_recorded_one() {
+        let map = json!({"kind": "ConfigMap", "metadata": {"name": "cfg"}, "data": {"A": "1"}});
+        assert_eq!(of(&map, ""), "89g4tffbfk");
+    }
 }

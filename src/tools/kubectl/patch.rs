@@ -25,7 +25,7 @@ fn run(ctx: &mut Ctx<'_>) -> Done {
     let write = Write::of(ctx)?;
     let mut printer = Printer::of(ctx)?;
     let kind = check(ctx, &write)?;
-    let patch = read_patch(ctx)?;
+    let (text, patch) = read_patch(ctx)?;
     let subresource = ctx.flags.text("subresource").to_owned();
     let local = ctx.flags.on("local");
     let mut count = 0;
@@ -39,7 +39,7 @@ fn run(ctx: &mut Ctx<'_>) -> Done {
             if !subresource.is_empty() {
                 path = format!("{path}/{subresource}");
             }
-            let call = write.on(Call::patch(path, kind, go::json(&patch)));
+            let call = write.on(Call::patch(path, kind, text.clone()));
             ctx.object(call).map_err(|failure| match (failure.reason(), &info.mapping) {
                 ("UnsupportedMediaType", Some(mapping)) => Failure::error(format!(
                     "{kind} is not supported by {}: {}",
@@ -78,7 +78,9 @@ fn check(ctx: &Ctx<'_>, write: &Write) -> Result<&'static str, Failure> {
     Err(Failure::error(wrong))
 }
 
-fn read_patch(ctx: &mut Ctx<'_>) -> Result<Value, Failure> {
+/// The patch as it is sent, and as it is understood here. What starts like JSON is sent as it was given, so that
+/// the server tells what is wrong with it.
+fn read_patch(ctx: &mut Ctx<'_>) -> Result<(String, Value), Failure> {
     let file = ctx.flags.text("patch-file").to_owned();
     let given = ctx.flags.text("patch").to_owned();
     let text = if file.is_empty() {
@@ -87,19 +89,19 @@ fn read_patch(ctx: &mut Ctx<'_>) -> Result<Value, Failure> {
         match ctx.proc.read_file(&file) {
             Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
             Err(error) => {
-                return Err(Failure::error(format!(
-                    "unable to read patch file: open {file}: {}",
-                    crate::tools::kubectl::failure::go_error(error)
-                )));
+                let why = super::failure::go_error(error);
+                return Err(Failure::error(format!("unable to read patch file: open {file}: {why}")));
             }
         }
     };
+    if text.trim_start().starts_with('{') {
+        let patch = serde_json::from_str(&text).unwrap_or(Value::Null);
+        return Ok((text, patch));
+    }
     let documents = yaml::documents(&text).map_err(|why| {
-        Failure::error(format!(
-            "unable to parse {}: {}",
-            go::quote(&given),
-            why.trim_start_matches("error converting YAML to JSON: ")
-        ))
+        let why = why.trim_start_matches("error converting YAML to JSON: ");
+        Failure::error(format!("unable to parse {}: {why}", go::quote(&given)))
     })?;
-    Ok(documents.into_iter().next().unwrap_or(Value::Null))
+    let patch = documents.into_iter().next().unwrap_or(Value::Null);
+    Ok((go::json(&patch), patch))
 }

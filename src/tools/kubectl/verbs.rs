@@ -19,7 +19,7 @@ const CHILDREN: &[&Verb] = &[
     &super::set::VERB,
     &super::explain::EXPLAIN,
     &super::get::VERB,
-    // edit
+    &super::edit::VERB,
     &super::delete::VERB,
     &super::rollout::ROLLOUT,
     &super::scale::VERB,
@@ -44,7 +44,7 @@ const CHILDREN: &[&Verb] = &[
     &super::patch::VERB,
     &super::replace::VERB,
     &super::wait::VERB,
-    // kustomize
+    &super::kustomize::VERB,
     &super::label::LABEL,
     &super::label::ANNOTATE,
     // completion

@@ -217,7 +217,8 @@ fn encoded(bytes: &[u8]) -> String {
 /// `--append-hash`: the name with a hash of the content.
 fn with_hash(ctx: &Ctx<'_>, mut tree: Value) -> Result<Value, Failure> {
     if ctx.flags.on("append-hash") {
-        let name = format!("{}-{}", crate::apimachinery::object::name(&tree), super::super::hash::of(&tree));
+        let name = crate::apimachinery::object::name(&tree);
+        let name = format!("{name}-{}", super::super::hash::of(&tree, name));
         tree["metadata"]["name"] = name.into();
     }
     Ok(tree)

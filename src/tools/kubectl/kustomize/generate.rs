@@ -1,0 +1,135 @@
+//! `configMapGenerator` and `secretGenerator`.
+
+use base64::Engine as _;
+use serde_json::{Map, Value, json};
+
+use super::super::create::sources::{Entry, env_lines, literal};
+use super::super::{Ctx, Failure};
+use super::{Resource, load};
+use crate::apimachinery::object::{self, entries, field, flag, list, text};
+use crate::hosts::files;
+
+pub(super) fn run(
+    ctx: &mut Ctx<'_>,
+    directory: &str,
+    kustomization: &Value,
+    resources: &mut Vec<Resource>,
+) -> Result<(), Failure> {
+    let options = kustomization.get("generatorOptions").cloned().unwrap_or_else(|| json!({}));
+    for (key, kind) in [("configMapGenerator", "ConfigMap"), ("secretGenerator", "Secret")] {
+        for generator in list(kustomization, &format!("/{key}")) {
+            let made = generate(ctx, directory, generator, kind, &options)?;
+            add(resources, made, field(generator, "behavior"))?;
+        }
+    }
+    Ok(())
+}
+
+fn generate(
+    ctx: &mut Ctx<'_>,
+    directory: &str,
+    generator: &Value,
+    kind: &str,
+    options: &Value,
+) -> Result<Resource, Failure> {
+    let mut tree = json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": field(generator, "name")}});
+    if !field(generator, "namespace").is_empty() {
+        tree["metadata"]["namespace"] = field(generator, "namespace").into();
+    }
+    let mut data = Map::new();
+    for Entry { key, bytes } in sources(ctx, directory, generator)? {
+        let value = if kind == "Secret" {
+            base64::engine::general_purpose::STANDARD.encode(&bytes)
+        } else {
+            String::from_utf8_lossy(&bytes).into_owned()
+        };
+        if data.insert(key.clone(), value.into()).is_some() {
+            return Err(Failure::error(format!("configmap illegally repeats the key `{key}`")));
+        }
+    }
+    if !data.is_empty() {
+        tree["data"] = data.into();
+    }
+    if kind == "Secret" {
+        let given = field(generator, "type");
+        tree["type"] = if given.is_empty() { "Opaque" } else { given }.into();
+    }
+    let empty = json!({});
+    let own = generator.get("options").unwrap_or(&empty);
+    for source in [options, own] {
+        for part in ["labels", "annotations"] {
+            for (key, value) in entries(source, &format!("/{part}")) {
+                object::map_at(&mut tree, &["metadata", part]).insert(key.clone(), value.clone());
+            }
+        }
+        if flag(source, "/immutable") {
+            tree["immutable"] = true.into();
+        }
+    }
+    let mut made = Resource::new(tree);
+    made.hashed = !flag(options, "/disableNameSuffixHash") && !flag(own, "/disableNameSuffixHash");
+    Ok(made)
+}
+
+fn sources(ctx: &mut Ctx<'_>, directory: &str, generator: &Value) -> Result<Vec<Entry>, Failure> {
+    let mut all = Vec::new();
+    let words = |key: &str| -> Vec<String> {
+        list(generator, &format!("/{key}")).iter().filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    let mut envs = words("envs");
+    envs.extend(Some(field(generator, "env").to_owned()).filter(|env| !env.is_empty()));
+    for path in envs {
+        let full = files::clean(directory, &path);
+        let text = load::text(ctx, &full)?;
+        all.extend(env_lines(ctx, &text, &path)?);
+    }
+    for source in words("literals") {
+        let Entry { key, bytes } = literal(&source)?;
+        let value = String::from_utf8_lossy(&bytes).into_owned();
+        // kustomize, other than kubectl, takes quotes around the value away.
+        let bare = ['"', '\''].iter().find_map(|quote| value.strip_prefix(*quote)?.strip_suffix(*quote));
+        all.push(Entry { key, bytes: bare.unwrap_or(&value).as_bytes().to_vec() });
+    }
+    for source in words("files") {
+        let (key, path) = source.split_once('=').unwrap_or(("", &source));
+        let full = files::clean(directory, path);
+        let text = load::text(ctx, &full)?;
+        let key = if key.is_empty() { files::base_name(&full) } else { key };
+        all.push(Entry { key: key.to_owned(), bytes: text.into_bytes() });
+    }
+    Ok(all)
+}
+
+/// `create` adds, `merge` and `replace` change what is there.
+fn add(resources: &mut Vec<Resource>, made: Resource, behavior: &str) -> Result<(), Failure> {
+    let same = |one: &Resource| {
+        text(&one.tree, "/kind") == text(&made.tree, "/kind") && one.names.contains(&made.original_name)
+    };
+    let old = resources.iter_mut().find(|one| same(one));
+    match (behavior, old) {
+        ("" | "create" | "unspecified", None) => resources.push(made),
+        ("merge", Some(old)) => {
+            for (key, value) in entries(&made.tree, "/data") {
+                object::map_at(&mut old.tree, &["data"]).insert(key.clone(), value.clone());
+            }
+        }
+        ("replace", Some(old)) => {
+            let data = made.tree.get("data").cloned().unwrap_or_else(|| json!({}));
+            old.tree["data"] = data;
+        }
+        ("merge" | "replace", None) => {
+            let (kind, name) = (text(&made.tree, "/kind"), &made.original_name);
+            return Err(Failure::error(format!(
+                "merging from generator: id resid.ResId{{Kind:{kind:?}, Name:{name:?}}} does not exist; cannot merge or replace"
+            )));
+        }
+        (_, Some(_)) => {
+            let name = &made.original_name;
+            return Err(Failure::error(format!("may not add resource with an already registered id: {name}")));
+        }
+        (other, None) => {
+            return Err(Failure::error(format!("unknown behavior: {other}")));
+        }
+    }
+    Ok(())
+}
