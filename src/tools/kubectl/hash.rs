@@ -11,8 +11,7 @@ use crate::apimachinery::object::text;
 pub(crate) fn of(tree: &Value, name: &str) -> String {
     let empty = json!("");
     let data = tree.get("data").unwrap_or(&empty);
-    let mut content =
-        json!({"kind": text(tree, "/kind"), "name": name, "data": data});
+    let mut content = json!({"kind": text(tree, "/kind"), "name": name, "data": data});
     if text(tree, "/kind") == "Secret" {
         content["type"] = text(tree, "/type").into();
         if let Some(strings) = tree.get("stringData") {

@@ -44,11 +44,7 @@ struct Outcome {
 async fn run(ctx: &mut Ctx<'_>) -> Done {
     let mut write = Write::of(ctx)?;
     write.dry_run = super::DryRun::None;
-    let builder = Builder {
-        type_alone_means_all: true,
-        latest: true,
-        ..ctx.builder()?
-    };
+    let builder = Builder { type_alone_means_all: true, latest: true, ..ctx.builder()? };
     let infos = builder.targets(ctx)?.all(ctx)?;
     edit(ctx, infos, &write, Mode::Patch).await
 }
@@ -98,7 +94,10 @@ async fn edit(ctx: &mut Ctx<'_>, infos: Vec<Info>, write: &Write, mode: Mode) ->
             return Err(Failure::Exit(1));
         }
         if outcome.not_found > 0 {
-            ctx.err(&format!("The edits you made on deleted resources have been saved to {:?}\n", opened.path));
+            ctx.err(&format!(
+                "The edits you made on deleted resources have been saved to {:?}\n",
+                opened.path
+            ));
             return Err(Failure::Exit(1));
         }
         if outcome.reasons.is_empty() {
@@ -143,7 +142,8 @@ fn parse(_ctx: &Ctx<'_>, text: &str, _infos: &[Info]) -> Result<Vec<Value>, Stri
         if !tree.is_object() {
             return Err("invalid object to validate".into());
         }
-        let missing: Vec<&str> = ["apiVersion", "kind"].into_iter().filter(|key| field(&tree, key).is_empty()).collect();
+        let missing: Vec<&str> =
+            ["apiVersion", "kind"].into_iter().filter(|key| field(&tree, key).is_empty()).collect();
         if let [first, ..] = missing.as_slice() {
             return Err(format!("{first} not set"));
         }
@@ -234,7 +234,8 @@ fn tell(ctx: &Ctx<'_>, info: &Info, failure: &Failure, outcome: &mut Outcome) {
     match (failure.reason(), failure) {
         ("Invalid", Failure::Server(status)) => {
             let causes = list(status, "/details/causes").iter();
-            let other = causes.map(|one| format!("{}: {}", field(one, "field"), field(one, "message"))).collect();
+            let other =
+                causes.map(|one| format!("{}: {}", field(one, "field"), field(one, "message"))).collect();
             outcome.reasons.push(Reason { head: format!("{subject} was not valid"), other });
             ctx.err(&format!("error: {subject} is invalid\n"));
         }

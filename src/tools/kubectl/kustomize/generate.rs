@@ -125,7 +125,9 @@ fn add(resources: &mut Vec<Resource>, made: Resource, behavior: &str) -> Result<
         }
         (_, Some(_)) => {
             let name = &made.original_name;
-            return Err(Failure::error(format!("may not add resource with an already registered id: {name}")));
+            return Err(Failure::error(format!(
+                "may not add resource with an already registered id: {name}"
+            )));
         }
         (other, None) => {
             return Err(Failure::error(format!("unknown behavior: {other}")));

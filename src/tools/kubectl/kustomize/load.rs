@@ -114,7 +114,10 @@ fn read(ctx: &Ctx<'_>, directory: &str) -> Result<Value, Failure> {
     };
     let text = text(ctx, path)?;
     let documents = yaml::documents(&text).map_err(|why| {
-        Failure::error(format!("invalid Kustomization: {}", why.trim_start_matches("error converting YAML to JSON: ")))
+        Failure::error(format!(
+            "invalid Kustomization: {}",
+            why.trim_start_matches("error converting YAML to JSON: ")
+        ))
     })?;
     let tree = match documents.into_iter().next() {
         Some(tree) if tree.is_object() => tree,
@@ -125,9 +128,7 @@ fn read(ctx: &Ctx<'_>, directory: &str) -> Result<Value, Failure> {
             return Err(Failure::Plain(format!("uncordon: `{key}` in a kustomization is not simulated yet")));
         }
         if !KNOWN.contains(&key.as_str()) {
-            return Err(Failure::error(format!(
-                "invalid Kustomization: json: unknown field {key:?}"
-            )));
+            return Err(Failure::error(format!("invalid Kustomization: json: unknown field {key:?}")));
         }
     }
     if !matches!(field(&tree, "kind"), "" | "Kustomization" | "Component") {
@@ -154,11 +155,14 @@ pub(super) fn text(ctx: &Ctx<'_>, path: &str) -> Result<String, Failure> {
 fn resource(ctx: &mut Ctx<'_>, directory: &str, entry: &str, depth: usize) -> Result<Vec<Resource>, Failure> {
     let path = files::clean(directory, entry);
     if entry.contains("://") || entry.starts_with("github.com/") {
-        return Err(Failure::Plain(format!("uncordon: resources of the internet ({entry}) are not simulated yet")));
+        return Err(Failure::Plain(format!(
+            "uncordon: resources of the internet ({entry}) are not simulated yet"
+        )));
     }
     if is_directory(ctx, &path) {
-        return accumulate(ctx, &path, depth + 1)
-            .map_err(|failure| failure.prefixed("accumulating resources: accumulation err='accumulating resources from '"));
+        return accumulate(ctx, &path, depth + 1).map_err(|failure| {
+            failure.prefixed("accumulating resources: accumulation err='accumulating resources from '")
+        });
     }
     let text = text(ctx, &path).map_err(|failure| {
         let why = failure.sentence();

@@ -91,7 +91,9 @@ fn run(ctx: &mut Ctx<'_>) -> Done {
 /// What is wrong with the kustomization.
 pub(super) fn build(ctx: &mut Ctx<'_>, directory: &str) -> Result<String, Failure> {
     if directory.contains("://") || directory.starts_with("github.com/") {
-        return Err(Failure::Plain(format!("uncordon: kustomizations of the internet ({directory}) are not simulated yet")));
+        return Err(Failure::Plain(format!(
+            "uncordon: kustomizations of the internet ({directory}) are not simulated yet"
+        )));
     }
     let path = ctx.proc.path(directory);
     if !load::is_directory(ctx, &path) {
@@ -111,12 +113,17 @@ pub(super) fn build(ctx: &mut Ctx<'_>, directory: &str) -> Result<String, Failur
 fn order(tree: &Value) -> (i32, String, String) {
     use crate::apimachinery::object::{Gvk, name, namespace};
     let gvk = Gvk::of(tree);
-    let place = |all: &[&str]| all.iter().position(|kind| *kind == gvk.kind).and_then(|at| i32::try_from(at).ok());
+    let place =
+        |all: &[&str]| all.iter().position(|kind| *kind == gvk.kind).and_then(|at| i32::try_from(at).ok());
     let first = i32::try_from(FIRST.len()).unwrap_or(0);
     let place = match (place(&FIRST), place(&LAST)) {
         (Some(at), _) => at - first,
         (_, Some(at)) => at + 1,
         _ => 0,
     };
-    (place, format!("{}_{}_{}", gvk.group, gvk.version, gvk.kind), format!("{}|{}", namespace(tree), name(tree)))
+    (
+        place,
+        format!("{}_{}_{}", gvk.group, gvk.version, gvk.kind),
+        format!("{}|{}", namespace(tree), name(tree)),
+    )
 }

@@ -39,10 +39,13 @@ const PLAIN: &[(&str, &str)] = &[
 pub(super) fn fix_references(resources: &mut [Resource]) {
     let known: Vec<(String, Vec<String>, String)> = resources
         .iter()
-        .map(|one| (text(&one.tree, "/kind").to_owned(), one.names.clone(), object::name(&one.tree).to_owned()))
+        .map(|one| {
+            (text(&one.tree, "/kind").to_owned(), one.names.clone(), object::name(&one.tree).to_owned())
+        })
         .collect();
     let newest = |kind: &str, name: &str| -> Option<String> {
-        let mut found = known.iter().filter(|(known, names, _)| known == kind && names.iter().any(|one| one == name));
+        let mut found =
+            known.iter().filter(|(known, names, _)| known == kind && names.iter().any(|one| one == name));
         found.next().map(|(_, _, newest)| newest.clone())
     };
     for resource in resources {

@@ -13,10 +13,26 @@ use crate::hosts::files;
 
 /// Kinds that live outside of namespaces.
 const CLUSTER_SCOPED: &[&str] = &[
-    "Namespace", "Node", "PersistentVolume", "ClusterRole", "ClusterRoleBinding", "StorageClass", "PriorityClass",
-    "CustomResourceDefinition", "IngressClass", "RuntimeClass", "CSIDriver", "CSINode", "VolumeAttachment",
-    "APIService", "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration", "ValidatingAdmissionPolicy",
-    "ValidatingAdmissionPolicyBinding", "GatewayClass", "CertificateSigningRequest",
+    "Namespace",
+    "Node",
+    "PersistentVolume",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "StorageClass",
+    "PriorityClass",
+    "CustomResourceDefinition",
+    "IngressClass",
+    "RuntimeClass",
+    "CSIDriver",
+    "CSINode",
+    "VolumeAttachment",
+    "APIService",
+    "MutatingWebhookConfiguration",
+    "ValidatingWebhookConfiguration",
+    "ValidatingAdmissionPolicy",
+    "ValidatingAdmissionPolicyBinding",
+    "GatewayClass",
+    "CertificateSigningRequest",
 ];
 
 pub(super) fn run(
@@ -95,7 +111,10 @@ fn label(tree: &mut Value, key: &str, value: &Value, selectors: bool, templates:
     };
     // Selectors are only made where Kubernetes needs one.
     let pointer = format!("/{}", path.join("/"));
-    let required = matches!(kind.as_str(), "Deployment" | "ReplicaSet" | "DaemonSet" | "StatefulSet" | "ReplicationController");
+    let required = matches!(
+        kind.as_str(),
+        "Deployment" | "ReplicaSet" | "DaemonSet" | "StatefulSet" | "ReplicationController"
+    );
     if required || at(tree, &pointer).is_some() {
         object::map_at(tree, path).insert(key.to_owned(), value.clone());
     }
@@ -143,7 +162,8 @@ fn replicas(kustomization: &Value, resources: &mut [Resource]) {
         let (name, count) = (field(entry, "name"), entry.get("count").cloned().unwrap_or(Value::Null));
         for resource in resources.iter_mut() {
             let kind = text(&resource.tree, "/kind");
-            let scalable = matches!(kind, "Deployment" | "ReplicaSet" | "StatefulSet" | "ReplicationController");
+            let scalable =
+                matches!(kind, "Deployment" | "ReplicaSet" | "StatefulSet" | "ReplicationController");
             if scalable && resource.names.iter().any(|known| known == name) {
                 object::set(&mut resource.tree, &["spec", "replicas"], count.clone());
             }
@@ -205,7 +225,11 @@ fn patches(
     resources: &mut Vec<Resource>,
 ) -> Result<(), Failure> {
     for entry in list(kustomization, "/patchesStrategicMerge").iter().filter_map(Value::as_str) {
-        let content = if entry.contains('\n') { entry.to_owned() } else { load::text(ctx, &files::clean(directory, entry))? };
+        let content = if entry.contains('\n') {
+            entry.to_owned()
+        } else {
+            load::text(ctx, &files::clean(directory, entry))?
+        };
         one_patch(resources, &content, None)?;
     }
     for entry in list(kustomization, "/patches").iter().chain(list(kustomization, "/patchesJson6902")) {
@@ -256,7 +280,15 @@ fn one_patch(resources: &mut Vec<Resource>, content: &str, target: Option<&Value
             let name = object::name(&document);
             return Err(Failure::error(format!(
                 "no resource matches strategic merge patch \"{}.{}.{}/{name}.[noNs]\": no matches for Id {}.{}.{}/{name}.[noNs]; failed to find unique target for patch {}.{}.{}/{name}.[noNs]",
-                gvk.kind, gvk.version, gvk.group, gvk.kind, gvk.version, gvk.group, gvk.kind, gvk.version, gvk.group
+                gvk.kind,
+                gvk.version,
+                gvk.group,
+                gvk.kind,
+                gvk.version,
+                gvk.group,
+                gvk.kind,
+                gvk.version,
+                gvk.group
             )));
         }
         for at in gone.into_iter().rev() {
@@ -285,7 +317,8 @@ fn strategic(resource: &mut Resource, document: &Value) -> Result<(), Failure> {
 fn is_target(resource: &Resource, target: &Value) -> bool {
     let gvk = Gvk::of(&resource.tree);
     let whole = |pattern: &str, text: &str| {
-        pattern.is_empty() || regex::Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|regex| regex.is_match(text))
+        pattern.is_empty()
+            || regex::Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|regex| regex.is_match(text))
     };
     let name = field(target, "name");
     let selects = |key: &str, pointer: &str| {
@@ -312,7 +345,10 @@ mod tests {
         let check = |image: &str, entry: Value| new_image(image, &entry).unwrap_or_default();
         assert_eq!(check("nginx:1.25", json!({"name": "nginx", "newTag": "1.27"})), "nginx:1.27");
         assert_eq!(check("nginx", json!({"name": "nginx", "newName": "r.io/nginx"})), "r.io/nginx");
-        assert_eq!(check("r:5000/a:1", json!({"name": "r:5000/a", "digest": "sha256:0"})), "r:5000/a@sha256:0");
+        assert_eq!(
+            check("r:5000/a:1", json!({"name": "r:5000/a", "digest": "sha256:0"})),
+            "r:5000/a@sha256:0"
+        );
         assert_eq!(check("redis:7", json!({"name": "nginx", "newTag": "1"})), "");
     }
 }
