@@ -4,12 +4,37 @@
 //! place when the console sessions were recorded; the other modules are the real thing.
 //!
 //! Does not know the shell: what runs inside a container is the business of the behaviours here
-//! or of whoever enters it through its [`crate::cluster::Place`].
+//! ([`script`], [`services`]) or of whoever enters it through its [`crate::cluster::Place`].
+//!
+//! Start with [`pod::sync`], then [`container`], [`run`] (the state), [`catalog`] (the images).
 
+pub(crate) mod access;
 pub(crate) mod addresses;
+pub(crate) mod catalog;
+mod client;
+mod container;
+mod env;
 pub(crate) mod files;
+mod hooks;
+pub(crate) mod logs;
+mod nginx;
+pub(crate) mod node;
+mod pi;
+mod pod;
+mod pod_status;
+mod probes;
+pub(crate) mod run;
+mod script;
+pub(crate) mod services;
 mod standin;
+mod static_pods;
 pub(crate) mod status;
+mod system_files;
+#[cfg(test)]
+mod tests;
+pub(crate) mod usage;
+mod volumes;
+pub(crate) mod web;
 
 use std::time::Duration;
 
@@ -18,13 +43,19 @@ use imbl::OrdMap;
 use super::engine::{Component, Process};
 use super::{ClusterId, Conduct, Event, World};
 use crate::apimachinery::object;
+use crate::hosts::FileTree;
+use crate::sim::SimTime;
 
 /// Every component of this part.
-pub(crate) const ALL: &[&Component] = &[&PODS];
+pub(crate) const ALL: &[&Component] = &[&PODS, &HOSTS];
 
 /// The pod workers of all kubelets of a cluster. A key is `namespace/name/UID` of a pod.
 const PODS: Component =
     Component { name: "kubelet", process: Process::Kubelet, woken_by: pods_of, sync: sync_pod };
+
+/// What kubelets do for their machines: heartbeats and static pods. A key is the name of a machine.
+const HOSTS: Component =
+    Component { name: "kubelet-host", process: Process::Kubelet, woken_by: hosts_of, sync: sync_host };
 
 /// What runs on the nodes of a cluster.
 #[derive(Clone, Debug, Default)]
@@ -32,13 +63,53 @@ pub(crate) struct Runtime {
     /// How far the stand-in got with each pod, by UID.
     standin: OrdMap<String, standin::Stage>,
     addresses: addresses::Pool,
+    /// By UID.
+    pub(crate) pods: OrdMap<String, run::PodRun>,
+    /// File systems behind the network, by what they are mounted from.
+    exports: OrdMap<String, FileTree>,
+    /// When each machine got its images, by machine and full name.
+    images: OrdMap<(String, String), SimTime>,
+    beats: OrdMap<String, node::Beat>,
 }
 
-/// A change to a pod that is, or was, bound to a node concerns that node's kubelet.
-fn pods_of(_world: &World, _cluster: ClusterId, event: &Event, keys: &mut Vec<String>) {
-    let bound = !object::text(&event.object, "/spec/nodeName").is_empty();
-    if &*event.key.resource == "pods" && bound {
-        keys.push(format!("{}/{}/{}", event.key.namespace, event.key.name, object::uid(&event.object)));
+impl Runtime {
+    /// Whether a machine has an image, by its full name.
+    pub(crate) fn has_image(&self, host: &str, image: &str) -> bool {
+        self.images.contains_key(&(host.to_owned(), image.to_owned()))
+    }
+
+    pub(crate) fn add_image(&mut self, host: &str, image: &str, now: SimTime) {
+        self.images.insert((host.to_owned(), image.to_owned()), now);
+    }
+
+    /// Takes an image away; false when it was not there.
+    pub(crate) fn remove_image(&mut self, host: &str, image: &str) -> bool {
+        self.images.remove(&(host.to_owned(), image.to_owned())).is_some()
+    }
+
+    /// Full names of a machine's images.
+    pub(crate) fn images_of<'a>(&'a self, host: &'a str) -> impl Iterator<Item = &'a str> {
+        self.images.keys().filter(move |(at, _)| at == host).map(|(_, image)| image.as_str())
+    }
+}
+
+/// A change to a pod that is, or was, bound to a node concerns that node's kubelet; so does a change of
+/// what its volumes show.
+fn pods_of(world: &World, cluster: ClusterId, event: &Event, keys: &mut Vec<String>) {
+    match &*event.key.resource {
+        "pods" => {
+            let bound = !object::text(&event.object, "/spec/nodeName").is_empty();
+            if bound {
+                keys.push(format!("{}/{}/{}", event.key.namespace, event.key.name, object::uid(&event.object)));
+            }
+        }
+        "configmaps" | "secrets" => {
+            let Some(state) = world.clusters.get(cluster) else { return };
+            let here = state.runtime.pods.iter().filter(|(_, run)| *run.namespace == *event.key.namespace);
+            let waiting = here.filter(|(_, run)| run.uses(&event.key.resource, &event.key.name, state));
+            keys.extend(waiting.map(|(uid, run)| format!("{}/{}/{uid}", run.namespace, run.name)));
+        }
+        _ => {}
     }
 }
 
@@ -47,6 +118,28 @@ fn sync_pod(world: &mut World, cluster: ClusterId, key: &str) -> Option<Duration
     let (namespace, name, uid) = (parts.next()?, parts.next()?, parts.next()?);
     match world.clusters.get(cluster)?.conduct {
         Conduct::StandIn => standin::sync(world, cluster, namespace, name, uid),
-        Conduct::Kubelet => None,
+        Conduct::Kubelet => pod::sync(world, cluster, namespace, name, uid),
     }
+}
+
+/// A node that somebody changed is spoken for by its kubelet again.
+fn hosts_of(world: &World, cluster: ClusterId, event: &Event, keys: &mut Vec<String>) {
+    let hosts = world.clusters.get(cluster).map(|it| &it.nodes);
+    match &*event.key.resource {
+        "nodes" => keys.extend(hosts.and_then(|it| it.get(&*event.key.name)).cloned()),
+        "pods" if object::annotation(&event.object, "kubernetes.io/config.mirror").is_some() => {
+            let node = object::text(&event.object, "/spec/nodeName");
+            keys.extend(hosts.and_then(|it| it.get(node)).cloned());
+        }
+        _ => {}
+    }
+}
+
+fn sync_host(world: &mut World, cluster: ClusterId, host: &str) -> Option<Duration> {
+    if world.clusters.get(cluster)?.conduct == Conduct::StandIn {
+        return None;
+    }
+    let beat = node::sync(world, cluster, host);
+    let pods = static_pods::sync(world, cluster, host);
+    beat.into_iter().chain(pods).min()
 }

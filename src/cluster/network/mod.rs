@@ -1,15 +1,32 @@
 //! The network: who can reach whom, and what answers there.
 //!
-//! Knows nothing of programs: curl, probes of kubelets and the grader all ask [`probe`], [`resolve`] and
-//! [`http`] and word the answer themselves.
+//! [`probe`] is the one place where packets travel: names through [`dns`], service addresses through
+//! the kube-proxy of the node where they start, pods behind [`policy`]. [`http`] speaks to what a probe
+//! finds. Curl, wget, nc, nslookup, probes, ingress and graders all use these.
+//!
+//! Outside of the lab there is nothing: no names, no answers.
+
+pub(crate) mod corefile;
+pub(crate) mod dns;
+pub(crate) mod http;
+mod ingress;
+pub(crate) mod listeners;
+pub(crate) mod policy;
+mod services;
+#[cfg(test)]
+mod tests;
+
+use std::net::Ipv4Addr;
 
 use super::engine::Component;
-use super::{Place, World};
+use super::kubelet::run::PodId;
+use super::{ClusterId, Object, Place, World};
+use crate::apimachinery::object;
 
 /// Every component of this part.
 pub(crate) const ALL: &[&Component] = &[];
 
-/// The transport protocols.
+/// A transport protocol.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Protocol {
     #[default]
@@ -18,18 +35,37 @@ pub(crate) enum Protocol {
     Sctp,
 }
 
+impl Protocol {
+    /// As objects write it; `TCP` when they do not.
+    pub(crate) fn of(text: &str) -> Self {
+        match text {
+            "UDP" => Self::Udp,
+            "SCTP" => Self::Sctp,
+            _ => Self::Tcp,
+        }
+    }
+
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Tcp => "TCP",
+            Self::Udp => "UDP",
+            Self::Sctp => "SCTP",
+        }
+    }
+}
+
 /// What comes of a connection attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     /// Something answers: at this place and port.
     Open { place: Place, port: u16 },
-    /// The host answers that nobody listens, or a service has no endpoints.
+    /// Nobody listens, or a service has no endpoints.
     Refused,
-    /// Nothing answers: dropped by a policy, no such host on the network, a machine that is down.
+    /// Packets are lost: a policy, a machine that is down, an address that nobody has.
     TimedOut,
     /// The name does not resolve.
     NoSuchName,
-    /// The name could not be looked up: no DNS server answers.
+    /// The name could not be looked up: no name server answers.
     NoNameServer,
 }
 
@@ -40,11 +76,6 @@ pub(crate) struct Probe {
     /// The address that was dialled in the end; empty when the name did not resolve.
     pub(crate) address: String,
     pub(crate) trace: Vec<String>,
-}
-
-/// Tries to connect from `from` to `target` (a name or an address) on `port`.
-pub(crate) fn probe(_world: &World, _from: &Place, _target: &str, _port: u16, _protocol: Protocol) -> Probe {
-    Probe { outcome: Outcome::TimedOut, address: String::new(), trace: Vec::new() }
 }
 
 /// What a name server answers.
@@ -58,6 +89,209 @@ pub(crate) enum Answer {
 }
 
 /// Looks `name` up from `from` as the resolver there is set up; `kind` is `A`, `SRV`, `PTR` or `CNAME`.
-pub(crate) fn resolve(_world: &World, _from: &Place, _name: &str, _kind: &str) -> Answer {
-    Answer::TimedOut
+/// [`dns::resolve`] tells more.
+pub(crate) fn resolve(world: &World, from: &Place, name: &str, kind: &str) -> Answer {
+    let answer = dns::resolve(world, from, name, kind);
+    let values: Vec<String> =
+        answer.records.iter().filter(|it| it.kind == kind).map(|it| it.value.clone()).collect();
+    match answer.rcode {
+        None => Answer::TimedOut,
+        Some(_) if values.is_empty() => Answer::NoSuchName,
+        Some(_) => Answer::Records(values),
+    }
+}
+
+/// Where packets start: a pod's network or a machine's.
+#[derive(Clone, Debug)]
+pub(crate) struct Source {
+    pub(crate) cluster: ClusterId,
+    /// The machine.
+    pub(crate) host: String,
+    pub(crate) address: Ipv4Addr,
+    /// The pod, unless it is on its node's network.
+    pub(crate) pod: Option<Object>,
+    pub(crate) id: Option<PodId>,
+}
+
+impl Source {
+    /// Where a process in this place sends from.
+    pub(crate) fn of(world: &World, place: &Place) -> Option<Self> {
+        match place {
+            Place::Host(name) => Self::of_host(world, name),
+            Place::Container { cluster, pod_uid, .. } => {
+                let id = PodId { cluster: *cluster, uid: pod_uid.clone() };
+                Self::of_pod(world, &id)
+            }
+        }
+    }
+
+    fn of_host(world: &World, name: &str) -> Option<Self> {
+        let host = world.hosts.get(name)?;
+        let is_member = |cluster: &super::Cluster| cluster.nodes.values().any(|it| it == name);
+        let cluster = world.clusters.iter().position(is_member).unwrap_or(0);
+        let address = host.address.parse().ok()?;
+        Some(Self { cluster, host: name.to_owned(), address, pod: None, id: None })
+    }
+
+    /// Where a pod sends from.
+    pub(crate) fn of_pod(world: &World, id: &PodId) -> Option<Self> {
+        let run = id.get(world)?;
+        let pod = world.clusters.get(id.cluster)?.store.find("pods", &run.namespace, &run.name)?.clone();
+        if object::flag(&pod, "/spec/hostNetwork") {
+            return Self::of_host(world, &run.host);
+        }
+        let address = run.ip.parse().ok()?;
+        Some(Self {
+            cluster: id.cluster,
+            host: run.host.clone(),
+            address,
+            pod: Some(pod),
+            id: Some(id.clone()),
+        })
+    }
+}
+
+/// Tries to connect from `from` to `target` (a name or an address) on `port`.
+pub(crate) fn probe(world: &World, from: &Place, target: &str, port: u16, protocol: Protocol) -> Probe {
+    let mut trace = Vec::new();
+    let failed = |outcome, trace| Probe { outcome, address: String::new(), trace };
+    let Some(source) = Source::of(world, from) else {
+        trace.push("the place that it starts from is not running".to_owned());
+        return failed(Outcome::TimedOut, trace);
+    };
+    let address = match dns::address_of(world, from, &source, target, &mut trace) {
+        Ok(address) => address,
+        Err(outcome) => return failed(outcome, trace),
+    };
+    let outcome = connect(world, &source, address, port, protocol, &mut trace);
+    Probe { outcome, address: address.to_string(), trace }
+}
+
+/// Sends to an address.
+pub(crate) fn connect(
+    world: &World,
+    source: &Source,
+    to: Ipv4Addr,
+    port: u16,
+    protocol: Protocol,
+    trace: &mut Vec<String>,
+) -> Outcome {
+    if to.is_loopback() || to == source.address {
+        return own(world, source, to, port, protocol, trace);
+    }
+    if let Some(service) = services::by_address(world, source.cluster, to) {
+        return services::connect(world, source, &service, port, protocol, trace);
+    }
+    if let Some((name, host)) = world.hosts.iter().find(|(_, it)| it.address == to.to_string()) {
+        if !host.up {
+            trace.push(format!("machine {name} is down"));
+            return Outcome::TimedOut;
+        }
+        return to_machine(world, source, name, port, protocol, trace);
+    }
+    if let Some(id) = pod_at(world, source.cluster, to) {
+        return to_pod(world, source, &id, port, protocol, trace);
+    }
+    nowhere(world, source.cluster, to, trace)
+}
+
+/// Nobody has the address.
+fn nowhere(world: &World, cluster: ClusterId, to: Ipv4Addr, trace: &mut Vec<String>) -> Outcome {
+    let cluster = world.clusters.get(cluster);
+    let within = |cidr: &str| cidr.parse::<ipnet::Ipv4Net>().is_ok_and(|net| net.contains(&to));
+    if cluster.is_some_and(|it| within(&it.pod_cidr)) {
+        trace.push(format!("no pod has the address {to}"));
+        return Outcome::TimedOut;
+    }
+    trace.push(format!("nothing in the lab has the address {to}"));
+    Outcome::TimedOut
+}
+
+/// Connects within the network that the packets start in.
+fn own(
+    world: &World,
+    source: &Source,
+    to: Ipv4Addr,
+    port: u16,
+    protocol: Protocol,
+    trace: &mut Vec<String>,
+) -> Outcome {
+    let found = match &source.id {
+        Some(id) => listeners::in_pod(world, id, port, protocol),
+        None => listeners::on_machine(world, &source.host, to, port, protocol),
+    };
+    match found {
+        Some(open) => open,
+        None if source.id.is_none() => to_machine(world, source, &source.host, port, protocol, trace),
+        None => {
+            trace.push(format!("nothing listens on port {port} in the pod itself"));
+            Outcome::Refused
+        }
+    }
+}
+
+fn to_machine(
+    world: &World,
+    source: &Source,
+    host: &str,
+    port: u16,
+    protocol: Protocol,
+    trace: &mut Vec<String>,
+) -> Outcome {
+    if let Some(outcome) = services::node_port(world, source, host, port, protocol, trace) {
+        return outcome;
+    }
+    if let Some((id, container_port)) = listeners::host_port(world, host, port, protocol) {
+        trace.push(format!("port {port} of machine {host} is a pod's host port"));
+        return to_pod(world, source, &id, container_port, protocol, trace);
+    }
+    let address = world.hosts.get(host).and_then(|it| it.address.parse().ok()).unwrap_or(Ipv4Addr::LOCALHOST);
+    match listeners::on_machine(world, host, address, port, protocol) {
+        Some(open) => open,
+        None => {
+            trace.push(format!("nothing listens on port {port} of machine {host}"));
+            Outcome::Refused
+        }
+    }
+}
+
+/// The pod with an address.
+pub(crate) fn pod_at(world: &World, cluster: ClusterId, address: Ipv4Addr) -> Option<PodId> {
+    let wanted = address.to_string();
+    let pods = &world.clusters.get(cluster)?.runtime.pods;
+    let found = pods.iter().find(|(_, run)| run.ip == wanted && !run.on_host_network(world, cluster));
+    found.map(|(uid, _)| PodId { cluster, uid: uid.clone() })
+}
+
+pub(crate) fn to_pod(
+    world: &World,
+    source: &Source,
+    id: &PodId,
+    port: u16,
+    protocol: Protocol,
+    trace: &mut Vec<String>,
+) -> Outcome {
+    let Some(run) = id.get(world) else { return Outcome::TimedOut };
+    if world.hosts.get(&run.host).is_none_or(|host| !host.up) {
+        trace.push(format!("machine {} of pod {} is down", run.host, run.name));
+        return Outcome::TimedOut;
+    }
+    let pod = world.clusters.get(id.cluster).and_then(|it| it.store.find("pods", &run.namespace, &run.name));
+    let target = policy::End { address: run.ip.parse().ok(), pod: pod.cloned(), host: run.host.clone() };
+    let start = policy::End {
+        address: Some(source.address),
+        pod: source.pod.clone(),
+        host: source.host.clone(),
+    };
+    if let Err(why) = policy::check(world, id.cluster, &start, &target, port, protocol) {
+        trace.push(why);
+        return Outcome::TimedOut;
+    }
+    match listeners::in_pod(world, id, port, protocol) {
+        Some(open) => open,
+        None => {
+            trace.push(format!("nothing listens on port {port} in pod {}/{}", run.namespace, run.name));
+            Outcome::Refused
+        }
+    }
 }

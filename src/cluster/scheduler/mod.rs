@@ -102,7 +102,15 @@ impl State {
 /// What the filters made of a pod.
 enum Verdict {
     Fits(Vec<Arc<NodeInfo>>),
-    Nowhere { diagnosis: Diagnosis, rejected_by: Vec<&'static str>, rejections: Rejections },
+    Nowhere(Refusal),
+}
+
+/// Why a pod fits nowhere.
+struct Refusal {
+    diagnosis: Diagnosis,
+    /// The plugins whose mind would have to change.
+    rejected_by: Vec<&'static str>,
+    rejections: Rejections,
 }
 
 /// What each node was rejected for.
@@ -117,9 +125,7 @@ fn try_pod(world: &mut World, cluster: ClusterId, state: &mut State, key: &Key, 
             let node = choose(world, &info, &candidates, &state.nodes, &store);
             bind::reserve(world, cluster, state, &info, &node, &store);
         }
-        Verdict::Nowhere { diagnosis, rejected_by, rejections } => {
-            fail(world, cluster, state, &info, diagnosis, rejected_by, &rejections, &store);
-        }
+        Verdict::Nowhere(refusal) => fail(world, cluster, state, &info, refusal),
     }
 }
 
@@ -128,7 +134,7 @@ fn judge(pod: &PodInfo, state: &State, store: &Store) -> Verdict {
     let mut diagnosis = Diagnosis { nodes: known.len(), ..Diagnosis::default() };
     if let Some((plugin, sentence)) = filter::reject_before(pod, store) {
         diagnosis.before = Some(sentence);
-        return Verdict::Nowhere { diagnosis, rejected_by: vec![plugin], rejections: Vec::new() };
+        return Verdict::Nowhere(Refusal { diagnosis, rejected_by: vec![plugin], rejections: Vec::new() });
     }
     let nodes = with_nominated(pod, state);
     let cycle = Cycle::new(pod, &nodes, store);
@@ -152,7 +158,7 @@ fn judge(pod: &PodInfo, state: &State, store: &Store) -> Verdict {
         }
     }
     if fits.is_empty() {
-        Verdict::Nowhere { diagnosis, rejected_by, rejections }
+        Verdict::Nowhere(Refusal { diagnosis, rejected_by, rejections })
     } else {
         Verdict::Fits(fits)
     }
@@ -192,23 +198,15 @@ fn choose(
     }
 }
 
-#[allow(clippy::too_many_arguments)]
-fn fail(
-    world: &mut World,
-    cluster: ClusterId,
-    state: &mut State,
-    pod: &PodInfo,
-    mut diagnosis: Diagnosis,
-    mut rejected_by: Vec<&'static str>,
-    rejections: &[(Arc<str>, Option<Rejection>)],
-    store: &Store,
-) {
+/// Looks whether making room helps, and says why the pod waits.
+fn fail(world: &mut World, cluster: ClusterId, state: &mut State, pod: &PodInfo, refusal: Refusal) {
+    let Refusal { mut diagnosis, mut rejected_by, rejections } = refusal;
     let mut nominated = None;
     if diagnosis.before.is_some() {
         // Dynamic resources come before preemption and find none of their state.
         diagnosis.after = "not found".to_owned();
-    } else {
-        match preempt::find(pod, &state.nodes, store, rejections) {
+    } else if let Some(store) = world.clusters.get(cluster).map(|it| it.store.clone()) {
+        match preempt::find(pod, &state.nodes, &store, &rejections) {
             preempt::Outcome::Preempt(victims) => {
                 bind::evict(world, cluster, pod, &victims);
                 rejected_by.push("DefaultPreemption");

@@ -1,0 +1,109 @@
+//! Container logs: lines in memory, and the files under `/var/log` of the machine.
+//!
+//! The files are written when a container ends and when somebody asks ([`sync_files`]); a running
+//! container's file may therefore be older than its log.
+
+use super::run::{LogLine, PodId, PodRun};
+use crate::cluster::World;
+
+/// Adds a line to a container's log, as its process would.
+pub(crate) fn append(world: &mut World, id: &PodId, container: &str, text: &str) {
+    let now = world.now;
+    if let Some(container) = id.container_mut(world, container) {
+        container.log(now, false, text.as_bytes());
+    }
+}
+
+/// `/var/log/pods/<namespace>_<name>_<uid>/<container>`.
+fn directory(id: &PodId, run: &PodRun, container: &str) -> String {
+    format!("/var/log/pods/{}_{}_{}/{container}", run.namespace, run.name, id.uid)
+}
+
+/// As container runtimes write a log: time, stream, `F` for a whole line, text.
+fn lines<'a>(logs: impl Iterator<Item = &'a LogLine>) -> String {
+    let stream = |line: &LogLine| if line.err { "stderr" } else { "stdout" };
+    logs.map(|line| format!("{} {} F {}\n", line.at.rfc3339_nano(), stream(line), line.text)).collect()
+}
+
+/// Writes a container's log to the files of its machine.
+pub(super) fn publish(world: &mut World, id: &PodId, container: &str) {
+    let now = world.now;
+    let Some(run) = id.get(world) else { return };
+    let Some(state) = run.containers.get(container) else { return };
+    let at = directory(id, run, container);
+    let (restarts, host) = (state.restarts, run.host.clone());
+    let path = format!("{at}/{restarts}.log");
+    let link = format!("/var/log/containers/{}_{}_{container}-{}.log", run.name, run.namespace, state.id);
+    let text = lines(state.logs.iter());
+    let Some(host) = world.hosts.get_mut(&host) else { return };
+    // A machine whose disk refuses loses the log and nothing else.
+    let _ = host.files.install(&path, text.as_bytes(), 0o640, now);
+    if host.files.lstat(&link).is_err() {
+        let _ = host.files.symlink(&path, &link, now);
+    }
+}
+
+/// Writes the logs of all containers of a machine to its files, for programs that read them there.
+pub(crate) fn sync_files(world: &mut World, host: &str) {
+    let mut all = Vec::new();
+    for (cluster, state) in world.clusters.iter().enumerate() {
+        for (uid, run) in state.runtime.pods.iter().filter(|(_, run)| run.host == host) {
+            let id = PodId { cluster, uid: uid.clone() };
+            let started = run.containers.iter().filter(|(_, it)| !it.id.is_empty());
+            all.extend(started.map(|(name, _)| (id.clone(), name.clone())));
+        }
+    }
+    for (id, container) in all {
+        publish(world, &id, &container);
+    }
+}
+
+/// Takes the files of a pod that is gone away.
+pub(super) fn remove(world: &mut World, id: &PodId, run: &PodRun) {
+    let Some(host) = world.hosts.get_mut(&run.host) else { return };
+    let directory = format!("/var/log/pods/{}_{}_{}", run.namespace, run.name, id.uid);
+    if host.files.exists(&directory) {
+        let _ = host.files.remove_all(&directory);
+    }
+    for (name, container) in &run.containers {
+        let link = format!("/var/log/containers/{}_{}_{name}-{}.log", run.name, run.namespace, container.id);
+        if host.files.lstat(&link).is_ok() {
+            let _ = host.files.remove(&link);
+        }
+    }
+}
+
+/// The log of a container: of the present run, or of the one before.
+///
+/// # Errors
+/// The sentence that the kubelet answers when there is none.
+pub(crate) fn of(world: &World, id: &PodId, container: &str, previous: bool) -> Result<Vec<LogLine>, String> {
+    let Some(run) = id.get(world) else {
+        return Err(format!("container \"{container}\" in pod is not available"));
+    };
+    let name = &run.name;
+    let Some(state) = run.containers.get(container) else {
+        return Err(format!("container {container} is not valid for pod {name}"));
+    };
+    if previous {
+        if state.last.is_none() {
+            return Err(format!("previous terminated container \"{container}\" in pod \"{name}\" not found"));
+        }
+        // While it waits to be started again, the last run is the one that just ended.
+        let current_is_last = !state.is_running() && state.ended().is_none();
+        let logs = if current_is_last { &state.logs } else { &state.previous_logs };
+        return Ok(logs.iter().cloned().collect());
+    }
+    if state.id.is_empty() {
+        let why = match &state.state {
+            super::run::State::Waiting { reason: "ErrImagePull" | "ImagePullBackOff", .. } => {
+                "trying and failing to pull image"
+            }
+            super::run::State::Waiting { reason: "CreateContainerConfigError", .. } => "CreateContainerConfigError",
+            _ if !run.containers.values().any(|it| it.is_running()) && run.ip.is_empty() => "ContainerCreating",
+            _ => "PodInitializing",
+        };
+        return Err(format!("container \"{container}\" in pod \"{name}\" is waiting to start: {why}"));
+    }
+    Ok(state.logs.iter().cloned().collect())
+}

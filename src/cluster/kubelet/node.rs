@@ -1,0 +1,171 @@
+//! The kubelet's side of a node: whether it runs, its heartbeat, what it takes.
+//!
+//! A healthy kubelet renews its lease every 10 s. Writing that down would change the store for ever, so
+//! the lease is written when a kubelet comes up and read with [`last_heartbeat`] in between.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::pod;
+use crate::apimachinery::{object, yaml};
+use crate::cluster::api::Client;
+use crate::cluster::events::{self, Source};
+use crate::cluster::scheduler::{matching, resources};
+use crate::cluster::{ClusterId, Object, World};
+use crate::sim::SimTime;
+
+/// 10 s between two renewals of a lease. Source: a quarter of `nodeLeaseDurationSeconds`.
+const RENEW: u64 = 10;
+
+/// From the start of a kubelet to its first status. Source: recorded logs.
+const START: Duration = Duration::from_millis(1_200);
+
+/// When a node's kubelet was last known to be alive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Beat {
+    alive: bool,
+    /// When that became so.
+    since: SimTime,
+}
+
+/// Whether the kubelet of a machine runs, and the container runtime that it needs.
+pub(crate) fn kubelet_runs(world: &World, host: &str) -> bool {
+    world.hosts.get(host).is_some_and(|it| it.unit_active("kubelet.service") && it.unit_active("containerd.service"))
+}
+
+/// `/var/lib/kubelet/config.yaml` of a machine; null when it cannot be read.
+pub(super) fn config(world: &World, host: &str) -> Value {
+    let files = world.hosts.get(host).map(|it| &it.files);
+    let text = files.and_then(|it| it.read_text("/var/lib/kubelet/config.yaml").ok()).unwrap_or_default();
+    yaml::documents(&text).ok().and_then(|it| it.into_iter().next()).unwrap_or(Value::Null)
+}
+
+/// When a node's lease was last renewed; `None` for a node that no kubelet ever spoke for.
+pub(crate) fn last_heartbeat(world: &World, cluster: ClusterId, node: &str) -> Option<SimTime> {
+    let beat = world.clusters.get(cluster)?.runtime.beats.get(node)?;
+    if !beat.alive {
+        return Some(beat.since);
+    }
+    let age = world.now.since(beat.since).as_secs();
+    Some(beat.since + Duration::from_secs(age - age % RENEW))
+}
+
+/// Looks at the kubelet of a machine: notes whether it lives, and speaks for its node when it came up.
+pub(super) fn sync(world: &mut World, cluster: ClusterId, host: &str) -> Option<Duration> {
+    let state = world.clusters.get(cluster)?;
+    let node = state.nodes.iter().find(|(_, it)| *it == host).map(|(node, _)| node.clone())?;
+    let alive = kubelet_runs(world, host) && state.api_server_up();
+    let before = state.runtime.beats.get(&node).copied();
+    let now = world.now;
+    if before.map(|it| it.alive) == Some(alive) {
+        if alive {
+            speak(world, cluster, &node);
+        }
+        return None;
+    }
+    let since = match before {
+        // The last renewal was up to 10 s ago.
+        Some(_) if !alive => last_heartbeat(world, cluster, &node).unwrap_or(now),
+        _ => now,
+    };
+    world.clusters.get_mut(cluster)?.runtime.beats.insert(node.clone(), Beat { alive, since });
+    if alive {
+        wake_pods(world, cluster, &node);
+        return Some(START);
+    }
+    None
+}
+
+/// Looks at every pod of a node again.
+fn wake_pods(world: &mut World, cluster: ClusterId, node: &str) {
+    let now = world.now;
+    let keys: Vec<String> = world.clusters.get(cluster).map_or_else(Vec::new, |it| {
+        let key = |pod: &Object| format!("{}/{}/{}", object::namespace(pod), object::name(pod), object::uid(pod));
+        it.store.pods_on(node).map(key).collect()
+    });
+    for key in keys {
+        world.wake_at(now, cluster, "kubelet", &key);
+    }
+}
+
+/// Writes the lease if it is missing, and the conditions if somebody else changed them.
+fn speak(world: &mut World, cluster: ClusterId, node: &str) {
+    let now = world.now;
+    let mut client = Client::as_user(world, cluster, pod::identity(node));
+    let Some(object) = client.get("nodes", "", node) else { return };
+    if client.get("leases.coordination.k8s.io", "kube-node-lease", node).is_none() {
+        let lease = json!({
+            "apiVersion": "coordination.k8s.io/v1", "kind": "Lease",
+            "metadata": {
+                "name": node, "namespace": "kube-node-lease",
+                "ownerReferences": [{"apiVersion": "v1", "kind": "Node", "name": node, "uid": object::uid(&object)}],
+            },
+            "spec": {"holderIdentity": node, "leaseDurationSeconds": 40, "renewTime": now.rfc3339_micro()},
+        });
+        let _ = client.create("leases.coordination.k8s.io", "kube-node-lease", lease);
+    }
+    let conditions = object::list(&object, "/status/conditions");
+    let stale = conditions.iter().any(|it| object::field(it, "status") == "Unknown")
+        || !conditions.iter().any(|it| object::field(it, "type") == "Ready" && object::field(it, "status") == "True");
+    if !stale {
+        return;
+    }
+    let mut changed = (*object).clone();
+    object::set(&mut changed, &["status", "conditions"], conditions_of(conditions, now));
+    let _ = client.update_subresource("nodes", "status", changed);
+    let source = Source { component: "kubelet", host: node.to_owned() };
+    let message = format!("Node {node} status is now: NodeReady");
+    events::record(world, cluster, &source, &object, events::normal("NodeReady", message));
+}
+
+const CONDITIONS: &[(&str, &str, &str, &str)] = &[
+    ("MemoryPressure", "False", "KubeletHasSufficientMemory", "kubelet has sufficient memory available"),
+    ("DiskPressure", "False", "KubeletHasNoDiskPressure", "kubelet has no disk pressure"),
+    ("PIDPressure", "False", "KubeletHasSufficientPID", "kubelet has sufficient PID available"),
+    ("Ready", "True", "KubeletReady", "kubelet is posting ready status"),
+];
+
+fn conditions_of(before: &[Value], now: SimTime) -> Vec<Value> {
+    let own = CONDITIONS.iter().map(|(kind, status, reason, message)| {
+        let same = |it: &&Value| object::field(it, "type") == *kind && object::field(it, "status") == *status;
+        let since = before.iter().find(same).map_or_else(|| now.rfc3339(), |it| object::field(it, "lastTransitionTime").to_owned());
+        json!({
+            "type": kind, "status": status, "reason": reason, "message": message,
+            "lastHeartbeatTime": now.rfc3339(), "lastTransitionTime": since,
+        })
+    });
+    let foreign = |it: &&Value| CONDITIONS.iter().all(|(kind, ..)| object::field(it, "type") != *kind);
+    before.iter().filter(foreign).cloned().chain(own).collect()
+}
+
+/// Why a kubelet will not take a pod that was bound to it: reason and message.
+pub(super) fn reject(world: &World, cluster: ClusterId, pod: &Object) -> Option<(&'static str, String)> {
+    let store = &world.clusters.get(cluster)?.store;
+    let name = object::text(pod, "/spec/nodeName");
+    let node = store.find("nodes", "", name)?;
+    if object::annotation(pod, "kubernetes.io/config.mirror").is_some() {
+        return None;
+    }
+    if !matching::required_affinity_matches(pod, node) {
+        let why = "Pod was rejected: Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector";
+        return Some(("NodeAffinity", why.to_owned()));
+    }
+    let all = resources::Resources::of(object::at(node, "/status/allocatable"));
+    let mut used = resources::Resources::default();
+    let others = store.pods_on(name).filter(|it| {
+        object::uid(it) != object::uid(pod) && !matches!(object::text(it, "/status/phase"), "Succeeded" | "Failed")
+    });
+    others.for_each(|it| used.add(&resources::requests(it)));
+    let wanted = resources::requests(pod);
+    let rows = [
+        ("OutOfcpu", "cpu", wanted.cpu_milli, used.cpu_milli, all.cpu_milli),
+        ("OutOfmemory", "memory", wanted.memory, used.memory, all.memory),
+    ];
+    let short = rows.into_iter().find(|(_, _, wanted, used, all)| *wanted > 0 && wanted + used > *all)?;
+    let (reason, resource, wanted, used, all) = short;
+    Some((
+        reason,
+        format!("Pod was rejected: Node didn't have enough resource: {resource}, requested: {wanted}, used: {used}, capacity: {all}"),
+    ))
+}

@@ -1,0 +1,1 @@
+//! Scripts in a container without a cluster.

@@ -1,0 +1,780 @@
+//! A running command: a stack of what is left to do, which can stop at any wait and go on later.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::ast::{For, If, Node, Redirect, RedirectKind, Simple, While};
+use super::programs::{self, Effect, Output};
+use super::{expand, parse};
+use crate::cluster::kubelet::catalog::Image;
+use crate::cluster::kubelet::services::Service;
+use crate::cluster::place::FileOp;
+use crate::cluster::{Place, World};
+use crate::hosts::files;
+use crate::sim::SimTime;
+
+/// Steps without a wait after which a loop has to let time pass.
+const STEPS_MAX: u32 = 4_000;
+
+/// Bytes that a command substitution or a pipe may carry.
+const CAPTURE_MAX: usize = 1 << 20;
+
+/// What a command runs in.
+pub(crate) struct Machine<'a> {
+    pub(crate) world: &'a mut World,
+    pub(crate) place: &'a Place,
+    pub(crate) image: Option<&'static Image>,
+}
+
+/// The two streams of a container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stream {
+    Out,
+    Err,
+}
+
+/// Why a command stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Yield {
+    /// It goes on at this time.
+    Until(SimTime),
+    /// It goes on when it is ended from outside.
+    Forever,
+    Exited(i32),
+}
+
+/// What a command waits for.
+#[derive(Clone, Debug, PartialEq)]
+pub(in crate::cluster::kubelet) enum Wait {
+    Until(SimTime),
+    Forever,
+    /// `tail -f`: shows what is added to a file.
+    Growth { path: String, seen: usize, next: SimTime },
+    Children,
+}
+
+/// Where a stream goes.
+#[derive(Clone, Debug, PartialEq)]
+enum Sink {
+    Stream(Stream),
+    /// Collected for a substitution or a pipe.
+    Capture,
+    File(String),
+    Null,
+}
+
+#[derive(Clone, Debug)]
+struct Sinks {
+    out: Sink,
+    err: Sink,
+}
+
+/// What is left to do, innermost last.
+#[derive(Clone, Debug)]
+enum Frame {
+    Eval(Node),
+    AndThen(Arc<(Node, Node)>),
+    OrElse(Arc<(Node, Node)>),
+    List(Arc<[Node]>, usize),
+    IfArm(Arc<If>, usize),
+    WhileCondition(Arc<While>),
+    WhileBody(Arc<While>),
+    For(Arc<For>, Vec<String>, usize),
+    /// Ends a redirection.
+    Sinks,
+    /// Ends a function or a script: the parameters from before.
+    Call(Vec<String>),
+    /// Ends a `sh -c` or a script file: `exit` ends only that.
+    Process,
+}
+
+/// A running command.
+#[derive(Clone, Debug)]
+pub(crate) struct Vm {
+    stack: Vec<Frame>,
+    pub(super) variables: BTreeMap<String, String>,
+    functions: BTreeMap<String, Arc<Node>>,
+    /// `$0`, `$1` …
+    pub(super) arguments: Vec<String>,
+    pub(super) status: i32,
+    pub(super) directory: String,
+    wait: Option<Wait>,
+    services: Vec<Service>,
+    children: Vec<Vm>,
+    sinks: Vec<Sinks>,
+    output: Vec<(Stream, Vec<u8>)>,
+    captured: Vec<u8>,
+    input: Option<Vec<u8>>,
+    on_term: Option<String>,
+    stop_on_error: bool,
+    exited: Option<i32>,
+}
+
+impl Vm {
+    /// A process with its arguments and environment.
+    pub(crate) fn new(argv: Vec<String>, variables: BTreeMap<String, String>, directory: &str) -> Self {
+        let words = argv.into_iter().map(|text| vec![super::ast::Part::Text { text, quoted: true }]);
+        let simple = Simple { words: words.collect(), ..Simple::default() };
+        Self {
+            stack: vec![Frame::Eval(Node::Simple(Arc::new(simple)))],
+            variables,
+            functions: BTreeMap::new(),
+            arguments: vec!["sh".to_owned()],
+            status: 0,
+            directory: if directory.is_empty() { "/".to_owned() } else { directory.to_owned() },
+            wait: None,
+            services: Vec::new(),
+            children: Vec::new(),
+            sinks: vec![Sinks { out: Sink::Stream(Stream::Out), err: Sink::Stream(Stream::Err) }],
+            output: Vec::new(),
+            captured: Vec::new(),
+            input: Some(Vec::new()),
+            on_term: None,
+            stop_on_error: false,
+            exited: None,
+        }
+    }
+
+    /// Goes on until it waits or ends.
+    pub(crate) fn run(&mut self, machine: &mut Machine<'_>) -> Yield {
+        let mut left = STEPS_MAX;
+        let child_next = self.run_children(machine);
+        while self.exited.is_none() {
+            if let Some(stopped) = self.check_wait(machine) {
+                return soonest(stopped, child_next);
+            }
+            let Some(frame) = self.stack.pop() else {
+                self.exited = Some(self.status);
+                break;
+            };
+            self.step(frame, machine);
+            left -= 1;
+            if left == 0 {
+                // A loop that never waits would stop the clock for everybody else.
+                return Yield::Until(machine.world.now + std::time::Duration::from_secs(1));
+            }
+        }
+        Yield::Exited(self.exited.unwrap_or(self.status))
+    }
+
+    fn run_children(&mut self, machine: &mut Machine<'_>) -> i64 {
+        let mut next = i64::MAX;
+        let mut children = std::mem::take(&mut self.children);
+        for child in &mut children {
+            if let Yield::Until(at) = child.run(machine) {
+                next = next.min(at.unix_ns());
+            }
+            self.output.append(&mut child.output);
+        }
+        children.retain(|child| child.exited.is_none());
+        self.children.append(&mut children);
+        next
+    }
+
+    /// `None` when it may go on.
+    fn check_wait(&mut self, machine: &mut Machine<'_>) -> Option<Yield> {
+        let now = machine.world.now;
+        match self.wait.clone()? {
+            Wait::Until(at) if at > now => Some(Yield::Until(at)),
+            Wait::Children if !self.children.is_empty() || !self.services.is_empty() => Some(Yield::Forever),
+            Wait::Until(_) | Wait::Children => {
+                self.wait = None;
+                None
+            }
+            Wait::Forever => Some(Yield::Forever),
+            Wait::Growth { path, seen, next } => {
+                if next > now {
+                    return Some(Yield::Until(next));
+                }
+                let bytes = machine.world.read_file(machine.place, &path).unwrap_or_else(|_| [].into());
+                if let Some(fresh) = bytes.get(seen..) {
+                    self.emit(Stream::Out, fresh, machine);
+                }
+                let next = now + std::time::Duration::from_secs(1);
+                self.wait = Some(Wait::Growth { path, seen: bytes.len(), next });
+                Some(Yield::Until(next))
+            }
+        }
+    }
+
+    fn step(&mut self, frame: Frame, machine: &mut Machine<'_>) {
+        match frame {
+            Frame::Eval(node) => self.eval(node, machine),
+            Frame::AndThen(both) if self.status == 0 => self.push(both.1.clone()),
+            Frame::OrElse(both) if self.status != 0 => self.push(both.1.clone()),
+            Frame::AndThen(_) | Frame::OrElse(_) => {}
+            Frame::List(nodes, at) => {
+                if self.stop_on_error && self.status != 0 && at > 0 {
+                    self.exit(self.status);
+                } else if let Some(node) = nodes.get(at).cloned() {
+                    self.stack.push(Frame::List(nodes, at + 1));
+                    self.push(node);
+                }
+            }
+            Frame::IfArm(branch, at) => self.step_if(branch, at),
+            Frame::WhileCondition(turn) => {
+                if (self.status == 0) != turn.until {
+                    let body = turn.body.clone();
+                    self.stack.push(Frame::WhileBody(turn));
+                    self.push(body);
+                } else {
+                    self.status = 0;
+                }
+            }
+            Frame::WhileBody(turn) => {
+                let condition = turn.condition.clone();
+                self.stack.push(Frame::WhileCondition(turn));
+                self.push(condition);
+            }
+            Frame::For(turn, items, at) => {
+                if let Some(item) = items.get(at).cloned() {
+                    self.variables.insert(turn.variable.clone(), item);
+                    let body = turn.body.clone();
+                    self.stack.push(Frame::For(turn, items, at + 1));
+                    self.push(body);
+                }
+            }
+            Frame::Sinks => drop(self.sinks.pop()),
+            Frame::Call(arguments) => self.arguments = arguments,
+            Frame::Process => {}
+        }
+    }
+
+    fn step_if(&mut self, branch: Arc<If>, at: usize) {
+        if self.status == 0 {
+            if let Some((_, body)) = branch.arms.get(at) {
+                self.push(body.clone());
+            }
+            return;
+        }
+        match branch.arms.get(at + 1) {
+            Some((condition, _)) => {
+                let condition = condition.clone();
+                self.stack.push(Frame::IfArm(branch, at + 1));
+                self.push(condition);
+            }
+            None => {
+                self.status = 0;
+                if let Some(otherwise) = &branch.otherwise {
+                    self.push(otherwise.clone());
+                }
+            }
+        }
+    }
+
+    fn push(&mut self, node: Node) {
+        self.stack.push(Frame::Eval(node));
+    }
+
+    fn eval(&mut self, node: Node, machine: &mut Machine<'_>) {
+        match node {
+            Node::Simple(simple) => self.simple(&simple, machine),
+            Node::Pipeline { stages, negated } => self.pipeline(&stages, negated, machine),
+            Node::And(both) => {
+                let first = both.0.clone();
+                self.stack.push(Frame::AndThen(both));
+                self.push(first);
+            }
+            Node::Or(both) => {
+                let first = both.0.clone();
+                self.stack.push(Frame::OrElse(both));
+                self.push(first);
+            }
+            Node::List(nodes) => self.stack.push(Frame::List(nodes, 0)),
+            Node::If(branch) => {
+                if let Some((condition, _)) = branch.arms.first() {
+                    let condition = condition.clone();
+                    self.stack.push(Frame::IfArm(branch, 0));
+                    self.push(condition);
+                }
+            }
+            Node::While(turn) => {
+                let condition = turn.condition.clone();
+                self.stack.push(Frame::WhileCondition(turn));
+                self.push(condition);
+            }
+            Node::For(turn) => {
+                let items = match &turn.words {
+                    Some(words) => words.iter().flat_map(|it| expand::words(self, it, machine)).collect(),
+                    None => self.arguments.iter().skip(1).cloned().collect(),
+                };
+                self.stack.push(Frame::For(turn, items, 0));
+            }
+            Node::Case(case) => {
+                let word = expand::text(self, &case.word, machine);
+                let found = case.arms.iter().find(|(patterns, _)| {
+                    patterns.iter().any(|it| expand::glob_matches(&expand::text(self, it, machine), &word))
+                });
+                self.status = 0;
+                if let Some((_, body)) = found {
+                    self.push(body.clone());
+                }
+            }
+            Node::Function(name, body) => drop(self.functions.insert(name.to_string(), body)),
+            Node::Redirected(both) => {
+                if self.redirect(&both.1, machine) {
+                    self.stack.push(Frame::Sinks);
+                    self.push(both.0.clone());
+                }
+            }
+            Node::Background(node) => self.background(&node, machine),
+        }
+    }
+
+    fn background(&mut self, node: &Arc<Node>, machine: &mut Machine<'_>) {
+        let mut child = self.subshell((**node).clone());
+        child.sinks.clone_from(&self.sinks);
+        if child.run(machine) == Yield::Forever {
+            self.services.append(&mut child.services);
+        }
+        self.output.append(&mut child.output);
+        if child.exited.is_none() {
+            self.children.push(child);
+        }
+        self.status = 0;
+    }
+
+    /// A copy that runs `node` on its own.
+    fn subshell(&self, node: Node) -> Self {
+        Self {
+            stack: vec![Frame::Eval(node)],
+            children: Vec::new(),
+            services: Vec::new(),
+            output: Vec::new(),
+            captured: Vec::new(),
+            wait: None,
+            exited: None,
+            input: self.input.clone(),
+            functions: self.functions.clone(),
+            variables: self.variables.clone(),
+            arguments: self.arguments.clone(),
+            directory: self.directory.clone(),
+            sinks: self.sinks.clone(),
+            on_term: None,
+            ..*self
+        }
+    }
+
+    /// Runs `node` to its end at once and returns what it wrote; `None` when it would never end.
+    /// Waits inside take no time.
+    pub(super) fn capture(
+        &mut self,
+        node: Node,
+        input: Option<Vec<u8>>,
+        machine: &mut Machine<'_>,
+    ) -> Option<Vec<u8>> {
+        let mut sub = self.subshell(node);
+        let err = self.sinks.last().map_or(Sink::Null, |it| it.err.clone());
+        sub.sinks = vec![Sinks { out: Sink::Capture, err }];
+        if input.is_some() {
+            sub.input = input;
+        }
+        for _ in 0..100 {
+            match sub.run(machine) {
+                Yield::Exited(status) => {
+                    self.status = status;
+                    self.output.append(&mut sub.output);
+                    return Some(sub.captured);
+                }
+                Yield::Until(_) if sub.captured.len() < CAPTURE_MAX => sub.wait = None,
+                _ => break,
+            }
+        }
+        self.services.append(&mut sub.services);
+        None
+    }
+
+    fn pipeline(&mut self, stages: &[Node], negated: bool, machine: &mut Machine<'_>) {
+        if let [one] = stages {
+            let mut sub = self.subshell(one.clone());
+            if let Yield::Exited(status) = sub.run(machine) {
+                self.status = i32::from((status == 0) == negated);
+            }
+            self.output.append(&mut sub.output);
+            return;
+        }
+        let mut input = None;
+        for stage in stages {
+            match self.capture(stage.clone(), input.take(), machine) {
+                Some(bytes) => input = Some(bytes),
+                None => {
+                    self.wait = Some(Wait::Forever);
+                    return;
+                }
+            }
+        }
+        self.emit(Stream::Out, &input.unwrap_or_default(), machine);
+        if negated {
+            self.status = i32::from(self.status == 0);
+        }
+    }
+
+    fn simple(&mut self, simple: &Simple, machine: &mut Machine<'_>) {
+        let argv: Vec<String> =
+            simple.words.iter().flat_map(|word| expand::words(self, word, machine)).collect();
+        let values: Vec<(String, String)> = simple
+            .assignments
+            .iter()
+            .map(|(name, word)| (name.clone(), expand::text(self, word, machine)))
+            .collect();
+        if argv.is_empty() {
+            if values.is_empty() {
+                self.status = 0;
+            }
+            self.variables.extend(values);
+            if !simple.redirects.is_empty() && self.redirect(&simple.redirects, machine) {
+                self.sinks.pop();
+            }
+            return;
+        }
+        let kept = self.input.clone();
+        if !self.redirect(&simple.redirects, machine) {
+            return;
+        }
+        let before: Vec<(String, Option<String>)> =
+            values.iter().map(|(name, _)| (name.clone(), self.variables.get(name).cloned())).collect();
+        self.variables.extend(values);
+        self.dispatch(argv, machine);
+        for (name, value) in before {
+            match value {
+                Some(value) => drop(self.variables.insert(name, value)),
+                None => drop(self.variables.remove(&name)),
+            }
+        }
+        // `exec >file` and waits keep their redirection; everything else gives it back.
+        self.sinks.pop();
+        if simple.redirects.iter().any(|it| it.fd == 0) {
+            self.input = kept;
+        }
+    }
+
+    /// Pushes the streams as redirections say; false when a file cannot be opened.
+    fn redirect(&mut self, redirects: &[Redirect], machine: &mut Machine<'_>) -> bool {
+        let mut sinks = self.sinks.last().cloned().unwrap_or(Sinks { out: Sink::Null, err: Sink::Null });
+        for redirect in redirects {
+            let target = expand::text(self, &redirect.target, machine);
+            let path = files::clean(&self.directory, &target);
+            let fresh = match redirect.kind {
+                RedirectKind::Here => {
+                    self.input = Some(target.into_bytes());
+                    continue;
+                }
+                RedirectKind::Read => match machine.world.read_file(machine.place, &path) {
+                    Ok(bytes) => {
+                        self.input = Some(bytes.to_vec());
+                        continue;
+                    }
+                    Err(error) => return self.cannot(&format!("can't open {target}: {error}"), machine),
+                },
+                RedirectKind::Duplicate => match target.as_str() {
+                    "1" => sinks.out.clone(),
+                    "2" => sinks.err.clone(),
+                    _ => Sink::Null,
+                },
+                _ => match path.as_str() {
+                    "/dev/null" => Sink::Null,
+                    "/dev/stdout" | "/proc/1/fd/1" | "/proc/self/fd/1" => Sink::Stream(Stream::Out),
+                    "/dev/stderr" | "/proc/1/fd/2" | "/proc/self/fd/2" => Sink::Stream(Stream::Err),
+                    _ => {
+                        let append = redirect.kind == RedirectKind::Append;
+                        let op = if append {
+                            FileOp::Append { path: &path, bytes: b"" }
+                        } else {
+                            FileOp::Write { path: &path, bytes: b"" }
+                        };
+                        if let Err(error) = machine.world.change_files(machine.place, op) {
+                            return self.cannot(&format!("can't create {target}: {error}"), machine);
+                        }
+                        Sink::File(path)
+                    }
+                },
+            };
+            if redirect.fd == 2 {
+                sinks.err = fresh;
+            } else {
+                sinks.out = fresh;
+            }
+        }
+        self.sinks.push(sinks);
+        true
+    }
+
+    fn cannot(&mut self, what: &str, machine: &mut Machine<'_>) -> bool {
+        self.emit(Stream::Err, format!("sh: {what}\n").as_bytes(), machine);
+        self.status = 1;
+        false
+    }
+
+    fn dispatch(&mut self, argv: Vec<String>, machine: &mut Machine<'_>) {
+        if let Some(body) = argv.first().and_then(|name| self.functions.get(name)).cloned() {
+            let program = self.arguments.first().cloned().unwrap_or_default();
+            let arguments = std::iter::once(program).chain(argv.into_iter().skip(1)).collect();
+            let before = std::mem::replace(&mut self.arguments, arguments);
+            self.stack.push(Frame::Call(before));
+            self.keep_sinks();
+            self.push((*body).clone());
+            return;
+        }
+        if self.builtin(&argv, machine) {
+            return;
+        }
+        let call = programs::Call {
+            argv: &argv,
+            variables: &self.variables,
+            directory: &self.directory,
+            input: self.input.as_deref(),
+        };
+        let output = programs::run(&call, machine);
+        self.take(output, machine);
+    }
+
+    fn take(&mut self, output: Output, machine: &mut Machine<'_>) {
+        self.emit(Stream::Out, &output.out, machine);
+        self.emit(Stream::Err, &output.err, machine);
+        match output.effect {
+            Effect::Exit(status) => self.status = status,
+            Effect::Wait(wait) => {
+                self.status = 0;
+                self.wait = Some(wait);
+            }
+            Effect::Serve(service) => {
+                self.services.push(service);
+                self.wait = Some(Wait::Forever);
+            }
+            Effect::Become(argv) => self.dispatch(argv, machine),
+            Effect::Script { text, arguments } => match parse::script(&text) {
+                Ok(node) => {
+                    let before = std::mem::replace(&mut self.arguments, arguments);
+                    self.stack.push(Frame::Process);
+                    self.stack.push(Frame::Call(before));
+                    self.keep_sinks();
+                    self.push(node);
+                }
+                Err(error) => {
+                    self.emit(Stream::Err, format!("sh: {error}\n").as_bytes(), machine);
+                    self.status = 2;
+                }
+            },
+        }
+    }
+
+    /// Lets the streams of the present call last for all that it is about to run.
+    fn keep_sinks(&mut self) {
+        if let Some(sinks) = self.sinks.last().cloned() {
+            self.sinks.insert(self.sinks.len() - 1, sinks);
+            self.stack.push(Frame::Sinks);
+        }
+    }
+
+    /// What only the shell itself can do; false for everything else.
+    fn builtin(&mut self, argv: &[String], machine: &mut Machine<'_>) -> bool {
+        let words: Vec<&str> = argv.iter().map(String::as_str).collect();
+        self.status = match words.as_slice() {
+            [":" | "local" | "umask" | "ulimit" | "hash" | "readonly", ..] => {
+                self.assign(words.get(1..).unwrap_or_default());
+                0
+            }
+            ["exit", rest @ ..] => {
+                let code = rest.first().and_then(|it| it.parse().ok()).unwrap_or(self.status);
+                self.exit(code & 255);
+                return true;
+            }
+            ["return", rest @ ..] => {
+                let code = rest.first().and_then(|it| it.parse().ok()).unwrap_or(self.status);
+                self.unwind(|frame| matches!(frame, Frame::Call(_)), true);
+                code
+            }
+            ["break", ..] => {
+                self.unwind(is_loop, false);
+                0
+            }
+            ["continue", ..] => {
+                self.unwind(is_loop, true);
+                0
+            }
+            ["cd", rest @ ..] => self.change_directory(rest.first().copied().unwrap_or("/root"), machine),
+            ["export" | "declare" | "typeset", rest @ ..] => {
+                self.assign(rest);
+                0
+            }
+            ["unset", rest @ ..] => {
+                rest.iter().for_each(|name| drop(self.variables.remove(*name)));
+                0
+            }
+            ["set", rest @ ..] => self.set(rest),
+            ["shift", ..] => {
+                if self.arguments.len() > 1 {
+                    self.arguments.remove(1);
+                }
+                0
+            }
+            ["trap", action, signals @ ..] => {
+                if signals.iter().any(|it| matches!(*it, "TERM" | "SIGTERM" | "15")) {
+                    self.on_term = Some((*action).to_owned());
+                }
+                0
+            }
+            ["read", names @ ..] => self.read_line(names),
+            ["wait", ..] => {
+                self.wait = Some(Wait::Children);
+                0
+            }
+            ["eval", rest @ ..] => {
+                match parse::script(&rest.join(" ")) {
+                    Ok(node) => self.push(node),
+                    Err(error) => drop(self.cannot(&error, machine)),
+                }
+                return true;
+            }
+            ["exec", _, ..] => {
+                self.stack.clear();
+                self.dispatch(argv.get(1..).unwrap_or_default().to_vec(), machine);
+                return true;
+            }
+            ["exec"] => 0,
+            _ => return false,
+        };
+        true
+    }
+
+    fn assign(&mut self, words: &[&str]) {
+        for (name, value) in words.iter().filter_map(|it| it.split_once('=')) {
+            self.variables.insert(name.to_owned(), value.to_owned());
+        }
+    }
+
+    fn set(&mut self, words: &[&str]) -> i32 {
+        match words {
+            [flags, ..] if flags.starts_with('-') && !flags.starts_with("--") => {
+                self.stop_on_error |= flags.contains('e');
+            }
+            ["--", rest @ ..] => {
+                self.arguments.truncate(1);
+                self.arguments.extend(rest.iter().map(|&it| it.to_owned()));
+            }
+            _ => {}
+        }
+        0
+    }
+
+    fn change_directory(&mut self, to: &str, machine: &mut Machine<'_>) -> i32 {
+        let path = files::clean(&self.directory, to);
+        match machine.world.list_dir(machine.place, &path) {
+            Ok(_) => {
+                self.directory = path;
+                0
+            }
+            Err(error) => {
+                self.cannot(&format!("cd: can't cd to {to}: {error}"), machine);
+                2
+            }
+        }
+    }
+
+    fn read_line(&mut self, names: &[&str]) -> i32 {
+        let names: Vec<&&str> = names.iter().filter(|it| !it.starts_with('-')).collect();
+        let Some(input) = self.input.as_mut().filter(|it| !it.is_empty()) else { return 1 };
+        let end = input.iter().position(|&byte| byte == b'\n').unwrap_or(input.len());
+        let line: Vec<u8> = input.drain(..(end + 1).min(input.len())).collect();
+        let line = String::from_utf8_lossy(&line).trim_end_matches('\n').to_owned();
+        let mut rest = line.trim();
+        for (at, name) in names.iter().enumerate() {
+            let (value, left) = match rest.split_once(char::is_whitespace) {
+                Some((first, left)) if at + 1 < names.len() => (first, left.trim_start()),
+                _ => (rest, ""),
+            };
+            self.variables.insert((**name).to_owned(), value.to_owned());
+            rest = left;
+        }
+        0
+    }
+
+    /// Drops frames up to the innermost that matches; that one too unless `keep`.
+    fn unwind(&mut self, matches: impl Fn(&Frame) -> bool, keep: bool) {
+        if !self.stack.iter().any(&matches) {
+            return;
+        }
+        while let Some(frame) = self.stack.pop() {
+            if matches!(frame, Frame::Sinks) {
+                self.sinks.pop();
+            }
+            if matches(&frame) {
+                if keep {
+                    self.stack.push(frame);
+                }
+                return;
+            }
+        }
+    }
+
+    fn exit(&mut self, code: i32) {
+        self.status = code;
+        if self.stack.iter().any(|frame| matches!(frame, Frame::Process)) {
+            self.unwind(|frame| matches!(frame, Frame::Process), false);
+        } else {
+            self.exited = Some(code);
+        }
+    }
+
+    /// Writes to a stream as the redirections say.
+    pub(super) fn emit(&mut self, stream: Stream, bytes: &[u8], machine: &mut Machine<'_>) {
+        if bytes.is_empty() {
+            return;
+        }
+        let sinks = self.sinks.last();
+        let sink = sinks.map(|it| if stream == Stream::Out { it.out.clone() } else { it.err.clone() });
+        match sink {
+            Some(Sink::Stream(stream)) => self.output.push((stream, bytes.to_vec())),
+            Some(Sink::Capture) => self.captured.extend_from_slice(bytes),
+            Some(Sink::File(path)) => {
+                // A full or read-only file system loses the text, as it does in reality.
+                let _ = machine.world.change_files(machine.place, FileOp::Append { path: &path, bytes });
+            }
+            Some(Sink::Null) | None => {}
+        }
+    }
+
+    /// Ends the present wait, for callers whose time does not pass.
+    pub(crate) fn skip_wait(&mut self) {
+        self.wait = None;
+    }
+
+    /// Takes what was written since the last time.
+    pub(crate) fn take_output(&mut self) -> Vec<(Stream, Vec<u8>)> {
+        std::mem::take(&mut self.output)
+    }
+
+    /// The services that run in it, its children's too.
+    pub(crate) fn services(&self) -> Vec<&Service> {
+        self.services.iter().chain(self.children.iter().flat_map(|it| it.services())).collect()
+    }
+
+    /// Whether SIGTERM ends it: services and shells with a trap stop; what runs as process 1 without a
+    /// handler ignores it.
+    pub(crate) fn stops_on_term(&self) -> bool {
+        self.services.iter().any(Service::stops_on_term) || self.on_term.is_some()
+    }
+
+    /// The code it ends with when SIGTERM ends it.
+    pub(crate) fn term_code(&self) -> i32 {
+        let handler = self.on_term.as_deref().unwrap_or("");
+        let code = handler.split("exit").nth(1).and_then(|it| it.trim().trim_end_matches(';').parse().ok());
+        code.unwrap_or(0)
+    }
+}
+
+fn is_loop(frame: &Frame) -> bool {
+    matches!(frame, Frame::WhileBody(_) | Frame::For(..))
+}
+
+fn soonest(stopped: Yield, child_ns: i64) -> Yield {
+    if child_ns == i64::MAX {
+        return stopped;
+    }
+    let child = SimTime::from_unix_ns(child_ns);
+    match stopped {
+        Yield::Until(at) => Yield::Until(at.min(child)),
+        Yield::Forever => Yield::Until(child),
+        ended @ Yield::Exited(_) => ended,
+    }
+}

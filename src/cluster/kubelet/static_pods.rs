@@ -1,0 +1,236 @@
+//! Static pods: manifests in a directory of the machine, shown in the API by mirror pods.
+//!
+//! The control plane's own processes are run by `cluster::control_plane`; their mirror pods follow what
+//! it says. Every other static pod runs like any pod, through its mirror.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::run::{ContainerRun, Ended, LogLine, PodId, PodRun, Role, State};
+use super::{catalog, node, pod, pod_status, status};
+use crate::apimachinery::{object, yaml};
+use crate::cluster::api::Client;
+use crate::cluster::control_plane::{self, Phase};
+use crate::cluster::{ClusterId, Object, World, events};
+use crate::hosts::Kind;
+use crate::sim::SimTime;
+
+const MIRROR: &str = "kubernetes.io/config.mirror";
+
+/// True for the mirror of a static pod that runs a program of the control plane.
+pub(super) fn is_control_plane(pod: &Value) -> bool {
+    object::annotation(pod, MIRROR).is_some() && program(pod).is_some()
+}
+
+/// The program of the control plane that a static pod runs.
+fn program(pod: &Value) -> Option<&'static str> {
+    let container = object::list(pod, "/spec/containers").first()?;
+    let words = object::list(container, "/command").iter().chain(object::list(container, "/args"));
+    let name = crate::hosts::files::base_name(words.into_iter().next()?.as_str()?).to_owned();
+    control_plane::PROGRAMS.iter().find(|it| **it == name).copied()
+}
+
+/// Brings the mirror pods of a machine in line with its manifests.
+pub(super) fn sync(world: &mut World, cluster: ClusterId, host: &str) -> Option<Duration> {
+    let state = world.clusters.get(cluster)?;
+    let node = state.nodes.iter().find(|(_, it)| *it == host).map(|(node, _)| node.clone())?;
+    if !node::kubelet_runs(world, host) {
+        return None;
+    }
+    if !state.api_server_up() {
+        // The mirrors are written when a server answers again.
+        return Some(Duration::from_secs(2));
+    }
+    let wanted = manifests(world, host, &node);
+    let mirrors: Vec<Object> = world
+        .clusters
+        .get(cluster)?
+        .store
+        .pods_on(&node)
+        .filter(|it| object::annotation(it, MIRROR).is_some() && object::annotation(it, "kubernetes.io/config.source").is_some())
+        .cloned()
+        .collect();
+    for mirror in &mirrors {
+        let same = wanted.iter().any(|it| is_same(it, mirror));
+        if !same {
+            delete(world, cluster, &node, mirror);
+        }
+    }
+    let mut missing = false;
+    for pod in wanted {
+        if !mirrors.iter().any(|it| is_same(&pod, it)) {
+            missing |= create(world, cluster, &node, pod).is_none();
+        }
+    }
+    for mirror in mirrors.iter().filter(|it| is_control_plane(it)) {
+        let key = format!("{}/{}/{}", object::namespace(mirror), object::name(mirror), object::uid(mirror));
+        world.wake_at(world.now + Duration::from_millis(300), cluster, "kubelet", &key);
+    }
+    // A manifest that the API refuses is tried again as often as the kubelet reads its directory.
+    missing.then_some(Duration::from_secs(20))
+}
+
+fn is_same(wanted: &Value, mirror: &Value) -> bool {
+    object::name(wanted) == object::name(mirror)
+        && object::namespace(wanted) == object::namespace(mirror)
+        && object::annotation(wanted, MIRROR) == object::annotation(mirror, MIRROR)
+}
+
+fn delete(world: &mut World, cluster: ClusterId, node: &str, mirror: &Object) {
+    let options = json!({"gracePeriodSeconds": 0, "preconditions": {"uid": object::uid(mirror)}});
+    let mut client = Client::as_user(world, cluster, pod::identity(node));
+    let _ = client.delete("pods", object::namespace(mirror), object::name(mirror), &options);
+}
+
+fn create(world: &mut World, cluster: ClusterId, node: &str, mut pod: Value) -> Option<()> {
+    let now = world.now;
+    let mut client = Client::as_user(world, cluster, super::pod::identity(node));
+    let uid = client.get("nodes", "", node).map(|it| object::uid(&it).to_owned())?;
+    let owner = json!([{"apiVersion": "v1", "kind": "Node", "name": node, "uid": uid, "controller": true}]);
+    object::set(&mut pod, &["metadata", "ownerReferences"], owner);
+    object::set(&mut pod, &["metadata", "annotations", "kubernetes.io/config.seen"], now.rfc3339_nano());
+    let namespace = object::namespace(&pod).to_owned();
+    client.create("pods", &namespace, pod).ok().map(drop)
+}
+
+/// The pods of a machine's manifests, as their mirrors are to be.
+fn manifests(world: &World, host: &str, node: &str) -> Vec<Value> {
+    let config = node::config(world, host);
+    let directory = object::text(&config, "/staticPodPath");
+    let Some(files) = world.hosts.get(host).map(|it| &it.files).filter(|_| !directory.is_empty()) else {
+        return Vec::new();
+    };
+    let listed = files.list(directory).unwrap_or_default();
+    let plain = listed.into_iter().filter(|(name, _)| !name.starts_with('.'));
+    plain
+        .filter_map(|(_, node)| match &node.kind {
+            Kind::File(bytes) => Some(bytes.clone()),
+            _ => None,
+        })
+        .filter_map(|bytes| mirror_of(&bytes, node))
+        .collect()
+}
+
+fn mirror_of(bytes: &Arc<[u8]>, node: &str) -> Option<Value> {
+    let text = String::from_utf8_lossy(bytes);
+    let mut pod = yaml::documents(&text).ok()?.into_iter().next()?;
+    if object::text(&pod, "/kind") != "Pod" || object::name(&pod).is_empty() {
+        return None;
+    }
+    let hash = status::sha256_hex(bytes).chars().take(32).collect::<String>();
+    let name = format!("{}-{node}", object::name(&pod));
+    object::set(&mut pod, &["metadata", "name"], name);
+    object::set_default(&mut pod, &["metadata", "namespace"], "default");
+    for (key, value) in [
+        ("kubernetes.io/config.hash", hash.as_str()),
+        (MIRROR, hash.as_str()),
+        ("kubernetes.io/config.source", "file"),
+    ] {
+        object::set(&mut pod, &["metadata", "annotations", key], value);
+    }
+    object::set(&mut pod, &["spec", "nodeName"], node);
+    let mut tolerations = object::list(&pod, "/spec/tolerations").to_vec();
+    tolerations.push(json!({"effect": "NoExecute", "operator": "Exists"}));
+    object::set(&mut pod, &["spec", "tolerations"], tolerations);
+    object::remove(&mut pod, &["status"]);
+    Some(pod)
+}
+
+/// Lets the mirror of a control plane pod follow its process.
+pub(super) fn follow(world: &mut World, id: &PodId, pod: &Object, host: &str) -> Option<Duration> {
+    let program = program(pod)?;
+    let now = world.now;
+    let key = (host.to_owned(), program.to_owned());
+    let instance = world.clusters.get(id.cluster)?.control_plane.instances.get(&key).cloned()?;
+    let spec = object::list(pod, "/spec/containers").first()?.clone();
+    let name = object::field(&spec, "name").to_owned();
+    let fresh = id.get(world).is_none();
+    let mut run = id.get(world).cloned().unwrap_or_else(|| empty(world, pod, host));
+    let mut container = run.containers.get(&name).cloned().unwrap_or_else(|| ContainerRun::new(Role::Main, Arc::new(spec.clone())));
+    if container.id.is_empty() || container.restarts != instance.restarts {
+        container.id = world.chance.hex(64);
+    }
+    container.image = catalog::of_name(object::field(&spec, "image"));
+    container.restarts = instance.restarts;
+    container.last = instance.last_exit.filter(|_| instance.restarts > 0 || !matches!(instance.phase, Phase::Running { .. })).map(|exit| ended(exit, &container.id));
+    let (state, ready, due) = shown(&instance.phase, &container, pod, now);
+    container.state = state;
+    container.ready = ready;
+    container.started = ready;
+    let line = |(at, text): &(SimTime, String)| LogLine { at: *at, err: true, text: text.clone() };
+    container.logs = instance.log.iter().map(line).collect();
+    container.previous_logs = instance.previous_log.iter().map(line).collect();
+    run.containers.insert(name.clone(), container);
+    world.clusters.get_mut(id.cluster)?.runtime.pods.insert(id.uid.clone(), run);
+    if fresh {
+        announce(world, id, pod, &spec);
+    }
+    super::logs::publish(world, id, &name);
+    pod_status::write(world, id, pod);
+    due
+}
+
+fn ended(exit: control_plane::Exit, id: &str) -> Ended {
+    Ended {
+        code: exit.code,
+        reason: if exit.code == 0 { "Completed" } else { "Error" },
+        message: String::new(),
+        started: exit.started,
+        finished: exit.finished,
+        id: id.to_owned(),
+    }
+}
+
+/// State, readiness, and when to look again.
+fn shown(phase: &Phase, container: &ContainerRun, pod: &Value, now: SimTime) -> (State, bool, Option<Duration>) {
+    let soon = |at: SimTime| Some(at.since(now) + Duration::from_millis(100));
+    match phase {
+        Phase::Pending { at } => {
+            (State::Waiting { reason: "ContainerCreating", message: String::new() }, false, soon(*at))
+        }
+        Phase::Running { since, serving, ends_at } => {
+            (State::Running { since: *since }, *serving, ends_at.and_then(soon))
+        }
+        Phase::BackOff { until } => {
+            let seconds = 10_u64 << container.restarts.min(5);
+            let name = object::field(&container.spec, "name");
+            let message = format!(
+                "back-off {}s restarting failed container={name} pod={}_{}({})",
+                seconds.min(300),
+                object::name(pod),
+                object::namespace(pod),
+                object::annotation(pod, "kubernetes.io/config.hash").unwrap_or("")
+            );
+            (State::Waiting { reason: "CrashLoopBackOff", message }, false, soon(*until))
+        }
+    }
+}
+
+fn empty(world: &World, pod: &Value, host: &str) -> PodRun {
+    PodRun {
+        namespace: object::namespace(pod).to_owned(),
+        name: object::name(pod).to_owned(),
+        node: object::text(pod, "/spec/nodeName").to_owned(),
+        host: host.to_owned(),
+        started: world.now,
+        rejected: None,
+        ip: world.hosts.get(host).map(|it| it.address.clone()).unwrap_or_default(),
+        mounted: true,
+        retry_at: None,
+        failures: 0,
+        volumes: imbl::OrdMap::new(),
+        containers: imbl::OrdMap::new(),
+        stopping: None,
+    }
+}
+
+fn announce(world: &mut World, id: &PodId, pod: &Object, spec: &Value) {
+    let path = format!("spec.containers{{{}}}", object::field(spec, "name"));
+    let image = object::field(spec, "image");
+    let pulled = format!("Container image \"{image}\" already present on machine and can be accessed by the pod");
+    pod::tell(world, id, pod, &path, events::normal("Pulled", pulled));
+    pod::tell(world, id, pod, &path, events::normal("Created", "Container created"));
+    pod::tell(world, id, pod, &path, events::normal("Started", "Container started"));
+}

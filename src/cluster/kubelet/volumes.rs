@@ -1,0 +1,363 @@
+//! Volumes: what a pod mounts, where the files come from, and what is missing.
+//!
+//! Claims lead to host paths, local disks, NFS or a driver's volume; the last two are file systems that
+//! all nodes share.
+
+use std::collections::BTreeMap;
+
+use base64::Engine;
+use serde_json::Value;
+
+use super::env::{self, Subject};
+use super::run::{Mount, PodId, Source, Volume};
+use crate::apimachinery::object;
+use crate::cluster::{Store, World};
+use crate::hosts::files::clean;
+use crate::hosts::{FileTree, FsError, Kind};
+use crate::sim::SimTime;
+
+/// Prepares every volume of a pod. On failure: the volume's name and the sentence of its event.
+pub(super) fn prepare(world: &mut World, id: &PodId, pod: &Value) -> Result<(), (String, String)> {
+    for volume in object::list(pod, "/spec/volumes") {
+        let name = object::field(volume, "name");
+        prepare_one(world, id, pod, volume).map_err(|why| (name.to_owned(), why))?;
+    }
+    Ok(())
+}
+
+fn prepare_one(world: &mut World, id: &PodId, pod: &Value, volume: &Value) -> Result<(), String> {
+    let name = object::field(volume, "name").to_owned();
+    if let Some(host_path) = volume.get("hostPath") {
+        let host = id.get(world).map(|it| it.host.clone()).unwrap_or_default();
+        return check_host_path(world, &host, object::field(host_path, "path"), object::field(host_path, "type"));
+    }
+    if volume.get("persistentVolumeClaim").is_some() || volume.get("ephemeral").is_some() {
+        return claim_source(world, id, pod, volume).map(drop);
+    }
+    if let Some(nfs) = volume.get("nfs") {
+        ensure_export(world, id.cluster, &nfs_key(nfs));
+        return Ok(());
+    }
+    let known = id.get(world).and_then(|it| it.volumes.get(&name)).map(|it| it.revision);
+    if volume.get("emptyDir").is_some() && known.is_some() {
+        return Ok(());
+    }
+    let Some(cluster) = world.clusters.get(id.cluster) else { return Ok(()) };
+    let revision = cluster.store.revision();
+    if known == Some(revision) {
+        return Ok(());
+    }
+    let now = world.now;
+    let tree = match contents(world, id, pod, volume)? {
+        Some((files, mode)) => {
+            let before = id.get(world).and_then(|it| it.volumes.get(&name)).map(|it| it.tree.clone());
+            published(before, &files, mode, now)
+        }
+        None => FileTree::default(),
+    };
+    if let Some(run) = id.get_mut(world) {
+        run.volumes.insert(name, Volume { tree, revision });
+    }
+    Ok(())
+}
+
+/// Files by path, and the mode of those that name none.
+type Contents = (BTreeMap<String, (Vec<u8>, Option<u32>)>, u32);
+
+/// What a volume that follows objects holds; `None` for volumes that begin empty.
+fn contents(world: &World, id: &PodId, pod: &Value, volume: &Value) -> Result<Option<Contents>, String> {
+    let Some(cluster) = world.clusters.get(id.cluster) else { return Ok(None) };
+    let (mut files, store) = (BTreeMap::new(), &cluster.store);
+    let mode = |source: &Value| {
+        object::int(source, "/defaultMode").and_then(|it| u32::try_from(it).ok()).unwrap_or(0o644)
+    };
+    if let Some(source) = volume.get("configMap") {
+        add_object(&mut files, store, pod, "configmap", object::field(source, "name"), source)?;
+        return Ok(Some((files, mode(source))));
+    }
+    if let Some(source) = volume.get("secret") {
+        add_object(&mut files, store, pod, "secret", object::field(source, "secretName"), source)?;
+        return Ok(Some((files, mode(source))));
+    }
+    let subject = subject(world, id, store, pod);
+    if let Some(source) = volume.get("downwardAPI") {
+        add_downward(&mut files, &subject, source);
+        return Ok(Some((files, mode(source))));
+    }
+    let Some(source) = volume.get("projected") else { return Ok(None) };
+    for part in object::list(source, "/sources") {
+        if let Some(it) = part.get("configMap") {
+            add_object(&mut files, store, pod, "configmap", object::field(it, "name"), it)?;
+        } else if let Some(it) = part.get("secret") {
+            add_object(&mut files, store, pod, "secret", object::field(it, "name"), it)?;
+        } else if let Some(it) = part.get("downwardAPI") {
+            add_downward(&mut files, &subject, it);
+        } else if let Some(it) = part.get("serviceAccountToken") {
+            let token = token(world, pod, it);
+            files.insert(object::field(it, "path").to_owned(), (token.into_bytes(), None));
+        }
+    }
+    Ok(Some((files, mode(source))))
+}
+
+fn subject<'a>(world: &'a World, id: &PodId, store: &'a Store, pod: &'a Value) -> Subject<'a> {
+    let run = id.get(world);
+    Subject {
+        store,
+        pod,
+        container: object::list(pod, "/spec/containers").first().unwrap_or(&Value::Null),
+        pod_ip: run.map_or("", |it| it.ip.as_str()),
+        host_ip: run.and_then(|it| world.hosts.get(&it.host)).map_or("", |it| it.address.as_str()),
+    }
+}
+
+/// A token for the pod's service account, bound to the pod.
+///
+/// Its three parts look as real ones do, but the last is a checksum: no API server accepts it.
+fn token(world: &World, pod: &Value, source: &Value) -> String {
+    let encode = |text: String| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);
+    let account = object::text(pod, "/spec/serviceAccountName");
+    let seconds = object::int(source, "/expirationSeconds").unwrap_or(3_607);
+    let now = world.now.unix_s();
+    let namespace = object::namespace(pod);
+    let audience = match object::field(source, "audience") {
+        "" => "https://kubernetes.default.svc.cluster.local",
+        audience => audience,
+    };
+    let payload = serde_json::json!({
+        "aud": [audience], "exp": now + seconds, "iat": now, "nbf": now,
+        "iss": "https://kubernetes.default.svc.cluster.local",
+        "kubernetes.io": {
+            "namespace": namespace,
+            "pod": {"name": object::name(pod), "uid": object::uid(pod)},
+            "serviceaccount": {"name": account},
+        },
+        "sub": format!("system:serviceaccount:{namespace}:{account}"),
+    });
+    let head = encode("{\"alg\":\"RS256\",\"kid\":\"\"}".to_owned());
+    let body = encode(payload.to_string());
+    let sum = encode(super::status::sha256_hex(format!("{head}.{body}").as_bytes()));
+    format!("{head}.{body}.{sum}")
+}
+
+fn add_object(
+    files: &mut BTreeMap<String, (Vec<u8>, Option<u32>)>,
+    store: &Store,
+    pod: &Value,
+    kind: &str,
+    name: &str,
+    source: &Value,
+) -> Result<(), String> {
+    let resource = if kind == "secret" { "secrets" } else { "configmaps" };
+    let optional = object::flag(source, "/optional");
+    let Some(object) = store.find(resource, object::namespace(pod), name) else {
+        return if optional { Ok(()) } else { Err(format!("{kind} \"{name}\" not found")) };
+    };
+    let data = env::data(object);
+    let items = object::list(source, "/items");
+    if items.is_empty() {
+        files.extend(data.into_iter().map(|(key, value)| (key, (value, None))));
+        return Ok(());
+    }
+    for item in items {
+        let key = object::field(item, "key");
+        let mode = object::int(item, "/mode").and_then(|it| u32::try_from(it).ok());
+        match data.get(key) {
+            Some(value) => drop(files.insert(object::field(item, "path").to_owned(), (value.clone(), mode))),
+            None if optional => {}
+            None => return Err(format!("references non-existent {kind} key: {key}").replace("configmap", "config")),
+        }
+    }
+    Ok(())
+}
+
+fn add_downward(
+    files: &mut BTreeMap<String, (Vec<u8>, Option<u32>)>,
+    subject: &Subject<'_>,
+    source: &Value,
+) {
+    for item in object::list(source, "/items") {
+        let value = match (item.get("fieldRef"), item.get("resourceFieldRef")) {
+            (Some(field), _) => env::field_value(subject, object::field(field, "fieldPath")),
+            (_, Some(resource)) => env::resource_value(subject, resource),
+            _ => String::new(),
+        };
+        let mode = object::int(item, "/mode").and_then(|it| u32::try_from(it).ok());
+        files.insert(object::field(item, "path").to_owned(), (value.into_bytes(), mode));
+    }
+}
+
+/// Files as kubelets publish them: in a dated directory that `..data` points to, so that all of them
+/// change at once.
+fn published(
+    before: Option<FileTree>,
+    files: &BTreeMap<String, (Vec<u8>, Option<u32>)>,
+    mode: u32,
+    now: SimTime,
+) -> FileTree {
+    if let Some(before) = before.filter(|it| holds(it, files)) {
+        return before;
+    }
+    let mut tree = FileTree::default();
+    let dated = format!("..{}.{}", now.strftime("%Y_%m_%d_%H_%M_%S"), now.unix_ns() % 1_000_000_000);
+    for (path, (bytes, own)) in files {
+        let _ = tree.install(&format!("/{dated}/{path}"), bytes, own.unwrap_or(mode), now);
+        let top = path.split('/').next().unwrap_or(path);
+        let _ = tree.symlink(&format!("..data/{top}"), &format!("/{top}"), now);
+    }
+    let _ = tree.mkdir_all(&format!("/{dated}"), 0o755, now);
+    let _ = tree.symlink(&dated, "/..data", now);
+    let _ = tree.chmod("/", 0o777);
+    tree
+}
+
+fn holds(tree: &FileTree, files: &BTreeMap<String, (Vec<u8>, Option<u32>)>) -> bool {
+    let same = |(path, (bytes, _)): (&String, &(Vec<u8>, Option<u32>))| {
+        tree.read(&format!("/{path}")).is_ok_and(|it| *it == **bytes)
+    };
+    let count = tree.list("/").map_or(0, |it| it.iter().filter(|(name, _)| !name.starts_with("..")).count());
+    let tops: std::collections::BTreeSet<&str> = files.keys().filter_map(|it| it.split('/').next()).collect();
+    count == tops.len() && files.iter().all(same)
+}
+
+/// What `hostPath.type` demands, made or checked.
+fn check_host_path(world: &mut World, host: &str, path: &str, kind: &str) -> Result<(), String> {
+    let now = world.now;
+    let Some(host) = world.hosts.get_mut(host) else { return Ok(()) };
+    let node = host.files.stat(path).map(|it| it.kind.clone());
+    match (kind, node) {
+        ("DirectoryOrCreate" | "", Err(FsError::NotFound)) => {
+            // Without a type the runtime makes a directory when nothing is there.
+            let _ = host.files.mkdir_all(path, 0o755, now);
+            Ok(())
+        }
+        ("FileOrCreate", Err(FsError::NotFound)) => {
+            let _ = host.files.install(path, b"", 0o644, now);
+            Ok(())
+        }
+        ("Directory" | "DirectoryOrCreate", Ok(Kind::Directory))
+        | ("File" | "FileOrCreate", Ok(Kind::File(_)))
+        | ("Socket", Ok(Kind::Socket))
+        | ("", Ok(_)) => Ok(()),
+        ("Directory" | "DirectoryOrCreate", _) => Err(format!("hostPath type check failed: {path} is not a directory")),
+        ("File" | "FileOrCreate", _) => Err(format!("hostPath type check failed: {path} is not a file")),
+        ("Socket", _) => Err(format!("hostPath type check failed: {path} is not a socket file")),
+        ("CharDevice", _) => Err(format!("hostPath type check failed: {path} is not a character device")),
+        ("BlockDevice", _) => Err(format!("hostPath type check failed: {path} is not a block device")),
+        _ => Ok(()),
+    }
+}
+
+fn nfs_key(nfs: &Value) -> String {
+    format!("nfs://{}{}", object::field(nfs, "server"), object::field(nfs, "path"))
+}
+
+fn ensure_export(world: &mut World, cluster: usize, key: &str) {
+    if let Some(cluster) = world.clusters.get_mut(cluster) {
+        cluster.runtime.exports.entry(key.to_owned()).or_default();
+    }
+}
+
+/// Where the volume behind a claim has its files.
+fn claim_source(world: &mut World, id: &PodId, pod: &Value, volume: &Value) -> Result<(Source, String), String> {
+    let claim = match volume.get("persistentVolumeClaim") {
+        Some(claim) => object::field(claim, "claimName").to_owned(),
+        None => format!("{}-{}", object::name(pod), object::field(volume, "name")),
+    };
+    let store = world.clusters.get(id.cluster).map(|it| it.store.clone()).unwrap_or_default();
+    let Some(claim) = store.find("persistentvolumeclaims", object::namespace(pod), &claim) else {
+        return Err(format!("persistentvolumeclaim \"{claim}\" not found"));
+    };
+    let name = object::text(claim, "/spec/volumeName");
+    let Some(volume) = store.find("persistentvolumes", "", name) else {
+        return Err(format!("PVC {}/{} is not bound", object::namespace(claim), object::name(claim)));
+    };
+    let host = id.get(world).map(|it| it.host.clone()).unwrap_or_default();
+    if let Some(host_path) = object::at(volume, "/spec/hostPath") {
+        let path = object::field(host_path, "path").to_owned();
+        check_host_path(world, &host, &path, object::field(host_path, "type"))?;
+        return Ok((Source::Host(host), path));
+    }
+    if let Some(local) = object::at(volume, "/spec/local") {
+        let path = object::field(local, "path").to_owned();
+        let there = world.hosts.get(&host).is_some_and(|it| it.files.exists(&path));
+        if !there {
+            return Err(format!("path \"{path}\" does not exist"));
+        }
+        return Ok((Source::Host(host), path));
+    }
+    let key = match object::at(volume, "/spec/nfs") {
+        Some(nfs) => nfs_key(nfs),
+        None => format!("pv://{name}"),
+    };
+    ensure_export(world, id.cluster, &key);
+    Ok((Source::Export(key), "/".to_owned()))
+}
+
+/// The mounts of a container. Its volumes are prepared.
+pub(super) fn mounts(
+    world: &mut World,
+    id: &PodId,
+    pod: &Value,
+    container: &Value,
+    env: &BTreeMap<String, String>,
+) -> Result<Vec<Mount>, String> {
+    let mut all = Vec::new();
+    for mount in object::list(container, "/volumeMounts") {
+        let name = object::field(mount, "name");
+        let volumes = object::list(pod, "/spec/volumes");
+        let Some(volume) = volumes.iter().find(|it| object::field(it, "name") == name) else { continue };
+        let (source, root) = source_of(world, id, pod, volume)?;
+        let expanded = super::container::expanded(object::field(mount, "subPathExpr"), &|name| env.get(name).cloned());
+        let sub_path = if expanded.is_empty() { object::field(mount, "subPath").to_owned() } else { expanded };
+        let inner = clean(&root, &sub_path);
+        let follows = ["configMap", "secret", "projected", "downwardAPI"].iter().any(|it| volume.get(it).is_some());
+        if !sub_path.is_empty() {
+            ensure_directory(world, id, &source, &inner);
+        }
+        all.push(Mount {
+            path: clean("/", object::field(mount, "mountPath")),
+            // Links of a published volume are followed once when a part of it is mounted.
+            inner: if sub_path.is_empty() { inner } else { settled(world, id, &source, &inner) },
+            source,
+            read_only: object::flag(mount, "/readOnly") || follows || object::flag(volume, "/persistentVolumeClaim/readOnly"),
+        });
+    }
+    Ok(all)
+}
+
+fn source_of(world: &mut World, id: &PodId, pod: &Value, volume: &Value) -> Result<(Source, String), String> {
+    if let Some(host_path) = volume.get("hostPath") {
+        let host = id.get(world).map(|it| it.host.clone()).unwrap_or_default();
+        return Ok((Source::Host(host), object::field(host_path, "path").to_owned()));
+    }
+    if let Some(nfs) = volume.get("nfs") {
+        return Ok((Source::Export(nfs_key(nfs)), "/".to_owned()));
+    }
+    if volume.get("persistentVolumeClaim").is_some() || volume.get("ephemeral").is_some() {
+        return claim_source(world, id, pod, volume);
+    }
+    Ok((Source::Volume(object::field(volume, "name").to_owned()), "/".to_owned()))
+}
+
+fn with_tree<T>(world: &mut World, id: &PodId, source: &Source, act: impl FnOnce(&mut FileTree) -> T) -> Option<T> {
+    match source {
+        Source::Volume(name) => id.get_mut(world)?.volumes.get_mut(name).map(|it| act(&mut it.tree)),
+        Source::Host(name) => world.hosts.get_mut(name).map(|it| act(&mut it.files)),
+        Source::Export(key) => world.clusters.get_mut(id.cluster)?.runtime.exports.get_mut(key).map(act),
+    }
+}
+
+/// A sub path that does not exist is made as a directory.
+fn ensure_directory(world: &mut World, id: &PodId, source: &Source, inner: &str) {
+    let now = world.now;
+    let _ = with_tree(world, id, source, |tree| {
+        if !tree.exists(inner) {
+            let _ = tree.mkdir_all(inner, 0o750, now);
+        }
+    });
+}
+
+fn settled(world: &mut World, id: &PodId, source: &Source, inner: &str) -> String {
+    with_tree(world, id, source, |tree| tree.resolve(inner).ok()).flatten().unwrap_or_else(|| inner.to_owned())
+}

@@ -1,0 +1,134 @@
+//! Who listens where: in pods, and on machines.
+
+use std::net::Ipv4Addr;
+
+use super::{Outcome, Protocol};
+use crate::apimachinery::object;
+use crate::cluster::{Place, World};
+use crate::cluster::kubelet::run::PodId;
+use crate::cluster::kubelet::services;
+
+/// The container of a pod that listens on a port.
+pub(crate) fn in_pod(world: &World, id: &PodId, port: u16, protocol: Protocol) -> Option<Outcome> {
+    let run = id.get(world)?;
+    let udp = protocol == Protocol::Udp;
+    let listens = |name: &str| {
+        let container = run.containers.get(name);
+        let place = id.place(name);
+        container.is_some_and(|it| {
+            it.is_running()
+                && services::ports(world, &place, it).iter().any(|own| own.number == port && own.udp == udp)
+        })
+    };
+    let container = run.containers.keys().find(|name| listens(name))?;
+    Some(Outcome::Open { place: id.place(container), port })
+}
+
+/// A program that machines run by themselves: unit, name, port, and whether it is bound to loopback.
+const UNITS: &[(&str, &str, u16, bool)] = &[
+    ("kubelet.service", "kubelet", 10_250, false),
+    ("kubelet.service", "kubelet", 10_248, true),
+    ("ssh.service", "sshd", 22, false),
+];
+
+/// What listens on a port of an address of a machine.
+pub(crate) fn on_machine(
+    world: &World,
+    host: &str,
+    to: Ipv4Addr,
+    port: u16,
+    protocol: Protocol,
+) -> Option<Outcome> {
+    world.hosts.get(host).filter(|it| it.up)?;
+    if protocol == Protocol::Tcp && program(world, host, to, port).is_some() {
+        return Some(Outcome::Open { place: Place::host(host), port });
+    }
+    on_host_network(world, host, port, protocol)
+}
+
+/// The machine's own program that listens on a TCP port of an address.
+pub(crate) fn program(world: &World, host: &str, to: Ipv4Addr, port: u16) -> Option<String> {
+    let machine = world.hosts.get(host)?;
+    let unit = UNITS.iter().find(|(unit, _, number, loopback)| {
+        let active = machine.units.get(*unit).map_or(*unit == "ssh.service", |_| machine.unit_active(unit));
+        *number == port && active && (!loopback || to.is_loopback())
+    });
+    if let Some((_, program, ..)) = unit {
+        return Some((*program).to_owned());
+    }
+    let bound = control_plane(world, host);
+    let listens = |bound: &[(Ipv4Addr, u16)]| {
+        bound.iter().any(|(address, number)| *number == port && reaches(*address, to))
+    };
+    bound.into_iter().find(|(_, bound)| listens(bound)).map(|(program, _)| program)
+}
+
+fn reaches(bound: Ipv4Addr, to: Ipv4Addr) -> bool {
+    bound.is_unspecified() || bound == to
+}
+
+/// The addresses that the control plane's programs on a machine are bound to.
+fn control_plane(world: &World, host: &str) -> Vec<(String, Vec<(Ipv4Addr, u16)>)> {
+    let instances = world.clusters.iter().flat_map(|it| it.control_plane.instances.iter());
+    let here = instances.filter(|((at, _), instance)| at == host && instance.serves());
+    here.map(|((_, program), instance)| {
+        let flag = |name: &str| instance.process.flag(name);
+        let port = |usual: u16| flag("secure-port").and_then(|it| it.parse().ok()).unwrap_or(usual);
+        let address = flag("bind-address").and_then(|it| it.parse().ok()).unwrap_or(Ipv4Addr::UNSPECIFIED);
+        let bound = match program.as_str() {
+            "kube-apiserver" => vec![(address, port(6_443))],
+            "kube-controller-manager" => vec![(address, port(10_257))],
+            "kube-scheduler" => vec![(address, port(10_259))],
+            _ => ["listen-client-urls", "listen-peer-urls", "listen-metrics-urls"]
+                .iter()
+                .filter_map(|name| flag(name))
+                .flat_map(|urls| urls.split(',').filter_map(of_url))
+                .collect(),
+        };
+        (program.clone(), bound)
+    })
+    .collect()
+}
+
+/// `https://127.0.0.1:2379`.
+fn of_url(url: &str) -> Option<(Ipv4Addr, u16)> {
+    let (host, port) = url.split_once("://")?.1.trim_end_matches('/').rsplit_once(':')?;
+    Some((host.parse().ok()?, port.parse().ok()?))
+}
+
+/// A container on the machine's own network.
+fn on_host_network(world: &World, host: &str, port: u16, protocol: Protocol) -> Option<Outcome> {
+    for (cluster, state) in world.clusters.iter().enumerate() {
+        for (uid, run) in state.runtime.pods.iter().filter(|(_, run)| run.host == host) {
+            if run.on_host_network(world, cluster) {
+                let found = in_pod(world, &PodId { cluster, uid: uid.clone() }, port, protocol);
+                if found.is_some() {
+                    return found;
+                }
+            }
+        }
+    }
+    None
+}
+
+/// The pod whose host port this is on a machine, with the port inside.
+pub(crate) fn host_port(world: &World, host: &str, port: u16, protocol: Protocol) -> Option<(PodId, u16)> {
+    for (cluster, state) in world.clusters.iter().enumerate() {
+        for (uid, run) in state.runtime.pods.iter().filter(|(_, run)| run.host == host) {
+            let Some(pod) = state.store.find("pods", &run.namespace, &run.name) else { continue };
+            if object::flag(pod, "/spec/hostNetwork") {
+                continue;
+            }
+            let ports =
+                object::list(pod, "/spec/containers").iter().flat_map(|it| object::list(it, "/ports"));
+            let found = ports.into_iter().find(|it| {
+                object::int(it, "/hostPort") == Some(i64::from(port))
+                    && Protocol::of(object::field(it, "protocol")) == protocol
+            });
+            if let Some(inside) = found.and_then(|it| object::int(it, "/containerPort")) {
+                return Some((PodId { cluster, uid: uid.clone() }, u16::try_from(inside).ok()?));
+            }
+        }
+    }
+    None
+}
