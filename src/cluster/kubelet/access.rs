@@ -15,7 +15,10 @@ pub(crate) fn find(world: &World, cluster: ClusterId, namespace: &str, name: &st
 }
 
 /// The containers of a pod with their names, in name order.
-pub(crate) fn containers<'w>(world: &'w World, id: &PodId) -> impl Iterator<Item = (&'w String, &'w ContainerRun)> {
+pub(crate) fn containers<'w>(
+    world: &'w World,
+    id: &PodId,
+) -> impl Iterator<Item = (&'w String, &'w ContainerRun)> {
     id.get(world).into_iter().flat_map(|run| run.containers.iter())
 }
 
@@ -32,7 +35,9 @@ pub(crate) fn logs(
 ) -> Result<Vec<LogLine>, String> {
     match find(world, cluster, namespace, name) {
         Some(id) => super::logs::of(world, &id, container, previous),
-        None => Err(format!("container \"{container}\" in pod \"{name}\" is waiting to start: ContainerCreating")),
+        None => {
+            Err(format!("container \"{container}\" in pod \"{name}\" is waiting to start: ContainerCreating"))
+        }
     }
 }
 
@@ -46,7 +51,8 @@ pub(crate) fn exec_target(
     (namespace, name): (&str, &str),
     container: &str,
 ) -> Result<Place, String> {
-    let id = find(world, cluster, namespace, name).ok_or_else(|| format!("container not found (\"{container}\")"))?;
+    let id = find(world, cluster, namespace, name)
+        .ok_or_else(|| format!("container not found (\"{container}\")"))?;
     let running = id.container(world, container).is_some_and(ContainerRun::is_running);
     if running { Ok(id.place(container)) } else { Err(format!("container not found (\"{container}\")")) }
 }

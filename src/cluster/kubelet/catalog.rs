@@ -235,7 +235,9 @@ impl Image {
     fn build(&self) -> FileTree {
         let made = SimTime::START - FILES_AGE;
         let mut tree = FileTree::default();
-        for path in ["/tmp", "/var/log", "/var/run", "/root", "/home", "/proc", "/sys", "/dev", "/etc", "/mnt"] {
+        for path in
+            ["/tmp", "/var/log", "/var/run", "/root", "/home", "/proc", "/sys", "/dev", "/etc", "/mnt"]
+        {
             let _ = tree.mkdir_all(path, if path == "/tmp" { 0o1777 } else { 0o755 }, made);
         }
         self.install_system(&mut tree, made);
@@ -267,12 +269,18 @@ impl Image {
         let shell = if self.base_name == "debian" { "/bin/bash" } else { "/bin/sh" };
         let users = format!("root:x:0:0:root:/root:{shell}\nnobody:x:65534:65534:nobody:/home:/bin/false\n");
         let release = match self.base_name.as_str() {
-            "debian" => "PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nNAME=\"Debian GNU/Linux\"\nVERSION_ID=\"12\"\nVERSION=\"12 (bookworm)\"\nID=debian\n",
-            "alpine" => "NAME=\"Alpine Linux\"\nID=alpine\nVERSION_ID=3.22.2\nPRETTY_NAME=\"Alpine Linux v3.22\"\n",
+            "debian" => {
+                "PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nNAME=\"Debian GNU/Linux\"\nVERSION_ID=\"12\"\nVERSION=\"12 (bookworm)\"\nID=debian\n"
+            }
+            "alpine" => {
+                "NAME=\"Alpine Linux\"\nID=alpine\nVERSION_ID=3.22.2\nPRETTY_NAME=\"Alpine Linux v3.22\"\n"
+            }
             _ => "",
         };
         let groups = "root:x:0:\nnogroup:x:65534:\n";
-        for (path, text) in [("/etc/passwd", users.as_str()), ("/etc/group", groups), ("/etc/os-release", release)] {
+        for (path, text) in
+            [("/etc/passwd", users.as_str()), ("/etc/group", groups), ("/etc/os-release", release)]
+        {
             if !text.is_empty() {
                 let _ = tree.install(path, text.as_bytes(), 0o644, made);
             }
@@ -304,9 +312,9 @@ impl Image {
         let own = own.chain(Some(&self.config.main)).filter(|it| !it.is_empty() && !it.contains('/'));
         for name in own {
             let path = format!("/usr/local/bin/{name}");
-            let placed = [directory.as_str(), "/", "/usr/bin"].iter().any(|at| {
-                tree.exists(&format!("{}/{name}", at.trim_end_matches('/')))
-            });
+            let placed = [directory.as_str(), "/", "/usr/bin"]
+                .iter()
+                .any(|at| tree.exists(&format!("{}/{name}", at.trim_end_matches('/'))));
             if !placed {
                 let _ = tree.install(&path, BINARY, 0o755, made);
             }
@@ -361,7 +369,9 @@ mod tests {
     #[test]
     fn programs_stand_where_the_path_finds_them() {
         let nginx = of_name("nginx").unwrap().files();
-        assert!(nginx.exists("/bin/bash") && nginx.exists("/usr/bin/curl") || nginx.exists("/usr/local/bin/curl"));
+        assert!(
+            nginx.exists("/bin/bash") && nginx.exists("/usr/bin/curl") || nginx.exists("/usr/local/bin/curl")
+        );
         assert!(of_name("busybox").unwrap().files().exists("/bin/wget"));
         assert!(!of_name("registry.k8s.io/pause:3.10").unwrap().files().exists("/bin/sh"));
     }

@@ -22,7 +22,23 @@ pub(super) fn run(name: &str, words: &[&str], machine: &mut Machine<'_>) -> Ran 
 }
 
 /// Options of these programs that take a value.
-const WITH_VALUE: &[&str] = &["-o", "-O", "-T", "-t", "-w", "-m", "--max-time", "--connect-timeout", "-H", "-X", "-d", "--header", "-A", "-u", "-i"];
+const WITH_VALUE: &[&str] = &[
+    "-o",
+    "-O",
+    "-T",
+    "-t",
+    "-w",
+    "-m",
+    "--max-time",
+    "--connect-timeout",
+    "-H",
+    "-X",
+    "-d",
+    "--header",
+    "-A",
+    "-u",
+    "-i",
+];
 
 fn operands<'a>(words: &[&'a str]) -> Vec<&'a str> {
     let mut all = Vec::new();
@@ -69,7 +85,11 @@ fn nc(operands: &[&str], words: &[&str], machine: &Machine<'_>) -> Ran {
     let port_number = port.parse().unwrap_or(0);
     match network::probe(machine.world, machine.place, host, port_number, Protocol::Tcp).outcome {
         Outcome::Open { .. } => {
-            let text = if words.iter().any(|it| it.contains('v')) { format!("{host} ({host}:{port}) open\n") } else { String::new() };
+            let text = if words.iter().any(|it| it.contains('v')) {
+                format!("{host} ({host}:{port}) open\n")
+            } else {
+                String::new()
+            };
             (0, Vec::new(), text.into_bytes(), Duration::ZERO)
         }
         Outcome::NoSuchName | Outcome::NoNameServer => {
@@ -94,7 +114,8 @@ fn fetch(name: &str, words: &[&str], operands: &[&str], machine: &mut Machine<'_
         || words.iter().any(|it| matches!(*it, "-s" | "--silent" | "-sf" | "-fs"));
     match outcome {
         HttpOutcome::Answer(answer) => {
-            let fails = words.iter().any(|it| it.starts_with('-') && !it.starts_with("--") && it.contains('f'));
+            let fails =
+                words.iter().any(|it| it.starts_with('-') && !it.starts_with("--") && it.contains('f'));
             if answer.status >= 400 && (name == "wget" || fails) {
                 let phrase = web::phrase(answer.status);
                 let (code, why) = if name == "wget" {
@@ -108,13 +129,17 @@ fn fetch(name: &str, words: &[&str], operands: &[&str], machine: &mut Machine<'_
         }
         HttpOutcome::Failed(failed) => refusal(name, &request, &failed, quiet, limit(words)),
         HttpOutcome::Garbage => (1, Vec::new(), Vec::new(), Duration::ZERO),
-        HttpOutcome::Tls(why) => (35, Vec::new(), format!("{name}: (35) {why}\n").into_bytes(), Duration::ZERO),
+        HttpOutcome::Tls(why) => {
+            (35, Vec::new(), format!("{name}: (35) {why}\n").into_bytes(), Duration::ZERO)
+        }
     }
 }
 
 /// Where the body goes: a file that `-o` or `-O` names, or standard output.
 fn written(name: &str, words: &[&str], machine: &mut Machine<'_>, body: Vec<u8>) -> Vec<u8> {
-    let joined = words.iter().find_map(|it| it.strip_prefix("-qO").or_else(|| it.strip_prefix("-O")).filter(|it| !it.is_empty()));
+    let joined = words
+        .iter()
+        .find_map(|it| it.strip_prefix("-qO").or_else(|| it.strip_prefix("-O")).filter(|it| !it.is_empty()));
     let target = joined.or_else(|| value(words, if name == "curl" { &["-o"] } else { &["-O", "-qO"] }));
     match target {
         Some("-" | "/dev/stdout") => body,
@@ -133,7 +158,9 @@ fn written(name: &str, words: &[&str], machine: &mut Machine<'_>, body: Vec<u8>)
 fn refusal(name: &str, request: &HttpRequest, failed: &Outcome, quiet: bool, limit: Duration) -> Ran {
     let (host, port) = (&request.connect_to, request.port);
     let (code, why, took) = match (failed, name) {
-        (Outcome::NoSuchName | Outcome::NoNameServer, "wget") => (1, format!("wget: bad address '{host}'\n"), Duration::ZERO),
+        (Outcome::NoSuchName | Outcome::NoNameServer, "wget") => {
+            (1, format!("wget: bad address '{host}'\n"), Duration::ZERO)
+        }
         (Outcome::NoSuchName | Outcome::NoNameServer, _) => {
             (6, format!("curl: (6) Could not resolve host: {host}\n"), Duration::ZERO)
         }
@@ -142,11 +169,15 @@ fn refusal(name: &str, request: &HttpRequest, failed: &Outcome, quiet: bool, lim
         }
         (Outcome::Refused, _) => (
             7,
-            format!("curl: (7) Failed to connect to {host} port {port} after 1 ms: Could not connect to server\n"),
+            format!(
+                "curl: (7) Failed to connect to {host} port {port} after 1 ms: Could not connect to server\n"
+            ),
             Duration::ZERO,
         ),
         (_, "wget") => (1, "wget: download timed out\n".to_owned(), limit),
-        _ => (28, format!("curl: (28) Connection timed out after {} milliseconds\n", limit.as_millis()), limit),
+        _ => {
+            (28, format!("curl: (28) Connection timed out after {} milliseconds\n", limit.as_millis()), limit)
+        }
     };
     let err = if quiet && name == "curl" { Vec::new() } else { why.into_bytes() };
     (code, Vec::new(), err, took)

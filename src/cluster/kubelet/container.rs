@@ -14,8 +14,8 @@ use super::script::{Stream, Vm, Yield};
 use super::{pod, probes, services, volumes};
 use crate::apimachinery::object;
 use crate::apimachinery::quantity::Quantity;
-use crate::cluster::events;
 use crate::cluster::World;
+use crate::cluster::events;
 use crate::hosts::FileTree;
 use crate::sim::SimTime;
 
@@ -124,7 +124,9 @@ fn begin(world: &mut World, job: &Job<'_>) {
     let reference = match catalog::parse(image) {
         Ok(reference) => reference,
         Err(error) => {
-            let why = format!("Failed to apply default image tag \"{image}\": couldn't parse image name \"{image}\": {error}");
+            let why = format!(
+                "Failed to apply default image tag \"{image}\": couldn't parse image name \"{image}\": {error}"
+            );
             job.tell(world, events::warning("InspectFailed", why.clone()));
             job.tell(world, events::warning("Failed", "Error: InvalidImageName"));
             return job.wait(world, "InvalidImageName", why, now + RETRY);
@@ -213,7 +215,8 @@ fn go_duration(duration: Duration) -> String {
 /// What containerd says about a pull that failed.
 fn pull_failure(reference: &catalog::Reference, missing: &Missing) -> String {
     let full = reference.full();
-    let unpack = format!("failed to pull and unpack image \"{full}\": failed to resolve reference \"{full}\"");
+    let unpack =
+        format!("failed to pull and unpack image \"{full}\": failed to resolve reference \"{full}\"");
     match missing {
         Missing::NoSuchTag => format!("rpc error: code = NotFound desc = {unpack}: {full}: not found"),
         Missing::NoSuchRepository => format!(
@@ -275,7 +278,8 @@ fn create(world: &mut World, job: &Job<'_>) {
         container.due = Some(now);
         container.probes = probes::fresh(&container.spec, container.role, now);
         container.started = !container.probes.iter().any(|it| it.kind == super::run::ProbeKind::Startup);
-        container.ready = container.started && !container.probes.iter().any(|it| it.kind == super::run::ProbeKind::Readiness);
+        container.ready = container.started
+            && !container.probes.iter().any(|it| it.kind == super::run::ProbeKind::Readiness);
     }
     super::hooks::post_start(world, job);
     advance(world, job);
@@ -292,7 +296,8 @@ fn prepare(world: &mut World, job: &Job<'_>) -> Result<ContainerRun, String> {
     let host_ip = world.hosts.get(&run.host).map(|it| it.address.clone()).unwrap_or_default();
     let (pod_ip, host) = (run.ip.clone(), run.host.clone());
     let store = world.clusters.get(job.id.cluster).map(|it| it.store.clone()).unwrap_or_default();
-    let subject = Subject { store: &store, pod: job.pod, container: &spec, pod_ip: &pod_ip, host_ip: &host_ip };
+    let subject =
+        Subject { store: &store, pod: job.pod, container: &spec, pod_ip: &pod_ip, host_ip: &host_ip };
     let env = env::resolve(&subject, image)?;
     let mounts = volumes::mounts(world, job.id, job.pod, &spec, &env)?;
     let mut container = ContainerRun::new(old.role, spec);
@@ -347,13 +352,19 @@ fn argv(container: &ContainerRun) -> Vec<String> {
 }
 
 /// Why the runtime cannot execute the command at all.
-fn cannot_start(world: &World, job: &Job<'_>, argv: &[String], env: &BTreeMap<String, String>) -> Option<String> {
+fn cannot_start(
+    world: &World,
+    job: &Job<'_>,
+    argv: &[String],
+    env: &BTreeMap<String, String>,
+) -> Option<String> {
     let prefix = "failed to create containerd task: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: exec:";
     let Some(program) = argv.first() else {
         return Some("failed to generate container spec: no command specified".to_owned());
     };
     let place = job.id.place(job.name);
-    let workdir = job.id.container(world, job.name).map(|it| object::field(&it.spec, "workingDir").to_owned());
+    let workdir =
+        job.id.container(world, job.name).map(|it| object::field(&it.spec, "workingDir").to_owned());
     let directory = workdir.filter(|it| !it.is_empty()).unwrap_or_else(|| "/".to_owned());
     if program.contains('/') {
         let path = crate::hosts::files::clean(&directory, program);

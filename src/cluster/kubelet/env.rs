@@ -56,13 +56,19 @@ pub(super) fn resolve(
     Ok(all)
 }
 
-fn extend_from(own: &mut BTreeMap<String, String>, subject: &Subject<'_>, source: &Value) -> Result<(), String> {
+fn extend_from(
+    own: &mut BTreeMap<String, String>,
+    subject: &Subject<'_>,
+    source: &Value,
+) -> Result<(), String> {
     let prefix = object::field(source, "prefix");
     for (kind, key) in [("configmap", "configMapRef"), ("secret", "secretRef")] {
         let Some(reference) = source.get(key) else { continue };
         let name = object::field(reference, "name");
         match data_of(subject, kind, name) {
-            Some(data) => own.extend(data.into_iter().map(|(key, value)| (format!("{prefix}{key}"), text(&value)))),
+            Some(data) => {
+                own.extend(data.into_iter().map(|(key, value)| (format!("{prefix}{key}"), text(&value))))
+            }
             None if object::flag(reference, "/optional") => {}
             None => return Err(format!("{kind} \"{name}\" not found")),
         }
@@ -100,7 +106,9 @@ fn value_from(subject: &Subject<'_>, source: &Value) -> Result<Option<String>, S
     if let Some(resource) = source.get("resourceFieldRef") {
         return Ok(Some(resource_value(subject, resource)));
     }
-    for (kind, title, key) in [("configmap", "ConfigMap", "configMapKeyRef"), ("secret", "Secret", "secretKeyRef")] {
+    for (kind, title, key) in
+        [("configmap", "ConfigMap", "configMapKeyRef"), ("secret", "Secret", "secretKeyRef")]
+    {
         let Some(reference) = source.get(key) else { continue };
         let (name, entry) = (object::field(reference, "name"), object::field(reference, "key"));
         let optional = object::flag(reference, "/optional");

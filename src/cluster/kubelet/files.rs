@@ -142,7 +142,11 @@ pub(crate) fn list(world: &World, place: &Place, path: &str) -> Result<Vec<(Stri
 pub(crate) fn change(world: &mut World, place: &Place, op: FileOp<'_>) -> Result<(), FsError> {
     let follow = matches!(
         op,
-        FileOp::Write { .. } | FileOp::Append { .. } | FileOp::Chmod { .. } | FileOp::Chown { .. } | FileOp::Touch { .. }
+        FileOp::Write { .. }
+            | FileOp::Append { .. }
+            | FileOp::Chmod { .. }
+            | FileOp::Chown { .. }
+            | FileOp::Touch { .. }
     );
     let (path, other) = match &op {
         FileOp::Write { path, .. }
@@ -174,10 +178,8 @@ pub(crate) fn change(world: &mut World, place: &Place, op: FileOp<'_>) -> Result
         }
         None => None,
     };
-    let root_read_only = crate::apimachinery::object::flag(
-        &view.container.spec,
-        "/securityContext/readOnlyRootFilesystem",
-    );
+    let root_read_only =
+        crate::apimachinery::object::flag(&view.container.spec, "/securityContext/readOnlyRootFilesystem");
     if mount.as_ref().map_or(root_read_only, |it| it.read_only) {
         return Err(FsError::ReadOnly);
     }

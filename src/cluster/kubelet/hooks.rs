@@ -85,7 +85,9 @@ pub(super) fn post_start(world: &mut World, job: &Job<'_>) {
 /// Runs the preStop hook; returns how long it takes.
 pub(super) fn pre_stop(world: &mut World, job: &Job<'_>) -> Duration {
     let Some(container) = job.id.container(world, job.name) else { return Duration::ZERO };
-    let Some(hook) = object::at(&container.spec, "/lifecycle/preStop").cloned() else { return Duration::ZERO };
+    let Some(hook) = object::at(&container.spec, "/lifecycle/preStop").cloned() else {
+        return Duration::ZERO;
+    };
     if let Some(seconds) = object::int(&hook, "/sleep/seconds") {
         return Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
     }

@@ -99,8 +99,12 @@ pub(crate) fn of(world: &World, id: &PodId, container: &str, previous: bool) -> 
             super::run::State::Waiting { reason: "ErrImagePull" | "ImagePullBackOff", .. } => {
                 "trying and failing to pull image"
             }
-            super::run::State::Waiting { reason: "CreateContainerConfigError", .. } => "CreateContainerConfigError",
-            _ if !run.containers.values().any(|it| it.is_running()) && run.ip.is_empty() => "ContainerCreating",
+            super::run::State::Waiting { reason: "CreateContainerConfigError", .. } => {
+                "CreateContainerConfigError"
+            }
+            _ if !run.containers.values().any(|it| it.is_running()) && run.ip.is_empty() => {
+                "ContainerCreating"
+            }
             _ => "PodInitializing",
         };
         return Err(format!("container \"{container}\" in pod \"{name}\" is waiting to start: {why}"));

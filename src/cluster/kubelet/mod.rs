@@ -100,7 +100,12 @@ fn pods_of(world: &World, cluster: ClusterId, event: &Event, keys: &mut Vec<Stri
         "pods" => {
             let bound = !object::text(&event.object, "/spec/nodeName").is_empty();
             if bound {
-                keys.push(format!("{}/{}/{}", event.key.namespace, event.key.name, object::uid(&event.object)));
+                keys.push(format!(
+                    "{}/{}/{}",
+                    event.key.namespace,
+                    event.key.name,
+                    object::uid(&event.object)
+                ));
             }
         }
         "configmaps" | "secrets" => {

@@ -41,9 +41,8 @@ pub(super) fn load(world: &World, place: &Place) -> Result<Directive, String> {
 }
 
 fn read(world: &World, place: &Place, path: &str, depth: u32) -> Result<Vec<Directive>, String> {
-    let text = world
-        .read_text(place, path)
-        .map_err(|error| format!("open() \"{path}\" failed (2: {error})"))?;
+    let text =
+        world.read_text(place, path).map_err(|error| format!("open() \"{path}\" failed (2: {error})"))?;
     let mut tokens = tokens(&text).into_iter().peekable();
     let mut all = block(&mut tokens, path, true)?;
     include(world, place, &mut all, depth)?;
@@ -73,7 +72,8 @@ fn matching(world: &World, place: &Place, pattern: &str) -> Vec<String> {
     }
     let directory = files::parent(pattern);
     let entries = world.list_dir(place, directory).unwrap_or_default();
-    let names = entries.into_iter().map(|(name, _)| name).filter(|it| glob_matches(files::base_name(pattern), it));
+    let names =
+        entries.into_iter().map(|(name, _)| name).filter(|it| glob_matches(files::base_name(pattern), it));
     names.map(|name| files::clean(directory, &name)).collect()
 }
 
@@ -156,7 +156,9 @@ fn block(
     }
     match (top, words.is_empty()) {
         (true, true) => Ok(all),
-        (true, false) => Err(format!("unexpected end of file, expecting \";\" or \"}}\" in {path}:{last_line}")),
+        (true, false) => {
+            Err(format!("unexpected end of file, expecting \";\" or \"}}\" in {path}:{last_line}"))
+        }
         (false, _) => Err(format!("unexpected end of file, expecting \"}}\" in {path}:{last_line}")),
     }
 }
@@ -164,10 +166,22 @@ fn block(
 /// The first directive that nginx does not know, as it complains about it.
 pub(super) fn unknown_directive(config: &Directive) -> Option<String> {
     const TOP: &[&str] = &[
-        "user", "worker_processes", "error_log", "pid", "events", "http", "stream", "daemon", "load_module",
-        "worker_rlimit_nofile", "env", "include", "master_process",
+        "user",
+        "worker_processes",
+        "error_log",
+        "pid",
+        "events",
+        "http",
+        "stream",
+        "daemon",
+        "load_module",
+        "worker_rlimit_nofile",
+        "env",
+        "include",
+        "master_process",
     ];
-    let stray = config.inner.iter().find(|it| it.words.first().is_some_and(|name| !TOP.contains(&name.as_str())))?;
+    let stray =
+        config.inner.iter().find(|it| it.words.first().is_some_and(|name| !TOP.contains(&name.as_str())))?;
     Some(format!("unknown directive \"{}\" in {MAIN}:1", stray.words.first()?))
 }
 
@@ -177,7 +191,8 @@ fn servers(config: &Directive) -> impl Iterator<Item = &Directive> {
 
 fn listen_port(listen: &Directive) -> Option<u16> {
     let word = listen.argument();
-    if word.starts_with("unix:") || word.starts_with("[::") && listen.words.len() == 2 && !word.contains("]:") {
+    if word.starts_with("unix:") || word.starts_with("[::") && listen.words.len() == 2 && !word.contains("]:")
+    {
         return None;
     }
     word.rsplit(':').next()?.parse().ok().or(Some(80))
@@ -207,9 +222,18 @@ pub(super) fn is_tls(config: &Directive, port: u16) -> bool {
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Action {
     /// Looks for a file below a directory.
-    File { root: String, path: String, index: Vec<String> },
-    Return { code: u16, text: String },
-    Proxy { url: String },
+    File {
+        root: String,
+        path: String,
+        index: Vec<String>,
+    },
+    Return {
+        code: u16,
+        text: String,
+    },
+    Proxy {
+        url: String,
+    },
 }
 
 /// What the server for `host` on `port` does with `path`.
@@ -229,7 +253,8 @@ pub(super) fn route(config: &Directive, port: u16, host: &str, path: &str) -> Op
     let http = config.all("http").next();
     let chain: Vec<&Directive> = [location, Some(*server), http].into_iter().flatten().collect();
     let find = |name: &'static str| chain.iter().find_map(|it| it.all(name).next());
-    let own = |name: &'static str| location.and_then(|it| it.all(name).next()).or_else(|| server.all(name).next());
+    let own =
+        |name: &'static str| location.and_then(|it| it.all(name).next()).or_else(|| server.all(name).next());
     if let Some(it) = own("return") {
         let code = it.argument().parse().unwrap_or(200);
         let text = it.words.get(2).cloned().unwrap_or_default();
@@ -238,7 +263,8 @@ pub(super) fn route(config: &Directive, port: u16, host: &str, path: &str) -> Op
     if let Some(it) = location.and_then(|it| it.all("proxy_pass").next()) {
         return Some(Action::Proxy { url: proxied(it.argument(), location, path) });
     }
-    let index: Vec<String> = find("index").map(|it| it.words.iter().skip(1).cloned().collect()).unwrap_or_default();
+    let index: Vec<String> =
+        find("index").map(|it| it.words.iter().skip(1).cloned().collect()).unwrap_or_default();
     let index = if index.is_empty() { vec!["index.html".to_owned()] } else { index };
     if let Some(alias) = location.and_then(|it| it.value("alias")) {
         let prefix = location.and_then(|it| it.words.last()).map_or("/", String::as_str);
@@ -252,7 +278,8 @@ pub(super) fn route(config: &Directive, port: u16, host: &str, path: &str) -> Op
 /// The location of a server for a path: an exact one, else the longest prefix.
 fn location<'a>(server: &'a Directive, path: &str) -> Option<&'a Directive> {
     let locations = || server.all("location");
-    let exact = locations().find(|it| it.words.get(1).is_some_and(|w| w == "=") && it.words.get(2).is_some_and(|w| w == path));
+    let exact = locations()
+        .find(|it| it.words.get(1).is_some_and(|w| w == "=") && it.words.get(2).is_some_and(|w| w == path));
     let prefix = |it: &&Directive| {
         let word = if it.argument() == "^~" { it.words.get(2) } else { it.words.get(1) };
         word.is_some_and(|word| word.starts_with('/') && path.starts_with(word.as_str()))
@@ -289,7 +316,10 @@ mod tests {
         let of = |path: &str| route(&config, 8080, "a:8080", path).unwrap();
         assert_eq!(of("/api/v1"), Action::Return { code: 200, text: "hi\n".into() });
         assert_eq!(of("/x"), Action::Proxy { url: "http://back:90/x".into() });
-        assert_eq!(of("/y"), Action::File { root: "/srv".into(), path: "/y".into(), index: vec!["index.html".into()] });
+        assert_eq!(
+            of("/y"),
+            Action::File { root: "/srv".into(), path: "/y".into(), index: vec!["index.html".into()] }
+        );
         assert_eq!(route(&config, 80, "a", "/"), None);
     }
 

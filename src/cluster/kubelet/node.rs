@@ -31,7 +31,10 @@ pub(super) struct Beat {
 
 /// Whether the kubelet of a machine runs, and the container runtime that it needs.
 pub(crate) fn kubelet_runs(world: &World, host: &str) -> bool {
-    world.hosts.get(host).is_some_and(|it| it.unit_active("kubelet.service") && it.unit_active("containerd.service"))
+    world
+        .hosts
+        .get(host)
+        .is_some_and(|it| it.unit_active("kubelet.service") && it.unit_active("containerd.service"))
 }
 
 /// `/var/lib/kubelet/config.yaml` of a machine; null when it cannot be read.
@@ -81,7 +84,8 @@ pub(super) fn sync(world: &mut World, cluster: ClusterId, host: &str) -> Option<
 fn wake_pods(world: &mut World, cluster: ClusterId, node: &str) {
     let now = world.now;
     let keys: Vec<String> = world.clusters.get(cluster).map_or_else(Vec::new, |it| {
-        let key = |pod: &Object| format!("{}/{}/{}", object::namespace(pod), object::name(pod), object::uid(pod));
+        let key =
+            |pod: &Object| format!("{}/{}/{}", object::namespace(pod), object::name(pod), object::uid(pod));
         it.store.pods_on(node).map(key).collect()
     });
     for key in keys {
@@ -107,7 +111,9 @@ fn speak(world: &mut World, cluster: ClusterId, node: &str) {
     }
     let conditions = object::list(&object, "/status/conditions");
     let stale = conditions.iter().any(|it| object::field(it, "status") == "Unknown")
-        || !conditions.iter().any(|it| object::field(it, "type") == "Ready" && object::field(it, "status") == "True");
+        || !conditions
+            .iter()
+            .any(|it| object::field(it, "type") == "Ready" && object::field(it, "status") == "True");
     if !stale {
         return;
     }
@@ -129,7 +135,10 @@ const CONDITIONS: &[(&str, &str, &str, &str)] = &[
 fn conditions_of(before: &[Value], now: SimTime) -> Vec<Value> {
     let own = CONDITIONS.iter().map(|(kind, status, reason, message)| {
         let same = |it: &&Value| object::field(it, "type") == *kind && object::field(it, "status") == *status;
-        let since = before.iter().find(same).map_or_else(|| now.rfc3339(), |it| object::field(it, "lastTransitionTime").to_owned());
+        let since = before
+            .iter()
+            .find(same)
+            .map_or_else(|| now.rfc3339(), |it| object::field(it, "lastTransitionTime").to_owned());
         json!({
             "type": kind, "status": status, "reason": reason, "message": message,
             "lastHeartbeatTime": now.rfc3339(), "lastTransitionTime": since,
@@ -154,7 +163,8 @@ pub(super) fn reject(world: &World, cluster: ClusterId, pod: &Object) -> Option<
     let all = resources::Resources::of(object::at(node, "/status/allocatable"));
     let mut used = resources::Resources::default();
     let others = store.pods_on(name).filter(|it| {
-        object::uid(it) != object::uid(pod) && !matches!(object::text(it, "/status/phase"), "Succeeded" | "Failed")
+        object::uid(it) != object::uid(pod)
+            && !matches!(object::text(it, "/status/phase"), "Succeeded" | "Failed")
     });
     others.for_each(|it| used.add(&resources::requests(it)));
     let wanted = resources::requests(pod);
@@ -166,6 +176,8 @@ pub(super) fn reject(world: &World, cluster: ClusterId, pod: &Object) -> Option<
     let (reason, resource, wanted, used, all) = short;
     Some((
         reason,
-        format!("Pod was rejected: Node didn't have enough resource: {resource}, requested: {wanted}, used: {used}, capacity: {all}"),
+        format!(
+            "Pod was rejected: Node didn't have enough resource: {resource}, requested: {wanted}, used: {used}, capacity: {all}"
+        ),
     ))
 }

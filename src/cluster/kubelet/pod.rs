@@ -25,10 +25,17 @@ const STOP: Duration = Duration::from_millis(250);
 const STEPS_MAX: u32 = 50;
 
 /// Looks at one pod; returns when to look again.
-pub(super) fn sync(world: &mut World, cluster: ClusterId, namespace: &str, name: &str, uid: &str) -> Option<Duration> {
+pub(super) fn sync(
+    world: &mut World,
+    cluster: ClusterId,
+    namespace: &str,
+    name: &str,
+    uid: &str,
+) -> Option<Duration> {
     let id = PodId { cluster, uid: uid.to_owned() };
     let state = world.clusters.get(cluster)?;
-    let Some(pod) = state.store.find("pods", namespace, name).filter(|it| object::uid(it) == uid).cloned() else {
+    let Some(pod) = state.store.find("pods", namespace, name).filter(|it| object::uid(it) == uid).cloned()
+    else {
         forget(world, &id);
         return None;
     };
@@ -225,9 +232,8 @@ fn run_containers(world: &mut World, id: &PodId, pod: &Object) {
     for _ in 0..STEPS_MAX {
         let allowed = runnable(world, id, pod);
         let now = world.now;
-        let due = |name: &&String| {
-            id.container(world, name).is_some_and(|it| it.due.is_none_or(|at| at <= now))
-        };
+        let due =
+            |name: &&String| id.container(world, name).is_some_and(|it| it.due.is_none_or(|at| at <= now));
         let Some(name) = allowed.iter().find(due).cloned() else { break };
         container::step(world, &Job { id, pod, name: &name });
     }

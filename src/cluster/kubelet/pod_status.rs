@@ -17,9 +17,10 @@ pub(super) fn write(world: &mut World, id: &PodId, pod: &Object) {
         return;
     }
     let Some(status) = compute(world, id, pod) else { return };
-    let current = world.clusters.get(id.cluster).and_then(|it| {
-        it.store.find("pods", object::namespace(pod), object::name(pod)).cloned()
-    });
+    let current = world
+        .clusters
+        .get(id.cluster)
+        .and_then(|it| it.store.find("pods", object::namespace(pod), object::name(pod)).cloned());
     let Some(current) = current.filter(|it| object::uid(it) == id.uid) else { return };
     if current.get("status") == Some(&status) {
         return;
@@ -28,7 +29,8 @@ pub(super) fn write(world: &mut World, id: &PodId, pod: &Object) {
     object::set(&mut changed, &["status"], status);
     let node = object::text(pod, "/spec/nodeName").to_owned();
     // A refusal is met again at the next sync.
-    let _ = Client::as_user(world, id.cluster, pod::identity(&node)).update_subresource("pods", "status", changed);
+    let _ = Client::as_user(world, id.cluster, pod::identity(&node))
+        .update_subresource("pods", "status", changed);
 }
 
 /// True when no main container will run again.
@@ -95,7 +97,11 @@ fn sum(pod: &Value, kind: &str) -> Value {
             total.insert(name.clone(), sum);
         }
     }
-    total.into_iter().map(|(name, amount)| (name, Value::String(amount.to_string()))).collect::<serde_json::Map<_, _>>().into()
+    total
+        .into_iter()
+        .map(|(name, amount)| (name, Value::String(amount.to_string())))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
 }
 
 /// The phase by the rules of the kubelet's `getPhase`.
@@ -187,7 +193,9 @@ fn readiness(pod: &Value, phase: &str, unready: &[String]) -> [Condition; 2] {
         let found = conditions.iter().find(|it| object::field(it, "type") == kind);
         match found.map(|it| object::field(it, "status")) {
             Some("True") => None,
-            Some(other) => Some(format!("the status of pod readiness gate \"{kind}\" is not \"True\", but {other}")),
+            Some(other) => {
+                Some(format!("the status of pod readiness gate \"{kind}\" is not \"True\", but {other}"))
+            }
             None => Some(format!("corresponding condition of pod readiness gate \"{kind}\" does not exist.")),
         }
     });
@@ -201,11 +209,13 @@ fn readiness(pod: &Value, phase: &str, unready: &[String]) -> [Condition; 2] {
 fn container_statuses(run: &PodRun, pod: &Value, roles: &[Role]) -> Vec<Value> {
     let mine = pod::specs(pod).into_iter().filter(|(role, _)| roles.contains(role));
     let initializing = run.containers.values().any(|it| {
-        it.role == Role::Init && it.ended().is_none_or(|end| end.code != 0) || it.role == Role::Sidecar && !it.started && it.last.is_none()
+        it.role == Role::Init && it.ended().is_none_or(|end| end.code != 0)
+            || it.role == Role::Sidecar && !it.started && it.last.is_none()
     });
     mine.filter_map(|(role, spec)| {
         let container = run.containers.get(object::field(&spec, "name"))?;
-        let waits_for_init = initializing && matches!(role, Role::Main) || initializing && run.mounted && container.id.is_empty();
+        let waits_for_init = initializing && matches!(role, Role::Main)
+            || initializing && run.mounted && container.id.is_empty();
         Some(container_status(container, &spec, pod, waits_for_init))
     })
     .collect()
@@ -267,7 +277,8 @@ fn container_status(container: &ContainerRun, spec: &Value, pod: &Value, initial
 }
 
 fn mount(mount: &Value) -> Value {
-    let mut status = json!({"name": object::field(mount, "name"), "mountPath": object::field(mount, "mountPath")});
+    let mut status =
+        json!({"name": object::field(mount, "name"), "mountPath": object::field(mount, "mountPath")});
     if object::flag(mount, "/readOnly") {
         object::set(&mut status, &["readOnly"], true);
         object::set(&mut status, &["recursiveReadOnly"], "Disabled");

@@ -49,7 +49,8 @@ fn count(probe: &Value, key: &str, usual: i64) -> i64 {
 
 /// Runs the probes of a pod that are due.
 pub(super) fn run(world: &mut World, id: &PodId, pod: &Object) {
-    let names: Vec<String> = id.get(world).map_or_else(Vec::new, |run| run.containers.keys().cloned().collect());
+    let names: Vec<String> =
+        id.get(world).map_or_else(Vec::new, |run| run.containers.keys().cloned().collect());
     for name in names {
         let job = Job { id, pod, name: &name };
         kill_if_due(world, &job);
@@ -62,9 +63,16 @@ pub(super) fn run(world: &mut World, id: &PodId, pod: &Object) {
 /// Ends a container whose grace after a failed liveness probe is over.
 fn kill_if_due(world: &mut World, job: &Job<'_>) {
     let now = world.now;
-    let due = job.id.container(world, job.name).is_some_and(|it| it.kill_at.is_some_and(|at| at <= now) && it.is_running());
+    let due = job
+        .id
+        .container(world, job.name)
+        .is_some_and(|it| it.kill_at.is_some_and(|at| at <= now) && it.is_running());
     if due {
-        let willing = job.id.container(world, job.name).and_then(|it| it.vm.as_ref()).is_some_and(|it| it.stops_on_term());
+        let willing = job
+            .id
+            .container(world, job.name)
+            .and_then(|it| it.vm.as_ref())
+            .is_some_and(|it| it.stops_on_term());
         let (code, reason) = if willing { (0, "Completed") } else { (137, "Error") };
         container::end(world, job, code, reason, String::new());
     }
@@ -86,9 +94,14 @@ fn run_one(world: &mut World, job: &Job<'_>, kind: ProbeKind, key: &str, title: 
     let Some(container) = job.id.container_mut(world, job.name) else { return };
     let Some(run) = container.probes.get_mut(at) else { return };
     // A startup probe that has passed is never run again.
-    run.next = if kind == ProbeKind::Startup && started { SimTime::from_unix_ns(i64::MAX) } else { now + period };
+    run.next =
+        if kind == ProbeKind::Startup && started { SimTime::from_unix_ns(i64::MAX) } else { now + period };
     let Some(result) = result else { return };
-    let threshold = if result.is_ok() { count(&probe, "successThreshold", 1) } else { count(&probe, "failureThreshold", 3) };
+    let threshold = if result.is_ok() {
+        count(&probe, "successThreshold", 1)
+    } else {
+        count(&probe, "failureThreshold", 3)
+    };
     if result.is_ok() {
         run.successes += 1;
         run.failures = 0;
@@ -155,15 +168,21 @@ fn attempt(world: &mut World, job: &Job<'_>, probe: &Value) -> Result<(), String
     if let Some(grpc) = probe.get("grpc") {
         let port = port(job, world, grpc.get("port"));
         let found = network::probe(world, &place, &ip, port, Protocol::Tcp).outcome;
-        return dial(&found)
-            .map_err(|_| format!("timeout: failed to connect service \"{ip}:{port}\" within {}s: context deadline exceeded", timeout.as_secs()));
+        return dial(&found).map_err(|_| {
+            format!(
+                "timeout: failed to connect service \"{ip}:{port}\" within {}s: context deadline exceeded",
+                timeout.as_secs()
+            )
+        });
     }
     let words = object::list(probe, "/exec/command").iter().filter_map(Value::as_str);
     let done = hooks::exec(world, job, words.map(str::to_owned).collect(), timeout);
     match done.code {
         Some(0) => Ok(()),
         Some(_) => Err(done.output),
-        None => Err(format!("command timed out: \"{}\" timed out after {}s", done.command, timeout.as_secs())),
+        None => {
+            Err(format!("command timed out: \"{}\" timed out after {}s", done.command, timeout.as_secs()))
+        }
     }
 }
 
@@ -172,7 +191,10 @@ fn port(job: &Job<'_>, world: &World, port: Option<&Value>) -> u16 {
     let number = match port {
         Some(Value::String(name)) => job.id.container(world, job.name).and_then(|container| {
             let ports = object::list(&container.spec, "/ports").iter();
-            ports.clone().find(|it| object::field(it, "name") == name).and_then(|it| object::int(it, "/containerPort"))
+            ports
+                .clone()
+                .find(|it| object::field(it, "name") == name)
+                .and_then(|it| object::int(it, "/containerPort"))
         }),
         Some(number) => number.as_i64(),
         None => None,
@@ -210,14 +232,16 @@ fn http_get(world: &mut World, job: &Job<'_>, get: &Value, ip: &str, place: &Pla
     match http::http(world, place, &request).outcome {
         HttpOutcome::Answer(answer) if (200..400).contains(&answer.status) => Ok(()),
         HttpOutcome::Answer(answer) => Err(format!("HTTP probe failed with statuscode: {}", answer.status)),
-        HttpOutcome::Failed(Outcome::TimedOut) => {
-            Err(format!("Get \"{url}\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)"))
-        }
+        HttpOutcome::Failed(Outcome::TimedOut) => Err(format!(
+            "Get \"{url}\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
+        )),
         HttpOutcome::Failed(failed) => {
             let why = dial(&failed).err().unwrap_or("i/o timeout");
             Err(format!("Get \"{url}\": dial tcp {host}:{port}: {why}"))
         }
-        HttpOutcome::Garbage => Err(format!("Get \"{url}\": net/http: HTTP/1.x transport connection broken: malformed HTTP response")),
+        HttpOutcome::Garbage => Err(format!(
+            "Get \"{url}\": net/http: HTTP/1.x transport connection broken: malformed HTTP response"
+        )),
         HttpOutcome::Tls(_) => Err(format!("Get \"{url}\": http: server gave HTTP response to HTTPS client")),
     }
 }

@@ -26,11 +26,7 @@ pub(crate) struct PodId {
 impl PodId {
     /// The place inside one of its containers.
     pub(crate) fn place(&self, container: &str) -> Place {
-        Place::Container {
-            cluster: self.cluster,
-            pod_uid: self.uid.clone(),
-            container: container.to_owned(),
-        }
+        Place::Container { cluster: self.cluster, pod_uid: self.uid.clone(), container: container.to_owned() }
     }
 
     pub(crate) fn get<'w>(&self, world: &'w World) -> Option<&'w PodRun> {
@@ -77,19 +73,22 @@ impl PodRun {
     /// Whether the pod's volumes or environment show an object, so that a change of it matters.
     pub(super) fn uses(&self, resource: &str, name: &str, cluster: &crate::cluster::Cluster) -> bool {
         let Some(pod) = cluster.store.find("pods", &self.namespace, &self.name) else { return false };
-        let waits = self.containers.values().any(|it| {
-            matches!(it.state, State::Waiting { reason: "CreateContainerConfigError", .. })
-        });
+        let waits = self
+            .containers
+            .values()
+            .any(|it| matches!(it.state, State::Waiting { reason: "CreateContainerConfigError", .. }));
         let keys: &[&str] = if resource == "secrets" { &["secretName", "name"] } else { &["name"] };
         let kinds: &[&str] = if resource == "secrets" { &["secret"] } else { &["configMap"] };
-        let names = |source: &Value| kinds.iter().any(|kind| {
-            source.get(*kind).is_some_and(|it| keys.iter().any(|key| object::field(it, key) == name))
-        });
+        let names = |source: &Value| {
+            kinds.iter().any(|kind| {
+                source.get(*kind).is_some_and(|it| keys.iter().any(|key| object::field(it, key) == name))
+            })
+        };
         !self.mounted
             || waits
-            || object::list(pod, "/spec/volumes").iter().any(|volume| {
-                names(volume) || object::list(volume, "/projected/sources").iter().any(names)
-            })
+            || object::list(pod, "/spec/volumes")
+                .iter()
+                .any(|volume| names(volume) || object::list(volume, "/projected/sources").iter().any(names))
     }
 
     /// True when the pod uses its machine's network.
@@ -163,9 +162,16 @@ pub(crate) struct ContainerRun {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum State {
     /// Not running, and why; tried again at `due`.
-    Waiting { reason: &'static str, message: String },
-    Pulling { since: SimTime },
-    Running { since: SimTime },
+    Waiting {
+        reason: &'static str,
+        message: String,
+    },
+    Pulling {
+        since: SimTime,
+    },
+    Running {
+        since: SimTime,
+    },
     Ended(Ended),
 }
 

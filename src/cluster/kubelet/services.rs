@@ -70,11 +70,21 @@ pub(super) fn main_program(machine: &Machine<'_>, name: &str, argv: &[String]) -
 fn service(machine: &Machine<'_>, kind: &str, argv: &[String], image: Option<&Image>) -> Service {
     let now = machine.world.now;
     let delay = image.map_or_else(Default::default, |it| it.start_delay);
-    Service { kind: kind.to_owned(), argv: argv.to_vec(), since: now, serves_from: now + delay, extra_memory: 0 }
+    Service {
+        kind: kind.to_owned(),
+        argv: argv.to_vec(),
+        since: now,
+        serves_from: now + delay,
+        extra_memory: 0,
+    }
 }
 
 /// Starts a service: its first lines, and whether it stays.
-pub(super) fn start(service: &Service, variables: &BTreeMap<String, String>, machine: &mut Machine<'_>) -> Output {
+pub(super) fn start(
+    service: &Service,
+    variables: &BTreeMap<String, String>,
+    machine: &mut Machine<'_>,
+) -> Output {
     let Some(image) = machine.image else { return Output::then(Effect::Serve(service.clone())) };
     if asks_only(service) {
         return Output::ok(format!("{} version {}\n", image.config.main, tag(machine)));
@@ -141,7 +151,8 @@ pub(super) fn other_program(name: &str, call: &Call<'_>, machine: &mut Machine<'
 
 /// `perl -Mbignum=bpi -wle 'print bpi(2000)'` is in every introduction to Jobs.
 fn interpreted(name: &str, words: &[&str]) -> Output {
-    let digits = words.iter().find_map(|it| it.split_once("bpi(")?.1.split(')').next()?.parse::<usize>().ok());
+    let digits =
+        words.iter().find_map(|it| it.split_once("bpi(")?.1.split(')').next()?.parse::<usize>().ok());
     match digits {
         Some(digits) => Output::ok(super::pi::digits(digits.min(5_000)) + "\n"),
         None => Output::fail(
@@ -191,7 +202,9 @@ fn ports_of(world: &World, place: &Place, container: &ContainerRun, service: &Se
     let number = |text: &str| text.trim_start_matches(':').rsplit(':').next().and_then(|it| it.parse().ok());
     match service.kind.as_str() {
         "nginx" | "apache" => web::listens(world, place, service).into_iter().map(tcp).collect(),
-        "coredns" => [53, 9153, 8080, 8181].into_iter().map(tcp).chain([Port { number: 53, udp: true }]).collect(),
+        "coredns" => {
+            [53, 9153, 8080, 8181].into_iter().map(tcp).chain([Port { number: 53, udp: true }]).collect()
+        }
         "redis" => vec![tcp(service.option(&["--port"]).and_then(number).unwrap_or(6_379))],
         "http-echo" => vec![tcp(service.option(&["-listen", "--listen"]).and_then(number).unwrap_or(5_678))],
         "listener" => {
@@ -316,7 +329,8 @@ pub(super) fn fill(text: &str, machine: &Machine<'_>) -> String {
 }
 
 fn value(name: &str, machine: &Machine<'_>) -> Option<String> {
-    let host = || machine.world.read_text(machine.place, "/etc/hostname").unwrap_or_default().trim().to_owned();
+    let host =
+        || machine.world.read_text(machine.place, "/etc/hostname").unwrap_or_default().trim().to_owned();
     match name {
         "tag" => Some(tag(machine)),
         "host" => Some(host()),

@@ -49,7 +49,10 @@ pub(super) fn sync(world: &mut World, cluster: ClusterId, host: &str) -> Option<
         .get(cluster)?
         .store
         .pods_on(&node)
-        .filter(|it| object::annotation(it, MIRROR).is_some() && object::annotation(it, "kubernetes.io/config.source").is_some())
+        .filter(|it| {
+            object::annotation(it, MIRROR).is_some()
+                && object::annotation(it, "kubernetes.io/config.source").is_some()
+        })
         .cloned()
         .collect();
     for mirror in &mirrors {
@@ -148,13 +151,20 @@ pub(super) fn follow(world: &mut World, id: &PodId, pod: &Object, host: &str) ->
     let name = object::field(&spec, "name").to_owned();
     let fresh = id.get(world).is_none();
     let mut run = id.get(world).cloned().unwrap_or_else(|| empty(world, pod, host));
-    let mut container = run.containers.get(&name).cloned().unwrap_or_else(|| ContainerRun::new(Role::Main, Arc::new(spec.clone())));
+    let mut container = run
+        .containers
+        .get(&name)
+        .cloned()
+        .unwrap_or_else(|| ContainerRun::new(Role::Main, Arc::new(spec.clone())));
     if container.id.is_empty() || container.restarts != instance.restarts {
         container.id = world.chance.hex(64);
     }
     container.image = catalog::of_name(object::field(&spec, "image"));
     container.restarts = instance.restarts;
-    container.last = instance.last_exit.filter(|_| instance.restarts > 0 || !matches!(instance.phase, Phase::Running { .. })).map(|exit| ended(exit, &container.id));
+    container.last = instance
+        .last_exit
+        .filter(|_| instance.restarts > 0 || !matches!(instance.phase, Phase::Running { .. }))
+        .map(|exit| ended(exit, &container.id));
     let (state, ready, due) = shown(&instance.phase, &container, pod, now);
     container.state = state;
     container.ready = ready;
@@ -184,7 +194,12 @@ fn ended(exit: control_plane::Exit, id: &str) -> Ended {
 }
 
 /// State, readiness, and when to look again.
-fn shown(phase: &Phase, container: &ContainerRun, pod: &Value, now: SimTime) -> (State, bool, Option<Duration>) {
+fn shown(
+    phase: &Phase,
+    container: &ContainerRun,
+    pod: &Value,
+    now: SimTime,
+) -> (State, bool, Option<Duration>) {
     let soon = |at: SimTime| Some(at.since(now) + Duration::from_millis(100));
     match phase {
         Phase::Pending { at } => {
@@ -229,7 +244,8 @@ fn empty(world: &World, pod: &Value, host: &str) -> PodRun {
 fn announce(world: &mut World, id: &PodId, pod: &Object, spec: &Value) {
     let path = format!("spec.containers{{{}}}", object::field(spec, "name"));
     let image = object::field(spec, "image");
-    let pulled = format!("Container image \"{image}\" already present on machine and can be accessed by the pod");
+    let pulled =
+        format!("Container image \"{image}\" already present on machine and can be accessed by the pod");
     pod::tell(world, id, pod, &path, events::normal("Pulled", pulled));
     pod::tell(world, id, pod, &path, events::normal("Created", "Container created"));
     pod::tell(world, id, pod, &path, events::normal("Started", "Container started"));

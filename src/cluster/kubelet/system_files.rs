@@ -7,7 +7,13 @@ use crate::apimachinery::object;
 use crate::cluster::{Place, Store, World};
 
 /// Paths and contents for a container of `pod` on `host`.
-pub(super) fn of(world: &World, pod: &Value, pod_ip: &str, host: &str, _store: &Store) -> Vec<(String, String)> {
+pub(super) fn of(
+    world: &World,
+    pod: &Value,
+    pod_ip: &str,
+    host: &str,
+    _store: &Store,
+) -> Vec<(String, String)> {
     let hostname = pod::hostname(pod);
     let mut all = vec![
         ("/etc/hostname".to_owned(), format!("{hostname}\n")),
@@ -26,7 +32,8 @@ fn hosts(world: &World, pod: &Value, pod_ip: &str, host: &str, hostname: &str) -
             format!("{}\t{}\n", object::field(it, "ip"), names.join("\t"))
         })
         .collect();
-    let aliases = if aliases.is_empty() { aliases } else { format!("\n# Entries added by HostAliases.\n{aliases}") };
+    let aliases =
+        if aliases.is_empty() { aliases } else { format!("\n# Entries added by HostAliases.\n{aliases}") };
     if object::flag(pod, "/spec/hostNetwork") {
         let own = world.read_text(&Place::host(host), "/etc/hosts").unwrap_or_default();
         return format!("# Kubernetes-managed hosts file (host network).\n{own}{aliases}");
@@ -46,7 +53,8 @@ fn resolv_conf(world: &World, pod: &Value, host: &str) -> String {
     let config = node::config(world, host);
     let on_host = object::flag(pod, "/spec/hostNetwork");
     let policy = object::text(pod, "/spec/dnsPolicy");
-    let cluster_first = policy == "ClusterFirstWithHostNet" || !on_host && matches!(policy, "ClusterFirst" | "");
+    let cluster_first =
+        policy == "ClusterFirstWithHostNet" || !on_host && matches!(policy, "ClusterFirst" | "");
     let domain = match object::text(&config, "/clusterDomain") {
         "" => "cluster.local",
         domain => domain,

@@ -78,7 +78,10 @@ fn an_image_is_pulled_and_its_server_runs() {
     pass(&mut world, 5);
     assert_eq!(state(&world), "Running running  0");
     let events = events(&world);
-    assert!(events.iter().any(|it| it.starts_with("Pulled: Successfully pulled image \"nginx:1.27\" in ")), "{events:?}");
+    assert!(
+        events.iter().any(|it| it.starts_with("Pulled: Successfully pulled image \"nginx:1.27\" in ")),
+        "{events:?}"
+    );
     assert!(log(&world, false).iter().any(|it| it.ends_with("start worker processes")));
     let page = world.read_text(&place(&world), "/usr/share/nginx/html/index.html").unwrap();
     assert!(page.contains("Welcome to nginx!"));
@@ -149,7 +152,8 @@ fn containers_share_volumes_and_see_configmaps() {
 
 #[test]
 fn a_failed_liveness_probe_restarts() {
-    let probe = json!({"exec": {"command": ["cat", "/tmp/healthy"]}, "periodSeconds": 5, "failureThreshold": 1});
+    let probe =
+        json!({"exec": {"command": ["cat", "/tmp/healthy"]}, "periodSeconds": 5, "failureThreshold": 1});
     let script = "touch /tmp/healthy; sleep 20; rm -f /tmp/healthy; sleep 600";
     let mut world = world_with(one(json!({"args": ["/bin/sh", "-c", script], "livenessProbe": probe})));
     pass(&mut world, 15);
@@ -157,7 +161,8 @@ fn a_failed_liveness_probe_restarts() {
     pass(&mut world, 25);
     assert_eq!(state(&world), "Running running  1");
     let events = events(&world);
-    let wanted = "Unhealthy: Liveness probe failed: cat: can't open '/tmp/healthy': No such file or directory";
+    let wanted =
+        "Unhealthy: Liveness probe failed: cat: can't open '/tmp/healthy': No such file or directory";
     assert!(events.iter().any(|it| it.starts_with(wanted)), "{events:?}");
 }
 
@@ -188,7 +193,8 @@ fn memory_beyond_the_limit_is_killed() {
 #[test]
 fn a_manifest_in_the_static_directory_is_mirrored() {
     let mut world = templates::default_world(1);
-    let manifest = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: c, image: nginx}]}\n";
+    let manifest =
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {containers: [{name: c, image: nginx}]}\n";
     let path = "/etc/kubernetes/manifests/web.yaml";
     world.change_files(&Place::host("node01"), FileOp::Write { path, bytes: manifest.as_bytes() }).unwrap();
     pass(&mut world, 8);

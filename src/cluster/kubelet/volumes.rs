@@ -29,7 +29,12 @@ fn prepare_one(world: &mut World, id: &PodId, pod: &Value, volume: &Value) -> Re
     let name = object::field(volume, "name").to_owned();
     if let Some(host_path) = volume.get("hostPath") {
         let host = id.get(world).map(|it| it.host.clone()).unwrap_or_default();
-        return check_host_path(world, &host, object::field(host_path, "path"), object::field(host_path, "type"));
+        return check_host_path(
+            world,
+            &host,
+            object::field(host_path, "path"),
+            object::field(host_path, "type"),
+        );
     }
     if volume.get("persistentVolumeClaim").is_some() || volume.get("ephemeral").is_some() {
         return claim_source(world, id, pod, volume).map(drop);
@@ -165,17 +170,17 @@ fn add_object(
         match data.get(key) {
             Some(value) => drop(files.insert(object::field(item, "path").to_owned(), (value.clone(), mode))),
             None if optional => {}
-            None => return Err(format!("references non-existent {kind} key: {key}").replace("configmap", "config")),
+            None => {
+                return Err(
+                    format!("references non-existent {kind} key: {key}").replace("configmap", "config")
+                );
+            }
         }
     }
     Ok(())
 }
 
-fn add_downward(
-    files: &mut BTreeMap<String, (Vec<u8>, Option<u32>)>,
-    subject: &Subject<'_>,
-    source: &Value,
-) {
+fn add_downward(files: &mut BTreeMap<String, (Vec<u8>, Option<u32>)>, subject: &Subject<'_>, source: &Value) {
     for item in object::list(source, "/items") {
         let value = match (item.get("fieldRef"), item.get("resourceFieldRef")) {
             (Some(field), _) => env::field_value(subject, object::field(field, "fieldPath")),
@@ -239,7 +244,9 @@ fn check_host_path(world: &mut World, host: &str, path: &str, kind: &str) -> Res
         | ("File" | "FileOrCreate", Ok(Kind::File(_)))
         | ("Socket", Ok(Kind::Socket))
         | ("", Ok(_)) => Ok(()),
-        ("Directory" | "DirectoryOrCreate", _) => Err(format!("hostPath type check failed: {path} is not a directory")),
+        ("Directory" | "DirectoryOrCreate", _) => {
+            Err(format!("hostPath type check failed: {path} is not a directory"))
+        }
         ("File" | "FileOrCreate", _) => Err(format!("hostPath type check failed: {path} is not a file")),
         ("Socket", _) => Err(format!("hostPath type check failed: {path} is not a socket file")),
         ("CharDevice", _) => Err(format!("hostPath type check failed: {path} is not a character device")),
@@ -259,7 +266,12 @@ fn ensure_export(world: &mut World, cluster: usize, key: &str) {
 }
 
 /// Where the volume behind a claim has its files.
-fn claim_source(world: &mut World, id: &PodId, pod: &Value, volume: &Value) -> Result<(Source, String), String> {
+fn claim_source(
+    world: &mut World,
+    id: &PodId,
+    pod: &Value,
+    volume: &Value,
+) -> Result<(Source, String), String> {
     let claim = match volume.get("persistentVolumeClaim") {
         Some(claim) => object::field(claim, "claimName").to_owned(),
         None => format!("{}-{}", object::name(pod), object::field(volume, "name")),
@@ -308,10 +320,13 @@ pub(super) fn mounts(
         let volumes = object::list(pod, "/spec/volumes");
         let Some(volume) = volumes.iter().find(|it| object::field(it, "name") == name) else { continue };
         let (source, root) = source_of(world, id, pod, volume)?;
-        let expanded = super::container::expanded(object::field(mount, "subPathExpr"), &|name| env.get(name).cloned());
-        let sub_path = if expanded.is_empty() { object::field(mount, "subPath").to_owned() } else { expanded };
+        let expanded =
+            super::container::expanded(object::field(mount, "subPathExpr"), &|name| env.get(name).cloned());
+        let sub_path =
+            if expanded.is_empty() { object::field(mount, "subPath").to_owned() } else { expanded };
         let inner = clean(&root, &sub_path);
-        let follows = ["configMap", "secret", "projected", "downwardAPI"].iter().any(|it| volume.get(it).is_some());
+        let follows =
+            ["configMap", "secret", "projected", "downwardAPI"].iter().any(|it| volume.get(it).is_some());
         if !sub_path.is_empty() {
             ensure_directory(world, id, &source, &inner);
         }
@@ -320,7 +335,9 @@ pub(super) fn mounts(
             // Links of a published volume are followed once when a part of it is mounted.
             inner: if sub_path.is_empty() { inner } else { settled(world, id, &source, &inner) },
             source,
-            read_only: object::flag(mount, "/readOnly") || follows || object::flag(volume, "/persistentVolumeClaim/readOnly"),
+            read_only: object::flag(mount, "/readOnly")
+                || follows
+                || object::flag(volume, "/persistentVolumeClaim/readOnly"),
         });
     }
     Ok(all)
@@ -340,7 +357,12 @@ fn source_of(world: &mut World, id: &PodId, pod: &Value, volume: &Value) -> Resu
     Ok((Source::Volume(object::field(volume, "name").to_owned()), "/".to_owned()))
 }
 
-fn with_tree<T>(world: &mut World, id: &PodId, source: &Source, act: impl FnOnce(&mut FileTree) -> T) -> Option<T> {
+fn with_tree<T>(
+    world: &mut World,
+    id: &PodId,
+    source: &Source,
+    act: impl FnOnce(&mut FileTree) -> T,
+) -> Option<T> {
     match source {
         Source::Volume(name) => id.get_mut(world)?.volumes.get_mut(name).map(|it| act(&mut it.tree)),
         Source::Host(name) => world.hosts.get_mut(name).map(|it| act(&mut it.files)),
@@ -359,5 +381,7 @@ fn ensure_directory(world: &mut World, id: &PodId, source: &Source, inner: &str)
 }
 
 fn settled(world: &mut World, id: &PodId, source: &Source, inner: &str) -> String {
-    with_tree(world, id, source, |tree| tree.resolve(inner).ok()).flatten().unwrap_or_else(|| inner.to_owned())
+    with_tree(world, id, source, |tree| tree.resolve(inner).ok())
+        .flatten()
+        .unwrap_or_else(|| inner.to_owned())
 }

@@ -90,7 +90,8 @@ pub(super) fn file_server_port(service: &Service) -> u16 {
 }
 
 pub(super) fn agnhost_ports(service: &Service) -> Vec<u16> {
-    let number = |name: &str, usual: u16| service.option(&[name]).and_then(|it| it.parse().ok()).unwrap_or(usual);
+    let number =
+        |name: &str, usual: u16| service.option(&[name]).and_then(|it| it.parse().ok()).unwrap_or(usual);
     match service.argv.get(1).map(String::as_str) {
         Some("netexec") => vec![number("--http-port", 8_080)],
         Some("serve-hostname") => vec![number("--port", 9_376)],
@@ -112,7 +113,14 @@ pub(crate) fn answer(
     let hostname = world.read_text(place, "/etc/hostname").unwrap_or_default().trim().to_owned();
     match service.kind.as_str() {
         "nginx" => Some(nginx_answer(world, place, port, request)),
-        "apache" => Some(file(world, place, "/usr/local/apache2/htdocs", &request.path, &["index.html".into()], "Apache")),
+        "apache" => Some(file(
+            world,
+            place,
+            "/usr/local/apache2/htdocs",
+            &request.path,
+            &["index.html".into()],
+            "Apache",
+        )),
         "files" => {
             let root = service.option(&["-h", "-d", "--directory"]).unwrap_or(".").to_owned();
             let root = files::clean("/", &root);
@@ -132,7 +140,9 @@ pub(crate) fn answer(
         "coredns" => Some(Answer::text(if port == 8_181 { "OK" } else { "OK" })),
         "kube-proxy" => Some(Answer::text("ok")),
         "daemon" => match port {
-            9_200 => Some(Answer::new(200, "application/json", "{\n  \"tagline\" : \"You Know, for Search\"\n}\n")),
+            9_200 => {
+                Some(Answer::new(200, "application/json", "{\n  \"tagline\" : \"You Know, for Search\"\n}\n"))
+            }
             5_000 | 8_080 | 9_090 | 9_100 | 3_000 | 15_672 | 9_099 | 2_020 => Some(Answer::text("")),
             _ => None,
         },
@@ -161,7 +171,10 @@ fn nginx_answer(world: &mut World, place: &Place, port: u16, request: &HttpReque
     let mut answer = match nginx::route(&config, port, &request.host, &path) {
         Some(Action::Return { code, text }) if (300..400).contains(&code) => {
             let mut answer = error_page(code, "nginx");
-            answer.headers.push(("Location".into(), text.replace("$host", &request.host).replace("$request_uri", &path)));
+            answer.headers.push((
+                "Location".into(),
+                text.replace("$host", &request.host).replace("$request_uri", &path),
+            ));
             answer
         }
         Some(Action::Return { code, text }) if !text.is_empty() => Answer::new(code, "text/plain", text),
@@ -212,9 +225,12 @@ fn file(world: &World, place: &Place, root: &str, path: &str, index: &[String], 
 
 fn listing(world: &World, place: &Place, directory: &str, path: &str) -> Answer {
     let entries = world.list_dir(place, directory).unwrap_or_default();
-    let items: String = entries.iter().map(|(name, _)| format!("<li><a href=\"{name}\">{name}</a></li>\n")).collect();
+    let items: String =
+        entries.iter().map(|(name, _)| format!("<li><a href=\"{name}\">{name}</a></li>\n")).collect();
     let title = format!("Directory listing for {path}");
-    let body = format!("<!DOCTYPE HTML>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>{title}</title>\n</head>\n<body>\n<h1>{title}</h1>\n<hr>\n<ul>\n{items}</ul>\n<hr>\n</body>\n</html>\n");
+    let body = format!(
+        "<!DOCTYPE HTML>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>{title}</title>\n</head>\n<body>\n<h1>{title}</h1>\n<hr>\n<ul>\n{items}</ul>\n<hr>\n</body>\n</html>\n"
+    );
     Answer::new(200, "text/html; charset=utf-8", body)
 }
 
@@ -236,7 +252,9 @@ fn error_page(status: u16, server: &str) -> Answer {
             "<!DOCTYPE HTML PUBLIC \"-//IETF//DTD HTML 2.0//EN\">\n<html><head>\n<title>{title}</title>\n</head><body>\n<h1>{}</h1>\n<p>The requested URL was not found on this server.</p>\n</body></html>\n",
             phrase(status)
         ),
-        _ => format!("<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n<hr><center>{server}</center>\r\n</body>\r\n</html>\r\n"),
+        _ => format!(
+            "<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n<hr><center>{server}</center>\r\n</body>\r\n</html>\r\n"
+        ),
     };
     Answer::new(status, "text/html", body)
 }

@@ -18,12 +18,66 @@ pub(crate) struct Plugin {
 
 /// The plugins of the released binary.
 const KNOWN: &[&str] = &[
-    "acl", "any", "auto", "autopath", "azure", "bind", "bufsize", "cache", "cancel", "chaos", "clouddns", "debug",
-    "dns64", "dnssec", "dnstap", "erratic", "errors", "etcd", "file", "forward", "geoip", "grpc", "grpc_server",
-    "header", "health", "hosts", "https", "https3", "import", "k8s_external", "kubernetes", "loadbalance", "local",
-    "log", "loop", "metadata", "minimal", "multisocket", "nomad", "nsid", "on", "pprof", "prometheus", "quic",
-    "ready", "reload", "rewrite", "root", "route53", "secondary", "sign", "template", "timeouts", "tls", "trace",
-    "transfer", "tsig", "tuning", "view", "whoami",
+    "acl",
+    "any",
+    "auto",
+    "autopath",
+    "azure",
+    "bind",
+    "bufsize",
+    "cache",
+    "cancel",
+    "chaos",
+    "clouddns",
+    "debug",
+    "dns64",
+    "dnssec",
+    "dnstap",
+    "erratic",
+    "errors",
+    "etcd",
+    "file",
+    "forward",
+    "geoip",
+    "grpc",
+    "grpc_server",
+    "header",
+    "health",
+    "hosts",
+    "https",
+    "https3",
+    "import",
+    "k8s_external",
+    "kubernetes",
+    "loadbalance",
+    "local",
+    "log",
+    "loop",
+    "metadata",
+    "minimal",
+    "multisocket",
+    "nomad",
+    "nsid",
+    "on",
+    "pprof",
+    "prometheus",
+    "quic",
+    "ready",
+    "reload",
+    "rewrite",
+    "root",
+    "route53",
+    "secondary",
+    "sign",
+    "template",
+    "timeouts",
+    "tls",
+    "trace",
+    "transfer",
+    "tsig",
+    "tuning",
+    "view",
+    "whoami",
 ];
 
 impl Plugin {
@@ -106,10 +160,13 @@ fn header(words: &[String]) -> Block {
 
 /// The block that answers for a name: the one with the longest zone that the name lies in.
 pub(crate) fn block_for<'a>(blocks: &'a [Block], name: &str) -> Option<&'a Block> {
-    let zone_of = |block: &Block| {
-        block.zones.iter().filter(|zone| lies_in(name, zone)).map(String::len).max()
-    };
-    blocks.iter().filter_map(|it| Some((zone_of(it)?, it))).max_by_key(|(length, _)| *length).map(|(_, it)| it)
+    let zone_of =
+        |block: &Block| block.zones.iter().filter(|zone| lies_in(name, zone)).map(String::len).max();
+    blocks
+        .iter()
+        .filter_map(|it| Some((zone_of(it)?, it)))
+        .max_by_key(|(length, _)| *length)
+        .map(|(_, it)| it)
 }
 
 /// Whether a name without a dot at the end lies in a zone; every name lies in the empty one.
@@ -127,7 +184,10 @@ mod tests {
     fn blocks_have_zones_and_plugins() {
         let blocks = parse(TEXT).unwrap();
         assert_eq!(blocks.len(), 2);
-        assert_eq!(block_for(&blocks, "a.example.org").unwrap().plugins[0].lines[0], ["10.0.0.1", "a.example.org"]);
+        assert_eq!(
+            block_for(&blocks, "a.example.org").unwrap().plugins[0].lines[0],
+            ["10.0.0.1", "a.example.org"]
+        );
         assert_eq!(block_for(&blocks, "web.default.svc.cluster.local").unwrap().zones, [""]);
     }
 

@@ -227,7 +227,8 @@ pub(crate) fn ask(
 /// True for name servers that are no part of the lab, and for a machine's own stub resolver.
 fn is_outside(world: &World, cluster: usize, address: Ipv4Addr) -> bool {
     let within = |cidr: &str| cidr.parse::<ipnet::Ipv4Net>().is_ok_and(|net| net.contains(&address));
-    let inside = world.clusters.get(cluster).is_some_and(|it| within(&it.pod_cidr) || within(&it.service_cidr));
+    let inside =
+        world.clusters.get(cluster).is_some_and(|it| within(&it.pod_cidr) || within(&it.service_cidr));
     !inside && !world.hosts.values().any(|it| it.address == address.to_string())
 }
 
@@ -258,7 +259,11 @@ fn answer_of(
     let conf = pod.container(world, container).and_then(|it| {
         let words = object::list(&it.spec, "/args").iter().chain(object::list(&it.spec, "/command"));
         let words: Vec<&str> = words.filter_map(Value::as_str).collect();
-        words.iter().position(|it| it.trim_start_matches('-') == "conf").and_then(|at| words.get(at + 1)).map(|it| (*it).to_owned())
+        words
+            .iter()
+            .position(|it| it.trim_start_matches('-') == "conf")
+            .and_then(|at| words.get(at + 1))
+            .map(|it| (*it).to_owned())
     });
     let text = world.read_text(&place, conf.as_deref().unwrap_or("/Corefile")).unwrap_or_default();
     let Ok(blocks) = corefile::parse(&text) else { return (Rcode::ServFail, Vec::new()) };
@@ -313,9 +318,12 @@ impl Server<'_> {
             return (Rcode::Refused, Vec::new());
         }
         let upstream = plugin.arguments().get(1).cloned().unwrap_or_default();
-        let lab_server = upstream.split(':').next().unwrap_or("").parse().is_ok_and(|address: Ipv4Addr| {
-            !is_outside(self.world, self.pod.cluster, address)
-        });
+        let lab_server = upstream
+            .split(':')
+            .next()
+            .unwrap_or("")
+            .parse()
+            .is_ok_and(|address: Ipv4Addr| !is_outside(self.world, self.pod.cluster, address));
         if lab_server {
             trace.push(format!("{name} is forwarded to {upstream}, which does not answer"));
             return (Rcode::ServFail, Vec::new());
@@ -407,27 +415,34 @@ fn record(name: &str, kind: &'static str, value: &str) -> Record {
 /// The first `rewrite name` rule that fits: exact, prefix, suffix or substring.
 fn rewritten(block: &Block, name: &str) -> Option<String> {
     let rules = block.plugins.iter().filter(|it| it.name() == "rewrite");
-    rules.filter_map(|plugin| {
-        let words: Vec<&str> = plugin.arguments().iter().map(String::as_str).collect();
-        let words = match words.as_slice() {
-            ["stop" | "continue", rest @ ..] => rest,
-            all => all,
-        };
-        let clean = |it: &str| it.trim_end_matches('.').to_owned();
-        match words {
-            ["name", "exact", from, to, ..] | ["name", from, to] if clean(from) == name => Some(clean(to)),
-            ["name", "suffix", from, to, ..] => name.strip_suffix(clean(from).as_str()).map(|it| format!("{it}{}", clean(to))),
-            ["name", "prefix", from, to, ..] => name.strip_prefix(from).map(|it| format!("{to}{it}")),
-            ["name", "substring", from, to, ..] if name.contains(from) => Some(name.replace(from, to)),
-            ["name", "regex", from, to, ..] => {
-                let pattern = regex::Regex::new(from).ok()?;
-                let to = to.replace('{', "${");
-                pattern.is_match(name).then(|| pattern.replace(name, to.as_str()).trim_end_matches('.').to_owned())
+    rules
+        .filter_map(|plugin| {
+            let words: Vec<&str> = plugin.arguments().iter().map(String::as_str).collect();
+            let words = match words.as_slice() {
+                ["stop" | "continue", rest @ ..] => rest,
+                all => all,
+            };
+            let clean = |it: &str| it.trim_end_matches('.').to_owned();
+            match words {
+                ["name", "exact", from, to, ..] | ["name", from, to] if clean(from) == name => {
+                    Some(clean(to))
+                }
+                ["name", "suffix", from, to, ..] => {
+                    name.strip_suffix(clean(from).as_str()).map(|it| format!("{it}{}", clean(to)))
+                }
+                ["name", "prefix", from, to, ..] => name.strip_prefix(from).map(|it| format!("{to}{it}")),
+                ["name", "substring", from, to, ..] if name.contains(from) => Some(name.replace(from, to)),
+                ["name", "regex", from, to, ..] => {
+                    let pattern = regex::Regex::new(from).ok()?;
+                    let to = to.replace('{', "${");
+                    pattern
+                        .is_match(name)
+                        .then(|| pattern.replace(name, to.as_str()).trim_end_matches('.').to_owned())
+                }
+                _ => None,
             }
-            _ => None,
-        }
-    })
-    .next()
+        })
+        .next()
 }
 
 fn hosts_plugin(plugin: &corefile::Plugin, name: &str, kind: &str) -> Option<Reply> {
@@ -517,18 +532,20 @@ mod tests {
 
     #[test]
     fn search_domains_come_first_for_short_names() {
-        let conf = ResolvConf::parse("nameserver 10.96.0.10\nsearch default.svc.cluster.local svc.cluster.local\noptions ndots:5\n");
-        assert_eq!(
-            conf.candidates("web"),
-            ["web.default.svc.cluster.local", "web.svc.cluster.local", "web"]
+        let conf = ResolvConf::parse(
+            "nameserver 10.96.0.10\nsearch default.svc.cluster.local svc.cluster.local\noptions ndots:5\n",
         );
+        assert_eq!(conf.candidates("web"), ["web.default.svc.cluster.local", "web.svc.cluster.local", "web"]);
         assert_eq!(conf.candidates("web."), ["web"]);
         assert_eq!(ResolvConf::parse("").candidates("a.b")[0], "a.b");
     }
 
     #[test]
     fn rewrites_change_the_question() {
-        let block = &corefile::parse(". {\n rewrite name suffix .example.com .svc.cluster.local\n rewrite name a.org b.org\n}\n").unwrap()[0];
+        let block = &corefile::parse(
+            ". {\n rewrite name suffix .example.com .svc.cluster.local\n rewrite name a.org b.org\n}\n",
+        )
+        .unwrap()[0];
         assert_eq!(rewritten(block, "web.example.com").as_deref(), Some("web.svc.cluster.local"));
         assert_eq!(rewritten(block, "a.org").as_deref(), Some("b.org"));
         assert_eq!(rewritten(block, "c.org"), None);

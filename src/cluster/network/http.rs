@@ -145,14 +145,25 @@ fn mismatch(speaks_tls: bool, asks_tls: bool, server: &str) -> Option<HttpOutcom
         }
         (true, false) => Some(HttpOutcome::Answer(match server {
             "go" => Answer::new(400, "text/plain", "Client sent an HTTP request to an HTTPS server.\n"),
-            _ => Answer::new(400, "text/html", "<html>\r\n<head><title>400 The plain HTTP request was sent to HTTPS port</title></head>\r\n<body>\r\n<center><h1>400 Bad Request</h1></center>\r\n<center>The plain HTTP request was sent to HTTPS port</center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"),
+            _ => Answer::new(
+                400,
+                "text/html",
+                "<html>\r\n<head><title>400 The plain HTTP request was sent to HTTPS port</title></head>\r\n<body>\r\n<center><h1>400 Bad Request</h1></center>\r\n<center>The plain HTTP request was sent to HTTPS port</center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n",
+            ),
         })),
         _ => None,
     }
 }
 
 /// Web servers write every request into their log.
-fn log_access(world: &mut World, pod: &PodId, name: &str, kind: &str, request: &HttpRequest, answer: &Answer) {
+fn log_access(
+    world: &mut World,
+    pod: &PodId,
+    name: &str,
+    kind: &str,
+    request: &HttpRequest,
+    answer: &Answer,
+) {
     let now = world.now;
     let stamp = now.strftime("%d/%b/%Y:%H:%M:%S +0000");
     let (method, path, size) = (&request.method, &request.path, answer.body.len());
@@ -186,19 +197,27 @@ fn of_machine(world: &World, host: &str, program: &str, port: u16, request: &Htt
         "kube-controller-manager" | "kube-scheduler" if healthy => Answer::text("ok"),
         "kubelet" if port == 10_248 && path == "/healthz" => Answer::text("ok"),
         "kubelet" if port == 10_250 => Answer::text("Unauthorized"),
-        "etcd" if path == "/health" => Answer::new(200, "application/json", "{\"health\":\"true\",\"reason\":\"\"}"),
+        "etcd" if path == "/health" => {
+            Answer::new(200, "application/json", "{\"health\":\"true\",\"reason\":\"\"}")
+        }
         "etcd" if healthy => Answer::text("ok\n"),
         _ => Answer::new(404, "text/plain; charset=utf-8", "404 page not found\n"),
     };
-    let answer = if program == "kubelet" && port == 10_250 { Answer { status: 401, ..answer } } else { answer };
+    let answer =
+        if program == "kubelet" && port == 10_250 { Answer { status: 401, ..answer } } else { answer };
     HttpOutcome::Answer(answer)
 }
 
 fn version(world: &World, host: &str) -> Answer {
     let is_member = |it: &&crate::cluster::Cluster| it.nodes.values().any(|name| name == host);
     let node = world.clusters.iter().find(is_member).and_then(|it| it.store.list("nodes", "").next());
-    let version = node.map_or("", |it| crate::apimachinery::object::text(it, "/status/nodeInfo/kubeletVersion"));
-    Answer::new(200, "application/json", format!("{{\n  \"gitVersion\": \"{version}\",\n  \"platform\": \"linux/amd64\"\n}}"))
+    let version =
+        node.map_or("", |it| crate::apimachinery::object::text(it, "/status/nodeInfo/kubeletVersion"));
+    Answer::new(
+        200,
+        "application/json",
+        format!("{{\n  \"gitVersion\": \"{version}\",\n  \"platform\": \"linux/amd64\"\n}}"),
+    )
 }
 
 /// What the API server says to a stranger.
@@ -207,7 +226,9 @@ fn forbidden(path: &str) -> Answer {
     Answer::new(
         403,
         "application/json",
-        format!("{{\n  \"kind\": \"Status\",\n  \"apiVersion\": \"v1\",\n  \"metadata\": {{}},\n  \"status\": \"Failure\",\n  \"message\": \"{message}\",\n  \"reason\": \"Forbidden\",\n  \"details\": {{}},\n  \"code\": 403\n}}"),
+        format!(
+            "{{\n  \"kind\": \"Status\",\n  \"apiVersion\": \"v1\",\n  \"metadata\": {{}},\n  \"status\": \"Failure\",\n  \"message\": \"{message}\",\n  \"reason\": \"Forbidden\",\n  \"details\": {{}},\n  \"code\": 403\n}}"
+        ),
     )
 }
 

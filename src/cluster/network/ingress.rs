@@ -26,12 +26,19 @@ pub(super) fn answer(world: &mut World, pod: &PodId, place: &Place, request: &Ht
     let Some(source) = Source::of(world, place) else { return page(503) };
     let mut trace = Vec::new();
     let outcome = super::connect(world, &source, endpoint.address, endpoint.port, Protocol::Tcp, &mut trace);
-    let onward = HttpRequest { tls: false, client_ip: source.address.to_string(), hops: request.hops + 1, ..request.clone() };
+    let onward = HttpRequest {
+        tls: false,
+        client_ip: source.address.to_string(),
+        hops: request.hops + 1,
+        ..request.clone()
+    };
     match outcome {
-        Outcome::Open { place, port } if onward.hops < 6 => match http::answer(world, &place, port, &onward) {
-            HttpOutcome::Answer(answer) => answer,
-            _ => page(502),
-        },
+        Outcome::Open { place, port } if onward.hops < 6 => {
+            match http::answer(world, &place, port, &onward) {
+                HttpOutcome::Answer(answer) => answer,
+                _ => page(502),
+            }
+        }
         Outcome::TimedOut => page(504),
         _ => page(502),
     }
@@ -60,14 +67,17 @@ fn find(store: &Store, request: &HttpRequest, class: &str) -> Option<(String, Va
                 if !path_fits(object::field(entry, "pathType"), wanted, path) {
                     continue;
                 }
-                let better = best.as_ref().is_none_or(|(host, length, ..)| (exact_host, wanted.len()) > (*host, *length));
+                let better = best
+                    .as_ref()
+                    .is_none_or(|(host, length, ..)| (exact_host, wanted.len()) > (*host, *length));
                 if better {
                     let backend = entry.get("backend").cloned().unwrap_or_default();
                     best = Some((exact_host, wanted.len(), namespace.clone(), backend));
                 }
             }
         }
-        fallback = fallback.or_else(|| Some((namespace, object::at(ingress, "/spec/defaultBackend")?.clone())));
+        fallback =
+            fallback.or_else(|| Some((namespace, object::at(ingress, "/spec/defaultBackend")?.clone())));
     }
     best.map(|(_, _, namespace, backend)| (namespace, backend)).or(fallback)
 }
@@ -108,7 +118,9 @@ fn page(status: u16) -> Answer {
         504 => "504 Gateway Time-out",
         _ => "503 Service Temporarily Unavailable",
     };
-    let body = format!("<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n");
+    let body = format!(
+        "<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
+    );
     Answer::new(status, "text/html", body)
 }
 

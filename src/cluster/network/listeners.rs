@@ -4,9 +4,9 @@ use std::net::Ipv4Addr;
 
 use super::{Outcome, Protocol};
 use crate::apimachinery::object;
-use crate::cluster::{Place, World};
 use crate::cluster::kubelet::run::PodId;
 use crate::cluster::kubelet::services;
+use crate::cluster::{Place, World};
 
 /// The container of a pod that listens on a port.
 pub(crate) fn in_pod(world: &World, id: &PodId, port: u16, protocol: Protocol) -> Option<Outcome> {

@@ -278,11 +278,8 @@ pub(crate) fn to_pod(
     }
     let pod = world.clusters.get(id.cluster).and_then(|it| it.store.find("pods", &run.namespace, &run.name));
     let target = policy::End { address: run.ip.parse().ok(), pod: pod.cloned(), host: run.host.clone() };
-    let start = policy::End {
-        address: Some(source.address),
-        pod: source.pod.clone(),
-        host: source.host.clone(),
-    };
+    let start =
+        policy::End { address: Some(source.address), pod: source.pod.clone(), host: source.host.clone() };
     if let Err(why) = policy::check(world, id.cluster, &start, &target, port, protocol) {
         trace.push(why);
         return Outcome::TimedOut;

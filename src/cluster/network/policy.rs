@@ -32,8 +32,9 @@ pub(crate) struct End {
 /// Whether the cluster's network enforces policies.
 pub(crate) fn is_enforced(world: &World, cluster: ClusterId) -> bool {
     let Some(state) = world.clusters.get(cluster) else { return false };
-    let is_one_of =
-        |names: &[&str]| state.store.list("daemonsets.apps", "").any(|set| names.contains(&object::name(set)));
+    let is_one_of = |names: &[&str]| {
+        state.store.list("daemonsets.apps", "").any(|set| names.contains(&object::name(set)))
+    };
     is_one_of(ENFORCERS) || !is_one_of(BYSTANDERS)
 }
 
@@ -196,7 +197,8 @@ mod tests {
         let mut store = Store::default();
         let labels = json!({"metadata": {"name": "b", "labels": {"team": "b"}}});
         store.put(&Key::new("namespaces", "", "b"), labels);
-        let (from, to) = (pod(&mut store, "b", "client", "10.0.0.5"), pod(&mut store, "a", "server", "10.0.0.6"));
+        let (from, to) =
+            (pod(&mut store, "b", "client", "10.0.0.5"), pod(&mut store, "a", "server", "10.0.0.6"));
         let policy = json!({"metadata": {"name": "p", "namespace": "a"}, "spec": spec});
         store.put(&Key::new("networkpolicies.networking.k8s.io", "a", "p"), policy);
         let packet = Packet { store: &store, port, protocol: Protocol::Tcp, target: to.pod.as_ref() };

@@ -87,9 +87,9 @@ pub(super) fn node_port(
         object::int(it, "/nodePort") == Some(i64::from(port))
             && Protocol::of(object::field(it, "protocol")) == protocol
     };
-    let (service, wanted) = store.list("services", "").find_map(|service| {
-        Some((service, object::list(service, "/spec/ports").iter().find(is_port)?))
-    })?;
+    let (service, wanted) = store
+        .list("services", "")
+        .find_map(|service| Some((service, object::list(service, "/spec/ports").iter().find(is_port)?)))?;
     if !is_programmed(world, cluster, host) {
         trace.push(format!("no kube-proxy runs on {host}, so nobody listens on node port {port}"));
         return Some(Outcome::Refused);
@@ -110,7 +110,8 @@ fn to_endpoint(
     let name = format!("{}/{}", object::namespace(service), object::name(service));
     let Some(cluster) = world.clusters.get(source.cluster) else { return Outcome::TimedOut };
     let all = endpoints(&cluster.store, service, port);
-    let here = |it: &&Endpoint| only_on.is_none_or(|host| cluster.nodes.get(&it.node).is_some_and(|h| h == host));
+    let here =
+        |it: &&Endpoint| only_on.is_none_or(|host| cluster.nodes.get(&it.node).is_some_and(|h| h == host));
     let usable: Vec<&Endpoint> = all.iter().filter(here).collect();
     if usable.is_empty() {
         if all.is_empty() {
@@ -121,7 +122,8 @@ fn to_endpoint(
         return Outcome::TimedOut;
     }
     let sticky = object::text(service, "/spec/sessionAffinity") == "ClientIP";
-    let draw = u64::from(u32::from(source.address)) ^ if sticky { 0 } else { world.now.unix_ns() as u64 / 1_000_000 };
+    let draw = u64::from(u32::from(source.address))
+        ^ if sticky { 0 } else { world.now.unix_ns() as u64 / 1_000_000 };
     let index = usize::try_from(draw.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 33).unwrap_or(0) % usable.len();
     let Some(endpoint) = usable.get(index) else { return Outcome::Refused };
     trace.push(format!("service {name} sends to {}:{}", endpoint.address, endpoint.port));
@@ -148,10 +150,12 @@ pub(super) fn endpoints(store: &Store, service: &Value, port: &Value) -> Vec<End
         let number = object::list(slice, "/ports").iter().find(same).and_then(|it| object::int(it, "/port"));
         let Some(number) = number.and_then(|it| u16::try_from(it).ok()) else { continue };
         for endpoint in object::list(slice, "/endpoints") {
-            let condition = |name: &str| endpoint.pointer(&format!("/conditions/{name}")).and_then(Value::as_bool);
+            let condition =
+                |name: &str| endpoint.pointer(&format!("/conditions/{name}")).and_then(Value::as_bool);
             let address = object::list(endpoint, "/addresses").first().and_then(Value::as_str);
             let Some(address) = address.and_then(|it| it.parse().ok()) else { continue };
-            let found = Endpoint { address, port: number, node: object::field(endpoint, "nodeName").to_owned() };
+            let found =
+                Endpoint { address, port: number, node: object::field(endpoint, "nodeName").to_owned() };
             if condition("ready").unwrap_or(true) {
                 ready.push(found);
             } else if condition("serving") == Some(true) && condition("terminating") == Some(true) {

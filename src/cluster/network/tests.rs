@@ -31,7 +31,8 @@ fn world() -> World {
     ] {
         admin(&mut world).create("pods", "default", object).unwrap();
     }
-    let spec = json!({"selector": {"app": "web"}, "type": "NodePort", "ports": [{"port": 80, "nodePort": 30080}]});
+    let spec =
+        json!({"selector": {"app": "web"}, "type": "NodePort", "ports": [{"port": 80, "nodePort": 30080}]});
     let service = json!({"metadata": {"name": "web"}, "spec": spec});
     admin(&mut world).create("services", "default", service).unwrap();
     world.advance(Duration::from_secs(15));

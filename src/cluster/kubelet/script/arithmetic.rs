@@ -13,14 +13,8 @@ struct Eval<'a> {
 }
 
 /// Operators by how tightly they bind, loosest first.
-const LEVELS: &[&[&str]] = &[
-    &["||"],
-    &["&&"],
-    &["==", "!="],
-    &["<=", ">=", "<", ">"],
-    &["+", "-"],
-    &["*", "/", "%"],
-];
+const LEVELS: &[&[&str]] =
+    &[&["||"], &["&&"], &["==", "!="], &["<=", ">=", "<", ">"], &["+", "-"], &["*", "/", "%"]];
 
 impl Eval<'_> {
     fn blanks(&mut self) {
@@ -103,6 +97,9 @@ mod tests {
     fn precedence_and_variables() {
         let lookup = |name: &str| if name == "i" { "4".to_owned() } else { String::new() };
         let of = |text: &str| value(text, &lookup);
-        assert_eq!([of("i + 1"), of("2+3*4"), of("(2+3)*4"), of("$i % 3 == 1"), of("-i"), of("1/0")], [5, 14, 20, 1, -4, 0]);
+        assert_eq!(
+            [of("i + 1"), of("2+3*4"), of("(2+3)*4"), of("$i % 3 == 1"), of("-i"), of("1/0")],
+            [5, 14, 20, 1, -4, 0]
+        );
     }
 }

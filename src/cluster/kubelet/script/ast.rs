@@ -7,7 +7,10 @@ use std::sync::Arc;
 pub(super) enum Node {
     Simple(Arc<Simple>),
     /// `a | b`; `! a` when negated.
-    Pipeline { stages: Arc<[Node]>, negated: bool },
+    Pipeline {
+        stages: Arc<[Node]>,
+        negated: bool,
+    },
     And(Arc<(Node, Node)>),
     Or(Arc<(Node, Node)>),
     /// One after the other.
@@ -100,7 +103,15 @@ pub(super) enum Operation {
     Value,
     Length,
     /// `:-`, `:=`, `:+`, `:?`, with or without the colon.
-    Otherwise { sign: char, or_empty: bool, word: Word },
+    Otherwise {
+        sign: char,
+        or_empty: bool,
+        word: Word,
+    },
     /// `#`, `##`, `%`, `%%`.
-    Trim { from_end: bool, longest: bool, pattern: Word },
+    Trim {
+        from_end: bool,
+        longest: bool,
+        pattern: Word,
+    },
 }

@@ -1,7 +1,7 @@
 //! Words to text: parameters, substitutions, splitting, brace lists and file patterns.
 
-use super::ast::{Operation, Part, Word};
 use super::arithmetic;
+use super::ast::{Operation, Part, Word};
 use super::vm::{Machine, Vm};
 use crate::hosts::files;
 
@@ -39,9 +39,15 @@ pub(super) fn words(vm: &mut Vm, word: &Word, machine: &mut Machine<'_>) -> Vec<
     }
     let literal = word.iter().all(|part| matches!(part, Part::Text { quoted: false, .. }));
     let fields = fields.into_iter().flat_map(|(field, quoted)| {
-        if literal && !quoted { braces(&field).into_iter().map(|it| (it, false)).collect() } else { vec![(field, quoted)] }
+        if literal && !quoted {
+            braces(&field).into_iter().map(|it| (it, false)).collect()
+        } else {
+            vec![(field, quoted)]
+        }
     });
-    fields.flat_map(|(field, quoted)| if quoted { vec![field] } else { matching_files(vm, field, machine) }).collect()
+    fields
+        .flat_map(|(field, quoted)| if quoted { vec![field] } else { matching_files(vm, field, machine) })
+        .collect()
 }
 
 fn append(fields: &mut Vec<(String, bool)>, open: &mut bool, value: &str, quoted: bool) {
@@ -150,7 +156,9 @@ fn braces(field: &str) -> Vec<String> {
     let Some(inner) = field.get(open + 1..close) else { return vec![field.to_owned()] };
     let (before, after) = (field.get(..open).unwrap_or(""), field.get(close + 1..).unwrap_or(""));
     let items: Vec<String> = if let Some((from, to)) = inner.split_once("..") {
-        let (Ok(from), Ok(to)) = (from.parse::<i64>(), to.parse::<i64>()) else { return vec![field.to_owned()] };
+        let (Ok(from), Ok(to)) = (from.parse::<i64>(), to.parse::<i64>()) else {
+            return vec![field.to_owned()];
+        };
         if from <= to {
             (from..=to.min(from + 10_000)).map(|it| it.to_string()).collect()
         } else {
@@ -192,7 +200,9 @@ pub(in crate::cluster::kubelet) fn glob_matches(pattern: &str, text: &str) -> bo
 fn glob(pattern: &[char], text: &[char]) -> bool {
     match (pattern.split_first(), text.split_first()) {
         (None, None) => true,
-        (Some(('*', rest)), _) => (0..=text.len()).any(|at| text.get(at..).is_some_and(|text| glob(rest, text))),
+        (Some(('*', rest)), _) => {
+            (0..=text.len()).any(|at| text.get(at..).is_some_and(|text| glob(rest, text)))
+        }
         (Some(('?', rest)), Some((_, text))) => glob(rest, text),
         (Some(('[', rest)), Some((c, text))) => match rest.iter().position(|c| *c == ']') {
             Some(end) => {

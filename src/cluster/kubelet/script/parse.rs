@@ -29,8 +29,10 @@ struct Parser {
 }
 
 /// Words that end or join a compound command when they stand where a command could.
-const RESERVED: &[&str] =
-    &["then", "else", "elif", "fi", "do", "done", "esac", "}", "in", "if", "while", "until", "for", "case", "{", "!"];
+const RESERVED: &[&str] = &[
+    "then", "else", "elif", "fi", "do", "done", "esac", "}", "in", "if", "while", "until", "for", "case",
+    "{", "!",
+];
 
 impl Parser {
     fn peek(&self) -> Option<char> {
@@ -126,7 +128,10 @@ impl Parser {
                 nodes.push(Node::Background(Arc::new(node)));
             } else {
                 nodes.push(node);
-                if !self.looking_at(";;") && !self.take(";") && !matches!(self.peek(), None | Some('\n' | ')')) {
+                if !self.looking_at(";;")
+                    && !self.take(";")
+                    && !matches!(self.peek(), None | Some('\n' | ')'))
+                {
                     return Err(self.unexpected());
                 }
             }

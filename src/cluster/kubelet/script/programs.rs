@@ -34,7 +34,10 @@ pub(in crate::cluster::kubelet) enum Effect {
     /// Runs another program in its place.
     Become(Vec<String>),
     /// Runs a script with these parameters.
-    Script { text: String, arguments: Vec<String> },
+    Script {
+        text: String,
+        arguments: Vec<String>,
+    },
 }
 
 impl Output {
@@ -161,8 +164,13 @@ fn locate(word: &str, call: &Call<'_>, machine: &Machine<'_>) -> Result<String, 
 }
 
 /// The directories that programs are looked for in.
-pub(in crate::cluster::kubelet) fn search_path(variables: &BTreeMap<String, String>) -> std::str::Split<'_, char> {
-    variables.get("PATH").map_or("/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", String::as_str).split(':')
+pub(in crate::cluster::kubelet) fn search_path(
+    variables: &BTreeMap<String, String>,
+) -> std::str::Split<'_, char> {
+    variables
+        .get("PATH")
+        .map_or("/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", String::as_str)
+        .split(':')
 }
 
 /// A file of text that was put into the container is a script.
@@ -351,7 +359,8 @@ fn printf(call: &Call<'_>, _machine: &mut Machine<'_>) -> Output {
 }
 
 fn padded(text: &str, spec: &str) -> String {
-    let width: usize = spec.trim_start_matches('-').split('.').next().and_then(|it| it.parse().ok()).unwrap_or(0);
+    let width: usize =
+        spec.trim_start_matches('-').split('.').next().and_then(|it| it.parse().ok()).unwrap_or(0);
     match (spec.starts_with('-'), spec.starts_with('0')) {
         (true, _) => format!("{text:<width$}"),
         (false, true) => format!("{text:0>width$}"),
@@ -525,13 +534,18 @@ fn rm(call: &Call<'_>, machine: &mut Machine<'_>) -> Output {
     let operands = call.operands();
     if recursive {
         // Removing all is by name; what is not there is an error only without -f.
-        return change(call, machine, &operands, call.has('f'), |path| FileOp::Remove { path, recursive: true });
+        return change(call, machine, &operands, call.has('f'), |path| FileOp::Remove {
+            path,
+            recursive: true,
+        });
     }
     for operand in &operands {
         let path = call.path(operand);
         let result = match machine.world.lstat(machine.place, &path) {
             Ok(node) if node.kind == Kind::Directory => Err(FsError::IsADirectory),
-            Ok(_) => machine.world.change_files(machine.place, FileOp::Remove { path: &path, recursive: false }),
+            Ok(_) => {
+                machine.world.change_files(machine.place, FileOp::Remove { path: &path, recursive: false })
+            }
             Err(error) => Err(error),
         };
         match result {
@@ -551,7 +565,9 @@ fn rm(call: &Call<'_>, machine: &mut Machine<'_>) -> Output {
 
 fn chmod(call: &Call<'_>, machine: &mut Machine<'_>) -> Output {
     let operands = call.operands();
-    let Some((mode, paths)) = operands.split_first() else { return Output::fail(1, "chmod: missing operand\n") };
+    let Some((mode, paths)) = operands.split_first() else {
+        return Output::fail(1, "chmod: missing operand\n");
+    };
     let mode = if mode.starts_with('+') { 0o755 } else { u32::from_str_radix(mode, 8).unwrap_or(0o644) };
     change(call, machine, paths, false, |path| FileOp::Chmod { path, mode })
 }
@@ -561,7 +577,9 @@ fn ln(call: &Call<'_>, machine: &mut Machine<'_>) -> Output {
         [target, link] => {
             let link = call.path(link);
             if call.has('f') {
-                let _ = machine.world.change_files(machine.place, FileOp::Remove { path: &link, recursive: false });
+                let _ = machine
+                    .world
+                    .change_files(machine.place, FileOp::Remove { path: &link, recursive: false });
             }
             match machine.world.change_files(machine.place, FileOp::Symlink { target, link: &link }) {
                 Ok(()) => Output::ok(""),
@@ -631,7 +649,11 @@ fn ls(call: &Call<'_>, machine: &mut Machine<'_>) -> Output {
         let names = match machine.world.list_dir(machine.place, &path) {
             Ok(entries) => {
                 let hidden = call.has('a') || call.has('A');
-                entries.into_iter().map(|(name, _)| name).filter(|it| hidden || !it.starts_with('.')).collect()
+                entries
+                    .into_iter()
+                    .map(|(name, _)| name)
+                    .filter(|it| hidden || !it.starts_with('.'))
+                    .collect()
             }
             Err(FsError::NotADirectory) => vec![operand.to_owned()],
             Err(error) => {

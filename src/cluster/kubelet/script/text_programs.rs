@@ -161,7 +161,8 @@ pub(super) fn cut(call: &Call<'_>, machine: &mut Machine<'_>) -> Output {
     };
     let line = |line: &str| {
         let parts: Vec<&str> = line.split(delimiter.as_str()).collect();
-        let chosen: Vec<&str> = fields.iter().filter_map(|at| parts.get(at.checked_sub(1)?).copied()).collect();
+        let chosen: Vec<&str> =
+            fields.iter().filter_map(|at| parts.get(at.checked_sub(1)?).copied()).collect();
         chosen.join(&delimiter) + "\n"
     };
     Output::ok(text.lines().map(line).collect::<String>())
@@ -219,8 +220,12 @@ pub(super) fn sed(call: &Call<'_>, machine: &mut Machine<'_>) -> Output {
     let to = to.replace('&', "${0}");
     let edit = |text: &str| -> String {
         let line = |line: &str| {
-            if flags.contains('g') { from.replace_all(line, to.as_str()) } else { from.replace(line, to.as_str()) }
-                .into_owned()
+            if flags.contains('g') {
+                from.replace_all(line, to.as_str())
+            } else {
+                from.replace(line, to.as_str())
+            }
+            .into_owned()
         };
         text.split_inclusive('\n').map(line).collect()
     };
@@ -249,7 +254,11 @@ pub(super) fn tee(call: &Call<'_>, machine: &mut Machine<'_>) -> Output {
             FileOp::Write { path: &path, bytes }
         };
         if let Err(error) = machine.world.change_files(machine.place, op) {
-            return Output { effect: Effect::Exit(1), err: format!("tee: {operand}: {error}\n").into(), out: bytes.to_vec() };
+            return Output {
+                effect: Effect::Exit(1),
+                err: format!("tee: {operand}: {error}\n").into(),
+                out: bytes.to_vec(),
+            };
         }
     }
     Output::ok(bytes)

@@ -49,7 +49,11 @@ pub(in crate::cluster::kubelet) enum Wait {
     Until(SimTime),
     Forever,
     /// `tail -f`: shows what is added to a file.
-    Growth { path: String, seen: usize, next: SimTime },
+    Growth {
+        path: String,
+        seen: usize,
+        next: SimTime,
+    },
     Children,
 }
 
