@@ -10,8 +10,9 @@ use crate::hosts::files;
 use crate::shell::Proc;
 use crate::tools::kubectl::flags::Flags;
 
-/// Without `--command-timeout` the real client tries for ever; a learner presses Ctrl-C long before this.
-const FOR_EVER: Duration = Duration::from_secs(24 * 3600);
+/// Without `--command-timeout` the real client tries for ever; a learner presses Ctrl-C long before this,
+/// and a script that nobody watches ends here.
+const FOR_EVER: Duration = Duration::from_secs(15 * 60);
 
 /// `etcdctl snapshot …`; `args` begin with `snapshot`.
 pub(super) async fn run(proc: &Proc, flags: Flags, args: &[String]) -> Result<(), Refusal> {

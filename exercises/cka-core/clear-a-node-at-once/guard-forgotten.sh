@@ -1,0 +1,1 @@
+kubectl taint node {{ node }} {{ taint.key }}={{ taint.value }}:NoExecute

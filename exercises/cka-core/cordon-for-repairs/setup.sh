@@ -1,0 +1,1 @@
+kubectl create deployment {{ app }} --image=nginx:1.27 --replicas=4

@@ -1,0 +1,1 @@
+kubectl patch node {{ pair.node }} -p '{"spec":{"unschedulable":true}}'

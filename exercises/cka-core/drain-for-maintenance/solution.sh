@@ -1,0 +1,1 @@
+kubectl drain {{ pair.node }} --ignore-daemonsets --delete-emptydir-data

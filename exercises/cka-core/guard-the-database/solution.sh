@@ -1,0 +1,21 @@
+cat > policy.yaml <<EOF
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: store
+  namespace: {{ ns }}
+spec:
+  podSelector:
+    matchLabels:
+      app: store
+  policyTypes: ["Ingress"]
+  ingress:
+  - from:
+    - podSelector:
+        matchLabels:
+          role: {{ client }}
+    ports:
+    - protocol: TCP
+      port: 6379
+EOF
+kubectl apply -f policy.yaml

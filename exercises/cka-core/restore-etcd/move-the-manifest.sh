@@ -1,0 +1,4 @@
+mv /etc/kubernetes/manifests/etcd.yaml /root/etcd.yaml
+etcdutl snapshot restore /opt/backup/etcd.db --data-dir {{ dir }}
+sed 's#path: /var/lib/etcd$#path: {{ dir }}#' /root/etcd.yaml > /etc/kubernetes/manifests/etcd.yaml
+until kubectl get nodes >/dev/null 2>&1; do sleep 5; done

@@ -1,0 +1,1 @@
+kubectl create configmap {{ lost }} --from-literal=version=7

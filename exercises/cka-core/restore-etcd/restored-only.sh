@@ -1,0 +1,1 @@
+etcdutl snapshot restore /opt/backup/etcd.db --data-dir={{ dir }}

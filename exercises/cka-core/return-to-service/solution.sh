@@ -1,0 +1,3 @@
+kubectl uncordon {{ pair.node }}
+kubectl rollout restart deployment {{ app }}
+kubectl rollout status deployment {{ app }} --timeout=180s

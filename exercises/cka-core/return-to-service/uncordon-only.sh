@@ -1,0 +1,1 @@
+kubectl uncordon {{ pair.node }}

@@ -1,0 +1,1 @@
+cp /var/lib/etcd/member/snap/db {{ file }}

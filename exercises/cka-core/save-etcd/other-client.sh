@@ -1,0 +1,1 @@
+etcdctl --endpoints https://172.30.1.2:2379 --cacert /etc/kubernetes/pki/etcd/ca.crt --cert /etc/kubernetes/pki/apiserver-etcd-client.crt --key /etc/kubernetes/pki/apiserver-etcd-client.key snapshot save {{ file }}

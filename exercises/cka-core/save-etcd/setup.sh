@@ -1,0 +1,2 @@
+mkdir -p $(dirname {{ file }})
+kubectl create configmap {{ marker }} --from-literal=period=42

@@ -1,0 +1,1 @@
+kubectl delete rolebinding {{ team.role }} -n {{ team.ns }}

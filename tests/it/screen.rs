@@ -1,0 +1,124 @@
+//! The real program in a pseudo-terminal: open it, pick an exercise, type, check, see the points.
+
+use std::io::{Read, Write};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+
+use super::UNCORDON;
+
+/// A program in a terminal of 100×30.
+struct Session {
+    screen: Arc<Mutex<vt100::Parser>>,
+    keyboard: Box<dyn Write + Send>,
+    child: Box<dyn portable_pty::Child + Send + Sync>,
+    _home: tempdir::TempDir,
+}
+
+/// Long enough for the slowest machine; a test that passes does not wait.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+mod tempdir {
+    //! A folder of its own for the program's data, taken away at the end.
+
+    use std::path::PathBuf;
+
+    pub(super) struct TempDir(pub(super) PathBuf);
+
+    impl TempDir {
+        pub(super) fn new() -> Self {
+            use std::sync::atomic::{AtomicU32, Ordering};
+            static NEXT: AtomicU32 = AtomicU32::new(0);
+            let name = format!("uncordon-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+            let path = std::env::temp_dir().join(name);
+            std::fs::create_dir_all(&path).expect("a folder");
+            Self(path)
+        }
+    }
+
+    impl Drop for TempDir {
+        fn drop(&mut self) {
+            let _ = std::fs::remove_dir_all(&self.0);
+        }
+    }
+}
+
+impl Session {
+    fn open(args: &[&str]) -> Self {
+        let size = PtySize { rows: 30, cols: 100, pixel_width: 0, pixel_height: 0 };
+        let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
+        let home = tempdir::TempDir::new();
+        let mut command = CommandBuilder::new(UNCORDON);
+        command.args(args);
+        command.env("TERM", "xterm-256color");
+        command.env("HOME", &home.0);
+        command.env("XDG_DATA_HOME", home.0.join("data"));
+        let child = pair.slave.spawn_command(command).expect("the program starts");
+        let mut reader = pair.master.try_clone_reader().expect("a reader");
+        let keyboard = pair.master.take_writer().expect("a writer");
+        let screen = Arc::new(Mutex::new(vt100::Parser::new(30, 100, 0)));
+        let seen = screen.clone();
+        std::thread::spawn(move || {
+            let _master = pair.master;
+            let mut buffer = [0; 4096];
+            while let Ok(count @ 1..) = reader.read(&mut buffer) {
+                seen.lock().unwrap().process(&buffer[..count]);
+            }
+        });
+        Self { screen, keyboard, child, _home: home }
+    }
+
+    fn text(&self) -> String {
+        self.screen.lock().unwrap().screen().contents()
+    }
+
+    #[track_caller]
+    fn wait_for(&self, what: &str) {
+        let begun = Instant::now();
+        while !self.text().contains(what) {
+            assert!(begun.elapsed() < PATIENCE, "{what:?} never came; the screen is\n{}", self.text());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.keyboard.write_all(keys.as_bytes()).expect("written");
+        self.keyboard.flush().expect("flushed");
+    }
+}
+
+#[test]
+fn a_learner_opens_an_exercise_works_and_sees_the_points() {
+    let mut session = Session::open(&[]);
+    session.wait_for("Exercises");
+    session.press("/cordon\r");
+    session.press("\r");
+    session.wait_for("Terminal");
+    session.wait_for("root@");
+    session.press("kubectl get nodes\r");
+    session.wait_for("node02");
+    session.press("\x1bOR"); // F3
+    session.wait_for("points");
+    session.wait_for("Checks");
+    session.press("\x1b[21~"); // F10
+    session.wait_for("Exercises");
+    session.press("q");
+    let status = session.child.wait().expect("it ends");
+    assert!(status.success(), "{status:?}");
+    let screen = session.screen.lock().unwrap();
+    assert!(!screen.screen().alternate_screen(), "the real terminal is not as it was");
+}
+
+#[test]
+fn control_c_ends_what_runs_and_the_terminal_lives_on() {
+    let mut session = Session::open(&["practice", "cordon-for-repairs", "--seed", "1"]);
+    session.wait_for("root@");
+    session.press("sleep 1000\r");
+    session.press("\x03");
+    session.wait_for("^C");
+    session.press("echo still he''re\r");
+    session.wait_for("still here");
+    session.press("\x1b[21~q");
+    assert!(session.child.wait().expect("it ends").success());
+}
