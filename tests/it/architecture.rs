@@ -6,7 +6,17 @@ use std::path::{Path, PathBuf};
 
 /// Each layer uses only those before it.
 const LAYERS: &[&str] = &[
-    "sim", "apimachinery", "hosts", "cluster", "shell", "tools", "exercises", "exam", "tui", "serve", "cli",
+    "sim",
+    "apimachinery",
+    "hosts",
+    "cluster",
+    "shell",
+    "tools",
+    "exercises",
+    "exam",
+    "tui",
+    "serve",
+    "cli",
 ];
 
 /// Paths that may stand only below these folders or in these files.
@@ -88,7 +98,9 @@ fn astray(path: &str, text: &str) -> Vec<String> {
     let mut found = Vec::new();
     for (line, code) in code(text) {
         for (needle, homes) in HOMES {
-            let at_home = homes.iter().any(|home| path == *home || path.starts_with(&format!("{home}/")) || path == format!("{home}.rs"));
+            let at_home = homes.iter().any(|home| {
+                path == *home || path.starts_with(&format!("{home}/")) || path == format!("{home}.rs")
+            });
             if code.contains(needle) && !at_home {
                 found.push(format!("{path}:{line}: {needle} belongs into {}", homes.join(", ")));
             }
