@@ -259,8 +259,9 @@ fn status_line(code: u16) -> String {
     format!("{code} {words}").trim_end().to_owned()
 }
 
-/// Resource with group and name that a path is about; empty for paths that are about none.
-fn target_of(path: &str) -> (String, String) {
+/// Resource with group and name that a path is about, and whether it goes on to a subresource; empty for paths that
+/// are about none.
+fn target_of(path: &str) -> (String, String, bool) {
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     let (group, rest) = match parts.as_slice() {
         ["api", _, rest @ ..] => ("", rest),
@@ -275,14 +276,16 @@ fn target_of(path: &str) -> (String, String) {
     };
     let Some((resource, tail)) = rest.split_first() else { return Default::default() };
     let qualified = if group.is_empty() { (*resource).to_owned() } else { format!("{resource}.{group}") };
-    (qualified, tail.first().map_or("", |name| *name).to_owned())
+    (qualified, tail.first().map_or("", |name| *name).to_owned(), tail.len() > 1)
 }
 
 /// A refusal as Go's client understands it: the Status in the body, or one made from the code.
-fn refusal(response: &Response, method: &str, target: &(String, String)) -> Failure {
+fn refusal(response: &Response, method: &str, target: &(String, String, bool)) -> Failure {
     let object = response.object();
     let bare = "the server could not find the requested resource";
-    if text(object, "/kind") == "Status" && text(object, "/message") != bare {
+    // A known type without such a subresource answers with a Status, an unknown path with bare text.
+    let of_subresource = response.code == 404 && target.2;
+    if text(object, "/kind") == "Status" && (of_subresource || text(object, "/message") != bare) {
         return Failure::Server(Box::new(object.clone()));
     }
     let body = if let Body::Text(body) = &response.body { body.trim() } else { "" };
@@ -290,7 +293,7 @@ fn refusal(response: &Response, method: &str, target: &(String, String)) -> Fail
 }
 
 /// client-go's words for an answer without a Status (`NewGenericServerResponse`).
-fn generic(code: u16, method: &str, (resource, name): &(String, String), body: &str) -> Value {
+fn generic(code: u16, method: &str, (resource, name, _): &(String, String, bool), body: &str) -> Value {
     let (reason, words) = match code {
         404 => ("NotFound", "the server could not find the requested resource".to_owned()),
         401 => ("Unauthorized", "the server has asked for the client to provide credentials".to_owned()),
@@ -324,7 +327,7 @@ mod tests {
     #[test]
     fn paths_tell_what_they_are_about() {
         let target = |path| {
-            let (resource, name) = target_of(path);
+            let (resource, name, _) = target_of(path);
             format!("{resource} {name}")
         };
         assert_eq!(target("/api/v1/namespaces/default/pods/x/log"), "pods x");

@@ -113,7 +113,7 @@ impl Ctx<'_> {
     /// # Errors
     /// A kubeconfig that cannot be read.
     pub(crate) fn namespace(&mut self) -> Result<Namespace, Failure> {
-        let given = self.flags.text("namespace").to_owned();
+        let given = self.flags.global("namespace").to_owned();
         if !given.is_empty() {
             return Ok(Namespace { name: given, explicit: true });
         }

@@ -200,7 +200,7 @@ pub(crate) fn endpoint(
 ) -> Result<(Endpoint, Impersonation), Failure> {
     let empty = Entry { value: json!({}), file: String::new() };
     let context = config.context(flags)?.unwrap_or(&empty);
-    let pick = |over: &str, key: &str| match flags.text(over) {
+    let pick = |over: &str, key: &str| match flags.global(over) {
         "" => text(&context.value, key).to_owned(),
         name => name.to_owned(),
     };
@@ -208,7 +208,7 @@ pub(crate) fn endpoint(
     for (flag, name, all) in
         [("cluster", &cluster_name, &config.clusters), ("user", &user_name, &config.users)]
     {
-        if flags.given(flag) && !all.contains_key(name) {
+        if !flags.global(flag).is_empty() && !all.contains_key(name) {
             let what = if flag == "user" { "auth info" } else { flag };
             return Err(Failure::error(format!("{what} {name:?} does not exist")));
         }
@@ -303,8 +303,8 @@ fn credentials(
 }
 
 fn token(proc: &Proc, user: &Entry, flags: &Flags) -> Result<Option<String>, Failure> {
-    if !flags.text("token").is_empty() {
-        return Ok(Some(flags.text("token").to_owned()));
+    if !flags.global("token").is_empty() {
+        return Ok(Some(flags.global("token").to_owned()));
     }
     let file = text(&user.value, "/tokenFile");
     if !file.is_empty() {

@@ -77,10 +77,11 @@ fn check(ctx: &Ctx<'_>, write: &Write) -> Done {
 
 /// Away with the old, then the new.
 async fn force(ctx: &mut Ctx<'_>, builder: Builder, write: &Write, mut printer: Printer) -> Done {
-    let mut grace = ctx.flags.int("grace-period");
-    if grace < 0 {
-        grace = 0;
-    }
+    // Nought seconds would leave the old object's end to chance; the real one asks for one.
+    let grace = match ctx.flags.int("grace-period") {
+        0 => 1,
+        given => given,
+    };
     let options = delete::Options {
         grace,
         cascade: delete::cascade(ctx.flags.text("cascade"))?,

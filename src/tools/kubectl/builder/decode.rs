@@ -38,7 +38,10 @@ fn one(ctx: &mut Ctx<'_>, builder: &Builder, tree: Value, source: &str) -> Resul
         object: tree.into(),
         source: source.to_owned(),
     };
-    if !builder.local {
+    // A list is no type of its own: its items have theirs.
+    let is_list = info.object.get("items").is_some_and(Value::is_array)
+        && object::field(&info.object, "kind").ends_with("List");
+    if !builder.local && !is_list {
         let mapping = ctx.type_of(&info.object).map_err(|failure| match failure {
             Failure::Error(why) if why.starts_with("no matches for kind") => Failure::error(format!(
                 "resource mapping not found for name: {:?} namespace: {:?} from {source:?}: {why}\nensure CRDs are installed first",

@@ -46,6 +46,27 @@ pub(crate) fn read_sources(ctx: &mut Ctx<'_>, builder: &Builder) -> (Vec<Result<
     (all, single)
 }
 
+/// Paths that are not there are told before anything is done.
+///
+/// # Errors
+/// kubectl's sentences about them.
+pub(super) fn check(ctx: &mut Ctx<'_>, builder: &Builder) -> Result<(), Failure> {
+    let mut missing = Vec::new();
+    for name in builder.files.iter().filter(|name| *name != "-" && !name.contains("://")) {
+        for found in expand(ctx, name) {
+            match found {
+                Err(failure) => missing.push(failure),
+                Ok(path) => {
+                    let (place, full) = (ctx.proc.place.clone(), ctx.proc.path(&path));
+                    let stat = ctx.proc.world().stat(&place, &full);
+                    missing.extend(stat.err().filter(|error| *error == FsError::NotFound).map(|_| self::missing(&path)));
+                }
+            }
+        }
+    }
+    Failure::all(missing)
+}
+
 /// All of standard input; empty when it is a terminal that nobody types into.
 fn stdin(ctx: &mut Ctx<'_>) -> String {
     let bytes = ctx.proc.stdin.take().unwrap_or_default();
@@ -72,7 +93,8 @@ pub(crate) fn stdin_or_file(ctx: &mut Ctx<'_>, path: &str) -> Result<String, Fai
 fn unreachable_url(url: &str) -> Failure {
     let host = super::super::failure::host_of(url);
     let host = host.split(':').next().unwrap_or(host);
-    Failure::error(format!("Get {url:?}: dial tcp: lookup {host} on 127.0.0.53:53: server misbehaving"))
+    let sentence = format!("dial tcp: lookup {host} on 127.0.0.53:53: server misbehaving");
+    Failure::Dial { method: "GET".into(), url: url.into(), sentence }
 }
 
 /// A pattern as the paths that match it; a path as itself.

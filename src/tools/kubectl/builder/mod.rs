@@ -127,6 +127,7 @@ impl Builder {
             self.label_selector = Some(String::new());
         }
         if !self.no_files() {
+            files::check(ctx, &self)?;
             return self.by_files(&words);
         }
         if self.label_selector.is_some() || self.field_selector.is_some() {

@@ -269,7 +269,8 @@ pub(crate) fn flatten(ctx: &mut Ctx<'_>, info: Info, local: bool) -> Vec<Result<
 }
 
 fn set_namespace(builder: &Builder, mut info: Info) -> Result<Info, Failure> {
-    let namespaced = info.mapping.as_ref().is_none_or(|mapping| mapping.namespaced);
+    // Without the server nobody knows whether the type lives in namespaces, so that none is set.
+    let namespaced = info.mapping.as_ref().is_some_and(|mapping| mapping.namespaced);
     if !namespaced {
         info.namespace.clear();
         if !object::namespace(&info.object).is_empty() {

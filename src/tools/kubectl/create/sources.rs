@@ -107,7 +107,7 @@ pub(crate) fn env_lines(ctx: &Ctx<'_>, text: &str, path: &str) -> Result<Vec<Ent
             Some((key, value)) => (key, value.to_owned()),
             None => (line, ctx.proc.env.get(line).cloned().unwrap_or_default()),
         };
-        let wrong = validate::relaxed_env_var_name(key);
+        let wrong = validate::env_var_name(key);
         if !wrong.is_empty() {
             let key = go::quote(key);
             let _ = path;

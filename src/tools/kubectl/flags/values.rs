@@ -10,13 +10,16 @@ use super::spec::{FlagSpec, Kind};
 #[derive(Debug, Default)]
 pub(crate) struct Flags {
     specs: Vec<FlagSpec>,
+    /// How many of `specs` are the command's own; the global ones follow.
+    own: usize,
     given: BTreeMap<&'static str, Vec<String>>,
 }
 
 impl Flags {
     /// Nothing given yet.
     pub(crate) fn new(specs: Vec<FlagSpec>) -> Self {
-        Self { specs, given: BTreeMap::new() }
+        let own = specs.iter().position(|spec| spec.name == "as-group").unwrap_or(specs.len());
+        Self { specs, own, given: BTreeMap::new() }
     }
 
     pub(super) fn spec(&self, name: &str) -> Option<FlagSpec> {
@@ -47,6 +50,13 @@ impl Flags {
             Some(value) => value,
             None => self.spec(name).map_or("", |spec| if spec.default == "[]" { "" } else { spec.default }),
         }
+    }
+
+    /// A flag of kubectl itself, even where the command has one of its own by that name, such as the `--user` of a
+    /// role binding; that one does not count here.
+    pub(crate) fn global(&self, name: &str) -> &str {
+        let place = self.specs.iter().position(|spec| spec.name == name);
+        if place.is_some_and(|at| at < self.own) { "" } else { self.text(name) }
     }
 
     /// A boolean flag.

@@ -117,8 +117,7 @@ fn parse(ctx: &mut Ctx<'_>, words: &[String]) -> Result<(Vec<Value>, Vec<String>
                 }
             }
         } else if let Some((name, value)) = word.split_once('=') {
-            let wrong = validate::relaxed_env_var_name(name);
-            let wrong = if wrong.is_empty() { wrong } else { validate::env_var_name(name) };
+            let wrong = validate::env_var_name(name);
             if !wrong.is_empty() {
                 let name = go::quote(name);
                 return Err(Failure::error(format!("{name} is not a valid key name: {}", wrong.join(";"))));
