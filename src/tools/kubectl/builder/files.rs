@@ -59,7 +59,9 @@ pub(super) fn check(ctx: &mut Ctx<'_>, builder: &Builder) -> Result<(), Failure>
                 Ok(path) => {
                     let (place, full) = (ctx.proc.place.clone(), ctx.proc.path(&path));
                     let stat = ctx.proc.world().stat(&place, &full);
-                    missing.extend(stat.err().filter(|error| *error == FsError::NotFound).map(|_| self::missing(&path)));
+                    missing.extend(
+                        stat.err().filter(|error| *error == FsError::NotFound).map(|_| self::missing(&path)),
+                    );
                 }
             }
         }
