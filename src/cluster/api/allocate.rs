@@ -57,6 +57,7 @@ pub(crate) fn on_update(call: &mut Call<'_>, old: &Value, service: &mut Value) -
         return Ok(());
     }
     patch_from_old(old, service);
+    follow_single(old, service);
     complete_addresses(service);
     let external = kind(service) == "ExternalName";
     if kind(old) == "ExternalName" && !external {
@@ -121,6 +122,23 @@ fn complete_addresses(service: &mut Value) {
     }
     object::set_default(service, &["spec", "ipFamilies"], json!(["IPv4"]));
     object::set_default(service, &["spec", "ipFamilyPolicy"], "SingleStack");
+}
+
+/// A client that changes one of the two names of the address means both.
+fn follow_single(old: &Value, service: &mut Value) {
+    let single = |it: &Value| object::text(it, "/spec/clusterIP").to_owned();
+    let first = |it: &Value| object::text(it, "/spec/clusterIPs/0").to_owned();
+    let (now, before) = (single(service), single(old));
+    if now != before && first(service) == first(old) {
+        if now.is_empty() {
+            object::remove(service, &["spec", "clusterIPs"]);
+        } else {
+            object::set(service, &["spec", "clusterIPs"], json!([now]));
+        }
+    } else if now == before && first(service).is_empty() && !first(old).is_empty() && !now.is_empty() {
+        let kept = old.pointer("/spec/clusterIPs").cloned().unwrap_or(Value::Null);
+        object::set(service, &["spec", "clusterIPs"], kept);
+    }
 }
 
 /// What a PUT leaves out of a service of the same type stays. Mirror of `patchAllocatedValues`.

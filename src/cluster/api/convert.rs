@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::custom;
 use super::resources::Resource;
 use crate::apimachinery::object;
 use crate::cluster::Object;
@@ -12,6 +13,10 @@ pub(crate) fn to_storage(resource: &Resource, object: &mut Value) {
         return;
     }
     object::set(object, &["apiVersion"], resource.storage_version.as_str());
+    if let Some(definition) = &resource.definition {
+        let (_, version) = object::split_api_version(&resource.storage_version);
+        custom::into_version(definition, version, object);
+    }
 }
 
 /// A stored object in the version of the request.
@@ -21,5 +26,8 @@ pub(crate) fn from_storage(resource: &Resource, object: &Object) -> Object {
     }
     let mut shown = (**object).clone();
     object::set(&mut shown, &["apiVersion"], resource.api_version());
+    if let Some(definition) = &resource.definition {
+        custom::into_version(definition, &resource.version, &mut shown);
+    }
     shown.into()
 }

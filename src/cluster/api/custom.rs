@@ -21,6 +21,36 @@ pub(crate) fn schema(resource: &Resource) -> Option<Schema> {
     Some(schema::from_open_api(version.pointer("/schema/openAPIV3Schema").unwrap_or(&Value::Null)))
 }
 
+/// What is wrong with a custom object's status, whose sentences begin at that field.
+pub(crate) fn validate_status(resource: &Resource, object: &Value) -> Vec<Cause> {
+    let Some(schema) = schema(resource) else { return Vec::new() };
+    let (Some(status), Some(value)) = (schema.property("status"), object.get("status")) else { return Vec::new() };
+    let mut causes = schema::validate(status, value, &Path::root());
+    for cause in &mut causes {
+        cause.field = format!("status.{}", cause.field).trim_end_matches('.').to_owned();
+    }
+    causes
+}
+
+/// Brings an object into another version of its definition: what that version does not know goes, what
+/// it has defaults for comes.
+pub(crate) fn into_version(definition: &Value, version: &str, object: &mut Value) {
+    let versions = object::list(definition, "/spec/versions");
+    let Some(found) = versions.iter().find(|it| object::field(it, "name") == version) else { return };
+    let schema = schema::from_open_api(found.pointer("/schema/openAPIV3Schema").unwrap_or(&Value::Null));
+    schema::prune(&schema, object);
+    schema::apply_defaults(&schema, object);
+}
+
+/// The warning that a version of a custom resource carries.
+pub(crate) fn deprecation(resource: &Resource) -> Option<String> {
+    let version = version(resource).filter(|it| object::flag(it, "/deprecated"))?;
+    Some(match object::field(version, "deprecationWarning") {
+        "" => format!("{} {} is deprecated", resource.api_version(), resource.kind),
+        sentence => sentence.to_owned(),
+    })
+}
+
 /// The definition's entry for the resource's version.
 pub(crate) fn version(resource: &Resource) -> Option<&Value> {
     let versions = object::list(resource.definition.as_deref()?, "/spec/versions");

@@ -6,7 +6,7 @@ use super::authn::impersonate;
 use super::authz::{self, Attributes, reviews};
 use super::call::{Call, DeleteOptions, FieldValidation, Options, Tracking};
 use super::route::{self, Route};
-use super::{decode, discovery, patch, plain, read, remove, resources, subresource, write};
+use super::{custom, decode, discovery, patch, plain, read, remove, resources, subresource, write};
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::{AuditEvent, ClusterId, Request, Response, UserInfo, World};
@@ -96,6 +96,9 @@ fn serve(
         warnings: Vec::new(),
     };
     check_verb(&call, verb)?;
+    if let Some(sentence) = deprecation(&call.resource) {
+        call.warn(sentence);
+    }
     let response = perform(&mut call, request, verb);
     warnings.append(&mut call.warnings);
     response
@@ -123,6 +126,17 @@ fn attributes(request: &Request, route: &Route, verb: &str) -> Attributes {
         path: String::new(),
         field_selector: field_selector.to_owned(),
     }
+}
+
+/// Built-in resources that warn of themselves at every request, with the sentence.
+const DEPRECATED: &[(&str, &str)] = &[
+    ("componentstatuses", "v1 ComponentStatus is deprecated in v1.19+"),
+    ("endpoints", "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"),
+];
+
+fn deprecation(resource: &resources::Resource) -> Option<String> {
+    let row = DEPRECATED.iter().find(|(storage, _)| *storage == &*resource.storage);
+    row.map(|(_, sentence)| (*sentence).to_owned()).or_else(|| custom::deprecation(resource))
 }
 
 /// 405 for a verb that discovery does not list, 404 for a subresource that it does not list.

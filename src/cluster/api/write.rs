@@ -50,8 +50,8 @@ pub(crate) fn create(call: &mut Call<'_>, mut object: Value) -> Result<Object, S
     }
     admission::validate(call, &object, None)?;
     let key = call.key(object::name(&object));
-    if call.store().get(&key).is_some() {
-        return Err(already_exists(call, &object));
+    if let Some(there) = call.store().get(&key) {
+        return Err(already_exists(call, &object, there));
     }
     if call.options.dry_run {
         return Ok(object.into());
@@ -61,8 +61,12 @@ pub(crate) fn create(call: &mut Call<'_>, mut object: Value) -> Result<Object, S
     Ok(stored)
 }
 
-fn already_exists(call: &Call<'_>, object: &Value) -> Status {
-    Status::already_exists(&call.resource.plural, &call.resource.group, object::name(object))
+fn already_exists(call: &Call<'_>, object: &Value, there: &Value) -> Status {
+    let mut status = Status::already_exists(&call.resource.plural, &call.resource.group, object::name(object));
+    if object::at(there, "/metadata/deletionTimestamp").is_some() {
+        status.message = format!("object is being deleted: {}", status.message);
+    }
+    status
 }
 
 /// Gives the object the namespace of the path, and refuses one that says another.
@@ -150,7 +154,10 @@ pub(crate) fn update(call: &mut Call<'_>, part: Part, make: Make<'_>) -> Result<
         Part::Main => validation::update(&resource, &new, &old),
         Part::Other => validation::update_subresource(&resource, &call.subresource, &new, &old),
     };
-    causes.extend(custom::validate(&resource, &new));
+    causes.extend(match part {
+        Part::Status => custom::validate_status(&resource, &new),
+        Part::Main | Part::Other => custom::validate(&resource, &new),
+    });
     refuse_invalid(call, &new, causes)?;
     if part != Part::Status {
         for sentence in validation::warnings(&resource, &new) {

@@ -26,6 +26,7 @@ pub(crate) mod nodes;
 pub(crate) mod owners;
 pub(crate) mod pods;
 pub(crate) mod replicaset;
+pub(crate) mod resource_quota;
 pub(crate) mod revisions;
 pub(crate) mod scaling;
 pub(crate) mod select;
@@ -75,6 +76,7 @@ pub(crate) const ALL: &[&Component] = &[
     &hpa::AUTOSCALER,
     &gc::GARBAGE_COLLECTOR,
     &namespace::NAMESPACE,
+    &resource_quota::RESOURCE_QUOTA,
     &service_account::SERVICE_ACCOUNT,
     &service_account::ROOT_CA,
     &service_account::TOKENS,

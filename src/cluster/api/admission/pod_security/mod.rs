@@ -7,6 +7,7 @@ mod checks;
 use serde_json::Value;
 
 use super::{Call, Object, Status, forbidden};
+use crate::apimachinery::field::{self, Path};
 use crate::apimachinery::object;
 
 /// How much a namespace allows, from most to least.
@@ -61,6 +62,7 @@ const TEMPLATES: &[(&str, &str)] = &[
 pub(super) fn validate(call: &mut Call<'_>, object: &Value, old: Option<&Object>) -> Result<(), Status> {
     let storage = call.resource.storage.clone();
     if &*storage == "namespaces" {
+        check_labels(call, object, old)?;
         warn_of_existing(call, object, old);
         return Ok(());
     }
@@ -145,6 +147,35 @@ fn is_significant(old: &Value, new: &Value) -> bool {
         spec
     };
     strip(old) != strip(new)
+}
+
+/// Labels of a namespace must name levels and versions.
+fn check_labels(call: &Call<'_>, namespace: &Value, old: Option<&Object>) -> Result<(), Status> {
+    let path = Path::new("metadata").child("labels");
+    let mut causes = Vec::new();
+    for mode in ["enforce", "audit", "warn"] {
+        for suffix in ["", "-version"] {
+            let key = format!("pod-security.kubernetes.io/{mode}{suffix}");
+            let Some(value) = object::label(namespace, &key) else { continue };
+            if old.is_some_and(|old| object::label(old, &key) == Some(value)) {
+                continue;
+            }
+            let detail = match suffix {
+                "" if Level::parse(value).is_none() => "must be one of privileged, baseline, restricted",
+                "-version" if !is_version(value) => "must be \"latest\" or \"v1.x\"",
+                _ => continue,
+            };
+            causes.push(field::invalid(&path.key(&key), value, detail));
+        }
+    }
+    if causes.is_empty() {
+        return Ok(());
+    }
+    Err(Status::invalid(&call.resource.kind, "", object::name(namespace), causes))
+}
+
+fn is_version(text: &str) -> bool {
+    text == "latest" || text.strip_prefix("v1.").is_some_and(|minor| minor.parse::<u32>().is_ok())
 }
 
 /// When a namespace gets stricter, tells which of its pods would not get in any more.
