@@ -24,7 +24,9 @@ pub(crate) fn schema(resource: &Resource) -> Option<Schema> {
 /// What is wrong with a custom object's status, whose sentences begin at that field.
 pub(crate) fn validate_status(resource: &Resource, object: &Value) -> Vec<Cause> {
     let Some(schema) = schema(resource) else { return Vec::new() };
-    let (Some(status), Some(value)) = (schema.property("status"), object.get("status")) else { return Vec::new() };
+    let (Some(status), Some(value)) = (schema.property("status"), object.get("status")) else {
+        return Vec::new();
+    };
     let mut causes = schema::validate(status, value, &Path::root());
     for cause in &mut causes {
         cause.field = format!("status.{}", cause.field).trim_end_matches('.').to_owned();

@@ -62,7 +62,8 @@ pub(crate) fn create(call: &mut Call<'_>, mut object: Value) -> Result<Object, S
 }
 
 fn already_exists(call: &Call<'_>, object: &Value, there: &Value) -> Status {
-    let mut status = Status::already_exists(&call.resource.plural, &call.resource.group, object::name(object));
+    let mut status =
+        Status::already_exists(&call.resource.plural, &call.resource.group, object::name(object));
     if object::at(there, "/metadata/deletionTimestamp").is_some() {
         status.message = format!("object is being deleted: {}", status.message);
     }
