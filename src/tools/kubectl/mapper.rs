@@ -124,7 +124,7 @@ impl Mapper {
             let exact = self
                 .types
                 .iter()
-                .find(|one| one.group == group && one.version == version && answers_to(one, resource));
+                .find(|one| one.group == group && one.version == version && (answers_to(one, resource) || is_short(one, resource)));
             if exact.is_some() {
                 return exact;
             }
@@ -140,7 +140,7 @@ impl Mapper {
         let pick = |exact: bool, answers: fn(&Mapping, &str) -> bool| {
             self.types.iter().find(|one| in_group(one, exact) && answers(one, resource))
         };
-        let short: fn(&Mapping, &str) -> bool = |one, word| one.short_names.iter().any(|name| name == word);
+        let short: fn(&Mapping, &str) -> bool = is_short;
         pick(true, answers_to)
             .or_else(|| pick(true, short))
             .or_else(|| pick(false, answers_to))
@@ -176,6 +176,10 @@ impl Mapper {
         let mut seen = BTreeSet::new();
         self.types.iter().filter(|one| seen.insert((&one.group, &one.resource))).collect()
     }
+}
+
+fn is_short(one: &Mapping, word: &str) -> bool {
+    one.short_names.iter().any(|name| name == word)
 }
 
 fn answers_to(one: &Mapping, word: &str) -> bool {
