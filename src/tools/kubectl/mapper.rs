@@ -121,10 +121,11 @@ impl Mapper {
         let lower = word.to_lowercase();
         let mut parts = lower.splitn(3, '.');
         if let (Some(resource), Some(version), Some(group)) = (parts.next(), parts.next(), parts.next()) {
-            let exact = self
-                .types
-                .iter()
-                .find(|one| one.group == group && one.version == version && (answers_to(one, resource) || is_short(one, resource)));
+            let exact = self.types.iter().find(|one| {
+                one.group == group
+                    && one.version == version
+                    && (answers_to(one, resource) || is_short(one, resource))
+            });
             if exact.is_some() {
                 return exact;
             }
