@@ -26,11 +26,13 @@ const STRINGS_KEPT: &[&str] = &[
     "gmsaCredentialSpec",
     "ingressClassName",
     "localhostProfile",
+    "managedBy",
     "message",
     "runAsUserName",
     "runtimeClassName",
     "service",
     "storageClassName",
+    "timeZone",
     "type",
     "volumeAttributesClassName",
 ];

@@ -197,6 +197,9 @@ pub(in crate::cluster::api::validation) fn resize(new: &Value, old: &Value, errs
         let detail = "Pod QOS Class may not change as a result of resizing";
         errs.push(field::invalid(&path, class, detail));
     }
+    if !node_resizes(old) {
+        errs.push(field::forbidden(&path, "Pod running on node without support for resize"));
+    }
     let mut munged = new.get("spec").cloned().unwrap_or(Value::Null);
     let before = old.get("spec").unwrap_or(&Value::Null);
     for list in ["containers", "initContainers"] {
@@ -211,6 +214,13 @@ pub(in crate::cluster::api::validation) fn resize(new: &Value, old: &Value, errs
     if munged != *before {
         errs.push(field::forbidden(&path, "only cpu and memory resources are mutable"));
     }
+}
+
+/// A kubelet that can resize says which resources a running container has.
+fn node_resizes(pod: &Value) -> bool {
+    let statuses = object::list(pod, "/status/containerStatuses");
+    let running = statuses.iter().find(|it| object::at(it, "/state/running").is_some());
+    running.is_none_or(|it| it.get("resources").is_some())
 }
 
 fn removed(after: &Value, before: &Value, path: &Path, errs: &mut Errors) {
