@@ -66,16 +66,6 @@ pub(crate) fn apply_defaults(resource: &Resource, object: &mut Value) {
     }
 }
 
-/// What is wrong with the status of a custom object; it is checked on its own, so that sentences name
-/// its members without `status`.
-pub(crate) fn validate_status(resource: &Resource, object: &Value) -> Vec<Cause> {
-    let schema = schema(resource);
-    let Some(status) = schema.as_ref().and_then(|schema| schema.properties.get("status")) else {
-        return Vec::new();
-    };
-    object.get("status").map(|it| schema::validate(status, it, &Path::new("status"))).unwrap_or_default()
-}
-
 /// What is wrong with a custom object.
 pub(crate) fn validate(resource: &Resource, object: &Value) -> Vec<Cause> {
     schema(resource).map(|schema| schema::validate(&schema, object, &Path::root())).unwrap_or_default()

@@ -178,11 +178,23 @@ pub(crate) fn prepare_for_create(resource: &Resource, object: &mut Value, now: &
         "persistentvolumes" => object::set(object, &["status", "lastPhaseTransitionTime"], now),
         "namespaces" => add_kubernetes_finalizer(object),
         "jobs.batch" => super::defaults::generate_job_selector(object),
-        "pods" => object::set(object, &["status", "qosClass"], qos_class(object)),
+        "pods" => prepare_pod(object),
         "replicasets.apps" | "statefulsets.apps" | "replicationcontrollers" | "deployments.apps" => {}
         "nodes" => prepare_node(object),
         "certificatesigningrequests.certificates.k8s.io" => {}
         _ => {}
+    }
+}
+
+fn prepare_pod(pod: &mut Value) {
+    object::set(pod, &["status", "qosClass"], qos_class(pod));
+    if !object::list(pod, "/spec/schedulingGates").is_empty() {
+        let gated = json!([{
+            "type": "PodScheduled", "status": "False", "reason": "SchedulingGated",
+            "message": "Scheduling is blocked due to non-empty scheduling gates",
+            "lastProbeTime": null, "lastTransitionTime": null,
+        }]);
+        object::set(pod, &["status", "conditions"], gated);
     }
 }
 

@@ -8,6 +8,7 @@
 //! or quotas hold is not known here, nor are the schemas of custom resources.
 
 mod admission;
+mod bounds;
 mod config;
 mod cron;
 mod definitions;
@@ -101,7 +102,7 @@ const KINDS: &[Kind] = &[
     kind("ipaddresses.networking.k8s.io", Address, networking::ip_address, networking::ip_address_update),
     kind("jobs.batch", Subdomain, jobs::job, jobs::job_update),
     kind("leases.coordination.k8s.io", Subdomain, volumes::lease, free),
-    kind("limitranges", Subdomain, config::limit_range, free),
+    kind("limitranges", Subdomain, bounds::limit_range, free),
     kind(
         "mutatingadmissionpolicies.admissionregistration.k8s.io",
         Subdomain,
@@ -131,7 +132,7 @@ const KINDS: &[Kind] = &[
     ),
     kind("replicasets.apps", Subdomain, workloads::replica_set, workloads::selector_update),
     kind("replicationcontrollers", Subdomain, workloads::replication_controller, free),
-    kind("resourcequotas", Subdomain, config::resource_quota, config::resource_quota_update),
+    kind("resourcequotas", Subdomain, bounds::resource_quota, bounds::resource_quota_update),
     kind("rolebindings.rbac.authorization.k8s.io", PathSegment, rbac::role_binding, rbac::binding_update),
     kind("roles.rbac.authorization.k8s.io", PathSegment, rbac::role, free),
     kind("runtimeclasses.node.k8s.io", Subdomain, config::runtime_class, config::runtime_class_update),
@@ -244,7 +245,7 @@ pub(crate) fn update_status(resource: &Resource, new: &Value, old: &Value) -> Ve
     let mut errs = Errors::new();
     match &*resource.storage {
         "pods" => pod::pod_status_update(new, old, &mut errs),
-        "resourcequotas" => config::resource_quota_status(new, old, &mut errs),
+        "resourcequotas" => bounds::resource_quota_status(new, old, &mut errs),
         "replicasets.apps" | "replicationcontrollers" => workloads::replica_counts(new, old, &mut errs),
         "nodes" => {
             meta::update(new, old, &mut errs);
