@@ -25,6 +25,7 @@ mod names;
 mod login;
 mod input;
 mod programs;
+pub(crate) mod vim;
 
 pub(crate) use batch::Script;
 pub(crate) use console::{Console, Status};

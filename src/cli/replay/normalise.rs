@@ -191,7 +191,7 @@ mod tests {
             "10.96.0.1 IP 10.96.8.8 192.168.0.0/16 IP",
         );
         check("80:30080/TCP 80:31234/TCP", "80:30080/TCP 80:NODEPORT/TCP");
-        check("job-29001234 cafe-bcdfg", "job-MINUTE cafe-ID");
+        check("job-29001234 cafe-bcdfg", "job-HASH cafe-ID");
         check("\"resourceVersion\": \"12\"", "\"resourceVersion\": \"RV\"");
         check("(x3 over 10s)", "(xN over AGE)");
     }

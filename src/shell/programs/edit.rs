@@ -1,28 +1,172 @@
-//! `vi`, `vim` and `nano`: the screen's editor; headless, a script of keys.
+//! `vi`, `vim` and `nano`: the screen's editor; headless, `vim -s KEYS`, `vim -c COMMAND` and
+//! `vim -es` with commands on standard input.
 
-use crate::shell::{Answer, Proc, Program, Request, Running};
+use crate::cluster::place::FileOp;
+use crate::hosts::FsError;
+use crate::shell::vim::{Editor, Need};
+use crate::shell::{Answer, Proc, Program, Request, Running, Script};
 
 pub(crate) const VI: Program = Program { name: "vi", summary: "Edit text", run };
 pub(crate) const VIM: Program = Program { name: "vim", summary: "Edit text", run };
-pub(crate) const NANO: Program = Program { name: "nano", summary: "Edit text", run };
+pub(crate) const EX: Program = Program { name: "ex", summary: "Edit text by commands", run };
+pub(crate) const NANO: Program = Program { name: "nano", summary: "Edit text", run: run_nano };
+
+/// A command line of vim.
+#[derive(Debug, Default)]
+struct Args {
+    /// A file of keys to type.
+    keys: Option<String>,
+    /// Commands to carry out once the file is read.
+    commands: Vec<String>,
+    /// True for `-e` and `-es`: commands come from standard input.
+    ex: bool,
+    read_only: bool,
+    files: Vec<String>,
+}
+
+/// Options that take a value that does not matter here.
+const IGNORED_VALUES: &[&str] = &["-u", "-U", "-i", "-T", "-w", "-W", "-S", "--cmd", "--startuptime"];
+
+impl Args {
+    fn parse(args: &[String]) -> Self {
+        let mut found = Self::default();
+        let mut rest = args.iter();
+        while let Some(arg) = rest.next() {
+            match arg.as_str() {
+                "-s" if found.ex => {}
+                "-s" => found.keys = rest.next().cloned(),
+                "-c" => found.commands.extend(rest.next().cloned()),
+                "-e" | "-es" | "-Es" | "-E" => found.ex = true,
+                "-R" => found.read_only = true,
+                "--" => found.files.extend(rest.by_ref().cloned()),
+                "+" => found.commands.push("$".into()),
+                ignored if IGNORED_VALUES.contains(&ignored) => drop(rest.next()),
+                command if command.starts_with('+') => {
+                    found.commands.push(command.trim_start_matches('+').to_owned());
+                }
+                option if option.starts_with('-') && option.len() > 1 => {}
+                file => found.files.push(file.to_owned()),
+            }
+        }
+        found
+    }
+}
 
 fn run(proc: &mut Proc) -> Running<'_> {
     Box::pin(async move {
-        let files: Vec<String> =
-            proc.args.iter().skip(1).filter(|arg| !arg.starts_with(['-', '+'])).cloned().collect();
-        let name = proc.args.first().cloned().unwrap_or_default();
-        let Some(file) = files.last() else {
-            proc.eprint(format!("uncordon: {name} without a file is not simulated yet\n"));
-            return 1;
-        };
-        let request =
-            Request::Edit { place: proc.place.clone(), user: proc.user.clone(), path: proc.path(file) };
-        match proc.link.ask(request).await {
-            Answer::Exit(exit) => exit,
-            _ => {
-                proc.eprint(format!("uncordon: {name} needs the screen\n"));
-                1
-            }
+        let mut args = Args::parse(proc.args.get(1..).unwrap_or_default());
+        args.ex |= proc.args.first().is_some_and(|name| name == "ex");
+        if args.keys.is_some() || args.ex || !args.commands.is_empty() {
+            return headless(proc, &args).await;
         }
+        on_screen(proc, args.files.first()).await
     })
+}
+
+fn run_nano(proc: &mut Proc) -> Running<'_> {
+    Box::pin(async move {
+        let file = proc.args.iter().skip(1).rfind(|arg| !arg.starts_with(['-', '+'])).cloned();
+        on_screen(proc, file.as_ref()).await
+    })
+}
+
+async fn on_screen(proc: &Proc, file: Option<&String>) -> i32 {
+    let name = proc.args.first().map(String::as_str).unwrap_or_default();
+    let Some(file) = file else {
+        proc.eprint(format!("uncordon: {name} without a file is not simulated yet\n"));
+        return 1;
+    };
+    let request =
+        Request::Edit { place: proc.place.clone(), user: proc.user.clone(), path: proc.path(file) };
+    match proc.link.ask(request).await {
+        Answer::Exit(exit) => exit,
+        _ => {
+            proc.eprint(format!("uncordon: {name} needs the screen, or a script of keys: vim -s KEYS FILE\n"));
+            1
+        }
+    }
+}
+
+async fn headless(proc: &Proc, args: &Args) -> i32 {
+    let file = args.files.first().map(|file| proc.path(file));
+    let text = match file.as_ref().map(|file| proc.disk().read(file)) {
+        Some(Ok(bytes)) => String::from_utf8_lossy(&bytes).into_owned(),
+        Some(Err(FsError::NotFound)) | None => String::new(),
+        Some(Err(error)) => {
+            proc.eprint(format!("\"{}\" {error}\n", args.files.first().map_or("", String::as_str)));
+            return 1;
+        }
+    };
+    let mut editor = Editor::new(&text);
+    for command in &args.commands {
+        editor.feed(&format!(":{command}\n"));
+        settle(proc, &mut editor, file.as_deref()).await;
+    }
+    match script(proc, args) {
+        Ok(keys) => {
+            editor.feed(&keys);
+            settle(proc, &mut editor, file.as_deref()).await;
+        }
+        Err(text) => {
+            proc.eprint(text);
+            return 2;
+        }
+    }
+    match editor.left() {
+        Some(left) => left.exit,
+        None if args.ex => 0,
+        None => {
+            proc.eprint("Vim: Error reading input, exiting...\n");
+            1
+        }
+    }
+}
+
+/// The keys to type: those of `-s`, or the commands on standard input.
+fn script(proc: &Proc, args: &Args) -> Result<String, String> {
+    if let Some(keys) = &args.keys {
+        let bytes = proc.disk().read(&proc.path(keys));
+        let bytes = bytes.map_err(|_| format!("Cannot open for reading: \"{keys}\"\n"))?;
+        return Ok(String::from_utf8_lossy(&bytes).into_owned());
+    }
+    if args.ex {
+        let text = String::from_utf8_lossy(proc.stdin.as_deref().unwrap_or_default()).into_owned();
+        return Ok(text.lines().map(|line| format!(":{line}\n")).collect());
+    }
+    Ok(String::new())
+}
+
+/// Answers what the editor needs, until it has what it wants.
+async fn settle(proc: &Proc, editor: &mut Editor, file: Option<&str>) {
+    while let Some(need) = editor.need().cloned() {
+        let answer = answer(proc, &need, file).await;
+        editor.resume(answer);
+    }
+}
+
+/// What the outside of an editor is: files and commands of the process's place.
+async fn answer(proc: &Proc, need: &Need, file: Option<&str>) -> Result<String, String> {
+    match need {
+        Need::Write { path, text, append } => {
+            let path = path.as_ref().map(|path| proc.path(path)).or_else(|| file.map(str::to_owned));
+            let path = path.ok_or_else(|| "E32: No file name".to_owned())?;
+            let (path, bytes) = (path.as_str(), text.as_bytes());
+            let op = if *append { FileOp::Append { path, bytes } } else { FileOp::Write { path, bytes } };
+            let done = proc.disk().put(path, op);
+            done.map(|()| String::new()).map_err(|_| "E212: Can't open file for writing".to_owned())
+        }
+        Need::Read { path } => {
+            let bytes = proc.disk().read(&proc.path(path));
+            let bytes = bytes.map_err(|_| format!("E484: Can't open file {path}"))?;
+            Ok(String::from_utf8_lossy(&bytes).into_owned())
+        }
+        Need::Run { command, stdin } => {
+            let child = proc.child(&["sh"]);
+            let stdin = Some(stdin.clone().into_bytes());
+            let script = Script { text: command.clone(), stdin, ..Script::default() };
+            child.run(&proc.login(), script).await;
+            let output: Vec<u8> = child.take_output().into_iter().flat_map(|(_, bytes)| bytes).collect();
+            Ok(String::from_utf8_lossy(&output).into_owned())
+        }
+    }
 }

@@ -45,6 +45,7 @@ pub(crate) const ALL: &[&Program] = &[
     &directories::MKDIR,
     &directories::RMDIR,
     &echo::PROGRAM,
+    &edit::EX,
     &edit::NANO,
     &edit::VI,
     &edit::VIM,

@@ -1,0 +1,412 @@
+//! An editor that obeys vim's keys: what `vim -s KEYS FILE` runs, and what the screen shows.
+//!
+//! It knows nothing of files, worlds or screens. Keys go in with [`Editor::feed`]; what needs the
+//! outside (writing, reading, running a command) comes out as a [`Need`], whose answer goes back with
+//! [`Editor::resume`]. Compared with vim 9 without a vimrc; `tests/conformance/vim.json` holds edits
+//! recorded from it. Not here: windows, folds, spelling, digraphs, mappings, scripts.
+//!
+//! Start with [`Editor`], then `parse` (what the keys of normal mode mean).
+
+mod buffer;
+mod change;
+mod ex;
+mod insert;
+mod motion;
+mod normal;
+mod objects;
+mod parse;
+mod search;
+mod substitute;
+mod visual;
+mod words;
+
+use std::collections::{BTreeMap, VecDeque};
+
+use self::buffer::Buffer;
+
+/// Keys that have no letter, as the screen hands them in.
+pub(crate) mod keys {
+    pub(crate) const ESCAPE: char = '\x1b';
+    pub(crate) const ENTER: char = '\n';
+    pub(crate) const BACKSPACE: char = '\x7f';
+    pub(crate) const UP: char = '\u{f700}';
+    pub(crate) const DOWN: char = '\u{f701}';
+    pub(crate) const LEFT: char = '\u{f702}';
+    pub(crate) const RIGHT: char = '\u{f703}';
+    pub(crate) const HOME: char = '\u{f704}';
+    pub(crate) const END: char = '\u{f705}';
+    pub(crate) const DELETE: char = '\u{f706}';
+    pub(crate) const PAGE_UP: char = '\u{f707}';
+    pub(crate) const PAGE_DOWN: char = '\u{f708}';
+}
+
+/// A place in the text, both counted from 0; the column in characters.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Pos {
+    pub(crate) row: usize,
+    pub(crate) col: usize,
+}
+
+/// What keys mean at the moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Normal,
+    Insert,
+    Replace,
+    Visual(Selection),
+    /// The command line behind `:`, `/` or `?`.
+    Line(char),
+    /// `:s///c` asks about a match.
+    Confirm,
+}
+
+/// The kinds of visual mode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Selection {
+    Characters,
+    Lines,
+    Block,
+}
+
+/// What the editor cannot do alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// Write `text`; no path means the file that is edited.
+    Write { path: Option<String>, text: String, append: bool },
+    /// The text of a file, to put below `row`.
+    Read { path: String },
+    /// The output of a command that reads `stdin`.
+    Run { command: String, stdin: String },
+}
+
+/// How the editor was left.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Left {
+    pub(crate) exit: i32,
+}
+
+/// Where the answer of a [`Need`] goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Put {
+    /// Nowhere: it was written.
+    Written,
+    /// Below a line, counted from 1; 0 is above the first.
+    Below(usize),
+    /// In place of lines, from and to, counted from 0.
+    Instead(usize, usize),
+    /// Onto the message line.
+    Show,
+}
+
+/// Text that was deleted or copied.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Register {
+    lines: Vec<String>,
+    kind: RegisterKind,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum RegisterKind {
+    #[default]
+    Characters,
+    Lines,
+    Block,
+}
+
+/// What `:set` changes.
+#[derive(Clone, Debug)]
+struct Settings {
+    autoindent: bool,
+    expandtab: bool,
+    shiftwidth: usize,
+    tabstop: usize,
+    softtabstop: usize,
+    ignorecase: bool,
+    smartcase: bool,
+    number: bool,
+    wrapscan: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            autoindent: false,
+            expandtab: false,
+            shiftwidth: 8,
+            tabstop: 8,
+            softtabstop: 0,
+            ignorecase: false,
+            smartcase: false,
+            number: false,
+            wrapscan: true,
+        }
+    }
+}
+
+/// A text being edited.
+#[derive(Clone, Debug)]
+pub(crate) struct Editor {
+    buffer: Buffer,
+    cursor: Pos,
+    /// The column that up and down aim at; `usize::MAX` is the end of each line.
+    aim: usize,
+    mode: Mode,
+    settings: Settings,
+    keys: VecDeque<char>,
+    /// Keys of a normal or visual command that is not whole yet.
+    pending: Vec<char>,
+    /// What stands behind the prompt of the command line.
+    line: String,
+    message: String,
+    registers: BTreeMap<char, Register>,
+    marks: BTreeMap<char, Pos>,
+    /// Where visual mode began.
+    anchor: Pos,
+    search: Option<search::Pattern>,
+    find: Option<(char, char)>,
+    insert: insert::Session,
+    repeat: change::Repeat,
+    substitute: substitute::State,
+    recording: Option<(char, String)>,
+    need: Option<(Need, Put)>,
+    quit_after: bool,
+    left: Option<Left>,
+    modified: bool,
+    depth: usize,
+}
+
+/// Nested replays of keys (macros, `.`, `:normal`): more is an endless macro.
+const DEPTH_MAX: usize = 100;
+
+impl Editor {
+    /// Starts on a file's text.
+    pub(crate) fn new(text: &str) -> Self {
+        Self {
+            buffer: Buffer::new(text),
+            cursor: Pos::default(),
+            aim: 0,
+            mode: Mode::Normal,
+            settings: Settings::default(),
+            keys: VecDeque::new(),
+            pending: Vec::new(),
+            line: String::new(),
+            message: String::new(),
+            registers: BTreeMap::new(),
+            marks: BTreeMap::new(),
+            anchor: Pos::default(),
+            search: None,
+            find: None,
+            insert: insert::Session::default(),
+            repeat: change::Repeat::default(),
+            substitute: substitute::State::default(),
+            recording: None,
+            need: None,
+            quit_after: false,
+            left: None,
+            modified: false,
+            depth: 0,
+        }
+    }
+
+    /// Types keys; `\n` is Enter.
+    pub(crate) fn feed(&mut self, keys: &str) {
+        self.keys.extend(keys.chars().map(|key| if key == '\r' { '\n' } else { key }));
+        self.go_on();
+    }
+
+    /// What is needed before the keys typed so far can go on.
+    pub(crate) fn need(&self) -> Option<&Need> {
+        self.need.as_ref().map(|(need, _)| need)
+    }
+
+    /// Answers [`Self::need`]: the text wanted, or why there is none.
+    pub(crate) fn resume(&mut self, answer: Result<String, String>) {
+        let Some((need, put)) = self.need.take() else { return };
+        match answer {
+            Ok(text) => self.put_answer(&need, put, &text),
+            Err(why) => {
+                self.message = why;
+                self.quit_after = false;
+            }
+        }
+        self.go_on();
+    }
+
+    fn put_answer(&mut self, need: &Need, put: Put, text: &str) {
+        match put {
+            Put::Written => {
+                if matches!(need, Need::Write { path: None, .. }) {
+                    self.modified = false;
+                }
+                if std::mem::take(&mut self.quit_after) {
+                    self.left = Some(Left { exit: 0 });
+                }
+            }
+            Put::Show => self.message = text.trim_end().to_owned(),
+            Put::Below(row) => self.insert_below(row, text),
+            Put::Instead(from, to) => {
+                self.remember();
+                let lines = text.lines().map(|line| line.chars().collect()).collect();
+                self.buffer.replace(from, to, lines);
+                self.go_to_line(from);
+            }
+        }
+    }
+
+    /// Puts lines below a line, counted from 1.
+    fn insert_below(&mut self, row: usize, text: &str) {
+        self.remember();
+        let lines: Vec<Vec<char>> = text.lines().map(|line| line.chars().collect()).collect();
+        if !lines.is_empty() {
+            self.buffer.insert(row, lines);
+            self.go_to_line(row);
+        }
+    }
+
+    fn go_on(&mut self) {
+        while self.need.is_none() && self.left.is_none() {
+            let Some(key) = self.keys.pop_front() else { break };
+            self.key(key);
+        }
+    }
+
+    /// One key, whatever the mode.
+    fn key(&mut self, key: char) {
+        let ends_recording = key == 'q' && self.mode == Mode::Normal && self.pending.is_empty();
+        if let (Some((_, recorded)), false) = (&mut self.recording, ends_recording) {
+            recorded.push(key);
+        }
+        self.repeat.note(key);
+        match self.mode.clone() {
+            Mode::Normal => self.normal_key(key),
+            Mode::Insert | Mode::Replace => self.insert_key(key),
+            Mode::Visual(kind) => self.visual_key(kind, key),
+            Mode::Line(prompt) => self.line_key(prompt, key),
+            Mode::Confirm => self.confirm_key(key),
+        }
+    }
+
+    /// Plays keys at once, as a macro or `.` does.
+    fn play(&mut self, keys: &str) {
+        if self.depth >= DEPTH_MAX {
+            return;
+        }
+        self.depth += 1;
+        for key in keys.chars() {
+            if self.left.is_some() || self.need.is_some() {
+                break;
+            }
+            self.key(key);
+        }
+        self.depth -= 1;
+    }
+
+    fn line_key(&mut self, prompt: char, key: char) {
+        match key {
+            keys::ESCAPE | '\x03' => self.mode = Mode::Normal,
+            '\n' => {
+                self.mode = Mode::Normal;
+                let line = std::mem::take(&mut self.line);
+                if prompt == ':' { self.ex(&line) } else { self.search_line(prompt, &line) }
+            }
+            '\x08' | keys::BACKSPACE => {
+                if self.line.pop().is_none() {
+                    self.mode = Mode::Normal;
+                }
+            }
+            '\x15' => self.line.clear(),
+            '\x17' => {
+                let kept = self.line.trim_end().rfind(char::is_whitespace).map_or(0, |at| at + 1);
+                self.line.truncate(kept);
+            }
+            key => self.line.push(key),
+        }
+    }
+
+    /// The text as it would be written.
+    pub(crate) fn text(&self) -> String {
+        self.buffer.text()
+    }
+
+    /// Every line of the text.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = String> {
+        self.buffer.lines.iter().map(|line| line.iter().collect())
+    }
+
+    pub(crate) fn cursor(&self) -> Pos {
+        self.cursor
+    }
+
+    pub(crate) fn mode(&self) -> &Mode {
+        &self.mode
+    }
+
+    /// True when the text differs from what was last written.
+    pub(crate) fn is_modified(&self) -> bool {
+        self.modified
+    }
+
+    /// How the editor was left, once it was.
+    pub(crate) fn left(&self) -> Option<Left> {
+        self.left
+    }
+
+    /// True when lines are shown with numbers.
+    pub(crate) fn shows_numbers(&self) -> bool {
+        self.settings.number
+    }
+
+    /// Where visual mode began, while it lasts.
+    pub(crate) fn selection(&self) -> Option<(Selection, Pos)> {
+        match self.mode {
+            Mode::Visual(kind) => Some((kind, self.anchor)),
+            _ => None,
+        }
+    }
+
+    /// The last line of the screen: the command line, the mode, or a message.
+    pub(crate) fn bottom_line(&self) -> String {
+        match &self.mode {
+            Mode::Line(prompt) => format!("{prompt}{}", self.line),
+            Mode::Insert => "-- INSERT --".into(),
+            Mode::Replace => "-- REPLACE --".into(),
+            Mode::Visual(Selection::Characters) => "-- VISUAL --".into(),
+            Mode::Visual(Selection::Lines) => "-- VISUAL LINE --".into(),
+            Mode::Visual(Selection::Block) => "-- VISUAL BLOCK --".into(),
+            Mode::Confirm => format!("replace with {} (y/n/a/q/l)?", self.substitute.shown()),
+            Mode::Normal => self.message.clone(),
+        }
+    }
+
+    /// Keeps the text as it is, for `u`.
+    fn remember(&mut self) {
+        self.modified = true;
+        self.buffer.remember(self.cursor);
+    }
+
+    /// Moves to the first letter of a line.
+    fn go_to_line(&mut self, row: usize) {
+        let row = row.min(self.buffer.lines.len().saturating_sub(1));
+        self.cursor = Pos { row, col: self.buffer.indent(row) };
+        self.settle();
+    }
+
+    /// Keeps the cursor on a letter, and aims at its column.
+    fn settle(&mut self) {
+        self.clamp();
+        self.aim = self.cursor.col;
+    }
+
+    fn clamp(&mut self) {
+        self.cursor.row = self.cursor.row.min(self.buffer.lines.len().saturating_sub(1));
+        let len = self.buffer.len(self.cursor.row);
+        let last = match self.mode {
+            Mode::Insert | Mode::Replace | Mode::Visual(_) => len,
+            _ => len.saturating_sub(1),
+        };
+        self.cursor.col = self.cursor.col.min(last);
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,276 @@
+//! Visual mode: select, then act.
+
+use super::insert::Block;
+use super::motion::Kind;
+use super::parse::{self, Operator, Parsed, Verb};
+use super::{Editor, Mode, Pos, Register, RegisterKind, Selection, keys};
+
+/// Keys that act on the selection.
+const ACTIONS: &str = "dxXDcsSCRyY><=J~uUpPIAoO:vV\x16\x1b\x03\x7f\u{f706}";
+
+impl Editor {
+    pub(super) fn visual_key(&mut self, kind: Selection, key: char) {
+        self.pending.push(key);
+        let (count, register, rest) = self.visual_prefix();
+        let Some(first) = rest.first().copied() else { return };
+        match (first, rest.get(1).copied()) {
+            ('r', None) | ('i' | 'a', None) => return,
+            ('r', Some(letter)) => self.overwrite(kind, letter),
+            ('i' | 'a', Some(what)) => {
+                if let Some((start, end, object)) = self.object(first == 'a', what, count.unwrap_or(1)) {
+                    (self.anchor, self.cursor) = (start, end);
+                    if object == Kind::Linewise {
+                        self.mode = Mode::Visual(Selection::Lines);
+                    }
+                }
+            }
+            (action, _) if ACTIONS.contains(action) => self.visual_action(kind, action, count, register),
+            _ => match parse::parse(&self.pending.clone()) {
+                Parsed::Part => return,
+                Parsed::Whole(command) => match command.verb {
+                    Verb::Move(motion) => self.move_by(&motion, command.count),
+                    Verb::Operate(operator, _) => self.visual_operate(kind, operator, 1, None),
+                    Verb::Do(..) => self.visual_do(kind, &rest),
+                },
+                Parsed::Nothing => self.visual_case(kind, &rest),
+            },
+        }
+        self.pending.clear();
+        self.clamp();
+    }
+
+    /// Count and register before a command, and the keys behind them.
+    fn visual_prefix(&self) -> (Option<usize>, Option<char>, Vec<char>) {
+        let mut keys = self.pending.as_slice();
+        let mut register = None;
+        if let ['"', rest @ ..] = keys {
+            let Some((name, rest)) = rest.split_first() else { return (None, None, Vec::new()) };
+            (register, keys) = (Some(*name), rest);
+        }
+        let digits: String = keys.iter().take_while(|c| c.is_ascii_digit()).collect();
+        if digits.starts_with('0') {
+            return (None, register, keys.to_vec());
+        }
+        (digits.parse().ok(), register, keys.get(digits.len()..).unwrap_or_default().to_vec())
+    }
+
+    /// `gu`, `gU`, `g~` are whole in visual mode.
+    fn visual_case(&mut self, kind: Selection, keys: &[char]) {
+        let operator = match keys {
+            ['g', 'u'] => Operator::Lower,
+            ['g', 'U'] => Operator::Upper,
+            ['g', '~'] => Operator::Toggle,
+            _ => return,
+        };
+        self.visual_operate(kind, operator, 1, None);
+    }
+
+    fn visual_do(&mut self, kind: Selection, keys: &[char]) {
+        match keys {
+            ['g', 'J'] => self.visual_action(kind, 'J', None, None),
+            ['/'] | ['?'] => {
+                self.mode = Mode::Normal;
+                self.message.clear();
+            }
+            ['m', name] => drop(self.marks.insert(*name, self.cursor)),
+            _ => {}
+        }
+    }
+
+    fn rows(&self) -> (usize, usize) {
+        (self.anchor.row.min(self.cursor.row), self.anchor.row.max(self.cursor.row))
+    }
+
+    fn visual_action(&mut self, kind: Selection, action: char, count: Option<usize>, register: Option<char>) {
+        match action {
+            keys::ESCAPE | '\x03' => self.end_visual(),
+            'v' | 'V' | '\x16' => self.switch_visual(kind, action),
+            'o' | 'O' => std::mem::swap(&mut self.anchor, &mut self.cursor),
+            ':' => {
+                self.end_visual();
+                self.line = "'<,'>".into();
+                self.mode = Mode::Line(':');
+            }
+            'I' | 'A' if kind == Selection::Block => self.block_insert(action == 'A'),
+            'I' | 'A' => {
+                let (from, _) = self.rows();
+                self.end_visual();
+                self.cursor = Pos { row: from, col: 0 };
+                self.play(&action.to_string());
+            }
+            'J' => {
+                let (from, to) = self.rows();
+                self.end_visual();
+                self.join(from, to.max(from + 1), false);
+            }
+            'p' | 'P' => self.paste_over(kind, register),
+            '~' | 'u' | 'U' => {
+                let operator = match action {
+                    'u' => Operator::Lower,
+                    'U' => Operator::Upper,
+                    _ => Operator::Toggle,
+                };
+                self.visual_operate(kind, operator, 1, None);
+            }
+            '>' | '<' | '=' | 'd' | 'x' | 'c' | 's' | 'y' | 'X' | 'D' | 'C' | 'S' | 'R' | 'Y' | '\x7f' | keys::DELETE => {
+                let whole = action.is_uppercase() && kind != Selection::Block;
+                let kind = if whole { Selection::Lines } else { kind };
+                let operator = match action.to_ascii_lowercase() {
+                    '>' => Operator::Indent,
+                    '<' => Operator::Outdent,
+                    '=' => Operator::Format,
+                    'y' => Operator::Yank,
+                    'c' | 's' | 'r' => Operator::Change,
+                    _ => Operator::Delete,
+                };
+                self.visual_operate(kind, operator, count.unwrap_or(1), register);
+            }
+            _ => {}
+        }
+    }
+
+    fn switch_visual(&mut self, kind: Selection, action: char) {
+        let wanted = match action {
+            'V' => Selection::Lines,
+            '\x16' => Selection::Block,
+            _ => Selection::Characters,
+        };
+        if wanted == kind { self.end_visual() } else { self.mode = Mode::Visual(wanted) }
+    }
+
+    fn end_visual(&mut self) {
+        let (start, end) = if self.anchor <= self.cursor { (self.anchor, self.cursor) } else { (self.cursor, self.anchor) };
+        self.marks.insert('<', start);
+        self.marks.insert('>', end);
+        self.mode = Mode::Normal;
+    }
+
+    fn visual_operate(&mut self, kind: Selection, operator: Operator, times: usize, register: Option<char>) {
+        let (from, to) = self.rows();
+        let (start, end) = if self.anchor <= self.cursor { (self.anchor, self.cursor) } else { (self.cursor, self.anchor) };
+        self.end_visual();
+        let lines = to - from + 1;
+        let keys = match operator {
+            Operator::Indent => format!("{lines}>>"),
+            Operator::Outdent => format!("{lines}<<"),
+            Operator::Delete if kind == Selection::Lines => format!("{lines}dd"),
+            Operator::Delete if start.row == end.row => format!("{}x", end.col - start.col + 1),
+            Operator::Change if start.row == end.row => format!("{}s", end.col - start.col + 1),
+            _ => String::new(),
+        };
+        match (kind, operator) {
+            (_, Operator::Indent | Operator::Outdent) => {
+                self.shift(from, to, operator == Operator::Indent, times);
+            }
+            (Selection::Block, _) => self.block_operate(operator, register),
+            (Selection::Lines, _) => {
+                self.apply(operator, Pos { row: from, col: 0 }, Pos { row: to, col: 0 }, Kind::Linewise, register);
+            }
+            (Selection::Characters, _) if end.col >= self.buffer.len(end.row) && end.row < self.buffer.last_row() => {
+                // The selection holds the line's end too.
+                let past = Pos { row: end.row + 1, col: 0 };
+                self.apply(operator, start, past, Kind::Exclusive, register);
+            }
+            (Selection::Characters, _) => self.apply(operator, start, end, Kind::Inclusive, register),
+        }
+        if operator != Operator::Yank {
+            self.repeat.set(keys, matches!(self.mode, Mode::Insert));
+        }
+    }
+
+    /// The columns of a block: from, and behind its last.
+    fn block_columns(&self) -> (usize, usize) {
+        let (from, to) = (self.anchor.col.min(self.cursor.col), self.anchor.col.max(self.cursor.col));
+        (from, if self.aim == usize::MAX { usize::MAX } else { to + 1 })
+    }
+
+    fn block_operate(&mut self, operator: Operator, register: Option<char>) {
+        let (from, to) = self.rows();
+        let (left, right) = self.block_columns();
+        let parts: Vec<String> = (from..=to)
+            .map(|row| self.buffer.line(row).iter().take(right).skip(left).collect())
+            .collect();
+        let taken = Register { lines: parts, kind: RegisterKind::Block };
+        match operator {
+            Operator::Yank => self.store(register, taken, false),
+            Operator::Delete | Operator::Change => {
+                self.remember();
+                self.store(register, taken, true);
+                for row in from..=to {
+                    let line = self.buffer.line_mut(row);
+                    let (start, end) = (left.min(line.len()), right.min(line.len()));
+                    line.drain(start..end);
+                }
+            }
+            _ => {
+                for row in from..=to {
+                    let end = right.min(self.buffer.len(row));
+                    self.apply(operator, Pos { row, col: left }, Pos { row, col: end }, Kind::Exclusive, None);
+                }
+            }
+        }
+        self.cursor = Pos { row: from, col: left };
+        if operator == Operator::Change {
+            self.begin_block(Block { last_row: to, col: left, pad: false, at_end: false });
+        } else {
+            self.settle();
+        }
+    }
+
+    fn block_insert(&mut self, append: bool) {
+        let (from, to) = self.rows();
+        let (left, right) = self.block_columns();
+        self.end_visual();
+        self.remember();
+        let at_end = append && right == usize::MAX;
+        let col = match (append, at_end) {
+            (_, true) => self.buffer.len(from),
+            (true, false) => right,
+            (false, _) => left,
+        };
+        if append && !at_end {
+            let line = self.buffer.line_mut(from);
+            while line.len() < col {
+                line.push(' ');
+            }
+        }
+        self.cursor = Pos { row: from, col };
+        self.begin_block(Block { last_row: to, col, pad: append, at_end });
+    }
+
+    fn paste_over(&mut self, kind: Selection, register: Option<char>) {
+        let Some(text) = self.registers.get(&register.unwrap_or('"')).cloned() else { return self.end_visual() };
+        let at_last = kind == Selection::Lines && self.rows().1 == self.buffer.last_row();
+        let to_end = kind == Selection::Characters
+            && self.anchor.max(self.cursor).col + 1 >= self.buffer.len(self.anchor.max(self.cursor).row);
+        self.visual_operate(kind, Operator::Delete, 1, None);
+        let replaced = self.registers.insert('"', text);
+        self.paste(None, at_last || to_end && kind == Selection::Characters, 1);
+        if let Some(replaced) = replaced {
+            self.registers.insert('"', replaced);
+        }
+    }
+
+    /// `r` in visual mode: every letter becomes the same.
+    fn overwrite(&mut self, kind: Selection, letter: char) {
+        let (from, to) = self.rows();
+        let (start, end) = if self.anchor <= self.cursor { (self.anchor, self.cursor) } else { (self.cursor, self.anchor) };
+        let (left, right) = self.block_columns();
+        self.end_visual();
+        self.remember();
+        for row in from..=to {
+            let (first, past) = match kind {
+                Selection::Lines => (0, usize::MAX),
+                Selection::Block => (left, right),
+                Selection::Characters => {
+                    (if row == from { start.col } else { 0 }, if row == to { end.col + 1 } else { usize::MAX })
+                }
+            };
+            for c in self.buffer.line_mut(row).iter_mut().take(past).skip(first) {
+                *c = letter;
+            }
+        }
+        self.cursor = start;
+        self.settle();
+    }
+}
