@@ -76,12 +76,13 @@ async fn on_screen(proc: &Proc, file: Option<&String>) -> i32 {
         proc.eprint(format!("uncordon: {name} without a file is not simulated yet\n"));
         return 1;
     };
-    let request =
-        Request::Edit { place: proc.place.clone(), user: proc.user.clone(), path: proc.path(file) };
+    let request = Request::Edit { place: proc.place.clone(), user: proc.user.clone(), path: proc.path(file) };
     match proc.link.ask(request).await {
         Answer::Exit(exit) => exit,
         _ => {
-            proc.eprint(format!("uncordon: {name} needs the screen, or a script of keys: vim -s KEYS FILE\n"));
+            proc.eprint(format!(
+                "uncordon: {name} needs the screen, or a script of keys: vim -s KEYS FILE\n"
+            ));
             1
         }
     }

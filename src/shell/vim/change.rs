@@ -240,7 +240,8 @@ impl Editor {
     /// Moves lines a shift width to the right or left.
     pub(super) fn shift(&mut self, from: usize, to: usize, right: bool, times: usize) {
         self.remember();
-        let width = if self.settings.shiftwidth == 0 { self.settings.tabstop } else { self.settings.shiftwidth };
+        let width =
+            if self.settings.shiftwidth == 0 { self.settings.tabstop } else { self.settings.shiftwidth };
         for row in from..=to.min(self.buffer.last_row()) {
             let blanks = self.buffer.line(row).iter().take_while(|c| c.is_whitespace()).count();
             if self.buffer.len(row) == 0 {
@@ -315,7 +316,8 @@ impl Editor {
         for _ in 0..count {
             end = self.buffer.put(end, &register.lines);
         }
-        self.cursor = if register.lines.len() > 1 { begun } else { Pos { col: end.col.saturating_sub(1), ..end } };
+        self.cursor =
+            if register.lines.len() > 1 { begun } else { Pos { col: end.col.saturating_sub(1), ..end } };
         self.settle();
     }
 

@@ -341,7 +341,11 @@ impl Editor {
                 text.chars().skip_while(|c| !c.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
             digits.parse().unwrap_or(i64::MIN)
         };
-        if line.rest.contains('n') { lines.sort_by_key(number) } else { lines.sort() }
+        if line.rest.contains('n') {
+            lines.sort_by_key(number)
+        } else {
+            lines.sort()
+        }
         if line.bang {
             lines.reverse();
         }

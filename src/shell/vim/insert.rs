@@ -96,7 +96,8 @@ impl Editor {
         if !self.settings.expandtab {
             return self.insert_char('\t');
         }
-        let stop = if self.settings.softtabstop > 0 { self.settings.softtabstop } else { self.settings.tabstop };
+        let stop =
+            if self.settings.softtabstop > 0 { self.settings.softtabstop } else { self.settings.tabstop };
         let at = self.columns(self.cursor.row, self.cursor.col);
         for _ in 0..stop.max(1) - at % stop.max(1) {
             self.insert_char(' ');
@@ -180,10 +181,12 @@ impl Editor {
     fn shift_here(&mut self, right: bool) {
         let row = self.cursor.row;
         let before = self.buffer.len(row);
-        let width = if self.settings.shiftwidth == 0 { self.settings.tabstop } else { self.settings.shiftwidth };
+        let width =
+            if self.settings.shiftwidth == 0 { self.settings.tabstop } else { self.settings.shiftwidth };
         let blanks = self.buffer.line(row).iter().take_while(|c| c.is_whitespace()).count();
         let columns = self.columns(row, blanks);
-        let wanted = if right { (columns / width + 1) * width } else { columns.saturating_sub(1) / width * width };
+        let wanted =
+            if right { (columns / width + 1) * width } else { columns.saturating_sub(1) / width * width };
         let indent = self.blanks(wanted);
         self.buffer.line_mut(row).splice(..blanks, indent.chars());
         let after = self.buffer.len(row);

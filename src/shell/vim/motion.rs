@@ -247,7 +247,8 @@ impl Editor {
             _ => (PAGE / 2, false),
         };
         let rows = rows.saturating_mul(count);
-        let row = if down { self.cursor.row.saturating_add(rows) } else { self.cursor.row.saturating_sub(rows) };
+        let row =
+            if down { self.cursor.row.saturating_add(rows) } else { self.cursor.row.saturating_sub(rows) };
         self.go_to_line(row);
     }
 }

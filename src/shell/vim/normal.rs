@@ -7,8 +7,8 @@ use super::{Editor, Left, Mode, Need, Pos, Put, Selection, keys};
 
 /// Commands that `.` repeats, beside operators.
 const CHANGES: &[&str] = &[
-    "x", "X", "D", "C", "s", "S", "r", "R", "J", "gJ", "p", "P", "gp", "gP", "i", "I", "a", "A", "o", "O", "~",
-    "&", "\x01", "\x18",
+    "x", "X", "D", "C", "s", "S", "r", "R", "J", "gJ", "p", "P", "gp", "gP", "i", "I", "a", "A", "o", "O",
+    "~", "&", "\x01", "\x18",
 ];
 
 impl Editor {
@@ -114,7 +114,9 @@ impl Editor {
             }
             "a" => self.cursor.col = (self.cursor.col + 1).min(self.buffer.len(row)),
             "A" => self.cursor.col = self.buffer.len(row),
-            "gi" => self.cursor = self.marks.get(&'^').map_or(self.cursor, |pos| Pos { col: pos.col + 1, ..*pos }),
+            "gi" => {
+                self.cursor = self.marks.get(&'^').map_or(self.cursor, |pos| Pos { col: pos.col + 1, ..*pos })
+            }
             "o" | "O" => {
                 let indent = self.autoindent(row);
                 let at = row + usize::from(key == "o");
@@ -227,7 +229,13 @@ impl Editor {
     }
 
     /// Asks for the text to be written.
-    pub(super) fn write(&mut self, range: Option<(usize, usize)>, path: Option<String>, quit: bool, append: bool) {
+    pub(super) fn write(
+        &mut self,
+        range: Option<(usize, usize)>,
+        path: Option<String>,
+        quit: bool,
+        append: bool,
+    ) {
         let text = match range {
             Some((from, to)) => self.buffer.range_text(from, to),
             None => self.buffer.text(),

@@ -47,11 +47,11 @@ impl Editor {
 
     fn quoted_object(&self, around: bool, quote: char) -> Option<(Pos, Pos, Kind)> {
         let line = self.buffer.line(self.cursor.row);
-        let is_quote = |col: &usize| {
-            line.get(*col) == Some(&quote) && (*col == 0 || line.get(col - 1) != Some(&'\\'))
-        };
+        let is_quote =
+            |col: &usize| line.get(*col) == Some(&quote) && (*col == 0 || line.get(col - 1) != Some(&'\\'));
         let quotes: Vec<usize> = (0..line.len()).filter(is_quote).collect();
-        let pair = quotes.chunks_exact(2).find(|pair| pair.get(1).is_some_and(|end| *end >= self.cursor.col))?;
+        let pair =
+            quotes.chunks_exact(2).find(|pair| pair.get(1).is_some_and(|end| *end >= self.cursor.col))?;
         let [open, close] = *pair else { return None };
         let row = self.cursor.row;
         let at = |col: usize| Pos { row, col };

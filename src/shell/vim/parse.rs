@@ -58,7 +58,8 @@ pub(super) enum Parsed {
 }
 
 /// Motions of one key.
-const MOTIONS: &str = "hjklwWbBeE0^$G{}()%;,nN*#HML|+-_ \n\x08\x7f\x0e\x10\u{f700}\u{f701}\u{f702}\u{f703}\u{f704}\u{f705}";
+const MOTIONS: &str =
+    "hjklwWbBeE0^$G{}()%;,nN*#HML|+-_ \n\x08\x7f\x0e\x10\u{f700}\u{f701}\u{f702}\u{f703}\u{f704}\u{f705}";
 
 /// Motions that take a letter.
 const LETTER_MOTIONS: &str = "fFtT'`";
@@ -67,7 +68,8 @@ const LETTER_MOTIONS: &str = "fFtT'`";
 const G_MOTIONS: &str = "geE_jk0$m";
 
 /// Commands of one key.
-const COMMANDS: &str = "xXDCYSsRJpPuU.iIaAoOvV~&:/?\x01\x02\x03\x04\x05\x06\x12\x15\x16\x18\x19\x1b\u{f706}\u{f707}\u{f708}";
+const COMMANDS: &str =
+    "xXDCYSsRJpPuU.iIaAoOvV~&:/?\x01\x02\x03\x04\x05\x06\x12\x15\x16\x18\x19\x1b\u{f706}\u{f707}\u{f708}";
 
 /// Commands that take a letter.
 const LETTER_COMMANDS: &str = "rmq@zZ";
@@ -234,7 +236,10 @@ mod tests {
         assert_eq!((command.count, command.register), (Some(6), Some('a')));
         assert!(matches!(of("dgg"), Parsed::Whole(_)));
         assert!(matches!(of("guu"), Parsed::Whole(_)));
-        assert_eq!((of("d"), of("2"), of("f"), of("ci")), (Parsed::Part, Parsed::Part, Parsed::Part, Parsed::Part));
+        assert_eq!(
+            (of("d"), of("2"), of("f"), of("ci")),
+            (Parsed::Part, Parsed::Part, Parsed::Part, Parsed::Part)
+        );
         assert_eq!(of("dz"), Parsed::Nothing);
     }
 }

@@ -82,10 +82,16 @@ impl Editor {
     /// `:[range]s/pattern/with/flags`, `:s` and `:&` alone repeat the last one.
     pub(super) fn substitute(&mut self, from: usize, to: usize, rest: &str) {
         let job = match rest.chars().next() {
-            Some(delimiter) if !delimiter.is_alphanumeric() && !delimiter.is_whitespace() && delimiter != '&' => {
+            Some(delimiter)
+                if !delimiter.is_alphanumeric() && !delimiter.is_whitespace() && delimiter != '&' =>
+            {
                 self.read_substitution(delimiter, rest.get(delimiter.len_utf8()..).unwrap_or(""))
             }
-            _ => self.substitute.last.clone().map(|last| Substitution { flags: rest.trim().to_owned(), ..last }),
+            _ => self
+                .substitute
+                .last
+                .clone()
+                .map(|last| Substitution { flags: rest.trim().to_owned(), ..last }),
         };
         let Some(job) = job else {
             self.message = "E35: No previous regular expression".into();
@@ -124,7 +130,8 @@ impl Editor {
                 continue;
             }
             let limit = usize::from(!job.flags.contains('g'));
-            let replaced = job.regex.replacen(&text, limit, |captures: &Captures<'_>| filled(&job.with, captures));
+            let replaced =
+                job.regex.replacen(&text, limit, |captures: &Captures<'_>| filled(&job.with, captures));
             if job.flags.contains('n') {
                 row += 1;
                 continue;

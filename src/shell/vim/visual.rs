@@ -112,7 +112,22 @@ impl Editor {
                 };
                 self.visual_operate(kind, operator, 1, None);
             }
-            '>' | '<' | '=' | 'd' | 'x' | 'c' | 's' | 'y' | 'X' | 'D' | 'C' | 'S' | 'R' | 'Y' | '\x7f' | keys::DELETE => {
+            '>'
+            | '<'
+            | '='
+            | 'd'
+            | 'x'
+            | 'c'
+            | 's'
+            | 'y'
+            | 'X'
+            | 'D'
+            | 'C'
+            | 'S'
+            | 'R'
+            | 'Y'
+            | '\x7f'
+            | keys::DELETE => {
                 let whole = action.is_uppercase() && kind != Selection::Block;
                 let kind = if whole { Selection::Lines } else { kind };
                 let operator = match action.to_ascii_lowercase() {
@@ -139,7 +154,8 @@ impl Editor {
     }
 
     fn end_visual(&mut self) {
-        let (start, end) = if self.anchor <= self.cursor { (self.anchor, self.cursor) } else { (self.cursor, self.anchor) };
+        let (start, end) =
+            if self.anchor <= self.cursor { (self.anchor, self.cursor) } else { (self.cursor, self.anchor) };
         self.marks.insert('<', start);
         self.marks.insert('>', end);
         self.mode = Mode::Normal;
@@ -147,7 +163,8 @@ impl Editor {
 
     fn visual_operate(&mut self, kind: Selection, operator: Operator, times: usize, register: Option<char>) {
         let (from, to) = self.rows();
-        let (start, end) = if self.anchor <= self.cursor { (self.anchor, self.cursor) } else { (self.cursor, self.anchor) };
+        let (start, end) =
+            if self.anchor <= self.cursor { (self.anchor, self.cursor) } else { (self.cursor, self.anchor) };
         self.end_visual();
         let lines = to - from + 1;
         let keys = match operator {
@@ -164,9 +181,17 @@ impl Editor {
             }
             (Selection::Block, _) => self.block_operate(operator, register),
             (Selection::Lines, _) => {
-                self.apply(operator, Pos { row: from, col: 0 }, Pos { row: to, col: 0 }, Kind::Linewise, register);
+                self.apply(
+                    operator,
+                    Pos { row: from, col: 0 },
+                    Pos { row: to, col: 0 },
+                    Kind::Linewise,
+                    register,
+                );
             }
-            (Selection::Characters, _) if end.col >= self.buffer.len(end.row) && end.row < self.buffer.last_row() => {
+            (Selection::Characters, _)
+                if end.col >= self.buffer.len(end.row) && end.row < self.buffer.last_row() =>
+            {
                 // The selection holds the line's end too.
                 let past = Pos { row: end.row + 1, col: 0 };
                 self.apply(operator, start, past, Kind::Exclusive, register);
@@ -187,9 +212,8 @@ impl Editor {
     fn block_operate(&mut self, operator: Operator, register: Option<char>) {
         let (from, to) = self.rows();
         let (left, right) = self.block_columns();
-        let parts: Vec<String> = (from..=to)
-            .map(|row| self.buffer.line(row).iter().take(right).skip(left).collect())
-            .collect();
+        let parts: Vec<String> =
+            (from..=to).map(|row| self.buffer.line(row).iter().take(right).skip(left).collect()).collect();
         let taken = Register { lines: parts, kind: RegisterKind::Block };
         match operator {
             Operator::Yank => self.store(register, taken, false),
@@ -205,7 +229,13 @@ impl Editor {
             _ => {
                 for row in from..=to {
                     let end = right.min(self.buffer.len(row));
-                    self.apply(operator, Pos { row, col: left }, Pos { row, col: end }, Kind::Exclusive, None);
+                    self.apply(
+                        operator,
+                        Pos { row, col: left },
+                        Pos { row, col: end },
+                        Kind::Exclusive,
+                        None,
+                    );
                 }
             }
         }
@@ -239,7 +269,9 @@ impl Editor {
     }
 
     fn paste_over(&mut self, kind: Selection, register: Option<char>) {
-        let Some(text) = self.registers.get(&register.unwrap_or('"')).cloned() else { return self.end_visual() };
+        let Some(text) = self.registers.get(&register.unwrap_or('"')).cloned() else {
+            return self.end_visual();
+        };
         let at_last = kind == Selection::Lines && self.rows().1 == self.buffer.last_row();
         let to_end = kind == Selection::Characters
             && self.anchor.max(self.cursor).col + 1 >= self.buffer.len(self.anchor.max(self.cursor).row);
@@ -254,7 +286,8 @@ impl Editor {
     /// `r` in visual mode: every letter becomes the same.
     fn overwrite(&mut self, kind: Selection, letter: char) {
         let (from, to) = self.rows();
-        let (start, end) = if self.anchor <= self.cursor { (self.anchor, self.cursor) } else { (self.cursor, self.anchor) };
+        let (start, end) =
+            if self.anchor <= self.cursor { (self.anchor, self.cursor) } else { (self.cursor, self.anchor) };
         let (left, right) = self.block_columns();
         self.end_visual();
         self.remember();
@@ -262,9 +295,10 @@ impl Editor {
             let (first, past) = match kind {
                 Selection::Lines => (0, usize::MAX),
                 Selection::Block => (left, right),
-                Selection::Characters => {
-                    (if row == from { start.col } else { 0 }, if row == to { end.col + 1 } else { usize::MAX })
-                }
+                Selection::Characters => (
+                    if row == from { start.col } else { 0 },
+                    if row == to { end.col + 1 } else { usize::MAX },
+                ),
             };
             for c in self.buffer.line_mut(row).iter_mut().take(past).skip(first) {
                 *c = letter;
