@@ -24,7 +24,7 @@ mod limits;
 mod names;
 mod login;
 mod input;
-mod programs;
+pub(crate) mod programs;
 pub(crate) mod vim;
 
 pub(crate) use batch::Script;

@@ -5,11 +5,24 @@
 
 pub(crate) mod etcd;
 pub(crate) mod kubectl;
+pub(crate) mod net;
 
 use crate::shell::{Completer, Program};
 
 /// Every program of this layer.
-pub(crate) const PROGRAMS: &[&Program] = &[&etcd::ETCDCTL, &etcd::ETCDUTL, &kubectl::KUBECTL];
+pub(crate) const PROGRAMS: &[&Program] = &[
+    &etcd::ETCDCTL,
+    &etcd::ETCDUTL,
+    &kubectl::KUBECTL,
+    &net::curl::PROGRAM,
+    &net::names::DIG,
+    &net::names::HOST,
+    &net::names::NSLOOKUP,
+    &net::nc::NC,
+    &net::nc::NETCAT,
+    &net::nc::PING,
+    &net::wget::PROGRAM,
+];
 
 /// What completes their arguments.
 pub(crate) const COMPLETERS: &[&Completer] = &[&kubectl::COMPLETER];
