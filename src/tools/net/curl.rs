@@ -132,7 +132,9 @@ fn request_of(options: &Options, url: &str) -> Result<HttpRequest, Failure> {
     for rule in options.values('R') {
         let mut parts = rule.splitn(3, ':');
         let (name, port, to) = (parts.next(), parts.next(), parts.next());
-        if name == Some(request.connect_to.as_str()) && port.and_then(|it| it.parse().ok()) == Some(request.port) {
+        if name == Some(request.connect_to.as_str())
+            && port.and_then(|it| it.parse().ok()) == Some(request.port)
+        {
             request.connect_to = to.unwrap_or_default().to_owned();
         }
     }
@@ -160,7 +162,8 @@ async fn exchange(proc: &Proc, options: &Options, request: &HttpRequest) -> Resu
     proc.sleep(ROUND_TRIP).await;
     let shows_identity = options.value('E').is_some()
         || request.headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"));
-    if request.tls && shows_identity
+    if request.tls
+        && shows_identity
         && let Some(reply) = ask_api(proc, options, request)
     {
         return reply;
@@ -209,8 +212,12 @@ async fn refused(
             let ms = wait.as_millis() + 1;
             let text = match (seconds('c'), seconds('m')) {
                 (None, Some(_)) => format!("Connection timed out after {ms} milliseconds"),
-                (Some(_), _) => format!("Failed to connect to {name} port {port} after {ms} ms: Timeout was reached"),
-                _ => format!("Failed to connect to {name} port {port} after {ms} ms: Couldn't connect to server"),
+                (Some(_), _) => {
+                    format!("Failed to connect to {name} port {port} after {ms} ms: Timeout was reached")
+                }
+                _ => format!(
+                    "Failed to connect to {name} port {port} after {ms} ms: Couldn't connect to server"
+                ),
             };
             (28, text)
         }
@@ -291,7 +298,10 @@ fn show(proc: &Proc, options: &Options, url: &str, reply: &Reply) -> i32 {
     match target.filter(|path| path != "-") {
         Some(path) => {
             if proc.disk().write(&proc.path(&path), &out).is_err() {
-                proc.eprint(format!("curl: (23) Failure writing output to destination, passed {} returned 0\n", out.len()));
+                proc.eprint(format!(
+                    "curl: (23) Failure writing output to destination, passed {} returned 0\n",
+                    out.len()
+                ));
                 exit = 23;
             }
         }

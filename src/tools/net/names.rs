@@ -34,7 +34,8 @@ async fn ask(proc: &Proc, name: &str, kind: &str, server: Option<&str>, search: 
                 let source = Source::of(&world, &proc.place);
                 let mut trace = Vec::new();
                 let found = source.and_then(|it| dns::ask(&world, &it, &address, &full, kind, &mut trace));
-                let (rcode, records) = found.map_or((None, Vec::new()), |(rcode, records)| (Some(rcode), records));
+                let (rcode, records) =
+                    found.map_or((None, Vec::new()), |(rcode, records)| (Some(rcode), records));
                 DnsAnswer { server: address, asked: full.clone(), rcode, records, trace }
             }
         }
@@ -68,9 +69,12 @@ fn word(rcode: Rcode) -> &'static str {
 
 fn run_nslookup(proc: &mut Proc) -> Running<'_> {
     Box::pin(async move {
-        let words: Vec<String> = proc.args.iter().skip(1).filter(|arg| !arg.starts_with('-')).cloned().collect();
+        let words: Vec<String> =
+            proc.args.iter().skip(1).filter(|arg| !arg.starts_with('-')).cloned().collect();
         let kind = proc.args.iter().find_map(|arg| {
-            arg.strip_prefix("-type=").or_else(|| arg.strip_prefix("-query=")).or_else(|| arg.strip_prefix("-q="))
+            arg.strip_prefix("-type=")
+                .or_else(|| arg.strip_prefix("-query="))
+                .or_else(|| arg.strip_prefix("-q="))
         });
         let Some(name) = words.first() else {
             proc.eprint("uncordon: nslookup without a name is not simulated yet\n");
@@ -122,7 +126,9 @@ fn run_dig(proc: &mut Proc) -> Running<'_> {
                 flags.push(arg.trim_start_matches('+').to_owned());
             } else if arg == "-x" {
                 reverse = true;
-            } else if ["A", "AAAA", "SRV", "PTR", "CNAME", "TXT", "NS", "ANY"].contains(&arg.to_uppercase().as_str()) {
+            } else if ["A", "AAAA", "SRV", "PTR", "CNAME", "TXT", "NS", "ANY"]
+                .contains(&arg.to_uppercase().as_str())
+            {
                 kind = Some(arg.to_uppercase());
             } else if !arg.starts_with('-') {
                 name = Some(arg.clone());
@@ -132,7 +138,8 @@ fn run_dig(proc: &mut Proc) -> Running<'_> {
             proc.eprint("uncordon: dig without a name is not simulated yet\n");
             return 1;
         };
-        let (asked, kind) = question(&name, if reverse { None } else { Some(kind.as_deref().unwrap_or("A")) });
+        let (asked, kind) =
+            question(&name, if reverse { None } else { Some(kind.as_deref().unwrap_or("A")) });
         let search = flags.iter().any(|flag| flag == "search");
         let answer = ask(proc, &asked, &kind, server.as_deref(), search).await;
         if flags.iter().any(|flag| flag == "short") {
@@ -146,15 +153,19 @@ fn run_dig(proc: &mut Proc) -> Running<'_> {
 
 fn print_dig(proc: &Proc, asked: &str, kind: &str, answer: &DnsAnswer) -> i32 {
     let words = proc.args.get(1..).unwrap_or_default().join(" ");
-    let title = format!("\n; <<>> DiG 9.18.39-0ubuntu0.24.04.1-Ubuntu <<>> {words}\n;; global options: +cmd\n");
+    let title =
+        format!("\n; <<>> DiG 9.18.39-0ubuntu0.24.04.1-Ubuntu <<>> {words}\n;; global options: +cmd\n");
     let Some(rcode) = answer.rcode else {
         let server = &answer.server;
         let lost = format!(";; communications error to {server}#53: timed out\n").repeat(3);
         proc.print(format!("{title}{lost}\n;; no servers could be reached\n"));
         return 9;
     };
-    let rows: String =
-        answer.records.iter().map(|it| format!("{}.\t30\tIN\t{}\t{}\n", it.name.trim_end_matches('.'), it.kind, it.value)).collect();
+    let rows: String = answer
+        .records
+        .iter()
+        .map(|it| format!("{}.\t30\tIN\t{}\t{}\n", it.name.trim_end_matches('.'), it.kind, it.value))
+        .collect();
     let count = answer.records.len();
     let section = if count > 0 { format!(";; ANSWER SECTION:\n{rows}\n") } else { String::new() };
     let now = proc.world().now.strftime("%a %b %d %H:%M:%S UTC %Y");
@@ -171,7 +182,8 @@ fn print_dig(proc: &Proc, asked: &str, kind: &str, answer: &DnsAnswer) -> i32 {
 
 fn run_host(proc: &mut Proc) -> Running<'_> {
     Box::pin(async move {
-        let words: Vec<String> = proc.args.iter().skip(1).filter(|arg| !arg.starts_with('-')).cloned().collect();
+        let words: Vec<String> =
+            proc.args.iter().skip(1).filter(|arg| !arg.starts_with('-')).cloned().collect();
         let Some(name) = words.first() else {
             proc.eprint("Usage: host [-aCdilrTvVw] [-c class] [-N ndots] [-t type] [-W time]\n            [-R number] [-m flag] [-p port] hostname [server]\n");
             return 1;

@@ -41,7 +41,8 @@ fn run(proc: &mut Proc) -> Running<'_> {
             proc.eprint(format!("nc: port number invalid: {ports}\n"));
             return 1;
         };
-        let limit = options.value('w').and_then(|it| it.parse().ok()).map_or(CONNECT_LIMIT, Duration::from_secs);
+        let limit =
+            options.value('w').and_then(|it| it.parse().ok()).map_or(CONNECT_LIMIT, Duration::from_secs);
         let protocol = if options.has('u') { Protocol::Udp } else { Protocol::Tcp };
         let mut exit = 0;
         for port in first..=last {
@@ -51,14 +52,22 @@ fn run(proc: &mut Proc) -> Running<'_> {
     })
 }
 
-async fn attempt(proc: &Proc, name: &str, port: u16, protocol: Protocol, verbose: bool, limit: Duration) -> i32 {
+async fn attempt(
+    proc: &Proc,
+    name: &str,
+    port: u16,
+    protocol: Protocol,
+    verbose: bool,
+    limit: Duration,
+) -> i32 {
     proc.sleep(ROUND_TRIP).await;
     let Probe { outcome, address, .. } = network::probe(&proc.world(), &proc.place, name, port, protocol);
     if outcome == Outcome::TimedOut {
         proc.sleep(limit).await;
     }
     let word = protocol.as_str().to_lowercase();
-    let shown = if address == name || address.is_empty() { name.to_owned() } else { format!("{name} ({address})") };
+    let shown =
+        if address == name || address.is_empty() { name.to_owned() } else { format!("{name} ({address})") };
     let busybox = matches!(proc.place, Place::Container { .. });
     let text = match (&outcome, busybox) {
         (Outcome::Open { .. }, true) => format!("{name} ({address}:{port}) open\n"),

@@ -51,7 +51,11 @@ fn run(proc: &mut Proc) -> Running<'_> {
         for header in options.values('H') {
             if let Some((name, value)) = header.split_once(':') {
                 let value = value.trim().to_owned();
-                if name.eq_ignore_ascii_case("host") { request.host = value } else { request.headers.push((name.into(), value)) }
+                if name.eq_ignore_ascii_case("host") {
+                    request.host = value
+                } else {
+                    request.headers.push((name.into(), value))
+                }
             }
         }
         if let Some(data) = options.value('d') {
@@ -100,11 +104,11 @@ fn save(proc: &Proc, options: &Options, url: &str, request: &HttpRequest, addres
         return 0;
     }
     let name = url.split('?').next().unwrap_or(url).rsplit('/').next().unwrap_or_default();
-    let bare = name.is_empty() || !url.trim_start_matches("http://").trim_start_matches("https://").contains('/');
-    let target = options.value('O').map_or_else(
-        || if bare { "index.html".to_owned() } else { name.to_owned() },
-        str::to_owned,
-    );
+    let bare =
+        name.is_empty() || !url.trim_start_matches("http://").trim_start_matches("https://").contains('/');
+    let target = options
+        .value('O')
+        .map_or_else(|| if bare { "index.html".to_owned() } else { name.to_owned() }, str::to_owned);
     if !options.has('q') {
         proc.eprint(format!("Connecting to {} ({address}:{})\n", request.host, request.port));
     }
@@ -122,7 +126,13 @@ fn save(proc: &Proc, options: &Options, url: &str, request: &HttpRequest, addres
     0
 }
 
-async fn refused(proc: &Proc, options: &Options, request: &HttpRequest, address: &str, failed: &Outcome) -> i32 {
+async fn refused(
+    proc: &Proc,
+    options: &Options,
+    request: &HttpRequest,
+    address: &str,
+    failed: &Outcome,
+) -> i32 {
     let name = &request.connect_to;
     let seconds = options.value('T').and_then(|it| it.parse().ok());
     let limit = seconds.map_or(CONNECT_LIMIT, Duration::from_secs);
@@ -131,7 +141,9 @@ async fn refused(proc: &Proc, options: &Options, request: &HttpRequest, address:
         proc.sleep(limit).await;
     }
     let text = match (failed, busybox) {
-        (Outcome::NoSuchName | Outcome::NoNameServer, true) => format!("wget: bad address '{}'\n", request.host),
+        (Outcome::NoSuchName | Outcome::NoNameServer, true) => {
+            format!("wget: bad address '{}'\n", request.host)
+        }
         (Outcome::NoSuchName | Outcome::NoNameServer, false) => {
             format!("wget: unable to resolve host address ‘{name}’\n")
         }
@@ -140,11 +152,17 @@ async fn refused(proc: &Proc, options: &Options, request: &HttpRequest, address:
             format!("wget: can't connect to remote host ({address}): Operation timed out\n")
         }
         (Outcome::TimedOut, false) => {
-            format!("Connecting to {name} ({name})|{address}|:{}... failed: Connection timed out.\nGiving up.\n\n", request.port)
+            format!(
+                "Connecting to {name} ({name})|{address}|:{}... failed: Connection timed out.\nGiving up.\n\n",
+                request.port
+            )
         }
         (_, true) => format!("wget: can't connect to remote host ({address}): Connection refused\n"),
         (_, false) => {
-            format!("Connecting to {name} ({name})|{address}|:{}... failed: Connection refused.\n", request.port)
+            format!(
+                "Connecting to {name} ({name})|{address}|:{}... failed: Connection refused.\n",
+                request.port
+            )
         }
     };
     if !options.has('q') || busybox {
