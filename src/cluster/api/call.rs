@@ -107,21 +107,6 @@ impl Call<'_> {
             self.warnings.push(sentence);
         }
     }
-
-    /// The same caller and options, asking for something else.
-    pub(crate) fn to_other(&mut self, resource: Arc<Resource>, namespace: &str, name: &str) -> Call<'_> {
-        Call {
-            world: &mut *self.world,
-            cluster: self.cluster,
-            user: self.user.clone(),
-            resource,
-            subresource: String::new(),
-            namespace: namespace.to_owned(),
-            name: name.to_owned(),
-            options: self.options.clone(),
-            warnings: Vec::new(),
-        }
-    }
 }
 
 /// What a DELETE asks for besides the name.

@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use super::Client;
 use super::call::Call;
-use super::discovery::version_rank;
 use super::resources::{self, Resource};
 use crate::apimachinery::field::Path;
 use crate::apimachinery::object;
@@ -251,10 +250,4 @@ fn name_conflict(call: &Call<'_>, definition: &Value) -> Option<(&'static str, S
     let kind = text("kind");
     let kind_taken = others.iter().any(|it| it.kind == kind || it.list_kind == kind);
     kind_taken.then(|| ("KindConflict", format!("{kind:?} is already in use")))
-}
-
-/// The served version that clients should prefer.
-pub(crate) fn preferred_version(definition: &Value) -> Option<&str> {
-    let versions = object::list(definition, "/spec/versions").iter().filter(|it| object::flag(it, "/served"));
-    versions.map(|it| object::field(it, "name")).max_by_key(|name| version_rank(name))
 }

@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use super::resources::{self, Resource, Subresource};
 use super::route::Route;
-use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::{Cluster, Request, Response};
 
@@ -226,12 +225,6 @@ fn aggregate_resource(resource: &Resource) -> Value {
         row["subresources"] = subresources.into();
     }
     row
-}
-
-/// True when some resource of this group and version is served, whatever its name.
-pub(crate) fn serves(cluster: &Cluster, group: &str, version: &str) -> bool {
-    object::split_api_version(version).1 == version
-        && resources::all(cluster).iter().any(|it| it.group == group && it.version == version)
 }
 
 #[cfg(test)]

@@ -21,7 +21,6 @@ pub(crate) fn before_create(call: &mut Call<'_>, object: &mut Value) -> Result<(
     match &*call.resource.storage {
         CRDS => custom::prepare(object, None),
         CSRS => sign_with_user(call, object),
-        "jobs.batch" => super::defaults::generate_job_selector(object),
         _ => {}
     }
     Ok(())

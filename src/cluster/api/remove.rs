@@ -37,7 +37,7 @@ pub(crate) fn delete(call: &mut Call<'_>, options: &DeleteOptions) -> Result<Rem
         return Ok(Removed::Marked(store_marked(call, &object, marked)));
     }
     let mut marked = (*object).clone();
-    let finalizers = finalizers_after(&call.resource, &object, options);
+    let finalizers = finalizers_after(&object, options);
     set_finalizers(&mut marked, finalizers);
     let held = !object::list(&marked, "/metadata/finalizers").is_empty();
     let wait_s = grace_seconds(&call.resource, &object, options);
@@ -120,16 +120,14 @@ fn check_preconditions(call: &Call<'_>, object: &Value, options: &DeleteOptions)
 }
 
 /// The finalizers that the propagation policy leaves. Mirror of `deletionFinalizersForGarbageCollection`.
-fn finalizers_after(resource: &Resource, object: &Value, options: &DeleteOptions) -> Vec<Value> {
+fn finalizers_after(object: &Value, options: &DeleteOptions) -> Vec<Value> {
     let has = |name: &str| object::list(object, "/metadata/finalizers").iter().any(|it| it == name);
     let policy = match options.propagation.as_str() {
         "" if has("orphan") => "Orphan",
         "" if has("foregroundDeletion") => "Foreground",
-        // The batch/v1 API has no orphaning default any more.
         "" => "Background",
         policy => policy,
     };
-    let _ = resource;
     let mut finalizers: Vec<Value> = object::list(object, "/metadata/finalizers")
         .iter()
         .filter(|it| *it != "orphan" && *it != "foregroundDeletion")
@@ -192,7 +190,7 @@ fn delete_namespace(
 ) -> Result<Removed, Status> {
     if object::at(namespace, "/metadata/deletionTimestamp").is_none() {
         let mut marked = (**namespace).clone();
-        let finalizers = finalizers_after(&call.resource, namespace, options);
+        let finalizers = finalizers_after(namespace, options);
         set_finalizers(&mut marked, finalizers);
         object::set(&mut marked, &["metadata", "deletionTimestamp"], call.world.now.rfc3339());
         object::set(&mut marked, &["status", "phase"], "Terminating");

@@ -224,11 +224,10 @@ fn perform(call: &mut Call<'_>, request: &Request, verb: &str) -> Result<Respons
 fn update(call: &mut Call<'_>, request: &Request) -> Result<Response, Status> {
     let object = decode::body(call, request)?;
     let missing = call.subresource.is_empty() && call.store().get(&call.key(&call.name)).is_none();
-    if missing && super::strategy::creates_on_update(&call.resource) {
-        if object::text(&object, "/metadata/uid").is_empty() {
-            let stored = write::create(call, object)?;
-            return read::respond(call, request, 201, &stored);
-        }
+    let names_one = !object::uid(&object).is_empty();
+    if missing && !names_one && super::strategy::creates_on_update(&call.resource) {
+        let stored = write::create(call, object)?;
+        return read::respond(call, request, 201, &stored);
     }
     let stored = subresource::put(call, object)?;
     read::respond(call, request, 200, &stored)

@@ -179,9 +179,7 @@ pub(crate) fn prepare_for_create(resource: &Resource, object: &mut Value, now: &
         "namespaces" => add_kubernetes_finalizer(object),
         "jobs.batch" => super::defaults::generate_job_selector(object),
         "pods" => prepare_pod(object),
-        "replicasets.apps" | "statefulsets.apps" | "replicationcontrollers" | "deployments.apps" => {}
         "nodes" => prepare_node(object),
-        "certificatesigningrequests.certificates.k8s.io" => {}
         _ => {}
     }
 }
@@ -228,8 +226,8 @@ fn prepare_node(node: &mut Value) {
 
 /// Keeps what a write of `new` may not change: status at the resource itself, and the system's metadata.
 pub(crate) fn prepare_for_update(resource: &Resource, old: &Value, new: &mut Value) {
-    let status_kept = if &*resource.storage == "nodes" { false } else { has_own_status(resource) };
-    if status_kept {
+    // A PUT of a node may carry its status, as kubelets of old did.
+    if has_own_status(resource) && &*resource.storage != "nodes" {
         put_back(old, new, "status");
     }
     if &*resource.storage == "namespaces" {

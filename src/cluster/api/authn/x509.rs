@@ -162,7 +162,10 @@ fn check_usage(leaf: &X509Certificate<'_>, purpose: Purpose) -> Result<(), Strin
 }
 
 /// Signatures that were verified lately. Only saves time: the answer depends on the bytes alone.
-static SIGNATURES: Mutex<Vec<(Vec<u8>, Vec<u8>, bool)>> = Mutex::new(Vec::new());
+static SIGNATURES: Mutex<Vec<Signature>> = Mutex::new(Vec::new());
+
+/// Certificate, issuer, and whether the one signed the other.
+type Signature = (Vec<u8>, Vec<u8>, bool);
 
 /// More pairs than a sitting has certificates in use.
 const SIGNATURES_MAX: usize = 64;
@@ -219,8 +222,7 @@ pub(crate) fn key_fits(certificate: &[u8], key: &[u8]) -> bool {
 fn rsa_modulus(pem: &[u8]) -> Option<Vec<u8>> {
     let der = certificates::pem_body(&String::from_utf8_lossy(pem))?;
     let (_, body) = tlv(&der)?;
-    let (version, rest) = tlv_rest(body)?;
-    let _ = version;
+    let (_version, rest) = tlv_rest(body)?;
     let (tag, second, after) = tlv_full(rest)?;
     if tag == 0x02 {
         return Some(second.iter().copied().skip_while(|&byte| byte == 0).collect());

@@ -14,8 +14,8 @@ pub(crate) fn bind(call: &mut Call<'_>, binding: &Value) -> Result<Object, Statu
     let node = object::text(binding, "/target/name").to_owned();
     let now = call.world.now.rfc3339();
     let name = call.name.clone();
-    write::update(call, Part::Other, &mut |call, old| {
-        refuse(call, old, &name)?;
+    write::update(call, Part::Other, &mut |_, old| {
+        refuse(old, &name)?;
         let mut pod = old.clone();
         object::set(&mut pod, &["spec", "nodeName"], node.as_str());
         for (key, value) in object::entries(binding, "/metadata/annotations") {
@@ -26,7 +26,7 @@ pub(crate) fn bind(call: &mut Call<'_>, binding: &Value) -> Result<Object, Statu
     })
 }
 
-fn refuse(call: &Call<'_>, pod: &Value, name: &str) -> Result<(), Status> {
+fn refuse(pod: &Value, name: &str) -> Result<(), Status> {
     let conflict = |why: String| Err(Status::conflict("pods/binding", "", name, &why));
     if object::at(pod, "/metadata/deletionTimestamp").is_some() {
         return conflict(format!("pod {name} is being deleted, cannot be assigned to a host"));
@@ -38,7 +38,6 @@ fn refuse(call: &Call<'_>, pod: &Value, name: &str) -> Result<(), Status> {
     if !object::list(pod, "/spec/schedulingGates").is_empty() {
         return conflict(format!("pod {name} has non-empty .spec.schedulingGates"));
     }
-    let _ = call;
     Ok(())
 }
 

@@ -73,7 +73,7 @@ fn quoted(names: &[&str]) -> String {
     names.iter().map(|it| format!("{it:?}")).collect::<Vec<_>>().join(", ")
 }
 
-fn bad<'a>(pod: &'a Value, fault: impl Fn(&Value) -> bool) -> Vec<&'a str> {
+fn bad(pod: &Value, fault: impl Fn(&Value) -> bool) -> Vec<&str> {
     containers(pod).into_iter().filter(|it| fault(it)).map(|it| object::field(it, "name")).collect()
 }
 
@@ -196,7 +196,7 @@ fn host_namespaces(pod: &Value) -> Option<Fault> {
     if set.is_empty() { None } else { Fault::new("host namespaces", set.join(", ")) }
 }
 
-fn volumes_with<'a>(pod: &'a Value, wanted: impl Fn(&Value) -> bool) -> Vec<&'a str> {
+fn volumes_with(pod: &Value, wanted: impl Fn(&Value) -> bool) -> Vec<&str> {
     let volumes = object::list(pod, "/spec/volumes").iter().filter(|it| wanted(it));
     volumes.map(|it| object::field(it, "name")).collect()
 }
