@@ -21,7 +21,6 @@ pub(super) fn pod(pod: &mut Value) {
             CONTAINER_LISTS.iter().for_each(|list| each(spec, list, host_ports));
         }
         CONTAINER_LISTS.iter().for_each(|list| each(spec, list, requests_from_limits));
-        within(spec, "/resources", |_| {});
         pod_level_requests(spec);
     });
 }

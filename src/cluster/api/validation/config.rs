@@ -327,10 +327,6 @@ fn signer_name(spec: &Node<'_>, errs: &mut Errors) {
     }
 }
 
-/// The spec of a signing request never changes, except that nothing compares it: the server puts the
-/// old one back. So there is nothing to refuse here.
-pub(super) fn signing_request_update(_: &Value, _: &Value, _: &mut Errors) {}
-
 /// An Event.
 pub(super) fn event(it: &Value, errs: &mut Errors) {
     let root = Node::root(it);
@@ -345,9 +341,6 @@ pub(super) fn event(it: &Value, errs: &mut Errors) {
         errs.push(field::invalid(&about.at("namespace"), theirs, detail));
     }
 }
-
-/// A ServiceAccount and other kinds that have rules for their names only.
-pub(super) fn names_only(_: &Value, _: &mut Errors) {}
 
 /// An APIService.
 pub(super) fn api_service(it: &Value, errs: &mut Errors) {

@@ -179,8 +179,7 @@ fn completion_mode(spec: &Node<'_>, errs: &mut Errors) {
         return;
     }
     for key in ["backoffLimitPerIndex", "maxFailedIndexes"] {
-        if let Some(value) = spec.int(key).filter(|_| mode != "Sorted" && ["", "NonIndexed"].contains(&mode))
-        {
+        if let Some(value) = spec.int(key).filter(|_| ["", "NonIndexed"].contains(&mode)) {
             errs.push(field::invalid(&spec.at(key), value, "requires indexed completion mode"));
         }
     }

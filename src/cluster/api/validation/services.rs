@@ -326,7 +326,8 @@ pub(super) fn service_update(new: &Value, old: &Value, errs: &mut Errors) {
     }
     let (now, then) = (after.strings("clusterIPs"), before.strings("clusterIPs"));
     let path = after.at("clusterIPs");
-    if !(headless(&after) && headless(&before)) && !then.is_empty() {
+    let stays_headless = headless(&after) && headless(&before);
+    if !stays_headless && !then.is_empty() {
         match now.first() {
             None => {
                 errs.push(field::invalid(&path.index(0), json!(now), "primary clusterIP can not be unset"))

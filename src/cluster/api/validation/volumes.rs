@@ -70,10 +70,8 @@ pub(super) fn persistent_source(kind: &str, source: &Node<'_>, errs: &mut Errors
             required(source, "targetPortal", errs);
             required(source, "iqn", errs);
         }
-        "local" => {
-            if required(source, "path", errs) {
-                no_backsteps(source.text("path"), &source.at("path"), errs);
-            }
+        "local" if required(source, "path", errs) => {
+            no_backsteps(source.text("path"), &source.at("path"), errs);
         }
         "csi" => {
             required(source, "driver", errs);
@@ -323,9 +321,6 @@ pub(super) fn attachment(attachment: &Value, errs: &mut Errors) {
         errs.push(field::required(&source.path, detail));
     }
 }
-
-/// A CSINode and others that only count.
-pub(super) fn no_rules(_: &Value, _: &mut Errors) {}
 
 /// A VolumeAttributesClass.
 pub(super) fn attributes_class(class: &Value, errs: &mut Errors) {

@@ -7,6 +7,11 @@ use serde_json::Value;
 use super::node::{Node, quantity};
 use crate::apimachinery::{object, validate};
 
+const INGRESS_CLASS: &str =
+    "annotation \"kubernetes.io/ingress.class\" is deprecated, please use 'spec.ingressClassName' instead";
+
+const RECYCLE: &str = "spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning.";
+
 /// What is worth a warning in a valid object.
 pub(super) fn about(resource: &str, it: &Value) -> Vec<String> {
     let root = Node::root(it);
@@ -32,15 +37,11 @@ pub(super) fn about(resource: &str, it: &Value) -> Vec<String> {
             pod_spec(&job.child("template").child("spec"), &mut all);
         }
         "services" => service(&root.child("spec"), &mut all),
-        "ingresses.networking.k8s.io" => {
-            if object::annotation(it, "kubernetes.io/ingress.class").is_some() {
-                all.push("annotation \"kubernetes.io/ingress.class\" is deprecated, please use 'spec.ingressClassName' instead".into());
-            }
+        "ingresses.networking.k8s.io" if object::annotation(it, "kubernetes.io/ingress.class").is_some() => {
+            all.push(INGRESS_CLASS.to_owned());
         }
-        "persistentvolumes" => {
-            if root.child("spec").text("persistentVolumeReclaimPolicy") == "Recycle" {
-                all.push("spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning.".into());
-            }
+        "persistentvolumes" if root.child("spec").text("persistentVolumeReclaimPolicy") == "Recycle" => {
+            all.push(RECYCLE.to_owned());
         }
         _ => {}
     }

@@ -6,8 +6,7 @@ use serde_json::Value;
 
 use super::meta;
 use super::node::{
-    Node, all_non_negative, at_most_whole, bare_number, choice, format, immutable, int_or_percent,
-    non_negative,
+    Node, all_non_negative, at_most_whole, bare_number, format, immutable, int_or_percent, non_negative,
 };
 use super::pod;
 use crate::apimachinery::field::{self, Errors, Path};
@@ -306,9 +305,4 @@ pub(super) fn controller_revision(it: &Value, errs: &mut Errors) {
 /// The data of a ControllerRevision never changes.
 pub(super) fn controller_revision_update(new: &Value, old: &Value, errs: &mut Errors) {
     immutable(&Node::root(new), &Node::root(old), "data", errs);
-}
-
-/// One of a fixed set, for kinds outside this file.
-pub(super) fn scope(node: &Node<'_>, key: &str, choices: &[&str], errs: &mut Errors) {
-    choice(node, key, choices, errs);
 }

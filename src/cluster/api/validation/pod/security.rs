@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::apimachinery::field::{self, Errors, Path};
 use crate::apimachinery::validate;
 use crate::cluster::api::validation::go_struct::go_struct;
-use crate::cluster::api::validation::node::{Node, optional_choice, required};
+use crate::cluster::api::validation::node::{Node, optional_choice};
 
 const SYSCTL_RULE: &str = r"must have at most 253 characters and match regex ^([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?$";
 
@@ -176,9 +176,4 @@ fn whole_context(context: &Node<'_>, detail: &str) -> crate::apimachinery::statu
     let mut cause = field::invalid(&context.path, "", detail);
     cause.message = format!("Invalid value: {}: {detail}", go_struct(context.value, FIELDS));
     cause
-}
-
-/// Names of containers and of other things that must be given.
-pub(super) fn named(node: &Node<'_>, errs: &mut Errors) -> bool {
-    required(node, "name", errs)
 }
