@@ -94,6 +94,8 @@ impl Console {
 
     /// Runs everything on as far as it gets at this instant.
     pub(crate) fn poll(&mut self) -> Status {
+        self.lab.wake_waiting();
+        self.engine.forget();
         loop {
             let mut moved = self.poll_sessions();
             moved |= self.take_requests();
@@ -277,6 +279,8 @@ impl Console {
         let mut running = Box::pin(async move { batch::run(around, &login.clone(), script, &outbox).await });
         let begun = self.lab.world().now;
         let exit = loop {
+            self.lab.wake_waiting();
+            self.engine.forget();
             if let std::task::Poll::Ready(exit) = self.engine.poll(running.as_mut()) {
                 break exit;
             }

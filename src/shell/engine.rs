@@ -64,6 +64,11 @@ impl Engine {
         self.flag.0.swap(false, Ordering::SeqCst)
     }
 
+    /// Forgets who wants to be polled: everybody is about to be.
+    pub(super) fn forget(&self) {
+        self.flag.0.store(false, Ordering::SeqCst);
+    }
+
     /// Waits for the parser thread, so that nothing depends on how fast it is.
     fn finish_blocking_tasks(&self) {
         if self.threads.load(Ordering::SeqCst) {

@@ -5,7 +5,7 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use super::proc::{Completer, Program};
@@ -16,8 +16,8 @@ use crate::sim::SimTime;
 #[derive(Clone, Debug)]
 pub(crate) struct Lab {
     world: Arc<Mutex<World>>,
-    /// Until when each waiting program waits. The driver moves time to the earliest.
-    waits: Arc<Mutex<Vec<SimTime>>>,
+    /// Until when each waiting program waits, and whom to tell. The driver moves time to the earliest.
+    waits: Arc<Mutex<Vec<(SimTime, Waker)>>>,
     tools: Tools,
     /// Names of everything that a host can run.
     host_programs: Arc<BTreeSet<String>>,
@@ -90,9 +90,16 @@ impl Lab {
     /// Headless, that is how waiting costs nothing.
     pub(crate) fn take_next_wait(&self) -> Option<SimTime> {
         let mut waits = self.waits.lock().unwrap_or_else(PoisonError::into_inner);
-        let next = waits.iter().min().copied();
-        waits.clear();
+        let next = waits.iter().map(|(until, _)| *until).min();
+        waits.drain(..).for_each(|(_, waker)| waker.wake());
         next
+    }
+
+    /// Tells every waiting program to look at the time again, for a driver that is about to poll.
+    /// Background jobs are polled only when they are told so.
+    pub(crate) fn wake_waiting(&self) {
+        let waiting = std::mem::take(&mut *self.waits.lock().unwrap_or_else(PoisonError::into_inner));
+        waiting.into_iter().for_each(|(_, waker)| waker.wake());
     }
 }
 
@@ -105,12 +112,12 @@ pub(crate) struct Sleep {
 impl Future for Sleep {
     type Output = ();
 
-    fn poll(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<()> {
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
         if self.lab.world().now >= self.until {
             return Poll::Ready(());
         }
-        // Nobody is woken: the driver polls again after it has moved time on.
-        self.lab.waits.lock().unwrap_or_else(PoisonError::into_inner).push(self.until);
+        let wait = (self.until, context.waker().clone());
+        self.lab.waits.lock().unwrap_or_else(PoisonError::into_inner).push(wait);
         Poll::Pending
     }
 }
