@@ -18,8 +18,6 @@
 //! | [`serve`] | the API over HTTPS for real clients | screens |
 //! | [`cli`] | arguments, the real clock, terminal and files | |
 
-#![allow(dead_code, unused_imports)] // while the layers are being laid; removed before the first release
-
 mod sim;
 mod apimachinery;
 mod hosts;
@@ -31,3 +29,5 @@ mod exam;
 mod tui;
 mod serve;
 pub mod cli;
+#[doc(hidden)]
+pub mod bench;

@@ -71,3 +71,8 @@ fn run(args: Args) -> ExitCode {
         }
     }
 }
+
+/// An exercise by its id, for benchmarks.
+pub(crate) fn exercise(id: &str) -> Result<crate::exercises::Exercise, String> {
+    packs::find(id)
+}

@@ -1,4 +1,4 @@
-//! What runs in a fresh cluster: CoreDNS and kube-proxy as kubeadm deploys them, and the chosen add-ons.
+//! What runs in a fresh cluster: CoreDNS and kube-proxy as kubeadm deploys them.
 
 use serde_json::Value;
 

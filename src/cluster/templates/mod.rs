@@ -69,6 +69,12 @@ pub(crate) fn empty(now: SimTime) -> World {
     }
 }
 
+/// Builds a template anew; the empty world when there is none of that name.
+pub(crate) fn build_named(name: &str) -> World {
+    let found = TEMPLATES.iter().find(|(known, _)| *known == name);
+    found.map_or_else(|| empty(SimTime::START), |(_, text)| build(&spec::parse(text)))
+}
+
 /// Builds a template from its data, always with the same chance.
 pub(crate) fn build(spec: &TemplateSpec) -> World {
     let born = if spec.conduct == Conduct::Kubelet { SimTime::START - AGE } else { SimTime::START - SETTLE };

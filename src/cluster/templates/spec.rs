@@ -17,8 +17,6 @@ pub(crate) struct TemplateSpec {
     pub(crate) service_cidr: String,
     pub(crate) nodes: Vec<NodeSpec>,
     pub(crate) machine: MachineSpec,
-    #[serde(default)]
-    pub(crate) addons: AddonSpec,
 }
 
 /// One node.
@@ -43,17 +41,6 @@ pub(crate) struct MachineSpec {
     pub(crate) os_image: String,
     pub(crate) kernel: String,
     pub(crate) container_runtime: String,
-}
-
-/// What is installed into the cluster beside what kubeadm brings.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct AddonSpec {
-    /// `calico` enforces network policies, `flannel` does not; empty for none.
-    pub(crate) network: String,
-    pub(crate) metrics_server: bool,
-    /// The `rancher.io/local-path` provisioner with the default storage class `local-path`.
-    pub(crate) local_path: bool,
 }
 
 impl TemplateSpec {

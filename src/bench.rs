@@ -1,0 +1,121 @@
+//! What the benchmarks in `benches/` need of the inside. Nothing else uses it.
+
+use std::fmt;
+
+use serde_json::json;
+
+use crate::cluster::{Key, World, templates};
+use crate::exercises::{Stage, grade, stage};
+use crate::shell::Console;
+
+/// A world, opaque to the outside.
+#[derive(Clone)]
+pub struct BenchWorld(World);
+
+impl fmt::Debug for BenchWorld {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BenchWorld")
+    }
+}
+
+/// The default world, built anew from its data.
+pub fn build_world() -> BenchWorld {
+    BenchWorld(templates::build_named("three-nodes"))
+}
+
+/// The default world as every exercise begins with it.
+pub fn fresh_world() -> BenchWorld {
+    BenchWorld(templates::default_world(1))
+}
+
+/// A terminal on the default world.
+pub struct Terminal(Console);
+
+impl fmt::Debug for Terminal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Terminal")
+    }
+}
+
+impl Default for Terminal {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Terminal {
+    /// Root's shell on the control plane.
+    pub fn new() -> Self {
+        Self::on(templates::default_world(1))
+    }
+
+    /// The same on a world with so many pods in the default namespace.
+    pub fn with_pods(count: usize) -> Self {
+        let mut world = templates::bare(1);
+        let cluster = &mut world.clusters[0];
+        for index in 0..count {
+            let name = format!("pod-{index}");
+            let pod = json!({
+                "apiVersion": "v1", "kind": "Pod",
+                "metadata": {"name": name, "namespace": "default", "uid": name, "creationTimestamp": "2026-11-20T10:00:00Z"},
+                "spec": {"containers": [{"name": "c", "image": "nginx:1.27"}], "schedulerName": "nobody"},
+                "status": {"phase": "Pending"},
+            });
+            cluster.store.put(&Key::new("pods", "default", &name), pod);
+        }
+        Self::on(world)
+    }
+
+    fn on(world: World) -> Self {
+        let lab = stage::lab(world);
+        let mut login = stage::root(&lab, "controlplane");
+        login.env.insert("KUBECONFIG".into(), "/etc/kubernetes/admin.conf".into());
+        match Console::new(&lab, login) {
+            Ok(console) => Self(console),
+            Err(error) => unreachable!("no shell: {error}"),
+        }
+    }
+
+    /// Runs a line and gives the number of bytes that it printed.
+    pub fn run(&mut self, line: &str) -> usize {
+        let _ = self.0.run(line);
+        self.0.take_output().iter().map(|(_, bytes)| bytes.len()).sum()
+    }
+}
+
+/// An exercise after its reference solution.
+pub struct Graded {
+    stage: Stage,
+    end: World,
+}
+
+impl fmt::Debug for Graded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Graded")
+    }
+}
+
+impl Graded {
+    /// Prepares an exercise of the shipped packs and runs its reference.
+    pub fn new(id: &str) -> Self {
+        let exercise = match crate::cli::exercise(id) {
+            Ok(exercise) => exercise,
+            Err(why) => unreachable!("{why}"),
+        };
+        let ready = exercise.variant(1).map_err(|problems| format!("{problems:?}")).and_then(Stage::build);
+        let stage = match ready {
+            Ok(stage) => stage,
+            Err(why) => unreachable!("{why}"),
+        };
+        let end = match stage.run("solution.sh", &stage.variant.solution) {
+            Ok(ran) => ran.world,
+            Err(why) => unreachable!("{why}"),
+        };
+        Self { stage, end }
+    }
+
+    /// The points.
+    pub fn grade(&self) -> u32 {
+        grade(&self.stage, &self.end).points
+    }
+}
