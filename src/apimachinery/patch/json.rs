@@ -158,11 +158,10 @@ fn only(patch: &Value, keep: Keep) -> Value {
                 kept.insert(key.clone(), Value::Null);
             }
             Value::Null => {}
-            Value::Object(inner) if inner.is_empty() => {
-                if keep == Keep::Changes {
-                    kept.insert(key.clone(), value.clone());
-                }
+            Value::Object(inner) if inner.is_empty() && keep == Keep::Changes => {
+                kept.insert(key.clone(), value.clone());
             }
+            Value::Object(inner) if inner.is_empty() => {}
             Value::Object(_) => {
                 let inner = only(value, keep);
                 if inner.as_object().is_some_and(|inner| !inner.is_empty()) {

@@ -34,7 +34,12 @@ const CHILDREN: &[&Verb] = &[
     &super::taint::VERB,
 
     &super::describe::DESCRIBE,
-    // logs, attach, exec, port-forward, proxy, cp
+    &super::pods::LOGS,
+    &super::pods::ATTACH,
+    &super::pods::EXEC,
+    &super::pods::PORT_FORWARD,
+    &super::pods::PROXY,
+    &super::pods::CP,
     &super::auth::AUTH,
     &super::debug::DEBUG,
     &super::events::EVENTS,
@@ -48,10 +53,11 @@ const CHILDREN: &[&Verb] = &[
     &super::label::LABEL,
     &super::label::ANNOTATE,
     // completion
-    // api-resources, api-versions
+    &super::types::API_RESOURCES,
+    &super::types::API_VERSIONS,
     &super::config::CONFIG,
     &super::kuberc::KUBERC,
-    // plugin, version
+    &super::types::VERSION,
     &OPTIONS,
 ];
 

@@ -1,0 +1,113 @@
+//! `kubectl cp`: files between a host and a container, by the container's own `tar`.
+
+use super::super::verb::{Group, PLAIN, Run, Verb};
+use super::super::{Ctx, Done, Failure};
+use super::exec;
+use crate::cluster::Place;
+use crate::cluster::kubelet::access;
+use crate::cluster::place::FileOp;
+use crate::hosts::{Kind, files};
+
+/// `kubectl cp`.
+pub(crate) static CP: Verb = Verb {
+    name: "cp",
+    group: Group::Troubleshooting,
+    summary: "Copy files and directories to and from containers",
+    about: "The container needs the tar program.",
+    examples: "  # A file into a pod\n  kubectl cp page.html web:/usr/share/nginx/html/index.html",
+    run: Run::Now(run),
+    ..PLAIN
+};
+
+/// One side of a copy.
+struct Spec {
+    /// `[namespace/]pod`; empty for the host.
+    pod: String,
+    path: String,
+}
+
+fn spec(word: &str) -> Spec {
+    match word.split_once(':') {
+        Some((pod, path)) if !pod.is_empty() && !pod.starts_with(['.', '/']) => {
+            Spec { pod: pod.to_owned(), path: path.to_owned() }
+        }
+        _ => Spec { pod: String::new(), path: word.to_owned() },
+    }
+}
+
+fn run(ctx: &mut Ctx<'_>) -> Done {
+    let [from, to] = ctx.args.as_slice() else {
+        return Err(ctx.usage("source and destination are required"));
+    };
+    let (from, to) = (spec(from), spec(to));
+    match (from.pod.is_empty(), to.pod.is_empty()) {
+        (true, true) => return Err(Failure::error("one of src or dest must be a remote file specification")),
+        (false, false) => {
+            return Err(Failure::error("one of src or dest must be a local file specification"));
+        }
+        _ => {}
+    }
+    if from.path.is_empty() || to.path.is_empty() {
+        return Err(Failure::error("filepath can not be empty"));
+    }
+    let (source, target) = (place(ctx, &from)?, place(ctx, &to)?);
+    let from_path = absolute(ctx, &from);
+    let mut to_path = absolute(ctx, &to);
+    let world = ctx.proc.world();
+    let Ok(node) = world.stat(&source, &from_path) else {
+        let why = format!("{}: no such file or directory", from.path);
+        return Err(Failure::error(if from.pod.is_empty() {
+            format!("{} doesn't exist in local filesystem", from.path)
+        } else {
+            why
+        }));
+    };
+    if world.stat(&target, &to_path).is_ok_and(|it| it.kind == Kind::Directory) {
+        to_path = files::clean(&to_path, files::base_name(&from_path));
+    }
+    drop(world);
+    copy(ctx, (&source, &from_path), (&target, &to_path), &node.kind)
+}
+
+fn absolute(ctx: &Ctx<'_>, spec: &Spec) -> String {
+    if spec.pod.is_empty() { ctx.proc.path(&spec.path) } else { files::clean("/", &spec.path) }
+}
+
+fn place(ctx: &mut Ctx<'_>, spec: &Spec) -> Result<Place, Failure> {
+    if spec.pod.is_empty() {
+        return Ok(ctx.proc.place.clone());
+    }
+    let (namespace, name) = match spec.pod.split_once('/') {
+        Some((namespace, name)) => (namespace.to_owned(), name.to_owned()),
+        None => (ctx.namespace()?.name, spec.pod.clone()),
+    };
+    let pod = ctx.get_object(format!("/api/v1/namespaces/{namespace}/pods/{name}"))?;
+    let container = super::container(ctx, &pod, false)?;
+    let place = exec::open(ctx, &pod, &container, &["tar".to_owned()])?;
+    if !access::has_program(&ctx.proc.world(), &place, "tar") {
+        ctx.err("exec: \"tar\": executable file not found in $PATH\n");
+        return Err(Failure::Exit(1));
+    }
+    Ok(place)
+}
+
+fn copy(ctx: &Ctx<'_>, from: (&Place, &str), to: (&Place, &str), kind: &Kind) -> Done {
+    let mut world = ctx.proc.world();
+    let failed = |error: crate::hosts::FsError| Failure::error(format!("{}: {error}", to.1));
+    match kind {
+        Kind::File(bytes) => world.change_files(to.0, FileOp::Write { path: to.1, bytes }).map_err(failed),
+        Kind::Directory => {
+            world
+                .change_files(to.0, FileOp::Mkdir { path: to.1, mode: 0o755, parents: true })
+                .map_err(failed)?;
+            let entries = world.list_dir(from.0, from.1).map_err(failed)?;
+            drop(world);
+            for (name, node) in entries {
+                let (source, target) = (files::clean(from.1, &name), files::clean(to.1, &name));
+                copy(ctx, (from.0, &source), (to.0, &target), &node.kind)?;
+            }
+            Ok(())
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,98 @@
+//! Verbs that reach into pods: `logs`, `exec`, `cp`, `attach`, `port-forward`.
+//!
+//! The API server checks the request and hands the connection over to the kubelet; what the kubelet
+//! then gives is read from [`crate::cluster::kubelet::access`].
+
+mod copy;
+mod exec;
+mod logs;
+mod stream;
+
+pub(crate) use copy::CP;
+pub(crate) use exec::EXEC;
+pub(crate) use logs::LOGS;
+pub(crate) use stream::{ATTACH, PORT_FORWARD, PROXY};
+
+use serde_json::Value;
+
+use super::{Call, Ctx, Failure};
+use crate::apimachinery::object;
+use crate::apimachinery::selector::LabelSelector;
+use crate::cluster::Object;
+
+/// The pod that `POD` or `TYPE/NAME` means: the pod itself, or one of those that the workload selects,
+/// running ones first.
+pub(super) fn target(ctx: &mut Ctx<'_>, word: &str) -> Result<Object, Failure> {
+    let (kind, name) = word.split_once('/').unwrap_or(("pods", word));
+    let mapping = ctx.resource(kind)?;
+    let namespace = ctx.namespace()?.name;
+    let found = ctx.get_object(mapping.item(&namespace, name))?;
+    if mapping.resource == "pods" {
+        return Ok(found);
+    }
+    let mut pods = selected(ctx, &found, &namespace, &mapping.resource)?;
+    pods.sort_by_key(|pod| object::text(pod, "/status/phase") != "Running");
+    let first = pods.into_iter().next();
+    first.map(Into::into).ok_or_else(|| Failure::error("timed out waiting for the condition"))
+}
+
+/// The pods that a workload or service selects.
+pub(super) fn selected(
+    ctx: &mut Ctx<'_>,
+    owner: &Value,
+    namespace: &str,
+    resource: &str,
+) -> Result<Vec<Value>, Failure> {
+    let labels = object::at(owner, "/spec/selector").cloned().unwrap_or(Value::Null);
+    let selector = match resource {
+        "services" | "replicationcontrollers" => LabelSelector::from_map(&labels),
+        _ => LabelSelector::from_object(&labels).map_err(Failure::error)?,
+    };
+    if labels.is_null() {
+        return Err(Failure::error(format!(
+            "cannot get the logs from {}: it selects no pods",
+            object::text(owner, "/kind")
+        )));
+    }
+    pods(ctx, namespace, &selector.to_string())
+}
+
+/// The pods of a namespace with these labels.
+pub(super) fn pods(ctx: &mut Ctx<'_>, namespace: &str, selector: &str) -> Result<Vec<Value>, Failure> {
+    let call = Call::get(format!("/api/v1/namespaces/{namespace}/pods")).query("labelSelector", selector);
+    Ok(object::list(&*ctx.object(call)?, "/items").to_vec())
+}
+
+/// The names of a pod's containers of one kind.
+pub(super) fn names(pod: &Value, field: &str) -> Vec<String> {
+    let all = object::list(pod, &format!("/spec/{field}"));
+    all.iter().map(|container| object::field(container, "name").to_owned()).collect()
+}
+
+/// The container that is meant: the one of `--container`, the annotated one, or the first. With several, and
+/// unless `quiet`, says which was taken.
+pub(super) fn container(ctx: &Ctx<'_>, pod: &Value, quiet: bool) -> Result<String, Failure> {
+    let wanted = ctx.flags.text("container").to_owned();
+    let own = names(pod, "containers");
+    let mut shown = own.clone();
+    shown.extend(names(pod, "ephemeralContainers").iter().map(|name| format!("{name} (ephem)")));
+    shown.extend(names(pod, "initContainers").iter().map(|name| format!("{name} (init)")));
+    if !wanted.is_empty() {
+        let known = shown.iter().any(|it| it.split(' ').next() == Some(wanted.as_str()));
+        let sentence = format!(
+            "container {wanted} not found in pod {} (available containers: {})",
+            object::name(pod),
+            shown.join(", ")
+        );
+        return if known { Ok(wanted) } else { Err(Failure::error(sentence)) };
+    }
+    let marked = object::annotation(pod, "kubectl.kubernetes.io/default-container");
+    if let Some(marked) = marked.filter(|marked| own.iter().any(|name| name == marked)) {
+        return Ok(marked.to_owned());
+    }
+    let first = own.first().cloned().unwrap_or_default();
+    if shown.len() > 1 && !quiet {
+        ctx.err(&format!("Defaulted container \"{first}\" out of: {}\n", shown.join(", ")));
+    }
+    Ok(first)
+}

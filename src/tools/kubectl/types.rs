@@ -1,0 +1,145 @@
+//! `kubectl api-resources`, `api-versions` and `version`: what the server serves, and which versions talk.
+
+use serde_json::{Value, json};
+
+use super::print::TabWriter;
+use super::verb::{Group, PLAIN, Run, Verb};
+use super::{Call, Ctx, Done, Failure, Mapping};
+use crate::apimachinery::yaml;
+
+/// `kubectl api-resources`.
+pub(crate) static API_RESOURCES: Verb = Verb {
+    name: "api-resources",
+    group: Group::Other,
+    summary: "Print the supported API resources on the server",
+    run: Run::Now(api_resources),
+    ..PLAIN
+};
+
+/// `kubectl api-versions`.
+pub(crate) static API_VERSIONS: Verb = Verb {
+    name: "api-versions",
+    group: Group::Other,
+    summary: "Print the supported API versions on the server, in the form of \"group/version\"",
+    run: Run::Now(api_versions),
+    ..PLAIN
+};
+
+/// `kubectl version`.
+pub(crate) static VERSION: Verb = Verb {
+    name: "version",
+    group: Group::Other,
+    summary: "Print the client and server version information",
+    run: Run::Now(version),
+    ..PLAIN
+};
+
+/// This kubectl, and the kustomize in it.
+const CLIENT: &str = "v1.36.2";
+const KUSTOMIZE: &str = "v5.8.1";
+
+fn wanted(ctx: &Ctx<'_>, one: &Mapping) -> bool {
+    let flags = &ctx.flags;
+    let verbs = flags.list("verbs");
+    let categories = flags.list("categories");
+    (!flags.given("api-group") || one.group == flags.text("api-group"))
+        && (!flags.given("namespaced") || one.namespaced == flags.on("namespaced"))
+        && verbs.iter().all(|verb| one.can(verb))
+        && (categories.is_empty() || categories.iter().all(|it| one.categories.contains(it)))
+        && !one.verbs.is_empty()
+}
+
+fn api_resources(ctx: &mut Ctx<'_>) -> Done {
+    if !ctx.args.is_empty() {
+        return Err(ctx.usage(&format!("unexpected arguments: [{}]", ctx.args.join(" "))));
+    }
+    let output = ctx.flags.text("output").to_owned();
+    if !["", "wide", "name"].contains(&output.as_str()) {
+        return Err(Failure::error(format!("--output {output} is not available")));
+    }
+    let sort_by = ctx.flags.text("sort-by").to_owned();
+    if !["", "name", "kind"].contains(&sort_by.as_str()) {
+        return Err(Failure::error("--sort-by accepts only name or kind"));
+    }
+    let mapper = ctx.refresh_mapper()?;
+    let mut types: Vec<&Mapping> = mapper.preferred().into_iter().filter(|one| wanted(ctx, one)).collect();
+    types.sort_by(|a, b| match sort_by.as_str() {
+        "kind" => a.kind.cmp(&b.kind),
+        "name" => a.resource.cmp(&b.resource),
+        _ => (&a.group, &a.resource).cmp(&(&b.group, &b.resource)),
+    });
+    if output == "name" {
+        types.iter().for_each(|one| ctx.out(&format!("{}\n", one.qualified())));
+        return Ok(());
+    }
+    let wide = output == "wide";
+    let mut table = TabWriter::for_tables();
+    if !ctx.flags.on("no-headers") {
+        let more = if wide { "\tVERBS\tCATEGORIES" } else { "" };
+        table.push(&format!("NAME\tSHORTNAMES\tAPIVERSION\tNAMESPACED\tKIND{more}\n"));
+    }
+    for one in types {
+        let more = if wide {
+            format!("\t{}\t{}", one.verbs.join(","), one.categories.join(","))
+        } else {
+            String::new()
+        };
+        let row = [
+            one.resource.clone(),
+            one.short_names.join(","),
+            one.api_version(),
+            one.namespaced.to_string(),
+            one.kind.clone(),
+        ];
+        table.push(&format!("{}{more}\n", row.join("\t")));
+    }
+    let text = table.flush();
+    ctx.out(&text);
+    Ok(())
+}
+
+fn api_versions(ctx: &mut Ctx<'_>) -> Done {
+    if !ctx.args.is_empty() {
+        return Err(ctx.usage(&format!("unexpected arguments: [{}]", ctx.args.join(" "))));
+    }
+    let mapper = ctx.refresh_mapper()?;
+    let mut versions: Vec<String> = mapper.types.iter().map(Mapping::api_version).collect();
+    versions.sort();
+    versions.dedup();
+    versions.iter().for_each(|version| ctx.out(&format!("{version}\n")));
+    Ok(())
+}
+
+fn version(ctx: &mut Ctx<'_>) -> Done {
+    let output = ctx.flags.text("output").to_owned();
+    if !["", "json", "yaml"].contains(&output.as_str()) {
+        return Err(Failure::error("--output must be 'yaml' or 'json'"));
+    }
+    let client = json!({
+        "major": "1", "minor": "36", "gitVersion": CLIENT, "gitTreeState": "clean", "goVersion": "go1.26.3",
+        "compiler": "gc", "platform": "linux/amd64",
+    });
+    let server = if ctx.flags.on("client") { Ok(None) } else { ctx.object(Call::get("/version")).map(Some) };
+    let shown = server.as_ref().ok().and_then(Option::as_ref);
+    if output.is_empty() {
+        ctx.out(&format!("Client Version: {CLIENT}\nKustomize Version: {KUSTOMIZE}\n"));
+        if let Some(server) = shown {
+            ctx.out(&format!(
+                "Server Version: {}\n",
+                crate::apimachinery::object::text(server, "/gitVersion")
+            ));
+        }
+    } else {
+        let mut all = json!({"clientVersion": client, "kustomizeVersion": KUSTOMIZE});
+        if let (Some(server), Value::Object(map)) = (shown, &mut all) {
+            map.insert("serverVersion".into(), (**server).clone());
+        }
+        let text = if output == "json" {
+            format!("{}\n", serde_json::to_string_pretty(&all).unwrap_or_default())
+        } else {
+            yaml::to_string(&all)
+        };
+        ctx.out(&text);
+    }
+    server.map(drop)
+}
