@@ -25,6 +25,7 @@ pub(crate) mod namespace;
 pub(crate) mod nodes;
 pub(crate) mod owners;
 pub(crate) mod pods;
+pub(crate) mod quota;
 pub(crate) mod replicaset;
 pub(crate) mod resource_quota;
 pub(crate) mod revisions;
@@ -74,6 +75,7 @@ pub(crate) const ALL: &[&Component] = &[
     &nodes::pod_gc::POD_GC,
     &nodes::ipam::NODE_IPAM,
     &hpa::AUTOSCALER,
+    &quota::QUOTA,
     &gc::GARBAGE_COLLECTOR,
     &namespace::NAMESPACE,
     &resource_quota::RESOURCE_QUOTA,

@@ -1,14 +1,15 @@
 //! Emptying namespaces that are being deleted, and telling what holds them back.
 //!
-//! Follows `pkg/controller/namespace`. The first look comes 5 s after the deletion, so that every API
-//! server has seen it; a namespace with held objects is looked at again half of their time later.
+//! Follows `pkg/controller/namespace`. A look comes 5 s after each change of a deleted namespace, so that
+//! every API server has seen it; one with held objects is looked at again half of their time later. Of
+//! two times that are due the earlier one counts, as in client-go's delaying queue.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::hand::{Hand, wake_self};
+use super::hand::Hand;
 use super::pods::is_deleting;
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
@@ -29,32 +30,52 @@ const GRACE: Duration = Duration::from_secs(5);
 const HELD_S: i64 = 15;
 
 fn woken_by(_: &World, _: ClusterId, event: &Event, keys: &mut Vec<String>) {
-    // Only the deletion matters; what follows is looked at by the clock.
-    let news = event.previous.as_ref().is_none_or(|before| !is_deleting(before));
-    if &*event.key.resource == RESOURCE && is_deleting(&event.object) && news {
-        wake_self(event, RESOURCE, keys);
+    if &*event.key.resource == RESOURCE && is_deleting(&event.object) {
+        keys.push(format!("{CHANGED}{}", event.key.name));
+    }
+}
+
+/// In front of the key of a namespace that changed, which is not looked at yet.
+const CHANGED: &str = "changed:";
+
+/// Lets a namespace be looked at in `wait`, unless it will be earlier.
+fn look_in(hand: &mut Hand<'_>, namespace: &str, wait: Duration) {
+    let at = hand.now() + wait;
+    let earlier = hand.marked(namespace).is_some_and(|due| due > hand.now() && due <= at);
+    if !earlier {
+        hand.set_mark(namespace, at);
+        hand.wake_in(wait, namespace);
     }
 }
 
 fn sync(world: &mut World, cluster: ClusterId, key: &str) -> Option<Duration> {
     let mut hand = Hand::new(world, cluster, NAMESPACE.name);
+    if let Some(namespace) = key.strip_prefix(CHANGED) {
+        look_in(&mut hand, namespace, GRACE);
+        return None;
+    }
     let Some(namespace) = hand.at(RESOURCE, key).filter(|it| is_deleting(it)) else {
         hand.unmark(key);
         return None;
     };
-    let waited = hand.now().since(hand.mark(key));
-    if waited < GRACE {
-        return Some(GRACE - waited);
+    if hand.marked(key).is_some_and(|due| due > hand.now()) {
+        // This timer was for a time that an earlier one replaced.
+        return None;
     }
+    hand.unmark(key);
     let left = empty(&mut hand, key);
     if left.is_nothing() {
-        hand.unmark(key);
         let _ = finalize(&mut hand, &namespace);
         return None;
     }
     let status = status(hand.now(), &namespace, &left);
     let _ = hand.update_status(RESOURCE, &namespace, status);
-    if left.refusals.is_empty() { Some(super::pods::seconds(left.wait_s / 2 + 1)) } else { hand.retry(key) }
+    if left.refusals.is_empty() {
+        look_in(&mut hand, key, super::pods::seconds(left.wait_s / 2 + 1));
+        None
+    } else {
+        hand.retry(key)
+    }
 }
 
 /// What stays in a namespace after everything in it was deleted.
@@ -243,7 +264,7 @@ mod tests {
             (*lab.world.clusters[0].store.find("configmaps", "dev", "held").unwrap().clone()).clone();
         object::remove(&mut map, &["metadata", "finalizers"]);
         lab.client().update("configmaps", map).unwrap();
-        lab.pass(10);
+        lab.pass(20);
         assert!(lab.world.clusters[0].store.find("namespaces", "", "dev").is_none());
     }
 }

@@ -9,12 +9,12 @@ use serde_json::Value;
 
 use crate::apimachinery::object;
 use crate::cluster::controllers::hand::Hand;
-use crate::cluster::controllers::pods::{condition, condition_true, is_ready};
+use crate::cluster::controllers::pods::{condition, condition_true, created_at, is_ready};
 use crate::cluster::engine::{Component, Process};
 use crate::cluster::events::{normal, warning};
+use crate::cluster::kubelet::node::last_heartbeat;
 use crate::cluster::world::Conduct;
 use crate::cluster::{Change, ClusterId, Event, Object, World};
-use crate::sim::SimTime;
 
 pub(crate) const LIFECYCLE: Component =
     Component { name: "node-lifecycle-controller", process: Process::ControllerManager, woken_by, sync };
@@ -34,6 +34,9 @@ const SILENT: Duration = Duration::from_secs(11);
 /// The key under which all nodes are looked at.
 const MONITOR: &str = "monitor";
 
+/// Stands for any change of a node, after which the monitor looks a little later.
+const CHANGED: &str = "changed";
+
 /// Conditions that the kubelet writes.
 const OF_KUBELET: &[&str] = &["Ready", "MemoryPressure", "DiskPressure", "PIDPressure"];
 
@@ -46,7 +49,7 @@ fn woken_by(_: &World, _: ClusterId, event: &Event, keys: &mut Vec<String>) {
             }
             Change::Modified => {}
         }
-        keys.push(MONITOR.to_owned());
+        keys.push(CHANGED.to_owned());
     }
 }
 
@@ -71,7 +74,7 @@ fn sync(world: &mut World, cluster: ClusterId, key: &str) -> Option<Duration> {
         return None;
     }
     if key != MONITOR {
-        // A machine changed. Whether its kubelet is silent shows after two heartbeats.
+        // A machine or node changed. Whether its kubelet is silent shows after two heartbeats.
         hand.wake_in(SILENT, MONITOR);
         return None;
     }
@@ -82,20 +85,10 @@ fn sync(world: &mut World, cluster: ClusterId, key: &str) -> Option<Duration> {
     silent.then_some(PERIOD)
 }
 
-/// When a node's kubelet was heard last.
-fn heard_at(hand: &Hand<'_>, node: &Value) -> Option<SimTime> {
-    let host = hand.world.clusters.get(hand.cluster)?.nodes.get(object::name(node))?;
-    let host = hand.world.hosts.get(host)?;
-    match host.units.get("kubelet.service") {
-        Some(_) if host.unit_active("kubelet.service") => Some(hand.now()),
-        Some(unit) => Some(unit.since),
-        None => None,
-    }
-}
-
 /// Looks at one node; true when it is silent.
 fn look_at(hand: &mut Hand<'_>, node: &Object) -> bool {
-    let heard = heard_at(hand, node).unwrap_or_else(|| super::super::pods::created_at(node));
+    let heard =
+        last_heartbeat(hand.world, hand.cluster, object::name(node)).unwrap_or_else(|| created_at(node));
     let silence = hand.now().since(heard);
     let unknown = condition(node, "Ready").is_some_and(|it| object::field(it, "status") == "Unknown");
     if silence > GRACE && !unknown {
