@@ -75,7 +75,11 @@ fn sync(world: &mut World, cluster: ClusterId, key: &str) -> Option<Duration> {
     }
     if key != MONITOR {
         // A machine or node changed. Whether its kubelet is silent shows after two heartbeats.
-        hand.wake_in(SILENT, MONITOR);
+        let pending = hand.marked(MONITOR).is_some_and(|due| due > hand.now());
+        if !pending {
+            hand.set_mark(MONITOR, hand.now() + SILENT);
+            hand.wake_in(SILENT, MONITOR);
+        }
         return None;
     }
     let mut silent = false;
