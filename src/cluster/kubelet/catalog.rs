@@ -116,9 +116,9 @@ pub(crate) struct Reference {
 /// Why an image cannot be had.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Missing {
-    NoSuchTag,
-    NoSuchRepository,
-    NoSuchRegistry,
+    Tag,
+    Repository,
+    Registry,
 }
 
 /// All repositories, in the order of the file.
@@ -199,10 +199,10 @@ pub(crate) fn find(reference: &Reference) -> Result<&'static Image, Missing> {
     let image = all().iter().find(|it| it.repository == reference.repository);
     match image {
         Some(image) if reference.tag.is_empty() || image.has_tag(&reference.tag) => Ok(image),
-        Some(_) => Err(Missing::NoSuchTag),
+        Some(_) => Err(Missing::Tag),
         None => {
             let known = all().iter().any(|it| it.repository.starts_with(&format!("{}/", reference.registry)));
-            Err(if known { Missing::NoSuchRepository } else { Missing::NoSuchRegistry })
+            Err(if known { Missing::Repository } else { Missing::Registry })
         }
     }
 }
@@ -352,9 +352,9 @@ mod tests {
         check("nginx:1.27", Ok("docker.io/library/nginx"));
         check("docker.io/library/busybox:1.28", Ok("docker.io/library/busybox"));
         check("registry.k8s.io/coredns/coredns:v1.14.2", Ok("registry.k8s.io/coredns/coredns"));
-        check("nginx:1.999", Err(Missing::NoSuchTag));
-        check("nginxx", Err(Missing::NoSuchRepository));
-        check("registry.example.com/app:1", Err(Missing::NoSuchRegistry));
+        check("nginx:1.999", Err(Missing::Tag));
+        check("nginxx", Err(Missing::Repository));
+        check("registry.example.com/app:1", Err(Missing::Registry));
     }
 
     #[test]

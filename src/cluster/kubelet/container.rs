@@ -218,11 +218,11 @@ fn pull_failure(reference: &catalog::Reference, missing: &Missing) -> String {
     let unpack =
         format!("failed to pull and unpack image \"{full}\": failed to resolve reference \"{full}\"");
     match missing {
-        Missing::NoSuchTag => format!("rpc error: code = NotFound desc = {unpack}: {full}: not found"),
-        Missing::NoSuchRepository => format!(
+        Missing::Tag => format!("rpc error: code = NotFound desc = {unpack}: {full}: not found"),
+        Missing::Repository => format!(
             "{unpack}: pull access denied, repository does not exist or may require authorization: server message: insufficient_scope: authorization failed"
         ),
-        Missing::NoSuchRegistry => format!(
+        Missing::Registry => format!(
             "{unpack}: failed to do request: Head \"https://{0}/v2/{1}/manifests/{2}\": dial tcp: lookup {0}: no such host",
             reference.registry,
             reference.repository.split_once('/').map_or("", |(_, rest)| rest),

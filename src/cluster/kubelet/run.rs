@@ -111,6 +111,8 @@ pub(super) struct Volume {
     pub(super) tree: FileTree,
     /// The revision of the store that its contents were read at, for volumes that follow objects.
     pub(super) revision: u64,
+    /// When its contents last changed; tokens in it are as old as that.
+    pub(super) issued: SimTime,
 }
 
 /// The kinds of containers of a pod.

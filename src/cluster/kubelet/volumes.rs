@@ -5,12 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use base64::Engine;
 use serde_json::Value;
 
 use super::env::{self, Subject};
 use super::run::{Mount, PodId, Source, Volume};
 use crate::apimachinery::object;
+use crate::cluster::api::authn::token::{self, TokenSpec};
 use crate::cluster::{Store, World};
 use crate::hosts::files::clean;
 use crate::hosts::{FileTree, FsError, Kind};
@@ -61,7 +61,9 @@ fn prepare_one(world: &mut World, id: &PodId, pod: &Value, volume: &Value) -> Re
         None => FileTree::default(),
     };
     if let Some(run) = id.get_mut(world) {
-        run.volumes.insert(name, Volume { tree, revision });
+        // What did not change was issued when it was made.
+        let kept = run.volumes.get(&name).filter(|it| it.tree.is_same(&tree)).map(|it| it.issued);
+        run.volumes.insert(name, Volume { tree, revision, issued: kept.unwrap_or(now) });
     }
     Ok(())
 }
@@ -98,7 +100,7 @@ fn contents(world: &World, id: &PodId, pod: &Value, volume: &Value) -> Result<Op
         } else if let Some(it) = part.get("downwardAPI") {
             add_downward(&mut files, &subject, it);
         } else if let Some(it) = part.get("serviceAccountToken") {
-            let token = token(world, pod, it);
+            let token = token(world, id, pod, object::field(volume, "name"), it);
             files.insert(object::field(it, "path").to_owned(), (token.into_bytes(), None));
         }
     }
@@ -116,33 +118,37 @@ fn subject<'a>(world: &'a World, id: &PodId, store: &'a Store, pod: &'a Value) -
     }
 }
 
-/// A token for the pod's service account, bound to the pod.
-///
-/// Its three parts look as real ones do, but the last is a checksum: no API server accepts it.
-fn token(world: &World, pod: &Value, source: &Value) -> String {
-    let encode = |text: String| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);
-    let account = object::text(pod, "/spec/serviceAccountName");
+/// A token for the pod's service account, bound to the pod. The one that is there stays until four
+/// fifths of its life are over, as the kubelet's token manager does it.
+fn token(world: &World, id: &PodId, pod: &Value, volume: &str, source: &Value) -> String {
+    let path = object::field(source, "path");
     let seconds = object::int(source, "/expirationSeconds").unwrap_or(3_607);
-    let now = world.now.unix_s();
-    let namespace = object::namespace(pod);
+    let there = id.get(world).and_then(|it| it.volumes.get(volume));
+    if let Some(there) = there
+        && world.now.since(there.issued).as_secs() < u64::try_from(seconds).unwrap_or(0) * 4 / 5
+        && let Ok(token) = there.tree.read_text(&format!("/{path}"))
+        && !token.is_empty()
+    {
+        return token;
+    }
+    let (namespace, account) = (object::namespace(pod), object::text(pod, "/spec/serviceAccountName"));
+    let store = world.clusters.get(id.cluster).map(|it| &it.store);
+    let found = store.and_then(|it| it.find("serviceaccounts", namespace, account));
     let audience = match object::field(source, "audience") {
         "" => "https://kubernetes.default.svc.cluster.local",
         audience => audience,
     };
-    let payload = serde_json::json!({
-        "aud": [audience], "exp": now + seconds, "iat": now, "nbf": now,
-        "iss": "https://kubernetes.default.svc.cluster.local",
-        "kubernetes.io": {
-            "namespace": namespace,
-            "pod": {"name": object::name(pod), "uid": object::uid(pod)},
-            "serviceaccount": {"name": account},
-        },
-        "sub": format!("system:serviceaccount:{namespace}:{account}"),
-    });
-    let head = encode("{\"alg\":\"RS256\",\"kid\":\"\"}".to_owned());
-    let body = encode(payload.to_string());
-    let sum = encode(super::status::sha256_hex(format!("{head}.{body}").as_bytes()));
-    format!("{head}.{body}.{sum}")
+    let spec = TokenSpec {
+        namespace,
+        account,
+        account_uid: found.map_or("", |it| object::uid(it)),
+        audiences: &[audience.to_owned()],
+        seconds,
+        bound: vec![("pod", object::name(pod).to_owned(), id.uid.clone())],
+        id: &id.uid,
+    };
+    // Without the cluster's key the API server hands out no tokens.
+    token::issue(world, id.cluster, &spec).unwrap_or_default()
 }
 
 fn add_object(

@@ -137,7 +137,7 @@ pub(crate) fn answer(
             request.client_ip, request.method, request.path, request.host, request.user_agent
         ))),
         "agnhost" => Some(agnhost_answer(&service, &hostname, request)),
-        "coredns" => Some(Answer::text(if port == 8_181 { "OK" } else { "OK" })),
+        "coredns" => Some(Answer::text("OK")),
         "kube-proxy" => Some(Answer::text("ok")),
         "daemon" => match port {
             9_200 => {

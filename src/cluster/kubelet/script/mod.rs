@@ -8,13 +8,16 @@
 
 mod arithmetic;
 mod ast;
+mod builtins;
 mod expand;
+mod file_programs;
 mod parse;
 pub(super) mod programs;
 #[cfg(test)]
 mod tests;
 mod text_programs;
 pub(super) mod vm;
+mod words;
 
 pub(super) use expand::glob_matches;
 pub(super) use vm::{Stream, Vm, Yield};

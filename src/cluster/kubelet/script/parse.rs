@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::ast::{Case, For, If, Node, Operation, Part, Redirect, RedirectKind, Simple, While, Word};
+use super::ast::{Case, For, If, Node, Part, Redirect, RedirectKind, Simple, While, Word};
 
 /// Nested deeper than this is refused.
 const DEPTH_MAX: u32 = 60;
@@ -20,9 +20,9 @@ pub(super) fn script(text: &str) -> Result<Node, String> {
     }
 }
 
-struct Parser {
-    text: Vec<char>,
-    at: usize,
+pub(super) struct Parser {
+    pub(super) text: Vec<char>,
+    pub(super) at: usize,
     depth: u32,
     /// Here-documents whose text begins on the next line.
     here: Vec<String>,
@@ -35,15 +35,15 @@ const RESERVED: &[&str] = &[
 ];
 
 impl Parser {
-    fn peek(&self) -> Option<char> {
+    pub(super) fn peek(&self) -> Option<char> {
         self.text.get(self.at).copied()
     }
 
-    fn looking_at(&self, what: &str) -> bool {
+    pub(super) fn looking_at(&self, what: &str) -> bool {
         what.chars().enumerate().all(|(offset, c)| self.text.get(self.at + offset) == Some(&c))
     }
 
-    fn take(&mut self, what: &str) -> bool {
+    pub(super) fn take(&mut self, what: &str) -> bool {
         let found = self.looking_at(what);
         if found {
             self.at += what.chars().count();
@@ -51,7 +51,7 @@ impl Parser {
         found
     }
 
-    fn unexpected(&self) -> String {
+    pub(super) fn unexpected(&self) -> String {
         match self.peek() {
             None => "syntax error: unexpected end of file".to_owned(),
             Some('\n') => "syntax error: unexpected newline".to_owned(),
@@ -61,7 +61,7 @@ impl Parser {
     }
 
     /// Skips blanks, comments and escaped line ends; line ends too when `lines`.
-    fn skip(&mut self, lines: bool) {
+    pub(super) fn skip(&mut self, lines: bool) {
         while let Some(c) = self.peek() {
             match c {
                 ' ' | '\t' | '\r' => self.at += 1,
@@ -109,7 +109,7 @@ impl Parser {
     }
 
     /// Commands up to one of the words in `until`, a closing bracket or the end.
-    fn list(&mut self, until: &[&str]) -> Result<Node, String> {
+    pub(super) fn list(&mut self, until: &[&str]) -> Result<Node, String> {
         self.depth += 1;
         if self.depth > DEPTH_MAX {
             return Err("syntax error: nested too deep".to_owned());
@@ -406,182 +406,5 @@ impl Parser {
         }
         let mut inner = Parser { text: body.chars().collect(), at: 0, depth: self.depth, here: Vec::new() };
         inner.double_quoted(None).unwrap_or_default()
-    }
-
-    /// The next word; `None` when an operator or the end stands here.
-    fn word(&mut self) -> Result<Option<Word>, String> {
-        let mut parts = Word::new();
-        let mut seen = false;
-        while let Some(c) = self.peek() {
-            if c.is_whitespace() || "();&|<>".contains(c) {
-                break;
-            }
-            seen = true;
-            self.at += 1;
-            match c {
-                '\'' => parts.push(Part::Text { text: self.until('\''), quoted: true }),
-                '"' => {
-                    parts.push(Part::Text { text: String::new(), quoted: true });
-                    parts.extend(self.double_quoted(Some('"'))?);
-                }
-                '\\' => {
-                    let text = self.peek().filter(|c| *c != '\n').map(String::from).unwrap_or_default();
-                    self.at += 1;
-                    parts.push(Part::Text { text, quoted: true });
-                }
-                '$' | '`' => parts.push(self.dollar(c, false)?),
-                _ => push_text(&mut parts, c, false),
-            }
-        }
-        Ok(seen.then_some(parts))
-    }
-
-    fn until(&mut self, end: char) -> String {
-        let mut text = String::new();
-        while let Some(c) = self.peek() {
-            self.at += 1;
-            if c == end {
-                break;
-            }
-            text.push(c);
-        }
-        text
-    }
-
-    fn double_quoted(&mut self, end: Option<char>) -> Result<Word, String> {
-        let mut parts = Word::new();
-        while let Some(c) = self.peek() {
-            self.at += 1;
-            match c {
-                _ if Some(c) == end => return Ok(parts),
-                '\\' => {
-                    let next = self.peek();
-                    match next {
-                        Some('\n') => self.at += 1,
-                        Some(escaped @ ('$' | '`' | '"' | '\\')) => {
-                            self.at += 1;
-                            push_text(&mut parts, escaped, true);
-                        }
-                        _ => push_text(&mut parts, '\\', true),
-                    }
-                }
-                '$' | '`' => parts.push(self.dollar(c, true)?),
-                _ => push_text(&mut parts, c, true),
-            }
-        }
-        match end {
-            None => Ok(parts),
-            Some(_) => Err("syntax error: unterminated quoted string".to_owned()),
-        }
-    }
-
-    /// What follows a `$` or a backquote that was just passed.
-    fn dollar(&mut self, sign: char, quoted: bool) -> Result<Part, String> {
-        if sign == '`' {
-            let text = self.until('`').replace("\\`", "`").replace("\\$", "$");
-            return Ok(Part::Command { node: Arc::new(script(&text)?), quoted });
-        }
-        if self.take("((") {
-            return Ok(Part::Arithmetic { text: self.arithmetic() });
-        }
-        if self.take("(") {
-            let node = self.list(&[])?;
-            self.skip(true);
-            if !self.take(")") {
-                return Err(self.unexpected());
-            }
-            return Ok(Part::Command { node: Arc::new(node), quoted });
-        }
-        if self.take("{") {
-            return self.braced(quoted);
-        }
-        let name = self.parameter_name();
-        if name.is_empty() {
-            return Ok(Part::Text { text: "$".into(), quoted });
-        }
-        Ok(Part::Parameter { name, operation: Operation::Value, quoted })
-    }
-
-    fn arithmetic(&mut self) -> String {
-        let mut text = String::new();
-        let mut open = 0;
-        while let Some(c) = self.peek() {
-            if open == 0 && self.take("))") {
-                break;
-            }
-            open += i32::from(c == '(') - i32::from(c == ')');
-            text.push(c);
-            self.at += 1;
-        }
-        text
-    }
-
-    fn parameter_name(&mut self) -> String {
-        match self.peek() {
-            Some(c) if "?#@*$!-".contains(c) || c.is_ascii_digit() => {
-                self.at += 1;
-                c.to_string()
-            }
-            _ => {
-                let rest = self.text.get(self.at..).unwrap_or_default();
-                let name: String =
-                    rest.iter().take_while(|c| c.is_ascii_alphanumeric() || **c == '_').collect();
-                self.at += name.chars().count();
-                name
-            }
-        }
-    }
-
-    fn braced(&mut self, quoted: bool) -> Result<Part, String> {
-        let length = self.looking_at("#") && !self.looking_at("#}");
-        if length {
-            self.at += 1;
-        }
-        let name = self.parameter_name();
-        let operation = if length { Operation::Length } else { self.operation()? };
-        if !self.take("}") {
-            return Err("bad substitution".to_owned());
-        }
-        Ok(Part::Parameter { name, operation, quoted })
-    }
-
-    fn operation(&mut self) -> Result<Operation, String> {
-        for (sign, from_end, longest) in
-            [("##", false, true), ("#", false, false), ("%%", true, true), ("%", true, false)]
-        {
-            if self.take(sign) {
-                return Ok(Operation::Trim { from_end, longest, pattern: self.brace_word()? });
-            }
-        }
-        let or_empty = self.take(":");
-        match self.peek() {
-            Some(sign @ ('-' | '=' | '+' | '?')) => {
-                self.at += 1;
-                Ok(Operation::Otherwise { sign, or_empty, word: self.brace_word()? })
-            }
-            _ => Ok(Operation::Value),
-        }
-    }
-
-    /// The word inside `${…}`, up to its closing brace.
-    fn brace_word(&mut self) -> Result<Word, String> {
-        let mut parts = Word::new();
-        while let Some(c) = self.peek().filter(|c| *c != '}') {
-            self.at += 1;
-            match c {
-                '\'' => parts.push(Part::Text { text: self.until('\''), quoted: true }),
-                '"' => parts.extend(self.double_quoted(Some('"'))?),
-                '$' | '`' => parts.push(self.dollar(c, true)?),
-                _ => push_text(&mut parts, c, true),
-            }
-        }
-        Ok(parts)
-    }
-}
-
-fn push_text(parts: &mut Word, c: char, quoted: bool) {
-    match parts.last_mut() {
-        Some(Part::Text { text, quoted: before }) if *before == quoted => text.push(c),
-        _ => parts.push(Part::Text { text: c.to_string(), quoted }),
     }
 }

@@ -132,7 +132,7 @@ pub(super) fn sort(call: &Call<'_>, machine: &mut Machine<'_>) -> Output {
     };
     let mut lines: Vec<&str> = text.lines().collect();
     if call.has('n') {
-        lines.sort_by_key(|line| line.trim().split_whitespace().next().and_then(|it| it.parse::<i64>().ok()));
+        lines.sort_by_key(|line| line.split_whitespace().next().and_then(|it| it.parse::<i64>().ok()));
     } else {
         lines.sort_unstable();
     }

@@ -59,7 +59,7 @@ pub(in crate::cluster::kubelet) enum Wait {
 
 /// Where a stream goes.
 #[derive(Clone, Debug, PartialEq)]
-enum Sink {
+pub(super) enum Sink {
     Stream(Stream),
     /// Collected for a substitution or a pipe.
     Capture,
@@ -68,14 +68,14 @@ enum Sink {
 }
 
 #[derive(Clone, Debug)]
-struct Sinks {
+pub(super) struct Sinks {
     out: Sink,
     err: Sink,
 }
 
 /// What is left to do, innermost last.
 #[derive(Clone, Debug)]
-enum Frame {
+pub(super) enum Frame {
     Eval(Node),
     AndThen(Arc<(Node, Node)>),
     OrElse(Arc<(Node, Node)>),
@@ -95,23 +95,23 @@ enum Frame {
 /// A running command.
 #[derive(Clone, Debug)]
 pub(crate) struct Vm {
-    stack: Vec<Frame>,
+    pub(super) stack: Vec<Frame>,
     pub(super) variables: BTreeMap<String, String>,
-    functions: BTreeMap<String, Arc<Node>>,
+    pub(super) functions: BTreeMap<String, Arc<Node>>,
     /// `$0`, `$1` …
     pub(super) arguments: Vec<String>,
     pub(super) status: i32,
     pub(super) directory: String,
-    wait: Option<Wait>,
-    services: Vec<Service>,
-    children: Vec<Vm>,
-    sinks: Vec<Sinks>,
-    output: Vec<(Stream, Vec<u8>)>,
-    captured: Vec<u8>,
-    input: Option<Vec<u8>>,
-    on_term: Option<String>,
-    stop_on_error: bool,
-    exited: Option<i32>,
+    pub(super) wait: Option<Wait>,
+    pub(super) services: Vec<Service>,
+    pub(super) children: Vec<Vm>,
+    pub(super) sinks: Vec<Sinks>,
+    pub(super) output: Vec<(Stream, Vec<u8>)>,
+    pub(super) captured: Vec<u8>,
+    pub(super) input: Option<Vec<u8>>,
+    pub(super) on_term: Option<String>,
+    pub(super) stop_on_error: bool,
+    pub(super) exited: Option<i32>,
 }
 
 impl Vm {
@@ -266,7 +266,7 @@ impl Vm {
         }
     }
 
-    fn push(&mut self, node: Node) {
+    pub(super) fn push(&mut self, node: Node) {
         self.stack.push(Frame::Eval(node));
     }
 
@@ -503,13 +503,13 @@ impl Vm {
         true
     }
 
-    fn cannot(&mut self, what: &str, machine: &mut Machine<'_>) -> bool {
+    pub(super) fn cannot(&mut self, what: &str, machine: &mut Machine<'_>) -> bool {
         self.emit(Stream::Err, format!("sh: {what}\n").as_bytes(), machine);
         self.status = 1;
         false
     }
 
-    fn dispatch(&mut self, argv: Vec<String>, machine: &mut Machine<'_>) {
+    pub(super) fn dispatch(&mut self, argv: Vec<String>, machine: &mut Machine<'_>) {
         if let Some(body) = argv.first().and_then(|name| self.functions.get(name)).cloned() {
             let program = self.arguments.first().cloned().unwrap_or_default();
             let arguments = std::iter::once(program).chain(argv.into_iter().skip(1)).collect();
@@ -570,156 +570,6 @@ impl Vm {
         }
     }
 
-    /// What only the shell itself can do; false for everything else.
-    fn builtin(&mut self, argv: &[String], machine: &mut Machine<'_>) -> bool {
-        let words: Vec<&str> = argv.iter().map(String::as_str).collect();
-        self.status = match words.as_slice() {
-            [":" | "local" | "umask" | "ulimit" | "hash" | "readonly", ..] => {
-                self.assign(words.get(1..).unwrap_or_default());
-                0
-            }
-            ["exit", rest @ ..] => {
-                let code = rest.first().and_then(|it| it.parse().ok()).unwrap_or(self.status);
-                self.exit(code & 255);
-                return true;
-            }
-            ["return", rest @ ..] => {
-                let code = rest.first().and_then(|it| it.parse().ok()).unwrap_or(self.status);
-                self.unwind(|frame| matches!(frame, Frame::Call(_)), true);
-                code
-            }
-            ["break", ..] => {
-                self.unwind(is_loop, false);
-                0
-            }
-            ["continue", ..] => {
-                self.unwind(is_loop, true);
-                0
-            }
-            ["cd", rest @ ..] => self.change_directory(rest.first().copied().unwrap_or("/root"), machine),
-            ["export" | "declare" | "typeset", rest @ ..] => {
-                self.assign(rest);
-                0
-            }
-            ["unset", rest @ ..] => {
-                rest.iter().for_each(|name| drop(self.variables.remove(*name)));
-                0
-            }
-            ["set", rest @ ..] => self.set(rest),
-            ["shift", ..] => {
-                if self.arguments.len() > 1 {
-                    self.arguments.remove(1);
-                }
-                0
-            }
-            ["trap", action, signals @ ..] => {
-                if signals.iter().any(|it| matches!(*it, "TERM" | "SIGTERM" | "15")) {
-                    self.on_term = Some((*action).to_owned());
-                }
-                0
-            }
-            ["read", names @ ..] => self.read_line(names),
-            ["wait", ..] => {
-                self.wait = Some(Wait::Children);
-                0
-            }
-            ["eval", rest @ ..] => {
-                match parse::script(&rest.join(" ")) {
-                    Ok(node) => self.push(node),
-                    Err(error) => drop(self.cannot(&error, machine)),
-                }
-                return true;
-            }
-            ["exec", _, ..] => {
-                self.stack.clear();
-                self.dispatch(argv.get(1..).unwrap_or_default().to_vec(), machine);
-                return true;
-            }
-            ["exec"] => 0,
-            _ => return false,
-        };
-        true
-    }
-
-    fn assign(&mut self, words: &[&str]) {
-        for (name, value) in words.iter().filter_map(|it| it.split_once('=')) {
-            self.variables.insert(name.to_owned(), value.to_owned());
-        }
-    }
-
-    fn set(&mut self, words: &[&str]) -> i32 {
-        match words {
-            [flags, ..] if flags.starts_with('-') && !flags.starts_with("--") => {
-                self.stop_on_error |= flags.contains('e');
-            }
-            ["--", rest @ ..] => {
-                self.arguments.truncate(1);
-                self.arguments.extend(rest.iter().map(|&it| it.to_owned()));
-            }
-            _ => {}
-        }
-        0
-    }
-
-    fn change_directory(&mut self, to: &str, machine: &mut Machine<'_>) -> i32 {
-        let path = files::clean(&self.directory, to);
-        match machine.world.list_dir(machine.place, &path) {
-            Ok(_) => {
-                self.directory = path;
-                0
-            }
-            Err(error) => {
-                self.cannot(&format!("cd: can't cd to {to}: {error}"), machine);
-                2
-            }
-        }
-    }
-
-    fn read_line(&mut self, names: &[&str]) -> i32 {
-        let names: Vec<&&str> = names.iter().filter(|it| !it.starts_with('-')).collect();
-        let Some(input) = self.input.as_mut().filter(|it| !it.is_empty()) else { return 1 };
-        let end = input.iter().position(|&byte| byte == b'\n').unwrap_or(input.len());
-        let line: Vec<u8> = input.drain(..(end + 1).min(input.len())).collect();
-        let line = String::from_utf8_lossy(&line).trim_end_matches('\n').to_owned();
-        let mut rest = line.trim();
-        for (at, name) in names.iter().enumerate() {
-            let (value, left) = match rest.split_once(char::is_whitespace) {
-                Some((first, left)) if at + 1 < names.len() => (first, left.trim_start()),
-                _ => (rest, ""),
-            };
-            self.variables.insert((**name).to_owned(), value.to_owned());
-            rest = left;
-        }
-        0
-    }
-
-    /// Drops frames up to the innermost that matches; that one too unless `keep`.
-    fn unwind(&mut self, matches: impl Fn(&Frame) -> bool, keep: bool) {
-        if !self.stack.iter().any(&matches) {
-            return;
-        }
-        while let Some(frame) = self.stack.pop() {
-            if matches!(frame, Frame::Sinks) {
-                self.sinks.pop();
-            }
-            if matches(&frame) {
-                if keep {
-                    self.stack.push(frame);
-                }
-                return;
-            }
-        }
-    }
-
-    fn exit(&mut self, code: i32) {
-        self.status = code;
-        if self.stack.iter().any(|frame| matches!(frame, Frame::Process)) {
-            self.unwind(|frame| matches!(frame, Frame::Process), false);
-        } else {
-            self.exited = Some(code);
-        }
-    }
-
     /// Writes to a stream as the redirections say.
     pub(super) fn emit(&mut self, stream: Stream, bytes: &[u8], machine: &mut Machine<'_>) {
         if bytes.is_empty() {
@@ -765,10 +615,6 @@ impl Vm {
         let code = handler.split("exit").nth(1).and_then(|it| it.trim().trim_end_matches(';').parse().ok());
         code.unwrap_or(0)
     }
-}
-
-fn is_loop(frame: &Frame) -> bool {
-    matches!(frame, Frame::WhileBody(_) | Frame::For(..))
 }
 
 fn soonest(stopped: Yield, child_ns: i64) -> Yield {
