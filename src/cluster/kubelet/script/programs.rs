@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{file_programs, text_programs};
 use super::vm::{Machine, Wait};
+use super::{file_programs, text_programs};
 use crate::cluster::kubelet::services::{self, Service};
 use crate::hosts::{Kind, files};
 
