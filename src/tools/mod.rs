@@ -6,6 +6,7 @@
 pub(crate) mod etcd;
 pub(crate) mod kubectl;
 pub(crate) mod net;
+pub(crate) mod openssl;
 
 use crate::shell::{Completer, Program};
 
@@ -22,6 +23,7 @@ pub(crate) const PROGRAMS: &[&Program] = &[
     &net::nc::NETCAT,
     &net::nc::PING,
     &net::wget::PROGRAM,
+    &openssl::PROGRAM,
 ];
 
 /// What completes their arguments.

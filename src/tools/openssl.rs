@@ -1,0 +1,273 @@
+//! `openssl`: keys, signing requests and certificates, all real PEM.
+//!
+//! Keys come from the fixture pool, since making one takes a second of real time. Not here: `s_client`,
+//! ciphers, digests, and the long text of `-text`.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use base64::Engine;
+use x509_parser::prelude::{FromDer, X509Certificate, X509CertificationRequest, X509Name};
+
+use crate::hosts::certificates::{self, CertificateSpec, Pair, Usage};
+use crate::shell::{Proc, Program, Running};
+use crate::sim::SimTime;
+
+pub(crate) const PROGRAM: Program =
+    Program { name: "openssl", summary: "Work with keys and certificates", run };
+
+/// Options that take a value.
+const VALUED: &[&str] = &[
+    "-in", "-out", "-key", "-keyout", "-subj", "-days", "-newkey", "-CA", "-CAkey", "-CAfile", "-CAserial",
+    "-algorithm", "-pkeyopt", "-set_serial", "-config", "-extensions", "-extfile", "-addext", "-inform", "-outform",
+];
+
+struct Args {
+    values: BTreeMap<String, String>,
+    flags: Vec<String>,
+    operands: Vec<String>,
+}
+
+impl Args {
+    fn parse(args: &[String]) -> Self {
+        let mut found = Self { values: BTreeMap::new(), flags: Vec::new(), operands: Vec::new() };
+        let mut rest = args.iter();
+        while let Some(arg) = rest.next() {
+            if VALUED.contains(&arg.as_str()) {
+                found.values.insert(arg.clone(), rest.next().cloned().unwrap_or_default());
+            } else if arg.starts_with('-') {
+                found.flags.push(arg.clone());
+            } else {
+                found.operands.push(arg.clone());
+            }
+        }
+        found
+    }
+
+    fn value(&self, name: &str) -> Option<&str> {
+        self.values.get(name).map(String::as_str)
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.flags.iter().any(|flag| flag == name)
+    }
+}
+
+fn run(proc: &mut Proc) -> Running<'_> {
+    Box::pin(async move {
+        let verb = proc.args.get(1).cloned().unwrap_or_default();
+        let args = Args::parse(proc.args.get(2..).unwrap_or_default());
+        let done = match verb.as_str() {
+            "version" => say(proc, "OpenSSL 3.0.13 30 Jan 2024 (Library: OpenSSL 3.0.13 30 Jan 2024)\n"),
+            "genrsa" | "genpkey" => genrsa(proc, &args),
+            "req" => req(proc, &args),
+            "x509" => x509(proc, &args),
+            "verify" => verify(proc, &args),
+            "rand" => rand(proc, &args),
+            other => Err(format!("uncordon: openssl {other} is not simulated yet\n")),
+        };
+        match done {
+            Ok(()) => 0,
+            Err(text) => {
+                proc.eprint(text);
+                1
+            }
+        }
+    })
+}
+
+type Done = Result<(), String>;
+
+fn say(proc: &Proc, text: &str) -> Done {
+    proc.print(text);
+    Ok(())
+}
+
+fn read(proc: &Proc, path: &str) -> Result<String, String> {
+    let bytes = proc.disk().read(&proc.path(path)).map_err(|error| {
+        format!("Could not open file or uri for loading from {path}: {error}\n")
+    })?;
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// The text of `-in`, or standard input.
+fn input(proc: &Proc, args: &Args) -> Result<String, String> {
+    match args.value("-in") {
+        Some(path) => read(proc, path),
+        None => Ok(String::from_utf8_lossy(proc.stdin.as_deref().unwrap_or_default()).into_owned()),
+    }
+}
+
+/// Writes to the file of an option, or to standard output.
+fn output(proc: &Proc, args: &Args, option: &str, text: &str, mode: u32) -> Done {
+    let Some(name) = args.value(option) else { return say(proc, text) };
+    let path = proc.path(name);
+    let disk = proc.disk();
+    disk.write(&path, text.as_bytes()).map_err(|error| format!("Can't open \"{name}\" for writing, {error}\n"))?;
+    let op = crate::cluster::place::FileOp::Chmod { path: &path, mode };
+    disk.change_own(&path, op).map_err(|error| format!("{name}: {error}\n"))
+}
+
+fn new_key(proc: &Proc) -> &'static str {
+    let index = proc.world().chance.below(certificates::pool_len() as u64);
+    certificates::pool_key(usize::try_from(index).unwrap_or(0))
+}
+
+fn genrsa(proc: &Proc, args: &Args) -> Done {
+    output(proc, args, "-out", new_key(proc), 0o600)
+}
+
+/// `/CN=jane/O=devs` as the names of a certificate.
+fn subject(text: &str) -> (String, Vec<String>) {
+    let parts = || text.split('/').filter_map(|part| part.split_once('='));
+    let name = parts().find(|(key, _)| *key == "CN").map(|(_, value)| value.to_owned());
+    let organizations = parts().filter(|(key, _)| *key == "O").map(|(_, value)| value.to_owned());
+    (name.unwrap_or_default(), organizations.collect())
+}
+
+fn spec(proc: &Proc, args: &Args, names: (String, Vec<String>), usage: Usage) -> CertificateSpec {
+    let mut world = proc.world();
+    let days: u64 = args.value("-days").and_then(|it| it.parse().ok()).unwrap_or(30);
+    let alternative = args.value("-addext").and_then(|it| it.strip_prefix("subjectAltName=")).unwrap_or("");
+    let parts = || alternative.split(',').map(str::trim);
+    CertificateSpec {
+        common_name: names.0,
+        organizations: names.1,
+        dns_names: parts().filter_map(|it| it.strip_prefix("DNS:")).map(str::to_owned).collect(),
+        addresses: parts().filter_map(|it| it.strip_prefix("IP:")?.parse().ok()).collect(),
+        usage,
+        not_before: world.now,
+        not_after: world.now + Duration::from_secs(days * 86_400),
+        serial: world.chance.bits() >> 1,
+    }
+}
+
+fn req(proc: &Proc, args: &Args) -> Done {
+    if !args.has("-new") && args.value("-newkey").is_none() && !args.has("-x509") {
+        return show_request(proc, args);
+    }
+    let key = match args.value("-key") {
+        Some(path) => read(proc, path)?,
+        None => {
+            let key = new_key(proc).to_owned();
+            output(proc, args, "-keyout", &key, 0o600)?;
+            key
+        }
+    };
+    let Some(names) = args.value("-subj").map(subject) else {
+        return Err("uncordon: openssl req without -subj is not simulated yet\n".into());
+    };
+    let wrong = |error: certificates::CertificateError| format!("Could not read private key: {error}\n");
+    let text = if args.has("-x509") {
+        certificates::self_signed(&spec(proc, args, names, Usage::Authority), &key).map_err(wrong)?.certificate
+    } else {
+        certificates::request(&spec(proc, args, names, Usage::Client), &key).map_err(wrong)?
+    };
+    output(proc, args, "-out", &text.replace("\r\n", "\n"), 0o644)
+}
+
+fn show_request(proc: &Proc, args: &Args) -> Done {
+    let text = input(proc, args)?;
+    let der = certificates::pem_body(&text).unwrap_or_default();
+    let Ok((_, request)) = X509CertificationRequest::from_der(&der) else {
+        return Err("Unable to load X509 request\n".into());
+    };
+    if args.has("-subject") {
+        proc.print(format!("subject={}\n", shown(&request.certification_request_info.subject)));
+    }
+    if args.has("-text") {
+        return Err("uncordon: openssl req -text is not simulated yet\n".into());
+    }
+    if args.has("-noout") { Ok(()) } else { output(proc, args, "-out", &text, 0o644) }
+}
+
+/// `O = devs, CN = jane`.
+fn shown(name: &X509Name<'_>) -> String {
+    let one = |attribute: &x509_parser::x509::AttributeTypeAndValue<'_>| {
+        let short = x509_parser::objects::oid2abbrev(attribute.attr_type(), x509_parser::objects::oid_registry());
+        format!("{} = {}", short.unwrap_or("?"), attribute.as_str().unwrap_or_default())
+    };
+    name.iter_attributes().map(one).collect::<Vec<_>>().join(", ")
+}
+
+fn x509(proc: &Proc, args: &Args) -> Done {
+    if args.has("-req") {
+        return sign(proc, args);
+    }
+    let text = input(proc, args)?;
+    let der = certificates::pem_body(&text).unwrap_or_default();
+    let Ok((_, certificate)) = X509Certificate::from_der(&der) else {
+        let from = args.value("-in").unwrap_or("<stdin>");
+        return Err(format!("Could not find certificate from {from}\n"));
+    };
+    if args.has("-text") {
+        return Err("uncordon: openssl x509 -text is not simulated yet; try -subject -issuer -dates -ext\n".into());
+    }
+    for flag in &args.flags {
+        if let Some(line) = field(&certificate, flag) {
+            proc.print(line);
+        }
+    }
+    if args.has("-noout") { Ok(()) } else { output(proc, args, "-out", &text, 0o644) }
+}
+
+fn field(certificate: &X509Certificate<'_>, flag: &str) -> Option<String> {
+    let time = |at: i64| SimTime::from_unix_s(at).strftime("%b %e %H:%M:%S %Y GMT");
+    let validity = certificate.validity();
+    let (before, after) = (time(validity.not_before.timestamp()), time(validity.not_after.timestamp()));
+    match flag {
+        "-subject" => Some(format!("subject={}\n", shown(certificate.subject()))),
+        "-issuer" => Some(format!("issuer={}\n", shown(certificate.issuer()))),
+        "-startdate" => Some(format!("notBefore={before}\n")),
+        "-enddate" => Some(format!("notAfter={after}\n")),
+        "-dates" => Some(format!("notBefore={before}\nnotAfter={after}\n")),
+        "-serial" => Some(format!("serial={}\n", certificate.raw_serial_as_string().replace(':', "").to_uppercase())),
+        _ => None,
+    }
+}
+
+fn sign(proc: &Proc, args: &Args) -> Done {
+    let request = input(proc, args)?;
+    let (Some(ca), Some(key)) = (args.value("-CA"), args.value("-CAkey")) else {
+        return Err("uncordon: openssl x509 -req without -CA and -CAkey is not simulated yet\n".into());
+    };
+    let authority = Pair { certificate: read(proc, ca)?, key: read(proc, key)? };
+    let der = certificates::pem_body(&request).unwrap_or_default();
+    let Ok((_, parsed)) = X509CertificationRequest::from_der(&der) else {
+        return Err("Unable to load X509 request\n".into());
+    };
+    let name = &parsed.certification_request_info.subject;
+    let common = name.iter_common_name().filter_map(|it| it.as_str().ok()).map(str::to_owned).next();
+    let organizations = name.iter_organization().filter_map(|it| it.as_str().ok()).map(str::to_owned).collect();
+    let spec = spec(proc, args, (common.unwrap_or_default(), organizations), Usage::Client);
+    let signed = certificates::issue_for_request(&spec, &request, &authority);
+    let text = signed.map_err(|error| format!("Could not sign: {error}\n"))?;
+    proc.eprint(format!("Certificate request self-signature ok\nsubject={}\n", shown(name)));
+    output(proc, args, "-out", &text.replace("\r\n", "\n"), 0o644)
+}
+
+fn verify(proc: &Proc, args: &Args) -> Done {
+    let roots = read(proc, args.value("-CAfile").unwrap_or("/etc/ssl/certs/ca-certificates.crt"))?;
+    for name in &args.operands {
+        let leaf = read(proc, name)?;
+        match certificates::verify(&leaf, &roots, proc.world().now) {
+            Ok(()) => proc.print(format!("{name}: OK\n")),
+            Err(why) => return Err(format!("error {name}: verification failed: {why:?}\n")),
+        }
+    }
+    Ok(())
+}
+
+fn rand(proc: &Proc, args: &Args) -> Done {
+    let count = args.operands.last().and_then(|it| it.parse().ok()).unwrap_or(16usize).min(1 << 20);
+    let bytes = proc.world().chance.bytes(count);
+    if args.has("-hex") {
+        return say(proc, &format!("{}\n", bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()));
+    }
+    if args.has("-base64") {
+        let text = base64::engine::general_purpose::STANDARD.encode(&bytes);
+        return say(proc, &format!("{text}\n"));
+    }
+    proc.print(bytes);
+    Ok(())
+}
