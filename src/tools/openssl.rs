@@ -18,8 +18,26 @@ pub(crate) const PROGRAM: Program =
 
 /// Options that take a value.
 const VALUED: &[&str] = &[
-    "-in", "-out", "-key", "-keyout", "-subj", "-days", "-newkey", "-CA", "-CAkey", "-CAfile", "-CAserial",
-    "-algorithm", "-pkeyopt", "-set_serial", "-config", "-extensions", "-extfile", "-addext", "-inform", "-outform",
+    "-in",
+    "-out",
+    "-key",
+    "-keyout",
+    "-subj",
+    "-days",
+    "-newkey",
+    "-CA",
+    "-CAkey",
+    "-CAfile",
+    "-CAserial",
+    "-algorithm",
+    "-pkeyopt",
+    "-set_serial",
+    "-config",
+    "-extensions",
+    "-extfile",
+    "-addext",
+    "-inform",
+    "-outform",
 ];
 
 struct Args {
@@ -84,9 +102,10 @@ fn say(proc: &Proc, text: &str) -> Done {
 }
 
 fn read(proc: &Proc, path: &str) -> Result<String, String> {
-    let bytes = proc.disk().read(&proc.path(path)).map_err(|error| {
-        format!("Could not open file or uri for loading from {path}: {error}\n")
-    })?;
+    let bytes = proc
+        .disk()
+        .read(&proc.path(path))
+        .map_err(|error| format!("Could not open file or uri for loading from {path}: {error}\n"))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
@@ -103,7 +122,8 @@ fn output(proc: &Proc, args: &Args, option: &str, text: &str, mode: u32) -> Done
     let Some(name) = args.value(option) else { return say(proc, text) };
     let path = proc.path(name);
     let disk = proc.disk();
-    disk.write(&path, text.as_bytes()).map_err(|error| format!("Can't open \"{name}\" for writing, {error}\n"))?;
+    disk.write(&path, text.as_bytes())
+        .map_err(|error| format!("Can't open \"{name}\" for writing, {error}\n"))?;
     let op = crate::cluster::place::FileOp::Chmod { path: &path, mode };
     disk.change_own(&path, op).map_err(|error| format!("{name}: {error}\n"))
 }
@@ -159,7 +179,9 @@ fn req(proc: &Proc, args: &Args) -> Done {
     };
     let wrong = |error: certificates::CertificateError| format!("Could not read private key: {error}\n");
     let text = if args.has("-x509") {
-        certificates::self_signed(&spec(proc, args, names, Usage::Authority), &key).map_err(wrong)?.certificate
+        certificates::self_signed(&spec(proc, args, names, Usage::Authority), &key)
+            .map_err(wrong)?
+            .certificate
     } else {
         certificates::request(&spec(proc, args, names, Usage::Client), &key).map_err(wrong)?
     };
@@ -184,7 +206,8 @@ fn show_request(proc: &Proc, args: &Args) -> Done {
 /// `O = devs, CN = jane`.
 fn shown(name: &X509Name<'_>) -> String {
     let one = |attribute: &x509_parser::x509::AttributeTypeAndValue<'_>| {
-        let short = x509_parser::objects::oid2abbrev(attribute.attr_type(), x509_parser::objects::oid_registry());
+        let short =
+            x509_parser::objects::oid2abbrev(attribute.attr_type(), x509_parser::objects::oid_registry());
         format!("{} = {}", short.unwrap_or("?"), attribute.as_str().unwrap_or_default())
     };
     name.iter_attributes().map(one).collect::<Vec<_>>().join(", ")
@@ -201,7 +224,9 @@ fn x509(proc: &Proc, args: &Args) -> Done {
         return Err(format!("Could not find certificate from {from}\n"));
     };
     if args.has("-text") {
-        return Err("uncordon: openssl x509 -text is not simulated yet; try -subject -issuer -dates -ext\n".into());
+        return Err(
+            "uncordon: openssl x509 -text is not simulated yet; try -subject -issuer -dates -ext\n".into()
+        );
     }
     for flag in &args.flags {
         if let Some(line) = field(&certificate, flag) {
@@ -221,7 +246,9 @@ fn field(certificate: &X509Certificate<'_>, flag: &str) -> Option<String> {
         "-startdate" => Some(format!("notBefore={before}\n")),
         "-enddate" => Some(format!("notAfter={after}\n")),
         "-dates" => Some(format!("notBefore={before}\nnotAfter={after}\n")),
-        "-serial" => Some(format!("serial={}\n", certificate.raw_serial_as_string().replace(':', "").to_uppercase())),
+        "-serial" => {
+            Some(format!("serial={}\n", certificate.raw_serial_as_string().replace(':', "").to_uppercase()))
+        }
         _ => None,
     }
 }
@@ -238,7 +265,8 @@ fn sign(proc: &Proc, args: &Args) -> Done {
     };
     let name = &parsed.certification_request_info.subject;
     let common = name.iter_common_name().filter_map(|it| it.as_str().ok()).map(str::to_owned).next();
-    let organizations = name.iter_organization().filter_map(|it| it.as_str().ok()).map(str::to_owned).collect();
+    let organizations =
+        name.iter_organization().filter_map(|it| it.as_str().ok()).map(str::to_owned).collect();
     let spec = spec(proc, args, (common.unwrap_or_default(), organizations), Usage::Client);
     let signed = certificates::issue_for_request(&spec, &request, &authority);
     let text = signed.map_err(|error| format!("Could not sign: {error}\n"))?;
@@ -262,7 +290,10 @@ fn rand(proc: &Proc, args: &Args) -> Done {
     let count = args.operands.last().and_then(|it| it.parse().ok()).unwrap_or(16usize).min(1 << 20);
     let bytes = proc.world().chance.bytes(count);
     if args.has("-hex") {
-        return say(proc, &format!("{}\n", bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()));
+        return say(
+            proc,
+            &format!("{}\n", bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>()),
+        );
     }
     if args.has("-base64") {
         let text = base64::engine::general_purpose::STANDARD.encode(&bytes);
