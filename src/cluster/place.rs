@@ -64,7 +64,12 @@ impl World {
     /// The bytes of a file.
     pub(crate) fn read_file(&self, place: &Place, path: &str) -> Result<Arc<[u8]>, FsError> {
         match place {
-            Place::Host(name) => self.host_files(name)?.read(path),
+            Place::Host(name) => {
+                let files = self.host_files(name)?;
+                let log = path.starts_with("/var/log/").then(|| files.resolve(path).ok()).flatten();
+                let log = log.and_then(|path| super::kubelet::logs::host_file(self, name, &path));
+                log.map_or_else(|| files.read(path), |bytes| Ok(bytes.into()))
+            }
             Place::Container { .. } => super::kubelet::files::read(self, place, path),
         }
     }

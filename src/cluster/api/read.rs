@@ -7,7 +7,7 @@ use super::watch::Watch;
 use super::{convert, fields, remove};
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
-use crate::cluster::{Body, Object, Request, Response};
+use crate::cluster::{Body, Object, Request, Response, kubelet};
 
 /// In which form a client wants its answer, by its `Accept` header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub(crate) fn respond(
     if object::text(stored, "/kind") != call.resource.kind {
         return Ok(Response { code, body: Body::Json(stored.clone()), warnings: Vec::new() });
     }
-    let shown = convert::from_storage(&call.resource, stored);
+    let shown = present(call, stored);
     let body = match form(&request.accept) {
         Form::Object => shown,
         Form::Table => table(call, request, std::slice::from_ref(stored), version_of(stored))?,
@@ -116,6 +116,13 @@ fn collect(call: &Call<'_>, filter: &Filter) -> Vec<Object> {
     call.store().list(&storage, namespace).filter(|it| filter.matches(&storage, it)).cloned().collect()
 }
 
+/// A stored object as a client sees it: in its version, and with the heartbeats that kubelets do not
+/// write down.
+fn present(call: &Call<'_>, stored: &Object) -> Object {
+    let current = kubelet::node::as_of_now(call.world, call.cluster, stored);
+    convert::from_storage(&call.resource, &current)
+}
+
 /// A collection, or a chunk of it.
 pub(crate) fn list(call: &mut Call<'_>, request: &Request) -> Result<Response, Status> {
     let filter = Filter::of(call, request)?;
@@ -132,7 +139,7 @@ pub(crate) fn list(call: &mut Call<'_>, request: &Request) -> Result<Response, S
             metadata["remainingItemCount"] = rest.into();
         }
     }
-    let shown: Vec<Object> = objects.iter().map(|it| convert::from_storage(&call.resource, it)).collect();
+    let shown: Vec<Object> = objects.iter().map(|it| present(call, it)).collect();
     let body = match form(&request.accept) {
         Form::Table => table(call, request, &objects, metadata)?,
         Form::Metadata => {

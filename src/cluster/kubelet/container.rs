@@ -281,6 +281,7 @@ fn create(world: &mut World, job: &Job<'_>) {
         container.ready = container.started
             && !container.probes.iter().any(|it| it.kind == super::run::ProbeKind::Readiness);
     }
+    super::logs::publish(world, job.id, job.name);
     super::hooks::post_start(world, job);
     advance(world, job);
 }

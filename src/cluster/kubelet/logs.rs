@@ -1,7 +1,7 @@
 //! Container logs: lines in memory, and the files under `/var/log` of the machine.
 //!
-//! The files are written when a container ends and when somebody asks ([`sync_files`]); a running
-//! container's file may therefore be older than its log.
+//! The files are made when a container starts and written when it ends. Who reads one in between gets
+//! the lines from memory ([`host_file`]), so that machines do not change with every line.
 
 use super::run::{LogLine, PodId, PodRun};
 use crate::cluster::World;
@@ -48,19 +48,20 @@ pub(super) fn publish(world: &mut World, id: &PodId, container: &str) {
     }
 }
 
-/// Writes the logs of all containers of a machine to its files, for programs that read them there.
-pub(crate) fn sync_files(world: &mut World, host: &str) {
-    let mut all = Vec::new();
-    for (cluster, state) in world.clusters.iter().enumerate() {
-        for (uid, run) in state.runtime.pods.iter().filter(|(_, run)| run.host == host) {
-            let id = PodId { cluster, uid: uid.clone() };
-            let started = run.containers.iter().filter(|(_, it)| !it.id.is_empty());
-            all.extend(started.map(|(name, _)| (id.clone(), name.clone())));
-        }
-    }
-    for (id, container) in all {
-        publish(world, &id, &container);
-    }
+/// What a log file of a machine holds now; `None` for paths that are no log of a known container.
+pub(crate) fn host_file(world: &World, host: &str, path: &str) -> Option<Vec<u8>> {
+    let mut parts = path.strip_prefix("/var/log/pods/")?.split('/');
+    let (directory, container, file) = (parts.next()?, parts.next()?, parts.next()?);
+    let uid = directory.rsplit('_').next()?;
+    let run = world.clusters.iter().find_map(|it| it.runtime.pods.get(uid)).filter(|it| it.host == host)?;
+    let state = run.containers.get(container)?;
+    let restart: u32 = file.strip_suffix(".log")?.parse().ok()?;
+    let logs = match state.restarts.checked_sub(restart)? {
+        0 => &state.logs,
+        1 => &state.previous_logs,
+        _ => return None,
+    };
+    Some(lines(logs.iter()).into_bytes())
 }
 
 /// Takes the files of a pod that is gone away.

@@ -54,6 +54,36 @@ pub(crate) fn last_heartbeat(world: &World, cluster: ClusterId, node: &str) -> O
     Some(beat.since + Duration::from_secs(age - age % RENEW))
 }
 
+/// 300 s between two reports of an unchanged status. Source: `nodeStatusReportFrequency`.
+const REPORT: u64 = 300;
+
+/// A lease or a node with the heartbeats up to now; everything else as it is.
+pub(crate) fn as_of_now(world: &World, cluster: ClusterId, stored: &Object) -> Object {
+    let beat = |node: &str| world.clusters.get(cluster)?.runtime.beats.get(node).filter(|it| it.alive);
+    let kind = object::text(stored, "/kind");
+    let is_lease = kind == "Lease" && object::namespace(stored) == "kube-node-lease";
+    if !is_lease && kind != "Node" {
+        return stored.clone();
+    }
+    let Some(beat) = beat(object::name(stored)) else { return stored.clone() };
+    let age = world.now.since(beat.since).as_secs();
+    let mut fresh = (**stored).clone();
+    if is_lease {
+        let renewed = beat.since + Duration::from_secs(age - age % RENEW);
+        object::set(&mut fresh, &["spec", "renewTime"], renewed.rfc3339_micro());
+        return fresh.into();
+    }
+    let reported = (beat.since + Duration::from_secs(age - age % REPORT)).rfc3339();
+    let mut conditions = object::list(stored, "/status/conditions").to_vec();
+    for condition in &mut conditions {
+        if object::field(condition, "lastHeartbeatTime") < reported.as_str() {
+            object::set(condition, &["lastHeartbeatTime"], reported.as_str());
+        }
+    }
+    object::set(&mut fresh, &["status", "conditions"], conditions);
+    fresh.into()
+}
+
 /// Looks at the kubelet of a machine: notes whether it lives, and speaks for its node when it came up.
 pub(super) fn sync(world: &mut World, cluster: ClusterId, host: &str) -> Option<Duration> {
     let state = world.clusters.get(cluster)?;

@@ -294,6 +294,14 @@ pub(crate) fn user(container: &ContainerRun, pod: &serde_json::Value) -> (u64, u
     (user, group)
 }
 
+/// True for a container that keeps its standard input open.
+pub(super) fn is_interactive(machine: &Machine<'_>) -> bool {
+    let Place::Container { cluster, pod_uid, container } = machine.place else { return false };
+    let runtime = machine.world.clusters.get(*cluster).map(|it| &it.runtime);
+    let container = runtime.and_then(|it| it.pods.get(pod_uid)).and_then(|it| it.containers.get(container));
+    container.is_some_and(|it| object::flag(&it.spec, "/stdin"))
+}
+
 /// The tag that the machine's container was started from.
 fn tag(machine: &Machine<'_>) -> String {
     let Place::Container { cluster, pod_uid, container } = machine.place else { return String::new() };

@@ -204,3 +204,41 @@ fn a_manifest_in_the_static_directory_is_mirrored() {
     pass(&mut world, 8);
     assert!(find(&world).is_none());
 }
+
+#[test]
+fn log_files_and_leases_are_as_old_as_the_world() {
+    let mut world = world_with(one(json!({"command": ["sh", "-c", "echo hi; sleep 1000"]})));
+    pass(&mut world, 65);
+    let host = object::text(&pod(&world), "/spec/nodeName").to_owned();
+    let uid = object::uid(&pod(&world)).to_owned();
+    let path = format!("/var/log/pods/default_p_{uid}/c/0.log");
+    let text = world.read_text(&Place::host(&host), &path).unwrap();
+    assert!(text.ends_with(" stdout F hi\n"), "{text}");
+    let lease = world.clusters[0].store.find("leases.coordination.k8s.io", "kube-node-lease", &host).unwrap().clone();
+    let now = super::node::as_of_now(&world, 0, &lease);
+    let renewed = crate::sim::SimTime::parse_rfc3339(object::text(&now, "/spec/renewTime")).unwrap();
+    assert!(world.now.since(renewed) < Duration::from_secs(10));
+}
+
+#[test]
+fn a_kubelet_that_stops_is_missed_and_one_that_comes_back_goes_on() {
+    let mut world = world_with(one(json!({"command": ["sleep", "100000"]})));
+    pass(&mut world, 5);
+    let node = object::text(&pod(&world), "/spec/nodeName").to_owned();
+    let set = |world: &mut World, state| {
+        let unit = world.hosts.get_mut(&node).unwrap().units.get_mut("kubelet.service").unwrap();
+        unit.state = state;
+    };
+    let ready = |world: &World| {
+        let node = world.clusters[0].store.find("nodes", "", &node).unwrap().clone();
+        let conditions = object::list(&node, "/status/conditions");
+        let ready = conditions.iter().find(|it| object::field(it, "type") == "Ready").unwrap();
+        object::field(ready, "status").to_owned()
+    };
+    set(&mut world, crate::hosts::UnitState::Inactive);
+    pass(&mut world, 70);
+    assert_eq!(ready(&world), "Unknown");
+    set(&mut world, crate::hosts::UnitState::Active);
+    pass(&mut world, 20);
+    assert_eq!(ready(&world), "True");
+}

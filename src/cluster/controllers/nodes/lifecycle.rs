@@ -76,6 +76,7 @@ fn sync(world: &mut World, cluster: ClusterId, key: &str) -> Option<Duration> {
     if key != MONITOR {
         // A machine or node changed. Whether its kubelet is silent shows after two heartbeats.
         let pending = hand.marked(MONITOR).is_some_and(|due| due > hand.now());
+        hand.set_mark(CHANGED, hand.now());
         if !pending {
             hand.set_mark(MONITOR, hand.now() + SILENT);
             hand.wake_in(SILENT, MONITOR);
@@ -86,7 +87,13 @@ fn sync(world: &mut World, cluster: ClusterId, key: &str) -> Option<Duration> {
     for node in hand.list("nodes", "") {
         silent |= look_at(&mut hand, &node);
     }
-    silent.then_some(PERIOD)
+    if silent {
+        return Some(PERIOD);
+    }
+    // A change since the look was planned may not show yet.
+    let shows_at = hand.marked(CHANGED).map(|at| at + SILENT).filter(|at| *at > hand.now())?;
+    hand.set_mark(MONITOR, shows_at);
+    Some(shows_at.since(hand.now()))
 }
 
 /// Looks at one node; true when it is silent.

@@ -235,6 +235,10 @@ fn shell(call: &Call<'_>, machine: &mut Machine<'_>) -> Output {
             }
             Err(error) => Output::fail(127, format!("sh: can't open '{file}': {error}\n")),
         },
+        // One with an open standard input waits for somebody to type.
+        (false, []) if call.input.is_none_or(<[u8]>::is_empty) && services::is_interactive(machine) => {
+            services::forever()
+        }
         // Without a terminal a shell reads its script from standard input, which is empty.
         (false, []) => {
             let text = String::from_utf8_lossy(call.input.unwrap_or_default()).into_owned();
