@@ -214,7 +214,8 @@ fn log_files_and_leases_are_as_old_as_the_world() {
     let path = format!("/var/log/pods/default_p_{uid}/c/0.log");
     let text = world.read_text(&Place::host(&host), &path).unwrap();
     assert!(text.ends_with(" stdout F hi\n"), "{text}");
-    let lease = world.clusters[0].store.find("leases.coordination.k8s.io", "kube-node-lease", &host).unwrap().clone();
+    let lease =
+        world.clusters[0].store.find("leases.coordination.k8s.io", "kube-node-lease", &host).unwrap().clone();
     let now = super::node::as_of_now(&world, 0, &lease);
     let renewed = crate::sim::SimTime::parse_rfc3339(object::text(&now, "/spec/renewTime")).unwrap();
     assert!(world.now.since(renewed) < Duration::from_secs(10));
