@@ -164,6 +164,8 @@ fn pull(world: &mut World, job: &Job<'_>, reference: &catalog::Reference, presen
         Ok(_) => Duration::from_millis(450),
         Err(_) => Duration::from_millis(900),
     };
+    // No two pulls take exactly as long.
+    let took = took + Duration::from_millis(world.chance.below(300));
     job.set(world, State::Pulling { since: now }, Some(now + took));
 }
 

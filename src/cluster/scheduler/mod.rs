@@ -169,10 +169,11 @@ fn with_nominated(pod: &PodInfo, state: &State) -> Nodes {
     let mut nodes = state.nodes.clone();
     for (key, other, node) in state.queue.nominated() {
         let info = PodInfo::new(key.clone(), other.clone());
-        if key != &pod.key && info.priority >= pod.priority {
-            if let Some(there) = nodes.get_mut(node) {
-                Arc::make_mut(there).add_pod(Arc::new(info));
-            }
+        if key != &pod.key
+            && info.priority >= pod.priority
+            && let Some(there) = nodes.get_mut(node)
+        {
+            Arc::make_mut(there).add_pod(Arc::new(info));
         }
     }
     nodes
