@@ -151,35 +151,3 @@ fn the_editor_covers_the_terminal_and_writes() {
         ]
     );
 }
-
-/// The picture of the README: an exercise at work, as text of a real frame. `UPDATE=1 cargo test` draws it anew.
-#[test]
-fn the_picture_of_the_readme_is_a_real_frame() {
-    let mut state = exercise();
-    let _ = typed(&mut state, "kubectl get nodes\n");
-    let nodes = "NAME           STATUS   ROLES           AGE   VERSION\ncontrolplane   Ready    control-plane   9d    v1.36.2\n\
-                 node01         Ready    <none>          9d    v1.36.2\nnode02         Ready    <none>          9d    v1.36.2\n";
-    let _ = update(&mut state, Msg::Printed(nodes.as_bytes().to_vec()));
-    let _ = update(&mut state, Msg::Prompt("root@controlplane:~# ".into()));
-    let _ = typed(&mut state, "kubectl drain node01 --ignore-daemonsets");
-    insta::assert_snapshot!(svg(&screen(&mut state, 110, 24)));
-}
-
-/// A frame as a picture: one line of text a row.
-fn svg(terminal: &Terminal<TestBackend>) -> String {
-    let buffer = terminal.backend().buffer();
-    let (width, height) = (buffer.area.width, buffer.area.height);
-    let mut out = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{}\">\n<rect width=\"100%\" height=\"100%\" fill=\"#16181d\"/>\n\
-         <g font-family=\"monospace\" font-size=\"14\" fill=\"#d7dae0\" xml:space=\"preserve\">\n",
-        u32::from(width) * 9 + 20,
-        u32::from(height) * 18 + 20
-    );
-    for row in 0..height {
-        let text: String = (0..width).map(|column| buffer[(column, row)].symbol()).collect();
-        let text = text.replace('&', "&amp;").replace('<', "&lt;");
-        let length = u32::from(width) * 9;
-        out.push_str(&format!("<text x=\"10\" y=\"{}\" textLength=\"{length}\">{text}</text>\n", u32::from(row) * 18 + 24));
-    }
-    out + "</g>\n</svg>\n"
-}

@@ -1,6 +1,7 @@
 //! The real program in a pseudo-terminal: open it, pick an exercise, type, check, see the points.
 
 use std::io::{Read, Write};
+use std::num::NonZeroU16;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -15,6 +16,9 @@ struct Session {
     child: Box<dyn portable_pty::Child + Send + Sync>,
     _home: tempdir::TempDir,
 }
+
+const ROWS: NonZeroU16 = NonZeroU16::new(30).unwrap();
+const COLUMNS: NonZeroU16 = NonZeroU16::new(100).unwrap();
 
 /// Long enough for the slowest machine; a test that passes does not wait.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -57,7 +61,7 @@ impl Session {
         let child = pair.slave.spawn_command(command).expect("the program starts");
         let mut reader = pair.master.try_clone_reader().expect("a reader");
         let keyboard = pair.master.take_writer().expect("a writer");
-        let screen = Arc::new(Mutex::new(vt100::Parser::new(30, 100, 0)));
+        let screen = Arc::new(Mutex::new(vt100::Parser::new(ROWS, COLUMNS, 0)));
         let seen = screen.clone();
         std::thread::spawn(move || {
             let _master = pair.master;
