@@ -1,6 +1,7 @@
 //! Tests of the whole program, from outside.
 
-#![expect(clippy::disallowed_methods, reason = "tests drive the real program in real time")]
+#![allow(clippy::unwrap_used)]
+#![allow(clippy::disallowed_methods, reason = "tests drive the real program in real time")]
 
 mod architecture;
 mod commands;
