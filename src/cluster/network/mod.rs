@@ -133,6 +133,11 @@ impl Source {
         Some(Self { cluster, host: name.to_owned(), address, pod: None, id: None })
     }
 
+    /// This end of a connection, as policies see it.
+    fn end(&self) -> policy::End {
+        policy::End { address: Some(self.address), pod: self.pod.clone(), host: self.host.clone() }
+    }
+
     /// Where a pod sends from.
     pub(crate) fn of_pod(world: &World, id: &PodId) -> Option<Self> {
         let run = id.get(world)?;
@@ -185,6 +190,11 @@ pub(crate) fn connect(
     if let Some((name, host)) = world.hosts.iter().find(|(_, it)| it.address == to.to_string()) {
         if !host.up {
             trace.push(format!("machine {name} is down"));
+            return Outcome::TimedOut;
+        }
+        let target = policy::End { address: Some(to), pod: None, host: name.clone() };
+        if let Err(why) = policy::check(world, source.cluster, &source.end(), &target, port, protocol) {
+            trace.push(why);
             return Outcome::TimedOut;
         }
         return to_machine(world, source, name, port, protocol, trace);
@@ -278,9 +288,7 @@ pub(crate) fn to_pod(
     }
     let pod = world.clusters.get(id.cluster).and_then(|it| it.store.find("pods", &run.namespace, &run.name));
     let target = policy::End { address: run.ip.parse().ok(), pod: pod.cloned(), host: run.host.clone() };
-    let start =
-        policy::End { address: Some(source.address), pod: source.pod.clone(), host: source.host.clone() };
-    if let Err(why) = policy::check(world, id.cluster, &start, &target, port, protocol) {
+    if let Err(why) = policy::check(world, id.cluster, &source.end(), &target, port, protocol) {
         trace.push(why);
         return Outcome::TimedOut;
     }

@@ -51,8 +51,8 @@ pub(crate) fn check(
     if store.count("networkpolicies.networking.k8s.io") == 0 || !is_enforced(world, cluster) {
         return Ok(());
     }
-    // A node may always reach its own pods: probes must get through.
-    if from.pod.is_none() && from.host == to.host {
+    // A node may always reach its own pods, for probes must get through, and they may reach it.
+    if from.host == to.host && (from.pod.is_none() || to.pod.is_none()) {
         return Ok(());
     }
     let packet = Packet { store, port, protocol, target: to.pod.as_ref() };
