@@ -166,7 +166,12 @@ impl Ctx<'_> {
             Ok(response) => {
                 self.trace(method, &url, &status_line(response.code));
                 self.warn(&response.warnings);
-                if response.is_success() { Ok(response) } else { Err(refusal(&response, method, &target)) }
+                let connected = matches!(response.body, Body::Upgrade(_));
+                if connected || response.is_success() {
+                    Ok(response)
+                } else {
+                    Err(refusal(&response, method, &target))
+                }
             }
         }
     }
