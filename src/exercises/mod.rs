@@ -6,6 +6,7 @@
 //!
 //! Start with [`pack`] (what a pack is), then [`stage`] (an exercise's world), [`checks`] and [`grade()`].
 
+mod addons;
 pub(crate) mod checks;
 pub(crate) mod compare;
 pub(crate) mod grade;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::addons;
 use super::checks::Check;
 use super::raw::{RawExercise, RawPack};
 use super::variables::{self, Values};
@@ -234,6 +235,10 @@ fn rules(raw: &RawExercise, folder: &str) -> Vec<String> {
         base.is_empty() || known.contains(&base),
         format!("world.base {base:?}: use one of {}", known.join(", ")),
     );
+    let known: Vec<&str> = addons::names().collect();
+    for name in raw.world.with.iter().filter(|it| !known.contains(&it.as_str())) {
+        rule(false, format!("world.with {name:?}: use {}", known.join(", ")));
+    }
     for (name, variable) in &raw.variables {
         let one = variable.choose.is_empty() != variable.between.is_none();
         rule(one, format!("variables.{name}: give either choose (a list) or between (two numbers)"));
@@ -271,7 +276,9 @@ impl Exercise {
         let named = |names: &[String], file: &mut dyn FnMut(&str) -> String| {
             names.iter().map(|name| (name.clone(), file(name))).collect::<Vec<_>>()
         };
-        let manifests = named(&raw.world.manifests, &mut file);
+        let addons = raw.world.with.iter().filter_map(|name| Some((name, addons::manifests(name)?)));
+        let mut manifests: Vec<_> = addons.map(|(name, text)| (name.clone(), text.to_owned())).collect();
+        manifests.extend(named(&raw.world.manifests, &mut file));
         let alternatives = named(&raw.alternatives, &mut file);
         let mistakes =
             raw.mistakes.iter().map(|it| (it.script.clone(), file(&it.script), it.says.clone())).collect();

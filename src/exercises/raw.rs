@@ -73,6 +73,9 @@ pub(super) struct RawVariable {
 pub(super) struct RawWorld {
     #[serde(default)]
     pub(super) base: String,
+    /// Add-ons: `local-path`, `ingress-nginx`.
+    #[serde(default)]
+    pub(super) with: Vec<String>,
     #[serde(default)]
     pub(super) manifests: Vec<String>,
     #[serde(default)]
