@@ -18,21 +18,7 @@
 //! | [`serve`] | the API over HTTPS for real clients | screens |
 //! | [`cli`] | arguments, the real clock, terminal and files | |
 
-// To be mended one by one, each in its own file; see the closing note of the change that brought them.
-#![allow(
-    clippy::nonminimal_bool,
-    clippy::too_many_lines,
-    clippy::large_enum_variant,
-    clippy::manual_contains,
-    clippy::type_complexity,
-    clippy::filter_next,
-    clippy::manual_flatten,
-    clippy::if_same_then_else,
-    clippy::trim_split_whitespace,
-    unused_mut
-)]
-#![allow(clippy::manual_next_back)]
-#![allow(dead_code, unused_imports)] // layers carry what the next ones will use; each use takes one away
+#![allow(dead_code)] // layers carry what the next ones will use; each use takes one away
 
 mod sim;
 mod apimachinery;

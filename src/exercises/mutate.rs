@@ -86,7 +86,7 @@ fn changed(lines: &[&str], index: usize, with: Option<&str>, what: String) -> Mu
 /// The word that ends the here-document which a line begins.
 fn heredoc_end(line: &str) -> Option<String> {
     let (_, rest) = line.split_once("<<")?;
-    let word = rest.trim_start_matches('-').trim().split_whitespace().next()?;
+    let word = rest.trim_start_matches('-').split_whitespace().next()?;
     Some(word.trim_matches(['\'', '"']).to_owned())
 }
 

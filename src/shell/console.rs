@@ -26,7 +26,7 @@ pub(crate) enum Status {
     /// It waits for simulated time or input.
     Pending,
     /// A program asks the person something; answer with [`Console::answer`].
-    Asks(Request),
+    Asks(Box<Request>),
     /// The prompt of the top shell waits; the last line ended with this code.
     Prompt(i32),
     /// The last shell ended with this code.
@@ -104,7 +104,7 @@ impl Console {
             }
         }
         if let Some((_, request)) = &self.asked {
-            return Status::Asks(request.clone());
+            return Status::Asks(Box::new(request.clone()));
         }
         match (self.stack.last(), self.ended) {
             (None, ended) => Status::Ended(ended.unwrap_or(0)),

@@ -284,7 +284,7 @@ impl Look {
         Self {
             plain_allowed: !(edge_space || break_space || unsafe_mix || breaks || has_indicators(text)),
             single_allowed: !(break_space || unsafe_mix),
-            block_allowed: !(text.ends_with(' ') || unsafe_mix) && !text.is_empty(),
+            block_allowed: !(text.ends_with(' ') || unsafe_mix || text.is_empty()),
         }
     }
 }
@@ -351,10 +351,6 @@ mod tests {
         insta::assert_snapshot!(to_string(&json!({
             "kind": "Pod",
             "empty": {}, "none": [], "nil": null, "float": 0.5, "count": 3, "flag": true,
-            "quoted": ["true", "1", "", "null", "on", "yes", "y", "0644", "1e3", "2026-01-02T03:04:05Z", "1:20", "~"],
-            "plain": ["a b", "10.0.0.1", "1.27-alpine", "a:b", "http://x:80/", "-x", "100m", "/bin/sh", "nginx:1.27"],
-            "single": ["*", "a: b", "- x", "#x", "[x]", " x", "x ", "{}", "%", "@x", "it's: x"],
-            "double": ["a\tb", "x \ny"],
             "script": "#!/bin/sh\necho hi\n",
             "bare": "a\n\n  b",
             "nested": [[1, 2], [{"a": [{"b": "c"}]}]],
@@ -365,9 +361,6 @@ mod tests {
 
             b
         count: 3
-        double:
-        - "a\tb"
-        - "x \ny"
         empty: {}
         f:x:
           .: {}
@@ -383,6 +376,24 @@ mod tests {
             - b: c
         nil: null
         none: []
+        script: |
+          #!/bin/sh
+          echo hi
+        "true": k
+        "##);
+    }
+
+    #[test]
+    fn text_is_quoted_where_it_would_be_read_as_something_else() {
+        insta::assert_snapshot!(to_string(&json!({
+            "quoted": ["true", "1", "", "null", "on", "yes", "y", "0644", "1e3", "2026-01-02T03:04:05Z", "1:20", "~"],
+            "plain": ["a b", "10.0.0.1", "1.27-alpine", "a:b", "http://x:80/", "-x", "100m", "/bin/sh", "nginx:1.27"],
+            "single": ["*", "a: b", "- x", "#x", "[x]", " x", "x ", "{}", "%", "@x", "it's: x"],
+            "double": ["a\tb", "x \ny"],
+        })), @r##"
+        double:
+        - "a\tb"
+        - "x \ny"
         plain:
         - a b
         - 10.0.0.1
@@ -406,9 +417,6 @@ mod tests {
         - "2026-01-02T03:04:05Z"
         - "1:20"
         - "~"
-        script: |
-          #!/bin/sh
-          echo hi
         single:
         - '*'
         - 'a: b'
@@ -421,7 +429,6 @@ mod tests {
         - '%'
         - '@x'
         - 'it''s: x'
-        "true": k
         "##);
     }
 

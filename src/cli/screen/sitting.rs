@@ -112,7 +112,7 @@ impl Sitting {
                 msgs.push(Msg::Ended);
                 msgs.push(Msg::Said("The shell has ended. F5 begins again.".into()));
             }
-            Status::Asks(request) => msgs.extend(self.show(request)),
+            Status::Asks(request) => msgs.extend(self.show(*request)),
         }
         msgs
     }

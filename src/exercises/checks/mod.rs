@@ -46,8 +46,11 @@ enum Kind {
     Script(script::ScriptCheck),
 }
 
+/// How the value behind a kind's key is read.
+type Read = fn(Value) -> Result<Kind, String>;
+
 /// Keys of the kinds, as authors write them, with how the value is read.
-const KINDS: &[(&str, fn(Value) -> Result<Kind, String>)] = &[
+const KINDS: &[(&str, Read)] = &[
     ("object", |tree| read(tree).map(Kind::Object)),
     ("none", |tree| read(tree).map(Kind::None)),
     ("count", |tree| read(tree).map(Kind::Count)),

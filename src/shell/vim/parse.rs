@@ -169,7 +169,7 @@ impl Reader<'_> {
 
     fn target(&mut self, doubled: &[String]) -> Result<Target, Parsed> {
         let rest: String = self.keys.iter().skip(self.at).collect();
-        if doubled.iter().any(|keys| rest == *keys) {
+        if doubled.contains(&rest) {
             return Ok(Target::Lines);
         }
         if rest == "g" {

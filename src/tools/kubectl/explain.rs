@@ -231,12 +231,9 @@ impl Explainer<'_> {
         for one in list(resolved, "/allOf") {
             self.field_list(one, level, &next, out);
         }
-        for inner in
-            [resolved.get("items"), resolved.get("additionalProperties").filter(|inner| inner.is_object())]
-        {
-            if let Some(inner) = inner {
-                self.field_list(inner, level, &next, out);
-            }
+        let values = resolved.get("additionalProperties").filter(|inner| inner.is_object());
+        for inner in [resolved.get("items"), values].into_iter().flatten() {
+            self.field_list(inner, level, &next, out);
         }
     }
 

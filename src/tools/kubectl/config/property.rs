@@ -62,8 +62,11 @@ const USER: &[(&str, Type)] = &[
     ("exec", Struct("*api.ExecConfig", EXEC)),
 ];
 
+/// The fields of a struct by name.
+type Fields = &'static [(&'static str, Type)];
+
 /// Sections by their word in a path, with their fields and Go type.
-const SECTIONS: &[(&str, Section, &[(&str, Type)], &str)] = &[
+const SECTIONS: &[(&str, Section, Fields, &str)] = &[
     ("clusters", Section::Clusters, CLUSTER, "*api.Cluster"),
     ("contexts", Section::Contexts, CONTEXT, "*api.Context"),
     ("users", Section::Users, USER, "*api.AuthInfo"),

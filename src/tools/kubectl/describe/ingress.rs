@@ -103,7 +103,7 @@ fn service_backend(backend: &Value, namespace: &str, lookup: &mut dyn Lookup) ->
         (number != 0 && int(port, "/port") == Some(number))
             || (!port_name.is_empty() && field(port, "name") == port_name)
     };
-    let found = list(&service, "/spec/ports").iter().filter(matches).next_back();
+    let found = list(&service, "/spec/ports").iter().rfind(matches);
     format!("{head} ({})", ready_endpoints(&slices, found.map_or("", |port| field(port, "name"))))
 }
 

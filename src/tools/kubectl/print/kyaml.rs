@@ -64,8 +64,7 @@ fn push_string(text: &mut String, string: &str, depth: usize) {
         return;
     }
     text.push_str("\"\\\n");
-    let mut lines = string.split_inclusive('\n').peekable();
-    while let Some(line) = lines.next() {
+    for line in string.split_inclusive('\n') {
         indent(text, depth + 1);
         let quoted = crate::apimachinery::go::quote(line);
         let inner = quoted.trim_start_matches('"').strip_suffix('"').unwrap_or(&quoted);
@@ -73,7 +72,7 @@ fn push_string(text: &mut String, string: &str, depth: usize) {
             text.push('\\');
         }
         text.push_str(inner);
-        text.push_str(if lines.peek().is_some() { "\\\n" } else { "\\\n" });
+        text.push_str("\\\n");
     }
     indent(text, depth);
     text.push('"');
