@@ -10,7 +10,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-pub(crate) use fields::{FieldSelector, FieldTerm};
+pub(crate) use fields::FieldSelector;
 
 use super::field::{self, Errors, Path};
 use super::validate;

@@ -8,11 +8,10 @@ mod scalar;
 
 use std::fmt;
 
-use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, Error as _, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
 pub(crate) use emit::to_string;
 

@@ -17,6 +17,6 @@ mod raw;
 pub(crate) mod stage;
 mod variables;
 
-pub(crate) use grade::{CheckReport, Report, grade};
+pub(crate) use grade::{Report, grade};
 pub(crate) use pack::{Exercise, Pack, Problem};
 pub(crate) use stage::Stage;

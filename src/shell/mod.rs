@@ -31,6 +31,6 @@ pub(crate) use batch::Script;
 pub(crate) use console::{Console, Status};
 pub(crate) use input::{is_incomplete, quote};
 pub(crate) use lab::{Lab, Tools};
-pub(crate) use link::{Answer, Link, Request};
+pub(crate) use link::{Answer, Request};
 pub(crate) use login::Login;
-pub(crate) use proc::{Completer, Fd, Outbox, Proc, Program, Running};
+pub(crate) use proc::{Completer, Fd, Proc, Program, Running};

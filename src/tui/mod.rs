@@ -23,10 +23,8 @@ mod theme;
 mod update;
 mod view;
 
-pub(crate) use editor::EditorPane;
-pub(crate) use exercise::{ExerciseScreen, Panel};
 pub(crate) use message::{Card, CheckLine, Effect, Msg, Opened, Verdict};
-pub(crate) use state::{Screen, State};
+pub(crate) use state::State;
 pub(crate) use theme::Theme;
 pub(crate) use update::update;
 pub(crate) use view::view;

@@ -69,13 +69,6 @@ fn typed(schema: &Schema, raw: Raw, gvk: &Gvk, words: Words) -> Result<Decoded, 
     Ok(Decoded { object, strict: walk.strict })
 }
 
-/// An object of a built-in kind as Go would write it back; other objects as they are.
-pub(crate) fn normalize(gvk: &Gvk, object: &Value) -> Value {
-    let typed =
-        super::definition(gvk).and_then(|schema| typed(schema, Raw::from(object), gvk, Words::Json).ok());
-    typed.map_or_else(|| object.clone(), |decoded| decoded.object)
-}
-
 /// Holds `metadata` against its type, as clients do that know only that part of an object.
 ///
 /// # Errors

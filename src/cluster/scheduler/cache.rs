@@ -6,7 +6,7 @@ use std::sync::Arc;
 use imbl::OrdMap;
 use serde_json::Value;
 
-use super::interpod::{self, Terms};
+use super::interpod::Terms;
 use super::matching::{Taint, Toleration};
 use super::resources::{self, Resources};
 use crate::apimachinery::object;

@@ -4,7 +4,6 @@ use std::net::IpAddr;
 
 use super::pki::{Authority, ClusterPki, Leaf};
 use super::spec::{NodeSpec, TemplateSpec};
-use crate::cluster::world::Conduct;
 use crate::hosts::Host;
 use crate::hosts::certificates::{self, Pair};
 use crate::sim::SimTime;

@@ -67,7 +67,7 @@ pub(crate) use ctx::{Ctx, DryRun, Namespace};
 pub(crate) use failure::{Done, Failure};
 pub(crate) use mapper::Mapping;
 pub(crate) use print::{Format, Printer, TabWriter};
-pub(crate) use verb::{Complete, Group, PLAIN, Run, Verb, Waiting};
+pub(crate) use verb::{Complete, Group, PLAIN, Run, Verb};
 
 use crate::shell::{Proc, Program};
 

@@ -5,7 +5,6 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
 
 use crate::apimachinery::object;
 use crate::cluster::controllers::hand::Hand;

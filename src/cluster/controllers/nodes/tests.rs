@@ -58,7 +58,7 @@ fn a_silent_node_is_unknown_after_50_s_and_loses_its_pods_after_300() {
         let node = world.clusters[0].store.find("nodes", "", "node01").unwrap();
         condition(node, "Ready").map(|it| object::field(it, "status").to_owned()).unwrap()
     };
-    let mut stop = |world: &mut crate::cluster::World, state| {
+    let stop = |world: &mut crate::cluster::World, state| {
         let host = world.hosts.get_mut("node01").unwrap();
         let unit = host.units.get_mut("kubelet.service").unwrap();
         (unit.state, unit.since) = (state, world.now);

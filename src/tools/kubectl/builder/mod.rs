@@ -7,7 +7,7 @@ mod files;
 mod visit;
 
 pub(crate) use files::{read_sources, stdin_or_file};
-pub(crate) use visit::{Info, flatten};
+pub(crate) use visit::Info;
 
 use super::{Ctx, Failure, Mapping, Namespace};
 

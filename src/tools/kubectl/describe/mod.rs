@@ -32,12 +32,11 @@ mod volumes;
 mod workloads;
 mod writer;
 
-pub(crate) use events::{interval, search};
-pub(crate) use pod::{raw_template, selector_or_none, selector_text};
+pub(crate) use events::interval;
+pub(crate) use pod::{raw_template, selector_text};
 pub(crate) use rbac::{Rule, break_down, compact};
 pub(crate) use verb::DESCRIBE;
 pub(crate) use workloads::old_and_new_replica_sets;
-pub(crate) use writer::{format_labels, rfc1123, since};
 
 /// Related objects, as the describer's client sees them.
 pub(crate) trait Lookup {

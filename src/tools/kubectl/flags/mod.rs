@@ -10,4 +10,4 @@ pub(crate) mod words;
 
 pub(crate) use parse::{go_bool as bool_word, parse};
 pub(crate) use spec::{APPLYSET, FlagSpec, Kind, globals, of_command, usage};
-pub(crate) use values::{Flags, go_duration};
+pub(crate) use values::Flags;

@@ -1,6 +1,5 @@
 //! `get -w`: the objects, then each change as it comes, until somebody ends it.
 
-use std::sync::Arc;
 
 use serde_json::{Value, json};
 
@@ -8,7 +7,7 @@ use super::super::print::table::TablePrinter;
 use super::super::waiting::Watcher;
 use super::super::{Builder, Ctx, Done, Failure, Format, Printer, TabWriter};
 use super::{Options, human};
-use crate::apimachinery::object::{self, list, text};
+use crate::apimachinery::object::{self, text};
 
 pub(super) async fn run(ctx: &mut Ctx<'_>, options: Options) -> Done {
     let Options { printer, sort_by, ignore_not_found, builder } = options;
