@@ -5,7 +5,6 @@
 
 use std::time::Duration;
 
-
 use crate::apimachinery::object;
 use crate::cluster::controllers::hand::Hand;
 use crate::cluster::controllers::pods::{condition, condition_true, created_at, is_ready};

@@ -1,6 +1,5 @@
 //! `get -w`: the objects, then each change as it comes, until somebody ends it.
 
-
 use serde_json::{Value, json};
 
 use super::super::print::table::TablePrinter;
