@@ -77,7 +77,9 @@ fn texts(world: &World) -> BTreeMap<String, String> {
             }
         }
         let units =
-            host.units.iter().map(|(unit, it)| format!("{unit}: {:?}, enabled {}\n", it.state, it.enabled));
+            host.units.iter().map(|(unit, it)| {
+                format!("{unit}: {:?}, enabled {}\n", it.state, host.unit_enabled(unit))
+            });
         all.insert(format!("{name}: systemd units"), units.collect());
     }
     all

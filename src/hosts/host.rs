@@ -1,8 +1,12 @@
 //! One machine.
 
+use std::sync::Arc;
+
 use imbl::{OrdMap, Vector};
 
 use super::FileTree;
+use super::packages::Packages;
+use super::systemd::UnitFile;
 use crate::sim::SimTime;
 
 /// A machine of the lab, switched on or off.
@@ -16,6 +20,9 @@ pub(crate) struct Host {
     pub(crate) users: Vector<User>,
     /// systemd units by name, such as `kubelet.service`.
     pub(crate) units: OrdMap<String, Unit>,
+    /// Unit files as the manager has read them.
+    pub(crate) loaded_units: OrdMap<String, Arc<UnitFile>>,
+    pub(crate) packages: Packages,
     pub(crate) journal: Vector<JournalLine>,
     /// Live kernel settings, such as `net.ipv4.ip_forward`.
     pub(crate) sysctl: OrdMap<String, String>,
@@ -38,13 +45,38 @@ pub(crate) struct User {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Unit {
     pub(crate) state: UnitState,
-    pub(crate) enabled: bool,
-    pub(crate) masked: bool,
     pub(crate) since: SimTime,
+    /// 0 while nothing runs.
     pub(crate) main_pid: u32,
+    /// The number of the process that ran before.
+    pub(crate) ended_pid: u32,
+    /// How often the manager started it again by itself.
     pub(crate) restarts: u32,
-    /// What the last process ended with.
+    /// What the last process ended with; 128 and the signal's number for one that was killed.
     pub(crate) exit_code: Option<i32>,
+    /// `success`, `exit-code`, `signal`, `start-limit-hit`.
+    pub(crate) result: &'static str,
+    /// When the manager starts it again.
+    pub(crate) restart_at: Option<SimTime>,
+    /// When it was started lately, for the limit of starts.
+    pub(crate) starts: Vector<SimTime>,
+}
+
+impl Unit {
+    /// A unit that never ran on a machine that is up since `booted`.
+    pub(crate) fn never(booted: SimTime) -> Self {
+        Self {
+            state: UnitState::Inactive,
+            since: booted,
+            main_pid: 0,
+            ended_pid: 0,
+            restarts: 0,
+            exit_code: None,
+            result: "success",
+            restart_at: None,
+            starts: Vector::new(),
+        }
+    }
 }
 
 /// The states that `systemctl is-active` prints.
@@ -81,6 +113,8 @@ impl Host {
             files: FileTree::default(),
             users: Vector::unit(root),
             units: OrdMap::new(),
+            loaded_units: OrdMap::new(),
+            packages: Packages::default(),
             journal: Vector::new(),
             sysctl: OrdMap::new(),
             up: true,

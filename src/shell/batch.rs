@@ -173,8 +173,10 @@ pub(super) fn builder(around: &Around, login: &Login, interactive: bool) -> Bash
 
 /// The names of all programs at a place: a container has those that its files show.
 pub(super) fn program_names(lab: &Lab, place: &Place) -> Arc<BTreeSet<String>> {
+    if let Place::Host(host) = place {
+        return lab.programs_of_host(host);
+    }
     let every = lab.host_programs();
-    let Place::Container { .. } = place else { return every };
     let world = lab.world();
     let stands = |name: &str| {
         let at = |directory| world.stat(place, &format!("{directory}/{name}")).is_ok();

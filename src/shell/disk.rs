@@ -10,7 +10,7 @@ use super::access::{self, Identity, Want};
 use super::{Lab, Proc, batch, login};
 use crate::cluster::Place;
 use crate::cluster::place::FileOp;
-use crate::hosts::{FsError, Kind, Node, files};
+use crate::hosts::{FsError, Kind, Node, files, packages};
 use crate::sim::SimTime;
 
 /// Directories that programs are found in.
@@ -18,9 +18,6 @@ const PROGRAM_DIRECTORIES: [&str; 2] = ["/usr/bin", "/bin"];
 
 /// Bytes that one read of `/dev/urandom` or `/dev/zero` gives: more than a key of any size needs.
 const DEVICE_BYTES: usize = 64 << 10;
-
-/// How the file of an installed program begins.
-const PROGRAM_MARK: &[u8] = b"\x7fELF ";
 
 /// When the programs of the hosts were installed: 2024-04-01.
 const INSTALLED: SimTime = SimTime::from_unix_s(1_711_929_600);
@@ -90,10 +87,10 @@ impl Disk {
     /// installed programs begin with a mark and the program's name, wherever they are copied to.
     pub(super) fn read_to_run(&self, path: &str) -> Result<Vec<u8>, FsError> {
         let bytes = self.read(path)?;
-        let named = bytes.strip_prefix(PROGRAM_MARK).and_then(|rest| std::str::from_utf8(rest).ok());
-        match named.and_then(|rest| rest.split_whitespace().next()) {
-            Some(name) if self.programs.contains(name) => Ok(program_text(name)),
-            _ => Ok(bytes),
+        match packages::program_of(&bytes) {
+            Some((name, _)) if self.programs.contains(&name) => Ok(program_text(&name)),
+            Some((name, _)) => Ok(format!("echo 'uncordon: {name} is not simulated yet' >&2\nexit 1\n").into_bytes()),
+            None => Ok(bytes),
         }
     }
 

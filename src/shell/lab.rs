@@ -1,6 +1,6 @@
 //! The world as running programs share it, and how they wait for its time.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -10,6 +10,9 @@ use std::time::Duration;
 
 use super::proc::{Completer, Program};
 use crate::cluster::World;
+use crate::cluster::templates::software;
+use crate::hosts::FileTree;
+use crate::hosts::packages::{PROGRAM_DIRECTORIES, archive};
 use crate::sim::SimTime;
 
 /// A handle to one world. Clones are handles to the same world.
@@ -21,7 +24,12 @@ pub(crate) struct Lab {
     tools: Tools,
     /// Names of everything that a host can run.
     host_programs: Arc<BTreeSet<String>>,
+    /// What each host could run when its files were last looked at.
+    found: Arc<Mutex<BTreeMap<String, Found>>>,
 }
+
+/// The programs of a host, and the files that they were found in.
+type Found = (FileTree, Arc<BTreeSet<String>>);
 
 /// The programs of other layers that hosts have, beside the shell's own.
 #[derive(Clone, Copy, Default)]
@@ -48,7 +56,7 @@ impl Lab {
         let rows = own.chain(tools.programs).map(|program| program.name);
         let names = rows.chain(super::names::UNIX.iter().copied()).map(str::to_owned);
         let host_programs = Arc::new(names.collect());
-        Self { world: Arc::new(Mutex::new(world)), waits: Arc::default(), tools, host_programs }
+        Self { world: Arc::new(Mutex::new(world)), waits: Arc::default(), tools, host_programs, found: Arc::default() }
     }
 
     /// The world, for a moment: a guard must not live across an `await`.
@@ -66,6 +74,29 @@ impl Lab {
     /// Names of everything that a host can run, beside the language's own commands.
     pub(crate) fn host_programs(&self) -> Arc<BTreeSet<String>> {
         self.host_programs.clone()
+    }
+
+    /// Names of the programs of one host: those that a package would bring only where their files stand.
+    pub(crate) fn programs_of_host(&self, host: &str) -> Arc<BTreeSet<String>> {
+        let world = self.world();
+        let Some(files) = world.hosts.get(host).map(|it| &it.files) else { return self.host_programs() };
+        let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((seen, programs)) = found.get(host)
+            && seen.is_same(files)
+        {
+            return programs.clone();
+        }
+        let stands = |name: &str| {
+            let mut places = PROGRAM_DIRECTORIES.iter().map(|directory| format!("{directory}/{name}"));
+            places.any(|path| files.stat(&path).is_ok_and(|node| node.mode & 0o111 != 0))
+        };
+        let packaged = archive::packaged_programs();
+        let downloaded: Vec<&str> = software::downloaded().collect();
+        let comes_with_a_file = |name: &str| packaged.contains(name) || downloaded.contains(&name);
+        let there = self.host_programs.iter().filter(|name| !comes_with_a_file(name) || stands(name));
+        let there: Arc<BTreeSet<String>> = Arc::new(there.cloned().collect());
+        found.insert(host.to_owned(), (files.clone(), there.clone()));
+        there
     }
 
     /// The program of that name; another layer's row wins over the shell's own.

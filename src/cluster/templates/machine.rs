@@ -45,6 +45,10 @@ pub(super) fn ubuntu(node: &NodeSpec, spec: &TemplateSpec, now: SimTime) -> Host
     for (path, text) in texts(node, spec) {
         let _ = host.files.install(path, text.as_bytes(), 0o644, now);
     }
+    super::software::ubuntu(&mut host, now);
+    super::software::comfort(&mut host, now);
+    super::software::node(&mut host, &spec.version, &spec.machine.container_runtime, now);
+    super::software::settle(&mut host, &["kubelet.service"], now);
     let _ = host.files.chown("/home/candidate", 1000, 1000);
     let _ = host.files.chmod("/etc/shadow", 0o640);
     for (name, value) in [("net.ipv4.ip_forward", "1"), ("net.bridge.bridge-nf-call-iptables", "1")] {

@@ -10,6 +10,7 @@ mod md5;
 mod node;
 mod objects;
 pub(crate) mod pki;
+pub(crate) mod software;
 mod spec;
 
 use std::sync::OnceLock;
@@ -82,7 +83,7 @@ pub(crate) fn build(spec: &TemplateSpec) -> World {
     let pki = pki::ClusterPki::new(spec, born, &mut world.chance);
     for node in &spec.nodes {
         let mut host = machine::ubuntu(node, spec, born);
-        node::install(&mut host, node, spec, &pki, born);
+        node::install(&mut host, node, &pki, born);
         if node.control_plane {
             control_plane::install(&mut host, node, spec, &pki, born);
         }

@@ -1,9 +1,9 @@
-//! What every node of a kubeadm cluster has: the kubelet's files and units, the container runtime's.
+//! What every node of a kubeadm cluster has: the kubelet's files, the container runtime's.
 
 use super::pki::{ClusterPki, Leaf};
-use super::spec::{NodeSpec, TemplateSpec};
+use super::spec::NodeSpec;
 use crate::hosts::certificates::{self, Usage};
-use crate::hosts::{Host, Unit, UnitState};
+use crate::hosts::Host;
 use crate::sim::SimTime;
 
 /// Recorded files that are the same on every node: path, text, mode.
@@ -19,12 +19,8 @@ const FILES: &[(&str, &str, u32)] = &[
         include_str!("../../../assets/kubeadm/kubelet/kubeadm-flags.env"),
         0o644,
     ),
-    ("/usr/lib/systemd/system/kubelet.service", KUBELET_UNIT, 0o644),
-    ("/usr/lib/systemd/system/kubelet.service.d/10-kubeadm.conf", KUBELET_DROP_IN, 0o644),
-    ("/usr/lib/systemd/system/containerd.service", CONTAINERD_UNIT, 0o644),
     ("/etc/containerd/config.toml", CONTAINERD_CONFIG, 0o644),
     ("/etc/crictl.yaml", "runtime-endpoint: unix:///run/containerd/containerd.sock\n", 0o644),
-    ("/etc/default/kubelet", "KUBELET_EXTRA_ARGS=\n", 0o644),
 ];
 
 /// Directories that the kubelet and the runtime make, with their modes.
@@ -41,51 +37,6 @@ const DIRECTORIES: &[(&str, u32)] = &[
     ("/var/log/containers", 0o755),
     ("/run/containerd", 0o711),
 ];
-
-const KUBELET_UNIT: &str = "[Unit]
-Description=kubelet: The Kubernetes Node Agent
-Documentation=https://kubernetes.io/docs/
-Wants=network-online.target
-After=network-online.target
-
-[Service]
-ExecStart=/usr/bin/kubelet
-Restart=always
-StartLimitInterval=0
-RestartSec=10
-
-[Install]
-WantedBy=multi-user.target
-";
-
-const KUBELET_DROP_IN: &str = "# Note: This dropin only works with kubeadm and kubelet v1.11+
-[Service]
-Environment=\"KUBELET_KUBECONFIG_ARGS=--bootstrap-kubeconfig=/etc/kubernetes/bootstrap-kubelet.conf \
---kubeconfig=/etc/kubernetes/kubelet.conf\"
-Environment=\"KUBELET_CONFIG_ARGS=--config=/var/lib/kubelet/config.yaml\"
-EnvironmentFile=-/var/lib/kubelet/kubeadm-flags.env
-EnvironmentFile=-/etc/default/kubelet
-ExecStart=
-ExecStart=/usr/bin/kubelet $KUBELET_KUBECONFIG_ARGS $KUBELET_CONFIG_ARGS $KUBELET_KUBEADM_ARGS $KUBELET_EXTRA_ARGS
-";
-
-const CONTAINERD_UNIT: &str = "[Unit]
-Description=containerd container runtime
-Documentation=https://containerd.io
-After=network.target dbus.service
-
-[Service]
-ExecStartPre=-/sbin/modprobe overlay
-ExecStart=/usr/bin/containerd
-Type=notify
-Delegate=yes
-KillMode=process
-Restart=always
-RestartSec=5
-
-[Install]
-WantedBy=multi-user.target
-";
 
 const CONTAINERD_CONFIG: &str = "version = 3
 root = '/var/lib/containerd'
@@ -109,7 +60,7 @@ state = '/run/containerd'
 ";
 
 /// Makes a machine a node of the cluster.
-pub(super) fn install(host: &mut Host, node: &NodeSpec, spec: &TemplateSpec, pki: &ClusterPki, now: SimTime) {
+pub(super) fn install(host: &mut Host, node: &NodeSpec, pki: &ClusterPki, now: SimTime) {
     for &(path, mode) in DIRECTORIES {
         let _ = host.files.mkdir_all(path, mode, now).and_then(|()| host.files.chmod(path, mode));
     }
@@ -118,25 +69,6 @@ pub(super) fn install(host: &mut Host, node: &NodeSpec, spec: &TemplateSpec, pki
     }
     let _ = host.files.install("/etc/kubernetes/pki/ca.crt", pki.ca.certificate.as_bytes(), 0o644, now);
     kubelet_identity(host, node, pki, now);
-    for binary in ["kubelet", "kubeadm", "kubectl", "containerd", "crictl", "ctr"] {
-        let text = format!("\u{7f}ELF {binary} {}\n", spec.version);
-        let _ = host.files.install(&format!("/usr/bin/{binary}"), text.as_bytes(), 0o755, now);
-    }
-    for (unit, pid) in [("containerd.service", 612), ("kubelet.service", 1067), ("ssh.service", 702)] {
-        host.units.insert(unit.to_owned(), running(pid, now));
-    }
-}
-
-fn running(main_pid: u32, since: SimTime) -> Unit {
-    Unit {
-        state: UnitState::Active,
-        enabled: true,
-        masked: false,
-        since,
-        main_pid,
-        restarts: 0,
-        exit_code: None,
-    }
 }
 
 fn kubelet_identity(host: &mut Host, node: &NodeSpec, pki: &ClusterPki, now: SimTime) {

@@ -187,12 +187,13 @@ impl UnitCheck {
                 if enabled { "enabled" } else { "disabled" }
             )
         };
-        let wanted = words(self.active, self.enabled.unwrap_or(unit.enabled));
-        let saw = words(active, unit.enabled);
+        let enabled = scene.end.hosts.get(host).is_some_and(|it| it.unit_enabled(&name));
+        let wanted = words(self.active, self.enabled.unwrap_or(enabled));
+        let saw = words(active, enabled);
         if active != self.active {
             return Finding::miss(Mistake::NotEffective, wanted, saw);
         }
-        if self.enabled.is_some_and(|wanted| wanted != unit.enabled) {
+        if self.enabled.is_some_and(|wanted| wanted != enabled) {
             return Finding::miss(Mistake::NotPersisted, wanted, saw);
         }
         Finding::pass(wanted)

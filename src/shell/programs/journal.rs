@@ -42,15 +42,37 @@ const PRIORITIES: [&str; 8] = ["emerg", "alert", "crit", "err", "warning", "noti
 /// How often `-f` looks for new lines.
 const LOOK: std::time::Duration = std::time::Duration::from_millis(250);
 
-/// A line as `journalctl` prints it by default.
-pub(super) fn short_line(line: &JournalLine, host: &str) -> String {
-    format!(
-        "{} {host} {}[{}]: {}",
-        line.at.strftime("%b %d %H:%M:%S"),
-        line.identifier,
-        line.pid,
-        line.message
-    )
+/// A line in one of the styles of `-o`.
+pub(super) fn line(line: &JournalLine, host: &str, style: &str) -> String {
+    // The kernel has no process number.
+    let pid = if line.identifier == "kernel" { String::new() } else { format!("[{}]", line.pid) };
+    let who = format!("{host} {}{pid}: {}", line.identifier, line.message);
+    let stamp = |format: &str| line.at.strftime(format);
+    match style {
+        "cat" => line.message.clone(),
+        "short-iso" => format!("{} {who}", stamp("%Y-%m-%dT%H:%M:%S+00:00")),
+        "short-precise" => {
+            format!("{}.{:06} {who}", stamp("%b %d %H:%M:%S"), line.at.unix_ns() / 1000 % 1_000_000)
+        }
+        "short-full" | "with-unit" => format!("{} {who}", stamp("%a %Y-%m-%d %H:%M:%S UTC")),
+        "short-unix" => format!("{}.{:06} {who}", line.at.unix_s(), line.at.unix_ns() / 1000 % 1_000_000),
+        "json" | "json-pretty" => json(line, host, style == "json-pretty"),
+        _ => format!("{} {who}", stamp("%b %d %H:%M:%S")),
+    }
+}
+
+fn json(line: &JournalLine, host: &str, pretty: bool) -> String {
+    let value = serde_json::json!({
+        "MESSAGE": line.message,
+        "PRIORITY": line.priority.to_string(),
+        "SYSLOG_IDENTIFIER": line.identifier,
+        "_HOSTNAME": host,
+        "_PID": line.pid.to_string(),
+        "_SYSTEMD_UNIT": line.unit,
+        "__REALTIME_TIMESTAMP": (line.at.unix_ns() / 1000).to_string(),
+    });
+    let text = if pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) };
+    text.unwrap_or_default()
 }
 
 fn run(proc: &mut Proc) -> Running<'_> {
@@ -159,26 +181,9 @@ impl Reader<'_> {
     }
 
     fn print(&self, lines: &[JournalLine]) {
-        for line in lines {
-            let text = match self.options.value('o') {
-                Some("cat") => line.message.clone(),
-                Some("short-iso") => {
-                    let at = line.at.strftime("%Y-%m-%dT%H:%M:%S+00:00");
-                    format!("{at} {} {}[{}]: {}", self.host, line.identifier, line.pid, line.message)
-                }
-                Some("json") => serde_json::json!({
-                    "MESSAGE": line.message,
-                    "PRIORITY": line.priority.to_string(),
-                    "SYSLOG_IDENTIFIER": line.identifier,
-                    "_HOSTNAME": self.host,
-                    "_PID": line.pid.to_string(),
-                    "_SYSTEMD_UNIT": line.unit,
-                    "__REALTIME_TIMESTAMP": (line.at.unix_ns() / 1000).to_string(),
-                })
-                .to_string(),
-                _ => short_line(line, &self.host),
-            };
-            self.proc.print(format!("{text}\n"));
+        let style = self.options.value('o').unwrap_or("short");
+        for entry in lines {
+            self.proc.print(format!("{}\n", line(entry, &self.host, style)));
         }
     }
 }

@@ -31,16 +31,6 @@ impl Process {
     }
 }
 
-/// The command line that a unit's file starts.
-fn exec_start(proc: &Proc, unit: &str) -> Option<String> {
-    let folders = ["/etc/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"];
-    let text = folders.iter().find_map(|folder| proc.read_file(&format!("{folder}/{unit}")).ok())?;
-    let text = String::from_utf8_lossy(&text).into_owned();
-    let line =
-        text.lines().rev().find_map(|line| line.strip_prefix("ExecStart=").filter(|it| !it.is_empty()));
-    line.map(str::to_owned)
-}
-
 fn processes(proc: &Proc) -> Vec<Process> {
     let now = proc.world().now;
     let shell = |pid: u32, parent: u32, command: &str| Process {
@@ -67,11 +57,14 @@ fn processes(proc: &Proc) -> Vec<Process> {
     let units = with_host(proc, |host| {
         let active =
             host.units.iter().filter(|(_, unit)| unit.state == UnitState::Active && unit.main_pid != 0);
-        active.map(|(name, unit)| (name.clone(), unit.main_pid, unit.since)).collect::<Vec<_>>()
+        let command = |name: &str| {
+            let line = host.loaded_file(name).map(|it| it.command_line(&host.files).join(" "));
+            line.filter(|it| !it.is_empty()).unwrap_or_else(|| name.trim_end_matches(".service").to_owned())
+        };
+        active.map(|(name, unit)| (command(name), unit.main_pid, unit.since)).collect::<Vec<_>>()
     });
     let mut all = vec![init];
-    for (name, pid, started) in units.unwrap_or_default() {
-        let command = exec_start(proc, &name).unwrap_or_else(|| name.trim_end_matches(".service").to_owned());
+    for (command, pid, started) in units.unwrap_or_default() {
         all.push(Process { pid, parent: 1, user: "root".into(), started, command, tty: false });
     }
     all.push(shell(12_001, 12_000, "-bash"));
