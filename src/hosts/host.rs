@@ -48,6 +48,9 @@ pub(crate) struct Unit {
     pub(crate) since: SimTime,
     /// 0 while nothing runs.
     pub(crate) main_pid: u32,
+    /// The version of the program that the main process was started from: an upgrade changes it with the
+    /// next start. Empty for programs of no package.
+    pub(crate) program_version: String,
     /// The number of the process that ran before.
     pub(crate) ended_pid: u32,
     /// How often the manager started it again by itself.
@@ -69,6 +72,7 @@ impl Unit {
             state: UnitState::Inactive,
             since: booted,
             main_pid: 0,
+            program_version: String::new(),
             ended_pid: 0,
             restarts: 0,
             exit_code: None,

@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use super::{Outcome, Probe, Protocol, Source, ingress, listeners};
+use super::{Outcome, Probe, Protocol, Source, ingress, listeners, outside};
 use crate::cluster::kubelet::run::PodId;
 use crate::cluster::kubelet::services;
 use crate::cluster::kubelet::web::{self, Answer};
@@ -96,6 +96,11 @@ pub(crate) fn http(world: &mut World, from: &Place, request: &HttpRequest) -> Ht
                 request.client_ip = source.map_or_else(String::new, |it| it.address.to_string());
             }
             answer(world, &place, port, &request)
+        }
+        Outcome::NoSuchName if outside::reaches(world, from, &request.connect_to) => {
+            let path = request.path.split('?').next().unwrap_or_default();
+            let found = outside::answer(&request.connect_to, path);
+            found.map_or(HttpOutcome::Failed(Outcome::NoSuchName), HttpOutcome::Answer)
         }
         failed => HttpOutcome::Failed(failed),
     };

@@ -11,6 +11,7 @@ pub(crate) mod dns;
 pub(crate) mod http;
 mod ingress;
 pub(crate) mod listeners;
+pub(crate) mod outside;
 pub(crate) mod policy;
 mod services;
 #[cfg(test)]

@@ -119,16 +119,21 @@ pub(super) fn settle(host: &mut Host, running: &[&str], now: SimTime) {
     let named = sources::all(&host.files).unwrap_or_default();
     host.packages.lists = named.into_iter().map(|it| (it.uri, it.suite)).collect();
     host.daemon_reload();
-    host.journal = imbl::Vector::new();
     for (unit, pid) in PIDS {
-        if running.contains(unit) || host.unit_active(unit) {
+        if running.contains(unit) && !host.unit_active(unit) {
+            // Its file was laid down above, so it starts.
+            let _ = host.start_unit(unit, now);
+        }
+        if host.unit_active(unit) {
             host.change_unit(unit, |it| {
                 it.state = UnitState::Active;
                 it.main_pid = *pid;
                 it.since = now;
+                it.starts.clear();
             });
         }
     }
+    host.journal = imbl::Vector::new();
 }
 
 fn install(host: &mut Host, name: &str, wanted: &str, now: SimTime) {

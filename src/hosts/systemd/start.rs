@@ -1,7 +1,7 @@
 //! Starting and stopping units, and what the manager does when a main process ends.
 
 use super::{End, Refusal, UnitFile};
-use crate::hosts::{Host, Kind, Node, UnitState};
+use crate::hosts::{Host, Kind, Node, UnitState, packages};
 use crate::sim::SimTime;
 
 /// The code of a process that could not be executed. Source: `systemd.exec(5)`.
@@ -47,10 +47,13 @@ impl Host {
         if waits {
             self.log(now, "systemd", 1, unit, 6, format!("Starting {described}..."));
         }
+        let found = self.files.read(&program).ok().and_then(|bytes| packages::program_of(&bytes));
+        let version = found.map(|(_, version)| version).unwrap_or_default();
         self.change_unit(unit, |it| {
             it.state = UnitState::Active;
             it.since = now;
             it.main_pid = pid;
+            it.program_version = version;
             it.exit_code = None;
             it.result = "success";
             it.restart_at = None;

@@ -19,6 +19,7 @@ mod links;
 mod ls;
 mod machine;
 mod modes;
+mod packages;
 mod pager;
 mod processes;
 mod remote;
@@ -66,6 +67,13 @@ pub(crate) const ALL: &[&Program] = &[
     &modes::CHGRP,
     &modes::CHMOD,
     &modes::CHOWN,
+    &packages::APT,
+    &packages::APT_CACHE,
+    &packages::APT_GET,
+    &packages::APT_MARK,
+    &packages::DPKG,
+    &packages::DPKG_QUERY,
+    &packages::GPG,
     &pager::LESS,
     &pager::MAN,
     &pager::MORE,
