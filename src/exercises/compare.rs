@@ -76,10 +76,10 @@ fn texts(world: &World) -> BTreeMap<String, String> {
                 all.insert(format!("{name}:{path}"), text.to_owned());
             }
         }
-        let units =
-            host.units.iter().map(|(unit, it)| {
-                format!("{unit}: {:?}, enabled {}\n", it.state, host.unit_enabled(unit))
-            });
+        let units = host
+            .units
+            .iter()
+            .map(|(unit, it)| format!("{unit}: {:?}, enabled {}\n", it.state, host.unit_enabled(unit)));
         all.insert(format!("{name}: systemd units"), units.collect());
     }
     all

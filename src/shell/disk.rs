@@ -89,7 +89,9 @@ impl Disk {
         let bytes = self.read(path)?;
         match packages::program_of(&bytes) {
             Some((name, _)) if self.programs.contains(&name) => Ok(program_text(&name)),
-            Some((name, _)) => Ok(format!("echo 'uncordon: {name} is not simulated yet' >&2\nexit 1\n").into_bytes()),
+            Some((name, _)) => {
+                Ok(format!("echo 'uncordon: {name} is not simulated yet' >&2\nexit 1\n").into_bytes())
+            }
             None => Ok(bytes),
         }
     }

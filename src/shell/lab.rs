@@ -56,7 +56,13 @@ impl Lab {
         let rows = own.chain(tools.programs).map(|program| program.name);
         let names = rows.chain(super::names::UNIX.iter().copied()).map(str::to_owned);
         let host_programs = Arc::new(names.collect());
-        Self { world: Arc::new(Mutex::new(world)), waits: Arc::default(), tools, host_programs, found: Arc::default() }
+        Self {
+            world: Arc::new(Mutex::new(world)),
+            waits: Arc::default(),
+            tools,
+            host_programs,
+            found: Arc::default(),
+        }
     }
 
     /// The world, for a moment: a guard must not live across an `await`.

@@ -64,7 +64,9 @@ mod tests {
 
     #[test]
     fn keys_and_versions_are_published() {
-        let body = |site, path| answer(site, path).map(|it| (it.status, String::from_utf8_lossy(&it.body).into_owned()));
+        let body = |site, path| {
+            answer(site, path).map(|it| (it.status, String::from_utf8_lossy(&it.body).into_owned()))
+        };
         let (status, key) = body("pkgs.k8s.io", "/core:/stable:/v1.36/deb/Release.key").unwrap();
         assert!(status == 200 && key.starts_with("-----BEGIN PGP PUBLIC KEY BLOCK-----"));
         assert_eq!(body("pkgs.k8s.io", "/core:/stable:/v1.99/deb/Release.key").unwrap().0, 404);

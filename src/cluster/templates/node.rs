@@ -2,8 +2,8 @@
 
 use super::pki::{ClusterPki, Leaf};
 use super::spec::NodeSpec;
-use crate::hosts::certificates::{self, Usage};
 use crate::hosts::Host;
+use crate::hosts::certificates::{self, Usage};
 use crate::sim::SimTime;
 
 /// Recorded files that are the same on every node: path, text, mode.

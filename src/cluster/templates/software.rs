@@ -66,7 +66,12 @@ pub(super) fn ubuntu(host: &mut Host, now: SimTime) {
         Types: deb\nURIs: http://security.ubuntu.com/ubuntu/\nSuites: noble-security\n\
         Components: main restricted universe multiverse\nSigned-By: /usr/share/keyrings/ubuntu-archive-keyring.gpg\n";
     put(host, "/etc/apt/sources.list.d/ubuntu.sources", ubuntu.as_bytes(), now);
-    put(host, "/etc/apt/sources.list", b"# Ubuntu sources have moved to /etc/apt/sources.list.d/ubuntu.sources\n", now);
+    put(
+        host,
+        "/etc/apt/sources.list",
+        b"# Ubuntu sources have moved to /etc/apt/sources.list.d/ubuntu.sources\n",
+        now,
+    );
     put(host, "/usr/share/keyrings/ubuntu-archive-keyring.gpg", &archive::keyring("ubuntu"), now);
     let _ = host.files.mkdir_all("/etc/apt/keyrings", 0o755, now);
     for name in UBUNTU {

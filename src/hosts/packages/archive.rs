@@ -161,7 +161,13 @@ fn build(raw: &RawArchive) -> Vec<Repository> {
         let packages = raw.package.iter().filter(|it| it.archive == archive);
         packages.flat_map(|it| it.versions.iter().map(|version| it.release(version))).collect()
     };
-    all.push(classic("https://download.docker.com/linux/ubuntu", "noble", "docker", "Docker:noble", of("docker")));
+    all.push(classic(
+        "https://download.docker.com/linux/ubuntu",
+        "noble",
+        "docker",
+        "Docker:noble",
+        of("docker"),
+    ));
     let ubuntu = "http://archive.ubuntu.com/ubuntu";
     all.push(classic(ubuntu, "noble", "ubuntu", "Ubuntu:24.04/noble", of("ubuntu")));
     all.push(classic(ubuntu, "noble-updates", "ubuntu", "Ubuntu:24.04/noble-updates", Vec::new()));

@@ -86,9 +86,15 @@ mod tests {
         let text = "!<uncordon-deb>\nPackage: hello\nVersion: 1.0-1\nDepends: curl (>= 7), jq\nUnits: hello.service\n\
             Description: Says hello\n\n=== /usr/bin/hello 0755 program\n=== /etc/hello.conf 0640\ngreeting = hi\n";
         let release = parse(text).unwrap();
-        assert_eq!((release.name.as_str(), release.depends.as_slice()), ("hello", &["curl".into(), "jq".into()][..]));
+        assert_eq!(
+            (release.name.as_str(), release.depends.as_slice()),
+            ("hello", &["curl".into(), "jq".into()][..])
+        );
         assert_eq!(release.files[0].text, None);
-        assert_eq!((release.files[1].text.as_deref(), release.files[1].mode), (Some("greeting = hi\n"), 0o640));
+        assert_eq!(
+            (release.files[1].text.as_deref(), release.files[1].mode),
+            (Some("greeting = hi\n"), 0o640)
+        );
         assert_eq!(parse("!<arch>\n"), None);
     }
 }

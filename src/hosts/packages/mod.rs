@@ -78,9 +78,8 @@ pub(crate) fn program_of(bytes: &[u8]) -> Option<(String, String)> {
 
 /// The version of the program that `$PATH` finds under a name, such as `1.36.2`.
 pub(crate) fn program_version(files: &FileTree, name: &str) -> Option<String> {
-    let found = PROGRAM_DIRECTORIES
-        .iter()
-        .find_map(|directory| files.read(&format!("{directory}/{name}")).ok())?;
+    let found =
+        PROGRAM_DIRECTORIES.iter().find_map(|directory| files.read(&format!("{directory}/{name}")).ok())?;
     program_of(&found).map(|(_, version)| version)
 }
 

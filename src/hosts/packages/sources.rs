@@ -110,7 +110,10 @@ mod tests {
         let line = "deb [signed-by=/etc/apt/keyrings/k.gpg] https://pkgs.k8s.io/core:/stable:/v1.36/deb/ /";
         let source = entry(line, "k8s.list", 1).unwrap().unwrap();
         assert_eq!(source.uri, "https://pkgs.k8s.io/core:/stable:/v1.36/deb");
-        assert_eq!((source.suite.as_str(), source.signed_by.as_deref()), ("/", Some("/etc/apt/keyrings/k.gpg")));
+        assert_eq!(
+            (source.suite.as_str(), source.signed_by.as_deref()),
+            ("/", Some("/etc/apt/keyrings/k.gpg"))
+        );
         assert_eq!(entry("# deb x", "k8s.list", 1), Ok(None));
         let wrong = entry("deb https://pkgs.k8s.io/core:/stable:/v1.36/deb/", "/etc/apt/k.list", 2);
         assert_eq!(wrong, Err("Malformed entry 2 in list file /etc/apt/k.list (Suite)".into()));

@@ -253,7 +253,8 @@ mod tests {
     #[test]
     fn the_command_line_takes_its_variables_from_files_and_drop_ins() {
         let mut tree = FileTree::default();
-        let mut put = |path: &str, text: &str| tree.install(path, text.as_bytes(), 0o644, SimTime::START).unwrap();
+        let mut put =
+            |path: &str, text: &str| tree.install(path, text.as_bytes(), 0o644, SimTime::START).unwrap();
         put("/usr/lib/systemd/system/k.service", "[Service]\nExecStart=/usr/bin/k\n");
         put(
             "/usr/lib/systemd/system/k.service.d/10.conf",

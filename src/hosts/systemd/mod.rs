@@ -95,8 +95,11 @@ impl Host {
     /// True when a target's folder has a link of the unit: it starts with the machine.
     pub(crate) fn unit_enabled(&self, unit: &str) -> bool {
         let listed = self.files.list(file::LINKS).unwrap_or_default();
-        let folders = listed.iter().filter(|(name, _)| name.ends_with(".wants") || name.ends_with(".requires"));
-        folders.into_iter().any(|(folder, _)| self.files.lstat(&format!("{}/{folder}/{unit}", file::LINKS)).is_ok())
+        let folders =
+            listed.iter().filter(|(name, _)| name.ends_with(".wants") || name.ends_with(".requires"));
+        folders
+            .into_iter()
+            .any(|(folder, _)| self.files.lstat(&format!("{}/{folder}/{unit}", file::LINKS)).is_ok())
     }
 
     /// Makes the links of `[Install]`; gives those that were not there.

@@ -210,7 +210,9 @@ fn describe(end: End) -> (bool, &'static str, String) {
         End::Exited(code) => (false, "exit-code", format!("code=exited, status={}", status(code))),
         // SIGHUP, SIGINT, SIGPIPE and SIGTERM count as clean. Source: `systemd.service(5)`.
         End::Killed(1 | 2 | 13 | 15) => (true, "success", String::new()),
-        End::Killed(signal) => (false, "signal", format!("code=killed, status={signal}/{}", signal_name(signal))),
+        End::Killed(signal) => {
+            (false, "signal", format!("code=killed, status={signal}/{}", signal_name(signal)))
+        }
     }
 }
 

@@ -92,8 +92,11 @@ pub(super) fn show(machine: &Machine<'_>, names: &[String]) -> i32 {
             continue;
         };
         let it = offer.release;
-        let depends =
-            if it.depends.is_empty() { String::new() } else { format!("Depends: {}\n", it.depends.join(", ")) };
+        let depends = if it.depends.is_empty() {
+            String::new()
+        } else {
+            format!("Depends: {}\n", it.depends.join(", "))
+        };
         machine.proc.print(format!(
             "Package: {}\nVersion: {}\nPriority: optional\nSection: {}\nInstalled-Size: {}\n{depends}Download-Size: {}\n\
              APT-Sources: {}\nDescription: {}\n\n",

@@ -247,7 +247,9 @@ fn inside(machine: &Machine<'_>, verb: &str, names: &[String]) -> i32 {
         if verb == "-c" || verb == "--contents" {
             for file in &release.files {
                 let size = file.text.as_ref().map_or(1, String::len);
-                machine.proc.print(format!("-rw-r--r-- root/root {size:>9} 2026-01-01 00:00 .{}\n", file.path));
+                machine
+                    .proc
+                    .print(format!("-rw-r--r-- root/root {size:>9} 2026-01-01 00:00 .{}\n", file.path));
             }
         } else {
             machine.proc.print(format!(
@@ -266,7 +268,11 @@ fn selections(machine: &Machine<'_>, names: &[String]) -> i32 {
             (false, true) => "hold",
             (false, false) => "install",
         };
-        host.packages.installed.iter().map(|(name, it)| (name.clone(), word(name, it.only_configuration))).collect()
+        host.packages
+            .installed
+            .iter()
+            .map(|(name, it)| (name.clone(), word(name, it.only_configuration)))
+            .collect()
     });
     for (name, word) in rows.iter().filter(|(name, _)| names.is_empty() || names.contains(name)) {
         machine.proc.print(format!("{name:<47} {word}\n"));

@@ -41,7 +41,9 @@ fn run(proc: &mut Proc) -> Running<'_> {
             Some(path) => match proc.disk().read(&proc.path(path)) {
                 Ok(bytes) => bytes,
                 Err(error) => {
-                    proc.eprint(format!("gpg: can't open '{path}': {error}\ngpg: dearmoring failed: {error}\n"));
+                    proc.eprint(format!(
+                        "gpg: can't open '{path}': {error}\ngpg: dearmoring failed: {error}\n"
+                    ));
                     return 2;
                 }
             },
@@ -65,7 +67,9 @@ fn run(proc: &mut Proc) -> Running<'_> {
                     return 2;
                 }
                 if let Err(error) = proc.disk().write(&proc.path(&path), &bytes) {
-                    proc.eprint(format!("gpg: can't create '{path}': {error}\ngpg: dearmoring failed: {error}\n"));
+                    proc.eprint(format!(
+                        "gpg: can't create '{path}': {error}\ngpg: dearmoring failed: {error}\n"
+                    ));
                     return 2;
                 }
             }

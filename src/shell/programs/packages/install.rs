@@ -80,7 +80,8 @@ impl Machine<'_> {
         let kept: Vec<&str> = kept.iter().map(String::as_str).collect();
         let mut text = format!("{}{}", plan.selected, plan.notes);
         text += &listed("The following packages have been kept back:", &kept);
-        text += &listed("The following additional packages will be installed:", &names(&|it| it.is_dependency));
+        text +=
+            &listed("The following additional packages will be installed:", &names(&|it| it.is_dependency));
         text += &listed("The following held packages will be changed:", &held);
         text += &listed("The following NEW packages will be installed:", &fresh);
         text += &listed("The following packages will be upgraded:", &up);
@@ -103,11 +104,15 @@ impl Machine<'_> {
         let download: u64 = plan.steps.iter().map(|it| it.release.size_kb).sum();
         let room: u64 = plan.steps.iter().map(|it| it.release.installed_kb).sum();
         self.proc.print(format!("Need to get {} of archives.\n", size(download)));
-        self.proc.print(format!("After this operation, {} of additional disk space will be used.\n", size(room)));
+        self.proc
+            .print(format!("After this operation, {} of additional disk space will be used.\n", size(room)));
         if options.has('s') {
             return 0;
         }
-        let must_ask = !fresh.iter().all(|name| options.operands.iter().any(|it| it == name)) || !held.is_empty() || !up.is_empty() || !down.is_empty();
+        let must_ask = !fresh.iter().all(|name| options.operands.iter().any(|it| it == name))
+            || !held.is_empty()
+            || !up.is_empty()
+            || !down.is_empty();
         if must_ask && !options.has('y') && !self.agrees().await {
             self.proc.print("Abort.\n");
             return 1;
@@ -133,9 +138,14 @@ impl Machine<'_> {
         let mut total = 0;
         for (index, step) in plan.steps.iter().filter(|it| !it.from.is_empty()).enumerate() {
             let (name, version) = (&step.release.name, &step.release.version);
-            let from = if step.from.ends_with(' ') { step.from.clone() } else { format!("{}/main amd64", step.from) };
+            let from = if step.from.ends_with(' ') {
+                step.from.clone()
+            } else {
+                format!("{}/main amd64", step.from)
+            };
             self.proc.sleep(Duration::from_millis(400)).await;
-            let line = format!("Get:{} {from} {name} {version} [{}]\n", index + 1, size(step.release.size_kb));
+            let line =
+                format!("Get:{} {from} {name} {version} [{}]\n", index + 1, size(step.release.size_kb));
             self.proc.print(line);
             total += step.release.size_kb;
         }
@@ -189,7 +199,8 @@ impl Machine<'_> {
         let dependants: Vec<String> = self.with(|host| {
             let all = host.packages.installed.iter().filter(|(_, it)| !it.only_configuration);
             let hit = all.filter(|(name, it)| {
-                !gone.contains(&name.as_str()) && it.release.depends.iter().any(|it| gone.contains(&it.as_str()))
+                !gone.contains(&name.as_str())
+                    && it.release.depends.iter().any(|it| gone.contains(&it.as_str()))
             });
             hit.map(|(name, _)| name.clone()).collect()
         });
@@ -197,7 +208,8 @@ impl Machine<'_> {
         let mark = if purge { "*" } else { "" };
         let shown: Vec<String> = gone.iter().map(|name| format!("{name}{mark}")).collect();
         let shown: Vec<&str> = shown.iter().map(String::as_str).collect();
-        let held: Vec<&str> = gone.iter().filter(|it| self.with(|host| host.packages.is_held(it))).copied().collect();
+        let held: Vec<&str> =
+            gone.iter().filter(|it| self.with(|host| host.packages.is_held(it))).copied().collect();
         self.proc.print(listed("The following held packages will be changed:", &held));
         self.proc.print(listed("The following packages will be REMOVED:", &shown));
         self.proc.print(format!(

@@ -61,7 +61,8 @@ fn change(machine: &Machine<'_>, hold: bool, names: &[String]) -> i32 {
         machine.with_mut(|host, _| {
             if hold { host.packages.held.insert(name.clone()) } else { host.packages.held.remove(name) }
         });
-        let text = if hold { format!("{name} set on hold.\n") } else { format!("Canceled hold on {name}.\n") };
+        let text =
+            if hold { format!("{name} set on hold.\n") } else { format!("Canceled hold on {name}.\n") };
         machine.proc.print(text);
     }
     0

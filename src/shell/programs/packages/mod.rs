@@ -28,7 +28,8 @@ pub(crate) use mark::APT_MARK;
 const FAILURE: i32 = 100;
 
 /// The remark of `apt` when its output is read by a program.
-const UNSTABLE: &str = "\nWARNING: apt does not have a stable CLI interface. Use with caution in scripts.\n\n";
+const UNSTABLE: &str =
+    "\nWARNING: apt does not have a stable CLI interface. Use with caution in scripts.\n\n";
 
 /// The machine that a package program works on.
 struct Machine<'a> {
@@ -74,12 +75,14 @@ impl<'a> Machine<'a> {
     fn offers(&self) -> Vec<Offer> {
         self.with(|host| {
             let named = sources::all(&host.files).unwrap_or_default();
-            let fetched = named.into_iter().filter(|it| {
-                host.packages.lists.contains(&(it.uri.clone(), it.suite.clone()))
-            });
+            let fetched = named
+                .into_iter()
+                .filter(|it| host.packages.lists.contains(&(it.uri.clone(), it.suite.clone())));
             let repositories = fetched.filter_map(|it| archive::repository(&it.uri, &it.suite));
             repositories
-                .flat_map(|repository| repository.releases.iter().map(|release| Offer { repository, release }))
+                .flat_map(|repository| {
+                    repository.releases.iter().map(|release| Offer { repository, release })
+                })
                 .collect()
         })
     }

@@ -88,7 +88,8 @@ impl Machine<'_> {
         };
         if wanted.contains('*') {
             let (version, origin) = (&offer.release.version, &offer.repository.origin);
-            plan.selected.push_str(&format!("Selected version '{version}' ({origin} [amd64]) for '{name}'\n"));
+            plan.selected
+                .push_str(&format!("Selected version '{version}' ({origin} [amd64]) for '{name}'\n"));
         }
         Ok(Some(offer))
     }

@@ -60,7 +60,11 @@ impl Machine<'_> {
             }
         }
         if fetched > 0 {
-            self.proc.print(format!("Fetched {} in 2s ({} B/s)\n", bytes(fetched), super::grouped(fetched / 2)));
+            self.proc.print(format!(
+                "Fetched {} in 2s ({} B/s)\n",
+                bytes(fetched),
+                super::grouped(fetched / 2)
+            ));
         }
         self.proc.print("Reading package lists...\n");
         self.proc.eprint(complaints);
@@ -100,7 +104,9 @@ impl Machine<'_> {
         match trouble {
             Trouble::NoName => {
                 let why = format!("Temporary failure resolving '{site}'");
-                self.proc.print(format!("Ign:{number} {shown} InRelease\nErr:{number} {shown} InRelease\n  {why}\n"));
+                self.proc.print(format!(
+                    "Ign:{number} {shown} InRelease\nErr:{number} {shown} InRelease\n  {why}\n"
+                ));
                 complaints.push_str(&format!(
                     "W: Failed to fetch {}{file}  {why}\n\
                      W: Some index files failed to download. They have been ignored, or old ones used instead.\n",

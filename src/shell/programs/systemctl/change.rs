@@ -1,8 +1,8 @@
 //! Verbs that change units.
 
 use super::Control;
-use crate::hosts::systemd::{End, Refusal};
 use crate::hosts::UnitState;
+use crate::hosts::systemd::{End, Refusal};
 
 /// How long the manager takes for a job.
 const JOB: std::time::Duration = std::time::Duration::from_millis(80);
@@ -95,8 +95,10 @@ impl Control<'_> {
             Refusal::Masked => (format!("Failed to {verb} {unit}: Unit {unit} is masked.\n"), 1),
             Refusal::BadSetting if verb == "reload" => {
                 let text = if self.with(|host| host.unit_active(unit)) == Some(true) {
-                    format!("Failed to reload {unit}: Job type reload is not applicable for unit {unit}.\n\
-                         See system logs and 'systemctl status {unit}' for details.\n")
+                    format!(
+                        "Failed to reload {unit}: Job type reload is not applicable for unit {unit}.\n\
+                         See system logs and 'systemctl status {unit}' for details.\n"
+                    )
                 } else {
                     format!("{unit} is not active, cannot reload.\n")
                 };
@@ -153,9 +155,12 @@ impl Control<'_> {
             self.proc.eprint(format!("Failed to mask unit: File '{path}' already exists.\n"));
             return 1;
         }
-        let changed = self.with_mut(|host, now| {
-            if verb == "mask" { host.mask_unit(unit, now) } else { host.unmask_unit(unit) }
-        });
+        let changed =
+            self.with_mut(
+                |host, now| {
+                    if verb == "mask" { host.mask_unit(unit, now) } else { host.unmask_unit(unit) }
+                },
+            );
         match (changed, verb) {
             (Some(true), "mask") => self.proc.eprint(format!("Created symlink {path} → /dev/null.\n")),
             (Some(true), _) => self.proc.eprint(format!("Removed \"{path}\".\n")),
@@ -194,7 +199,9 @@ impl Control<'_> {
                 0
             }
             Some(Err(Refusal::Masked)) => {
-                self.proc.eprint(format!("Failed to {verb} unit: Unit file /etc/systemd/system/{unit} is masked.\n"));
+                self.proc.eprint(format!(
+                    "Failed to {verb} unit: Unit file /etc/systemd/system/{unit} is masked.\n"
+                ));
                 1
             }
             _ => {
@@ -225,7 +232,8 @@ impl Control<'_> {
 
     fn forget(&self, unit: &str) -> i32 {
         if self.unit(unit).is_none() {
-            self.proc.eprint(format!("Failed to reset failed state of unit {unit}: Unit {unit} not loaded.\n"));
+            self.proc
+                .eprint(format!("Failed to reset failed state of unit {unit}: Unit {unit} not loaded.\n"));
             return 1;
         }
         self.with_mut(|host, _| host.reset_failed(unit));

@@ -33,7 +33,8 @@ impl Control<'_> {
             ));
             return 1;
         }
-        let read = |path: &str| self.with(|host| host.files.read_text(path).unwrap_or_default()).unwrap_or_default();
+        let read =
+            |path: &str| self.with(|host| host.files.read_text(path).unwrap_or_default()).unwrap_or_default();
         let name = self.options.value('d').unwrap_or("override.conf");
         let name = if name.ends_with(".conf") { name.to_owned() } else { format!("{name}.conf") };
         let target = if full {
@@ -139,7 +140,11 @@ mod tests {
 
     #[test]
     fn only_what_stands_above_the_line_is_kept() {
-        let text = draft("/etc/x.conf", "", "/usr/lib/x", "[Unit]\n").replacen("\n\n\n\n", "\n\n[Service]\nA=1\n\n", 1);
+        let text = draft("/etc/x.conf", "", "/usr/lib/x", "[Unit]\n").replacen(
+            "\n\n\n\n",
+            "\n\n[Service]\nA=1\n\n",
+            1,
+        );
         assert_eq!(cut(&text), "[Service]\nA=1\n");
         assert_eq!(cut(&draft("/etc/x.conf", "", "/usr/lib/x", "[Unit]\n")), "");
     }

@@ -16,11 +16,15 @@ impl Control<'_> {
         let patterns: Vec<&str> = self.options.operands.iter().skip(1).map(String::as_str).collect();
         let mut rows = Vec::new();
         for name in names {
-            let kind = self.options.value('t').is_none_or(|kinds| {
-                kinds.split(',').any(|kind| name.ends_with(&format!(".{kind}")))
-            });
+            let kind = self
+                .options
+                .value('t')
+                .is_none_or(|kinds| kinds.split(',').any(|kind| name.ends_with(&format!(".{kind}"))));
             let named = patterns.is_empty() || patterns.iter().any(|it| fits(&name, it));
-            if kind && named && let Some(shown) = self.unit(&name) {
+            if kind
+                && named
+                && let Some(shown) = self.unit(&name)
+            {
                 rows.push((name, shown));
             }
         }
@@ -33,16 +37,21 @@ impl Control<'_> {
 
     pub(super) fn list_units(&self) -> i32 {
         let all = self.options.has('a');
-        let mut names: Vec<String> = self.with(|host| host.units.keys().cloned().collect()).unwrap_or_default();
+        let mut names: Vec<String> =
+            self.with(|host| host.units.keys().cloned().collect()).unwrap_or_default();
         if all {
-            names.extend(self.file_names().into_iter().filter(|(_, alias)| alias.is_none()).map(|(name, _)| name));
+            names.extend(
+                self.file_names().into_iter().filter(|(_, alias)| alias.is_none()).map(|(name, _)| name),
+            );
             names.sort();
             names.dedup();
         }
         let mut rows = self.chosen(names);
         rows.retain(|(name, it)| {
             let state = self.options.value('S').map(|wanted| {
-                wanted.split(',').any(|word| word == words::state(&it.unit) || word == words::sub(name, &it.unit))
+                wanted
+                    .split(',')
+                    .any(|word| word == words::state(&it.unit) || word == words::sub(name, &it.unit))
             });
             let failed = !self.options.has('F') || it.unit.state == UnitState::Failed;
             failed && state.unwrap_or(all || it.unit.state != UnitState::Inactive)

@@ -95,7 +95,8 @@ impl Control<'_> {
         let unit = found.as_ref().map(|it| &it.unit);
         let file = found.as_ref().map(|it| &it.file);
         let of = |key: &str| file.and_then(|it| it.value(key)).unwrap_or_default().to_owned();
-        let words_of = |key: &str| file.map(|it| it.values(key).collect::<Vec<_>>().join(" ")).unwrap_or_default();
+        let words_of =
+            |key: &str| file.map(|it| it.values(key).collect::<Vec<_>>().join(" ")).unwrap_or_default();
         let number = |value: Option<u32>| value.unwrap_or(0).to_string();
         let yes = |value: bool| if value { "yes" } else { "no" }.to_owned();
         let stamp = unit.map(|it| it.since.strftime("%a %Y-%m-%d %H:%M:%S UTC")).unwrap_or_default();
@@ -113,7 +114,16 @@ impl Control<'_> {
             ("Result", unit.map_or("success", |it| it.result).to_owned()),
             ("NRestarts", number(unit.map(|it| it.restarts))),
             ("ExecMainPID", number(unit.map(|it| it.main_pid.max(it.ended_pid)))),
-            ("ExecMainCode", if is_active { "0".into() } else if ended == End::Killed(0) { "2".into() } else { "1".into() }),
+            (
+                "ExecMainCode",
+                if is_active {
+                    "0".into()
+                } else if ended == End::Killed(0) {
+                    "2".into()
+                } else {
+                    "1".into()
+                },
+            ),
             ("ExecMainStatus", if code > 128 { code - 128 } else { code }.to_string()),
             (
                 "ExecStart",
