@@ -2,9 +2,11 @@
 
 use clap::{Parser, Subcommand};
 
+use super::drill::DrillArgs;
 use super::grade::GradeArgs;
 use super::list::ListArgs;
 use super::pack::PackArgs;
+use super::progress::ProgressArgs;
 use super::replay::ReplayArgs;
 use super::screen::PracticeArgs;
 use super::sh::ShArgs;
@@ -21,9 +23,13 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// One exercise on screen
     Practice(PracticeArgs),
+    /// What is due for review: checks that were missed, when they are worth asking again
+    Drill(DrillArgs),
     /// Every exercise
     List(ListArgs),
-    /// Run a script in an exercise's world and say what it is worth
+    /// Attempts, points and times, and how ready that makes
+    Progress(ProgressArgs),
+    /// Run a script in an exercise's world and say what it is worth, or do an exam's result file again
     Grade(GradeArgs),
     /// Check and prove packs of exercises
     Pack(PackArgs),

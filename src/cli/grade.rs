@@ -1,32 +1,52 @@
 //! `uncordon grade EXERCISE SCRIPT`: run a script in an exercise's world and say what it is worth.
+//! With one argument it is a result file of an exam, or a folder of them: see [`super::results`].
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::{Value, json};
 
 use super::packs;
+use super::results::{self, Format};
+use crate::exam::score::commands_of;
 use crate::exercises::{Report, Stage, compare, grade};
 
 /// Arguments of `uncordon grade`.
 #[derive(Debug, Args)]
 pub(crate) struct GradeArgs {
-    /// An exercise's id, PACK/ID, or its folder
+    /// An exercise's id, PACK/ID, or its folder; alone, a result file or a folder of them
     exercise: String,
     /// The script to run as the learner; `-` is standard input
-    script: PathBuf,
+    script: Option<PathBuf>,
     /// Which variant
     #[arg(long, default_value_t = 1)]
     seed: u64,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
+    /// Print result files as CSV
+    #[arg(long, conflicts_with_all = ["json", "script"])]
+    csv: bool,
 }
 
-/// Runs the command: 0 when every point was won, 1 otherwise.
+/// Runs the command: 0 when every point was won, or when every result is what it claims; 1 otherwise.
 pub(crate) fn run(args: &GradeArgs) -> Result<u8, String> {
+    match &args.script {
+        Some(script) => grade_script(args, script),
+        None => {
+            let format = match (args.json, args.csv) {
+                (true, _) => Format::Json,
+                (false, true) => Format::Csv,
+                (false, false) => Format::Text,
+            };
+            results::run(Path::new(&args.exercise), format)
+        }
+    }
+}
+
+fn grade_script(args: &GradeArgs, script: &Path) -> Result<u8, String> {
     let exercise = packs::find(&args.exercise)?;
-    let script = super::sh::read(&args.script)?;
+    let script = super::sh::read(script)?;
     let variant = exercise.variant(args.seed).map_err(|problems| packs::lines(&problems))?;
     let stage = Stage::build(variant)?;
     let ran = stage.run("script", &script)?;
@@ -41,11 +61,6 @@ pub(crate) fn run(args: &GradeArgs) -> Result<u8, String> {
         print_report(&report, &diff);
     }
     Ok(u8::from(!report.passed()))
-}
-
-/// The lines of a script that do something.
-fn commands_of(script: &str) -> Vec<&str> {
-    script.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')).collect()
 }
 
 fn as_json(args: &GradeArgs, id: &str, report: &Report, commands: &[&str], diff: &str) -> Value {

@@ -5,12 +5,15 @@
 #![expect(clippy::disallowed_methods, reason = "the real clock enters here and in src/serve")]
 
 mod args;
+mod data;
+mod drill;
 mod grade;
 mod list;
 mod pack;
 mod packs;
 mod progress;
 mod replay;
+mod results;
 mod screen;
 mod sh;
 mod worlds;
@@ -57,6 +60,8 @@ fn run(args: Args) -> ExitCode {
     let outcome = match args.command {
         None => screen::home(),
         Some(Command::Practice(args)) => screen::practice(&args),
+        Some(Command::Drill(args)) => drill::run(&args),
+        Some(Command::Progress(args)) => progress::run(&args),
         Some(Command::List(args)) => list::run(&args),
         Some(Command::Grade(args)) => grade::run(&args),
         Some(Command::Pack(args)) => pack::run(&args),

@@ -90,8 +90,8 @@ fn shipped_files(pack: &Dir<'_>) -> Files {
 
 /// Folders below `packs` in the user's data folder.
 fn user_folders() -> Vec<PathBuf> {
-    let Some(project) = directories::ProjectDirs::from("", "", "uncordon") else { return Vec::new() };
-    let Ok(entries) = fs::read_dir(project.data_dir().join("packs")) else { return Vec::new() };
+    let Ok(data) = super::data::folder() else { return Vec::new() };
+    let Ok(entries) = fs::read_dir(data.join("packs")) else { return Vec::new() };
     let mut folders: Vec<PathBuf> =
         entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
     folders.sort();

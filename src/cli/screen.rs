@@ -1,5 +1,6 @@
 //! The real terminal: events in, frames out, and the world's time following the real clock.
 
+use std::collections::VecDeque;
 use std::io::{IsTerminal, stdout};
 use std::time::{Duration, Instant};
 
@@ -8,7 +9,7 @@ use crossterm::event::{self, Event};
 use crossterm::{clipboard::CopyToClipboard, execute};
 use ratatui::DefaultTerminal;
 
-use super::{packs, progress};
+use super::{data, packs, progress};
 use crate::tui::{Card, Effect, Msg, State, Theme, update, view};
 
 mod sitting;
@@ -45,7 +46,21 @@ pub(crate) fn practice(args: &PracticeArgs) -> Result<u8, String> {
     }
 }
 
+/// Several exercises, one after the other: leaving one opens the next.
+pub(crate) fn practice_all(ids: Vec<String>) -> Result<u8, String> {
+    let mut ids = ids.into_iter().map(|id| (id, None));
+    let first = ids.next();
+    show_all(first, ids.collect())
+}
+
 fn show(open: Option<(String, Option<u64>)>) -> Result<u8, String> {
+    show_all(open, VecDeque::new())
+}
+
+fn show_all(
+    open: Option<(String, Option<u64>)>,
+    later: VecDeque<(String, Option<u64>)>,
+) -> Result<u8, String> {
     if !stdout().is_terminal() || !std::io::stdin().is_terminal() {
         return Err("the screen needs a terminal; without one there are `uncordon list`, `grade`, `sh`, `replay` and \
                     `pack` (see `uncordon --help`)"
@@ -57,7 +72,7 @@ fn show(open: Option<(String, Option<u64>)>) -> Result<u8, String> {
         ratatui::try_init().map_err(|error| format!("this terminal cannot show the screen: {error}"))?;
     // What cannot be switched on is done without.
     let _ = execute!(stdout(), event::EnableMouseCapture, event::EnableBracketedPaste);
-    let ended = Screen { state, sitting: None, open }.run(&mut terminal);
+    let ended = Screen { state, sitting: None, open, later }.run(&mut terminal);
     let _ = execute!(stdout(), event::DisableMouseCapture, event::DisableBracketedPaste);
     ratatui::restore();
     ended.map(|()| 0)
@@ -93,6 +108,8 @@ struct Screen {
     sitting: Option<Sitting>,
     /// What is opened before the first key.
     open: Option<(String, Option<u64>)>,
+    /// What is opened when that is left.
+    later: VecDeque<(String, Option<u64>)>,
 }
 
 impl Screen {
@@ -155,7 +172,12 @@ impl Screen {
         match effect {
             Effect::Quit => return true,
             Effect::Open { id, seed } => self.open_exercise(&id, seed),
-            Effect::Leave => self.sitting = None,
+            Effect::Leave => {
+                self.sitting = None;
+                if let Some((id, seed)) = self.later.pop_front() {
+                    self.open_exercise(&id, seed);
+                }
+            }
             Effect::Copy(text) => {
                 // A terminal without a clipboard ignores it; the text stands at the prompt anyway.
                 let _ = execute!(stdout(), CopyToClipboard::to_clipboard_from(text));

@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
+use sha2::{Digest, Sha256};
 
 use super::addons;
 use super::checks::Check;
-use super::raw::{RawExercise, RawPack};
+use super::raw::{RawBlueprint, RawExercise, RawPack};
 use super::variables::{self, Values};
 use crate::apimachinery::yaml;
 use crate::cluster::templates;
@@ -29,7 +30,22 @@ pub(crate) struct Pack {
     pub(crate) id: String,
     pub(crate) title: String,
     pub(crate) version: String,
+    /// SHA-256 of the files, in hex.
+    pub(crate) hash: String,
+    pub(crate) blueprints: Vec<Blueprint>,
     pub(crate) exercises: Vec<Exercise>,
+}
+
+/// A fixed exam: the same for everybody who takes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Blueprint {
+    pub(crate) id: String,
+    pub(crate) title: String,
+    pub(crate) seed: u64,
+    /// Minutes, where it does not last as long as the real exam.
+    pub(crate) minutes: Option<u32>,
+    /// Exercise ids, of other packs as `PACK/ID`.
+    pub(crate) tasks: Vec<String>,
 }
 
 /// An exercise of a pack. Its texts still hold variables; [`Exercise::variant`] fills them in.
@@ -95,15 +111,40 @@ pub(crate) fn load(files: &Files) -> Result<Pack, Vec<Problem>> {
         folders.iter().filter_map(|folder| read_exercise(files, folder, pack_id, &mut problems)).collect();
     if let Some(raw) = &raw {
         check_order(raw, &folders, &mut problems);
+        check_blueprints(raw, &folders, &mut problems);
         let rank = |id: &str| raw.order.iter().position(|it| it == id).unwrap_or(raw.order.len());
         exercises.sort_by(|a, b| (rank(&a.id), &a.id).cmp(&(rank(&b.id), &b.id)));
     }
     match raw {
-        Some(raw) if problems.is_empty() => {
-            Ok(Pack { id: raw.id, title: raw.title, version: raw.version, exercises })
-        }
+        Some(raw) if problems.is_empty() => Ok(Pack {
+            id: raw.id,
+            title: raw.title,
+            version: raw.version,
+            hash: hash(files),
+            blueprints: raw.blueprints.into_iter().map(Blueprint::from).collect(),
+            exercises,
+        }),
         _ => Err(problems),
     }
+}
+
+impl From<RawBlueprint> for Blueprint {
+    fn from(raw: RawBlueprint) -> Self {
+        let RawBlueprint { id, title, seed, minutes, tasks } = raw;
+        Self { id, title, seed, minutes, tasks }
+    }
+}
+
+/// SHA-256 over the names and bytes of all files.
+fn hash(files: &Files) -> String {
+    let mut digest = Sha256::new();
+    for (path, bytes) in files {
+        digest.update((path.len() as u64).to_le_bytes());
+        digest.update(path.as_bytes());
+        digest.update((bytes.len() as u64).to_le_bytes());
+        digest.update(bytes);
+    }
+    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn problem(file: &str, message: impl Into<String>) -> Problem {
@@ -142,6 +183,27 @@ fn read_pack(files: &Files, problems: &mut Vec<Problem>) -> Option<RawPack> {
 fn check_order(raw: &RawPack, folders: &BTreeSet<&str>, problems: &mut Vec<Problem>) {
     for id in raw.order.iter().filter(|id| !folders.contains(id.as_str())) {
         problems.push(problem("pack.toml", format!("order: there is no exercise {id:?}")));
+    }
+}
+
+fn check_blueprints(raw: &RawPack, folders: &BTreeSet<&str>, problems: &mut Vec<Problem>) {
+    for blueprint in &raw.blueprints {
+        let name = &blueprint.id;
+        let mut seen = BTreeSet::new();
+        for task in &blueprint.tasks {
+            // Another pack may not be installed; `uncordon exam` says so when it is needed.
+            if !task.contains('/') && !folders.contains(task.as_str()) {
+                problems
+                    .push(problem("pack.toml", format!("blueprint {name}: there is no exercise {task:?}")));
+            }
+            if !seen.insert(task) {
+                problems.push(problem("pack.toml", format!("blueprint {name}: {task:?} stands twice")));
+            }
+        }
+        if blueprint.tasks.is_empty() || !is_id(name) {
+            let message = format!("blueprint {name:?}: give it an id of a-z, 0-9 and '-', and tasks");
+            problems.push(problem("pack.toml", message));
+        }
     }
 }
 

@@ -19,6 +19,21 @@ pub(super) struct RawPack {
     /// Exercise ids in the order of learning; others follow by name.
     #[serde(default)]
     pub(super) order: Vec<String>,
+    #[serde(default)]
+    pub(super) blueprints: Vec<RawBlueprint>,
+}
+
+/// A fixed exam.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawBlueprint {
+    pub(super) id: String,
+    pub(super) title: String,
+    pub(super) seed: u64,
+    #[serde(default)]
+    pub(super) minutes: Option<u32>,
+    /// Exercise ids, of other packs as `PACK/ID`.
+    pub(super) tasks: Vec<String>,
 }
 
 /// `exercise.yaml`.

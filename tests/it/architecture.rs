@@ -26,6 +26,8 @@ const HOMES: &[(&str, &[&str])] = &[
     ("edtui::", &["src/tui"]),
     ("tokio::", &["src/shell", "src/serve"]),
     ("bashkit::", &["src/shell"]),
+    ("fsrs::", &["src/exam"]),
+    ("directories::", &["src/cli"]),
     ("serde_yaml::", &["src/apimachinery/yaml.rs", "src/apimachinery/yaml"]),
     ("std::fs", &["src/cli", "src/serve"]),
     ("std::env", &["src/cli", "src/serve"]),

@@ -4,15 +4,16 @@ use std::time::Instant;
 
 use crate::cluster::World;
 use crate::cluster::place::FileOp;
-use crate::exercises::{Report, Stage, compare, grade, stage};
+use crate::exam::progress::Attempt;
+use crate::exercises::{Exercise, Report, Stage, compare, grade, stage};
 use crate::shell::{Answer, Console, Request, Status};
 use crate::tui::{Card, CheckLine, Effect, Msg, Opened, Verdict};
 
-use super::{packs, progress};
+use super::{data, packs, progress};
 
 /// An open exercise.
 pub(super) struct Sitting {
-    id: String,
+    exercise: Exercise,
     stage: Stage,
     console: Console,
     opened: Instant,
@@ -58,7 +59,7 @@ impl Sitting {
             prompt: console.prompt(),
         };
         let sitting = Self {
-            id: exercise.id,
+            exercise,
             stage,
             console,
             opened: now,
@@ -214,7 +215,9 @@ impl Sitting {
         let end = Stage::settled(&self.console.lab().world());
         let report = grade(&self.stage, &end);
         let seconds = now.saturating_duration_since(self.opened).as_secs();
-        let noted = progress::note(&self.id, self.stage.variant.seed, report.points, report.max, seconds);
+        let seed = self.stage.variant.seed;
+        let attempt = Attempt::new(&self.exercise, seed, &report, seconds, data::now_s());
+        let noted = progress::note(&[attempt]);
         let mut msgs = vec![Msg::Graded(verdict(report))];
         if let Err(why) = noted {
             msgs.push(Msg::Said(format!("Progress was not kept: {why}")));
