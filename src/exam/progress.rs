@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::paper::WEIGHTS;
+use super::score::{CheckScore, TaskScore};
 use crate::exercises::{Exercise, Report};
 
 /// The version of the format that this program writes.
@@ -72,6 +73,30 @@ impl Attempt {
             seconds,
             mode: "practice".into(),
             checks: report.checks.iter().map(mark).collect(),
+        }
+    }
+
+    /// The attempt that a task of an exam was.
+    pub(crate) fn in_exam(exercise: &Exercise, seed: u64, score: &TaskScore, at_s: i64) -> Self {
+        let mark = |it: &CheckScore| CheckMark {
+            name: it.name.clone(),
+            points: it.points,
+            max: it.max,
+            mistake: it.mistake.split(':').next().unwrap_or_default().to_owned(),
+        };
+        Self {
+            format: FORMAT,
+            at_s,
+            pack: exercise.pack.clone(),
+            exercise: exercise.id.clone(),
+            domain: exercise.domain.clone(),
+            competencies: exercise.competencies.clone(),
+            seed,
+            points: score.points,
+            max: score.max,
+            seconds: score.seconds,
+            mode: "exam".into(),
+            checks: score.checks.iter().map(mark).collect(),
         }
     }
 

@@ -178,6 +178,7 @@ impl Seat {
                 self.at(terminal, |it| it.console.start(line));
             }
             Input::Answer { line } => {
+                news.push((terminal, Shown::Typed(line.clone())));
                 self.at(terminal, |it| it.console.answer(Answer::Line(line.clone())));
             }
             Input::Exit { code } => self.at(terminal, |it| it.console.answer(Answer::Exit(*code))),
