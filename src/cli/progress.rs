@@ -121,6 +121,7 @@ fn print(summary: &Summary) {
         println!("\n{:>7}  {:<32} CHECK", "PASSED", "EXERCISE");
     }
     for it in failed {
-        println!("{:>7}  {:<32} {}", format!("{}/{}", it.passed, it.attempts), it.exercise, it.check);
+        let passed = format!("{}/{}", it.passed, it.attempts);
+        println!("{passed:>7}  {:<32} {}", it.exercise, it.check);
     }
 }

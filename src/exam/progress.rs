@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::paper::WEIGHTS;
 use super::score::{CheckScore, TaskScore};
+use crate::exercises::grade::CheckReport;
 use crate::exercises::{Exercise, Report};
 
 /// The version of the format that this program writes.
@@ -54,7 +55,7 @@ pub(crate) struct CheckMark {
 impl Attempt {
     /// The attempt that a report tells of.
     pub(crate) fn new(exercise: &Exercise, seed: u64, report: &Report, seconds: u64, at_s: i64) -> Self {
-        let mark = |it: &crate::exercises::CheckReport| CheckMark {
+        let mark = |it: &CheckReport| CheckMark {
             name: it.name.clone(),
             points: it.points,
             max: it.max,

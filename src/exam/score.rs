@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use super::paper::WEIGHTS;
 use super::sitting::{Sitting, Task};
-use crate::exercises::{CheckReport, Stage, compare, grade};
+use crate::exercises::grade::CheckReport;
+use crate::exercises::{Stage, compare, grade};
 
 /// What is needed to pass, in tenths of a percent.
 ///

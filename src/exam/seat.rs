@@ -236,8 +236,8 @@ impl Seat {
                 Status::Prompt(_) => Shown::Prompt(terminal.console.prompt()),
                 Status::Ended(_) => Shown::Ended,
                 Status::Asks(request) => {
-                    terminal.asked = Some(request.clone());
-                    Shown::Asks(request)
+                    terminal.asked = Some((*request).clone());
+                    Shown::Asks(*request)
                 }
             };
             // While the learner answers nothing runs; the answer starts it again.

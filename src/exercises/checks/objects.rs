@@ -158,22 +158,33 @@ impl ObjectCheck {
     }
 
     fn compare(&self, found: &Value, wanted: String) -> Finding {
-        let off: Vec<String> = self
+        let off: Vec<&String> = self
             .fields
             .iter()
             .filter(|(path, wanted)| !matcher::holds(found, path, wanted))
-            .map(|(path, _)| {
-                let values = matcher::values(found, path).unwrap_or_default();
-                let seen: Vec<String> = values.iter().map(matcher::plain).collect();
-                let seen = if seen.is_empty() { "absent".to_owned() } else { seen.join(", ") };
-                format!("{path} is {seen}")
-            })
+            .map(|(path, _)| path)
             .collect();
         if off.is_empty() {
-            Finding::pass(wanted)
-        } else {
-            Finding::miss(Mistake::WrongValue, wanted, off.join("; "))
+            return Finding::pass(wanted);
         }
+        let seen = |path: &&String| {
+            let values = matcher::values(found, path).unwrap_or_default();
+            let seen: Vec<String> = values.iter().map(matcher::plain).collect();
+            format!("{path} is {}", if seen.is_empty() { "absent".to_owned() } else { seen.join(", ") })
+        };
+        let saw: Vec<String> = off.iter().map(seen).collect();
+        Finding::miss(class(&off), wanted, saw.join("; "))
+    }
+}
+
+/// The class of a mistake by the fields that are off: where it runs, what became of it, or what was asked for.
+fn class(off: &[&String]) -> Mistake {
+    if off.iter().any(|path| path.trim_start_matches('.') == "spec.nodeName") {
+        Mistake::WrongNode
+    } else if off.iter().all(|path| path.trim_start_matches('.').starts_with("status")) {
+        Mistake::NotEffective
+    } else {
+        Mistake::WrongValue
     }
 }
 
@@ -227,11 +238,14 @@ impl CountCheck {
 
     pub(super) fn look(&self, scene: &Scene<'_>) -> Finding {
         let Some(cluster) = scene.cluster() else { return Finding::default() };
-        let found = all(cluster, &self.kind, self.group.as_deref(), &self.namespace)
-            .iter()
-            .filter(|it| object::at(it, "/metadata/deletionTimestamp").is_none())
-            .filter(|it| is_so(it, &self.fields, &self.selector))
-            .count();
+        let count = |namespace: &str| {
+            all(cluster, &self.kind, self.group.as_deref(), namespace)
+                .iter()
+                .filter(|it| object::at(it, "/metadata/deletionTimestamp").is_none())
+                .filter(|it| is_so(it, &self.fields, &self.selector))
+                .count()
+        };
+        let found = count(&self.namespace);
         let bounds = [("", self.equals), ("at least ", self.at_least), ("at most ", self.at_most)];
         let range: Vec<String> =
             bounds.iter().filter_map(|(word, bound)| bound.map(|bound| format!("{word}{bound}"))).collect();
@@ -241,9 +255,29 @@ impl CountCheck {
             && self.at_least.is_none_or(|least| found >= least)
             && self.at_most.is_none_or(|most| found <= most);
         if holds {
-            Finding::pass(wanted)
-        } else {
-            Finding::miss(Mistake::WrongValue, wanted, found.to_string())
+            return Finding::pass(wanted);
         }
+        let elsewhere = if found == 0 && !self.namespace.is_empty() { count("") } else { 0 };
+        if elsewhere > 0 {
+            let saw = format!("0 in {}, {elsewhere} in other namespaces", self.namespace);
+            return Finding::miss(Mistake::WrongNamespace, wanted, saw);
+        }
+        Finding::miss(Mistake::WrongValue, wanted, found.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_class_of_a_mistake_follows_from_the_fields_that_are_off() {
+        let class_of = |paths: &[&str]| {
+            let paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
+            class(&paths.iter().collect::<Vec<_>>())
+        };
+        assert_eq!(class_of(&["spec.nodeName", "status.phase"]), Mistake::WrongNode);
+        assert_eq!(class_of(&["status.readyReplicas"]), Mistake::NotEffective);
+        assert_eq!(class_of(&["status.readyReplicas", "spec.replicas"]), Mistake::WrongValue);
     }
 }
