@@ -9,6 +9,7 @@ use super::pack::PackArgs;
 use super::progress::ProgressArgs;
 use super::replay::ReplayArgs;
 use super::screen::PracticeArgs;
+use super::serve::{CheckArgs, ServeArgs};
 use super::sh::ShArgs;
 
 /// CKA exam practice in the terminal.
@@ -37,4 +38,8 @@ pub(crate) enum Command {
     Sh(ShArgs),
     /// Run recorded console sessions, each in a fresh world
     Replay(ReplayArgs),
+    /// Serve the API over HTTPS on loopback, for a real kubectl
+    Serve(ServeArgs),
+    /// Grade the exercise that is served
+    Check(CheckArgs),
 }

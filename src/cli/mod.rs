@@ -15,6 +15,7 @@ mod progress;
 mod replay;
 mod results;
 mod screen;
+mod serve;
 mod sh;
 mod worlds;
 
@@ -67,6 +68,8 @@ fn run(args: Args) -> ExitCode {
         Some(Command::Pack(args)) => pack::run(&args),
         Some(Command::Sh(args)) => sh::run(&args),
         Some(Command::Replay(args)) => replay::run(&args),
+        Some(Command::Serve(args)) => serve::run(&args),
+        Some(Command::Check(args)) => serve::check(&args),
     };
     match outcome {
         Ok(code) => ExitCode::from(code),

@@ -6,6 +6,7 @@ use super::pack::Variant;
 use crate::cluster::place::FileOp;
 use crate::cluster::{Place, World, templates};
 use crate::shell::{Console, Fd, Lab, Login, Script, Tools};
+use crate::sim::SimTime;
 use crate::tools;
 
 /// Time that passes after the set-up, so that what it started runs when the learner arrives.
@@ -73,9 +74,20 @@ impl Stage {
     /// # Errors
     /// The output of a set-up that fails.
     pub(crate) fn build(variant: Variant) -> Result<Self, String> {
+        Self::build_at(variant, None)
+    }
+
+    /// As [`Self::build`] with another present than that of all worlds, for clients with a clock of their own.
+    ///
+    /// # Errors
+    /// As [`Self::build`].
+    pub(crate) fn build_at(variant: Variant, now: Option<SimTime>) -> Result<Self, String> {
         let seed = variant.seed;
-        let mut world =
-            templates::by_name(&variant.base, seed).ok_or_else(|| format!("no world {}", variant.base))?;
+        let world = match now {
+            Some(now) => templates::at(&variant.base, seed, now),
+            None => templates::by_name(&variant.base, seed),
+        };
+        let mut world = world.ok_or_else(|| format!("no world {}", variant.base))?;
         if !world.hosts.contains_key(&variant.host) {
             let known: Vec<&str> = world.hosts.keys().map(String::as_str).collect();
             return Err(format!("host {:?}: the world has {}", variant.host, known.join(", ")));

@@ -24,12 +24,14 @@ mod limits;
 mod names;
 mod login;
 mod input;
+mod job;
 pub(crate) mod programs;
 pub(crate) mod vim;
 
 pub(crate) use batch::Script;
 pub(crate) use console::{Console, Status};
 pub(crate) use input::{is_incomplete, quote};
+pub(crate) use job::Job;
 pub(crate) use lab::{Lab, Tools};
 pub(crate) use link::{Answer, Request};
 pub(crate) use login::Login;

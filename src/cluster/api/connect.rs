@@ -251,7 +251,18 @@ fn check_server(world: &World, cluster: ClusterId, endpoint: &Endpoint, host: &s
 
 /// Who the client is; `None` when what it shows is not accepted.
 fn authenticate(world: &World, cluster: ClusterId, endpoint: &Endpoint) -> Option<UserInfo> {
-    if let Some(certificate) = &endpoint.client_certificate {
+    authenticate_client(world, cluster, endpoint.client_certificate.as_deref(), endpoint.token.as_deref())
+}
+
+/// Whom a client certificate (PEM, leaf first) or a bearer token stands for, certificates first; nobody
+/// shows neither. `None` when what is shown is not accepted.
+pub(crate) fn authenticate_client(
+    world: &World,
+    cluster: ClusterId,
+    certificate: Option<&[u8]>,
+    token: Option<&str>,
+) -> Option<UserInfo> {
+    if let Some(certificate) = certificate {
         let authority = server_file(world, cluster, "client-ca-file", "/etc/kubernetes/pki/ca.crt");
         let good = authority.is_none_or(|roots| {
             x509::verify(certificate, &roots, x509::Purpose::Client, None, world.now).is_ok()
@@ -260,9 +271,9 @@ fn authenticate(world: &World, cluster: ClusterId, endpoint: &Endpoint) -> Optio
             return Some(authn::authenticated(user));
         }
     }
-    match endpoint.token.as_deref().map(str::trim).filter(|it| !it.is_empty()) {
+    match token.map(str::trim).filter(|it| !it.is_empty()) {
         Some(token) => token::authenticate(world, cluster, token, &[]).ok().map(|it| it.user),
-        None if endpoint.client_certificate.is_some() => None,
+        None if certificate.is_some() => None,
         None => Some(authn::anonymous()),
     }
 }

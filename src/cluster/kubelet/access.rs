@@ -77,6 +77,37 @@ pub(crate) fn env_of(world: &World, place: &Place) -> Vec<(String, String)> {
     env.into_iter().collect()
 }
 
+/// Shells that read commands from the terminal when they are called alone.
+const SHELLS: &[&str] = &["sh", "bash", "ash"];
+
+/// The shell that a container runs as its main process and that waits for commands; `None` for others.
+pub(crate) fn main_shell(world: &World, place: &Place) -> Option<String> {
+    let container = container_at(world, place).filter(|it| object::flag(&it.spec, "/stdin"))?;
+    let argv = super::container::argv(container);
+    let (program, rest) = argv.split_first()?;
+    let name = crate::hosts::files::base_name(program);
+    let alone = rest.iter().all(|word| word == "-i" || word == "-l");
+    (SHELLS.contains(&name) && alone).then(|| name.to_owned())
+}
+
+/// The main process of a running container ends, as a shell does at `exit`.
+pub(crate) fn end_main(world: &mut World, place: &Place, code: i32) {
+    let Place::Container { cluster, pod_uid, container } = place else { return };
+    let id = PodId { cluster: *cluster, uid: pod_uid.clone() };
+    let Some(run) = id.get(world) else { return };
+    let (namespace, name) = (run.namespace.clone(), run.name.clone());
+    if !id.container(world, container).is_some_and(ContainerRun::is_running) {
+        return;
+    }
+    let found = world.clusters.get(*cluster).and_then(|it| it.store.find("pods", &namespace, &name));
+    let Some(pod) = found.cloned() else { return };
+    let job = super::container::Job { id: &id, pod: &pod, name: container };
+    let reason = if code == 0 { "Completed" } else { "Error" };
+    super::container::end(world, &job, code, reason, String::new());
+    let now = world.now;
+    world.wake_at(now, *cluster, super::PODS.name, &format!("{namespace}/{name}/{pod_uid}"));
+}
+
 /// A process of a container.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Process {

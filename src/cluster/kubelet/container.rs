@@ -341,7 +341,7 @@ fn check_user(job: &Job<'_>, spec: &Value, image: Option<&catalog::Image>) -> Re
 }
 
 /// The words that a container runs.
-fn argv(container: &ContainerRun) -> Vec<String> {
+pub(super) fn argv(container: &ContainerRun) -> Vec<String> {
     let words = |key: &str| -> Vec<String> {
         let lookup = |name: &str| container.env.get(name).cloned();
         let list = object::list(&container.spec, key).iter().filter_map(Value::as_str);

@@ -43,7 +43,16 @@ pub(crate) fn by_name(name: &str, seed: u64) -> Option<World> {
     static BUILT: [OnceLock<World>; TEMPLATES.len()] = [const { OnceLock::new() }; TEMPLATES.len()];
     let index = TEMPLATES.iter().position(|(known, _)| *known == name)?;
     let (_, text) = TEMPLATES.get(index)?;
-    let mut world = BUILT.get(index)?.get_or_init(|| build(&spec::parse(text))).clone();
+    let mut world = BUILT.get(index)?.get_or_init(|| build(&spec::parse(text), SimTime::START)).clone();
+    world.chance = Chance::from_seed(seed);
+    Some(world)
+}
+
+/// As [`by_name`], but the world's present is `now` instead of [`SimTime::START`]: for clients that look at
+/// a clock of their own. It is built anew each time.
+pub(crate) fn at(name: &str, seed: u64, now: SimTime) -> Option<World> {
+    let (_, text) = TEMPLATES.iter().find(|(known, _)| *known == name)?;
+    let mut world = build(&spec::parse(text), now);
     world.chance = Chance::from_seed(seed);
     Some(world)
 }
@@ -73,12 +82,12 @@ pub(crate) fn empty(now: SimTime) -> World {
 /// Builds a template anew; the empty world when there is none of that name.
 pub(crate) fn build_named(name: &str) -> World {
     let found = TEMPLATES.iter().find(|(known, _)| *known == name);
-    found.map_or_else(|| empty(SimTime::START), |(_, text)| build(&spec::parse(text)))
+    found.map_or_else(|| empty(SimTime::START), |(_, text)| build(&spec::parse(text), SimTime::START))
 }
 
-/// Builds a template from its data, always with the same chance.
-pub(crate) fn build(spec: &TemplateSpec) -> World {
-    let born = if spec.conduct == Conduct::Kubelet { SimTime::START - AGE } else { SimTime::START - SETTLE };
+/// Builds a template from its data, always with the same chance; `start` is its present.
+pub(crate) fn build(spec: &TemplateSpec, start: SimTime) -> World {
+    let born = if spec.conduct == Conduct::Kubelet { start - AGE } else { start - SETTLE };
     let mut world = empty(born);
     let pki = pki::ClusterPki::new(spec, born, &mut world.chance);
     for node in &spec.nodes {
@@ -95,7 +104,7 @@ pub(crate) fn build(spec: &TemplateSpec) -> World {
         addons::install(&mut world, 0, spec);
     }
     world.advance(if spec.conduct == Conduct::Kubelet { BOOT } else { SETTLE });
-    world.now = world.now.max(SimTime::START);
+    world.now = world.now.max(start);
     world
 }
 

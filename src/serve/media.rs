@@ -1,0 +1,69 @@
+//! Media types: which one an answer gets, and what is refused.
+
+use crate::apimachinery::status::Status;
+
+/// How an answer's object is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Format {
+    Json,
+    Yaml,
+}
+
+impl Format {
+    pub(super) fn content_type(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Yaml => "application/yaml",
+        }
+    }
+}
+
+/// The first format of an `Accept` header that is served.
+///
+/// # Errors
+/// 406 when there is none; clients that like protobuf best ask again for JSON.
+pub(super) fn negotiate(accept: &str) -> Result<Format, Status> {
+    if accept.trim().is_empty() {
+        return Ok(Format::Json);
+    }
+    let known = |choice: &str| match choice.split(';').next().unwrap_or("").trim() {
+        "application/json" | "application/*" | "*/*" | "*" => Some(Format::Json),
+        "application/yaml" => Some(Format::Yaml),
+        _ => None,
+    };
+    accept.split(',').find_map(known).ok_or_else(|| Status {
+        code: 406,
+        reason: "NotAcceptable",
+        message: "only the following media types are accepted: application/json, application/yaml".into(),
+        details: None,
+    })
+}
+
+/// Why a body of this type is not read; protobuf and CBOR are not.
+pub(super) fn refuse_body(content_type: &str) -> Option<Status> {
+    let media = content_type.split(';').next().unwrap_or("").trim();
+    ["application/vnd.kubernetes.protobuf", "application/cbor", "application/apply-patch+cbor"]
+        .contains(&media)
+        .then(|| {
+            Status::unsupported_media_type(
+                "the body of the request was in an unknown format - accepted media types include: application/json, \
+                 application/yaml",
+            )
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clients_fall_back_to_json() {
+        let of = |accept: &str| negotiate(accept).map_err(|status| status.code);
+        assert_eq!(of(""), Ok(Format::Json));
+        assert_eq!(of("application/vnd.kubernetes.protobuf,application/json"), Ok(Format::Json));
+        assert_eq!(of("application/json;as=Table;v=v1;g=meta.k8s.io,application/json"), Ok(Format::Json));
+        assert_eq!(of("application/yaml, */*"), Ok(Format::Yaml));
+        assert_eq!(of("application/vnd.kubernetes.protobuf"), Err(406));
+        assert_eq!(of("text/html;;q,,\u{e9}"), Err(406));
+    }
+}
