@@ -14,6 +14,7 @@ pub(crate) mod gotemplate;
 pub(crate) mod jsonpath;
 pub(crate) mod object;
 pub(crate) mod patch;
+pub(crate) mod protobuf;
 pub(crate) mod quantity;
 #[cfg(test)]
 mod robust;

@@ -85,11 +85,7 @@ fn refused(status: &Status) -> HttpResponse<HttpBody> {
 async fn respond(peer: &Arc<Peer>, mut parts: Parts, body: Bytes) -> Result<HttpResponse<HttpBody>, Status> {
     let (mut request, token) = translate(&parts, body);
     let style = style(&request)?;
-    if !request.body.is_empty()
-        && let Some(status) = media::refuse_body(&request.content_type)
-    {
-        return Err(status);
-    }
+    media::read_body(&mut request)?;
     let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &()).await.ok();
     if upgrade.is_some() {
         // Opening a stream is a `create` of the subresource, by whichever method a client asks.

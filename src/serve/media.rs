@@ -1,6 +1,8 @@
 //! Media types: which one an answer gets, and what is refused.
 
+use crate::apimachinery::protobuf;
 use crate::apimachinery::status::Status;
+use crate::cluster::Request;
 
 /// How an answer's object is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,17 +41,31 @@ pub(super) fn negotiate(accept: &str) -> Result<Format, Status> {
     })
 }
 
-/// Why a body of this type is not read; protobuf and CBOR are not.
-pub(super) fn refuse_body(content_type: &str) -> Option<Status> {
-    let media = content_type.split(';').next().unwrap_or("").trim();
-    ["application/vnd.kubernetes.protobuf", "application/cbor", "application/apply-patch+cbor"]
-        .contains(&media)
-        .then(|| {
-            Status::unsupported_media_type(
-                "the body of the request was in an unknown format - accepted media types include: application/json, \
-                 application/yaml",
-            )
-        })
+const PROTOBUF: &str = "application/vnd.kubernetes.protobuf";
+
+/// Reads a body that is neither JSON nor YAML: protocol buffers become JSON.
+///
+/// # Errors
+/// 415 for what is not read, CBOR among it; 400 for bytes that are no object.
+pub(super) fn read_body(request: &mut Request) -> Result<(), Status> {
+    let media = request.content_type.split(';').next().unwrap_or("").trim();
+    if request.body.is_empty() || !media.contains("protobuf") && !media.contains("cbor") {
+        return Ok(());
+    }
+    if media != PROTOBUF {
+        return Err(Status::unsupported_media_type(
+            "the body of the request was in an unknown format - accepted media types include: application/json, \
+             application/yaml, application/vnd.kubernetes.protobuf",
+        ));
+    }
+    match protobuf::decode(&request.body) {
+        Ok(tree) => {
+            request.body = tree.to_string().into_bytes();
+            request.content_type = "application/json".into();
+            Ok(())
+        }
+        Err(error) => Err(Status::bad_request(error.to_string())),
+    }
 }
 
 #[cfg(test)]

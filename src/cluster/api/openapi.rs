@@ -11,7 +11,7 @@ use sha2::{Digest as _, Sha512};
 
 use super::resources::{self, Resource};
 use crate::apimachinery::object::{field, list};
-use crate::apimachinery::schema::{Schema, Shape, by_name, definition};
+use crate::apimachinery::schema::{Facts, ListType, Schema, Shape, by_name, definition};
 use crate::apimachinery::status::Status;
 use crate::cluster::{Cluster, Response};
 
@@ -19,6 +19,17 @@ const OBJECT_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 
 /// What the real server says of every custom resource's metadata.
 const METADATA_IS: &str = "Standard object's metadata. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata";
+
+/// What PATCH takes in its query.
+const PATCH_PARAMETERS: &[&str] = &["dryRun", "fieldManager", "fieldValidation", "force"];
+
+/// Content types of PATCH.
+const PATCH_TYPES: &[&str] = &[
+    "application/apply-patch+yaml",
+    "application/json-patch+json",
+    "application/merge-patch+json",
+    "application/strategic-merge-patch+json",
+];
 
 /// Answers `/openapi/v3` and everything below it; `None` for other paths.
 pub(super) fn answer(cluster: &Cluster, path: &str) -> Option<Response> {
@@ -66,6 +77,7 @@ fn document(resources: &[Arc<Resource>]) -> Value {
         let root = if resource.group.is_empty() { "/api" } else { "/apis" };
         let inside = if resource.namespaced { "/namespaces/{namespace}" } else { "" };
         let path = format!("{root}/{}{inside}/{}", resource.api_version(), resource.plural);
+        paths.insert(format!("{path}/{{name}}"), item(resource, &gvk));
         paths.insert(path, json!({"get": {"x-kubernetes-group-version-kind": gvk}}));
         if let Some(schema) = definition(&resource.gvk()) {
             add(&mut schemas, schema);
@@ -80,6 +92,22 @@ fn document(resources: &[Arc<Resource>]) -> Value {
     json!({
         "openapi": "3.0.0", "info": {"title": "Kubernetes", "version": "v1.36.2"},
         "paths": paths, "components": {"schemas": schemas},
+    })
+}
+
+/// The path of one object: what clients ask before they patch or leave validation to the server.
+fn item(resource: &Resource, gvk: &Value) -> Value {
+    let parameter =
+        |name: &&str| json!({"name": name, "in": "query", "schema": {"type": "string", "uniqueItems": true}});
+    let parameters: Vec<Value> = PATCH_PARAMETERS.iter().map(parameter).collect();
+    let kinds = PATCH_TYPES.iter().filter(|kind| !resource.is_custom() || !kind.contains("strategic"));
+    let content: Map<String, Value> = kinds.map(|kind| ((*kind).to_owned(), json!({}))).collect();
+    json!({
+        "get": {"x-kubernetes-action": "get", "x-kubernetes-group-version-kind": gvk},
+        "patch": {
+            "x-kubernetes-action": "patch", "x-kubernetes-group-version-kind": gvk,
+            "parameters": parameters, "requestBody": {"content": content},
+        },
     })
 }
 
@@ -121,7 +149,35 @@ fn body(schema: &Schema, references: &mut Vec<String>) -> Value {
     if !schema.facts.enum_values.is_empty() {
         out["enum"] = schema.facts.enum_values.clone().into();
     }
+    note_merging(&mut out, &schema.facts);
     out
+}
+
+/// How lists and structs merge.
+fn note_merging(out: &mut Value, facts: &Facts) {
+    let strategies =
+        [(facts.merges, "merge"), (facts.replaces, "replace"), (facts.retains_keys, "retainKeys")];
+    let strategies: Vec<&str> = strategies.iter().filter(|(on, _)| *on).map(|(_, word)| *word).collect();
+    if !strategies.is_empty() {
+        out["x-kubernetes-patch-strategy"] = strategies.join(",").into();
+    }
+    if !facts.merge_key.is_empty() {
+        out["x-kubernetes-patch-merge-key"] = facts.merge_key.as_str().into();
+    }
+    let list_type = facts.list_type.map(|it| match it {
+        ListType::Atomic => "atomic",
+        ListType::Set => "set",
+        ListType::Map => "map",
+    });
+    if let Some(word) = list_type {
+        out["x-kubernetes-list-type"] = word.into();
+    }
+    if !facts.list_map_keys.is_empty() {
+        out["x-kubernetes-list-map-keys"] = facts.list_map_keys.clone().into();
+    }
+    if facts.atomic {
+        out["x-kubernetes-map-type"] = "atomic".into();
+    }
 }
 
 fn shape(schema: &Schema, references: &mut Vec<String>) -> Value {

@@ -290,7 +290,7 @@ impl Session {
                     worker.send(Fd::Out, self.after_line().into_bytes())?;
                 }
             }
-            Status::Asks(request) => self.answer(worker, request)?,
+            Status::Asks(request) => self.answer(worker, *request)?,
             Status::Prompt(_) => self.prompt(worker)?,
         }
         Ok(None)
