@@ -1,0 +1,1 @@
+kubectl patch storageclass elastic -p '{"allowVolumeExpansion":true}'

@@ -1,0 +1,14 @@
+cat > pvc.yaml <<EOF
+apiVersion: v1
+kind: PersistentVolumeClaim
+metadata:
+  name: {{ app.name }}
+  namespace: {{ app.ns }}
+spec:
+  storageClassName: shelf
+  accessModes: ["ReadWriteOnce"]
+  resources:
+    requests:
+      storage: 250Mi
+EOF
+kubectl apply -f pvc.yaml

@@ -1,0 +1,1 @@
+kubectl set selector service {{ app.name }} -n {{ app.ns }} app={{ app.label }}

@@ -1,0 +1,1 @@
+ssh {{ node }} systemctl enable kubelet

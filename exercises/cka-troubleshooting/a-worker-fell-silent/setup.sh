@@ -1,0 +1,2 @@
+ssh {{ node }} systemctl disable --now kubelet
+sleep 120

@@ -1,0 +1,1 @@
+ssh {{ node }} systemctl start kubelet

@@ -1,0 +1,2 @@
+kubectl rollout undo deployment {{ app.name }} -n {{ app.ns }}
+echo ImagePullBackOff > /opt/answers/reason.txt

@@ -1,0 +1,1 @@
+kubectl set env deployment/{{ app.name }} -n {{ app.ns }} --from=secret/{{ app.name }} --prefix=DB_

@@ -1,0 +1,3 @@
+kubectl describe pods -n {{ app.ns }} -l app={{ app.name }}
+kubectl patch configmap {{ app.cm }} -n {{ app.ns }} -p '{"data":{"{{ app.key }}":"{{ app.value }}"}}'
+kubectl create secret generic {{ app.name }}-api -n {{ app.ns }} --from-literal=TOKEN=t-{{ app.name }}-7

@@ -1,0 +1,1 @@
+kubectl patch deployment {{ app.name }} -n {{ app.ns }} -p '{"spec":{"template":{"spec":{"initContainers":[{"name":"{{ reader }}","image":"busybox:1.36","restartPolicy":"Always","command":["sh","-c","tail -n+1 -F /var/log/app/{{ app.log }}"]}]}}}}'
