@@ -1,7 +1,5 @@
 kubectl describe pvc {{ app.name }} -n {{ app.ns }}
-kubectl delete pvc {{ app.name }} -n {{ app.ns }} --wait=false
-kubectl get pod {{ app.name }} -n {{ app.ns }} -o yaml > pod.yaml
-kubectl delete pod {{ app.name }} -n {{ app.ns }}
+kubectl delete pvc {{ app.name }} -n {{ app.ns }}
 cat > pvc.yaml <<EOF
 apiVersion: v1
 kind: PersistentVolumeClaim
@@ -16,4 +14,3 @@ spec:
       storage: 2Gi
 EOF
 kubectl apply -f pvc.yaml
-kubectl apply -f pod.yaml

@@ -1,0 +1,1 @@
+kubectl create service clusterip {{ svc }} --tcp={{ app.port }}:http
