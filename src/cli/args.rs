@@ -16,6 +16,12 @@ use super::sh::ShArgs;
 #[derive(Debug, Parser)]
 #[command(name = "uncordon", version, about)]
 pub(crate) struct Args {
+    /// Language of the screen and of the exercises' texts: en, ko
+    #[arg(long, global = true, value_name = "LANGUAGE")]
+    pub(crate) lang: Option<String>,
+    /// Colors of the screen: dark, light, color-blind, contrast, no-color
+    #[arg(long, global = true, value_name = "THEME")]
+    pub(crate) theme: Option<String>,
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
 }

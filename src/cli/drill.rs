@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
+use super::settings::Settings;
 use super::{data, progress, screen};
 use crate::exam::drill::{self, Review};
 
@@ -18,7 +19,7 @@ pub(crate) struct DrillArgs {
 }
 
 /// Runs the command.
-pub(crate) fn run(args: &DrillArgs) -> Result<u8, String> {
+pub(crate) fn run(args: &DrillArgs, settings: Settings) -> Result<u8, String> {
     let schedule = drill::schedule(&progress::attempts()?);
     let now_s = data::now_s();
     if args.json {
@@ -32,7 +33,7 @@ pub(crate) fn run(args: &DrillArgs) -> Result<u8, String> {
         print(&schedule, due.len(), now_s);
         return Ok(0);
     }
-    screen::practice_all(drill::exercises(&due))
+    screen::practice_all(drill::exercises(&due), settings)
 }
 
 fn print(schedule: &[Review], due: usize, now_s: i64) {

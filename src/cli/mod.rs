@@ -16,6 +16,7 @@ mod replay;
 mod results;
 mod screen;
 mod serve;
+mod settings;
 mod sh;
 mod worlds;
 
@@ -58,10 +59,17 @@ fn run_arguments() -> ExitCode {
 }
 
 fn run(args: Args) -> ExitCode {
+    let settings = match settings::Settings::of(args.lang.as_deref(), args.theme.as_deref()) {
+        Ok(settings) => settings,
+        Err(message) => {
+            eprintln!("uncordon: {message}");
+            return ExitCode::from(WRONG_USE);
+        }
+    };
     let outcome = match args.command {
-        None => screen::home(),
-        Some(Command::Practice(args)) => screen::practice(&args),
-        Some(Command::Drill(args)) => drill::run(&args),
+        None => screen::home(settings),
+        Some(Command::Practice(args)) => screen::practice(&args, settings),
+        Some(Command::Drill(args)) => drill::run(&args, settings),
         Some(Command::Progress(args)) => progress::run(&args),
         Some(Command::List(args)) => list::run(&args),
         Some(Command::Grade(args)) => grade::run(&args),

@@ -2,16 +2,21 @@
 
 use std::collections::VecDeque;
 use std::io::{IsTerminal, stdout};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use clap::Args;
 use crossterm::event::{self, Event};
 use crossterm::{clipboard::CopyToClipboard, execute};
 use ratatui::DefaultTerminal;
+use signal_hook::consts;
 
+use super::settings::Settings;
 use super::{data, packs, progress};
-use crate::tui::{Card, Effect, Msg, State, Theme, update, view};
+use crate::tui::{Card, Effect, Msg, State, update, view};
 
+mod plain;
 mod sitting;
 
 use sitting::Sitting;
@@ -24,67 +29,109 @@ pub(crate) struct PracticeArgs {
     /// Which variant; a fresh one without
     #[arg(long)]
     seed: Option<u64>,
+    /// Lines in, lines out, for screen readers: no full screen; `:help` tells the commands
+    #[arg(long)]
+    plain: bool,
 }
 
 /// How long a frame waits for a key while something runs, and while nothing does.
 const BUSY_FRAME: Duration = Duration::from_millis(16);
 const IDLE_FRAME: Duration = Duration::from_millis(250);
 
+/// What the screen opens with.
+enum Opening {
+    Home,
+    Exercise { id: String, seed: Option<u64> },
+}
+
 /// The home screen.
-pub(crate) fn home() -> Result<u8, String> {
-    show(None)
+pub(crate) fn home(settings: Settings) -> Result<u8, String> {
+    show(Opening::Home, settings)
 }
 
 /// One exercise.
-pub(crate) fn practice(args: &PracticeArgs) -> Result<u8, String> {
-    match &args.exercise {
-        None => show(None),
-        Some(word) => {
-            let exercise = packs::find(word)?;
-            show(Some((exercise.id, args.seed)))
+pub(crate) fn practice(args: &PracticeArgs, settings: Settings) -> Result<u8, String> {
+    match (&args.exercise, args.plain) {
+        (Some(id), true) => plain::run(id, args.seed, settings),
+        (None, true) => Err("--plain needs an exercise; `uncordon list` shows them all".into()),
+        (Some(id), false) => {
+            let id = packs::find(id)?.id;
+            show(Opening::Exercise { id, seed: args.seed }, settings)
         }
+        (None, false) => show(Opening::Home, settings),
     }
 }
 
 /// Several exercises, one after the other: leaving one opens the next.
-pub(crate) fn practice_all(ids: Vec<String>) -> Result<u8, String> {
-    let mut ids = ids.into_iter().map(|id| (id, None));
-    let first = ids.next();
-    show_all(first, ids.collect())
+pub(crate) fn practice_all(ids: Vec<String>, settings: Settings) -> Result<u8, String> {
+    let mut ids: VecDeque<String> = ids.into();
+    match ids.pop_front() {
+        Some(id) => show_all(Opening::Exercise { id, seed: None }, ids, settings),
+        None => show(Opening::Home, settings),
+    }
 }
 
-fn show(open: Option<(String, Option<u64>)>) -> Result<u8, String> {
-    show_all(open, VecDeque::new())
+fn show(opening: Opening, settings: Settings) -> Result<u8, String> {
+    show_all(opening, VecDeque::new(), settings)
 }
 
-fn show_all(
-    open: Option<(String, Option<u64>)>,
-    later: VecDeque<(String, Option<u64>)>,
-) -> Result<u8, String> {
-    if !stdout().is_terminal() || !std::io::stdin().is_terminal() {
-        return Err("the screen needs a terminal; without one there are `uncordon list`, `grade`, `sh`, `replay` and \
-                    `pack` (see `uncordon --help`)"
+fn show_all(opening: Opening, later: VecDeque<String>, settings: Settings) -> Result<u8, String> {
+    let dumb = std::env::var_os("TERM").is_some_and(|value| value == "dumb");
+    if dumb || !stdout().is_terminal() || !std::io::stdin().is_terminal() {
+        return Err("the screen needs a terminal that can be drawn on; without one there are `uncordon practice EXERCISE \
+                    --plain`, `list`, `grade`, `sh`, `replay` and `pack` (see `uncordon --help`)"
             .into());
     }
     let size = crossterm::terminal::size().map_err(|error| error.to_string())?;
-    let state = State::new(cards(), theme(), size);
+    let signals = Signals::watch()?;
     let mut terminal =
         ratatui::try_init().map_err(|error| format!("this terminal cannot show the screen: {error}"))?;
+    restore_after_panic();
     // What cannot be switched on is done without.
     let _ = execute!(stdout(), event::EnableMouseCapture, event::EnableBracketedPaste);
-    let ended = Screen { state, sitting: None, open, later }.run(&mut terminal);
-    let _ = execute!(stdout(), event::DisableMouseCapture, event::DisableBracketedPaste);
+    let state = State::new(settings.theme, settings.words, size);
+    let ended = Screen { state, sitting: None, signals, later }.run(&mut terminal, opening);
+    leave_modes();
     ratatui::restore();
-    ended.map(|()| 0)
+    ended
 }
 
-fn theme() -> Theme {
-    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
-        || std::env::var_os("TERM").is_some_and(|value| value == "dumb");
-    if plain { Theme::PLAIN } else { Theme::COLOR }
+/// Takes back what [`show`] switched on beside the screen itself.
+fn leave_modes() {
+    let _ = execute!(stdout(), event::DisableMouseCapture, event::DisableBracketedPaste);
 }
 
-fn cards() -> Vec<Card> {
+/// A panic leaves the terminal as it was: the mouse too, before the screen's own hook restores the rest.
+fn restore_after_panic() {
+    let next = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        leave_modes();
+        next(info);
+    }));
+}
+
+/// Signals that end the program: the loop sees them and restores the terminal.
+struct Signals(Vec<(i32, Arc<AtomicBool>)>);
+
+impl Signals {
+    fn watch() -> Result<Self, String> {
+        let wanted = [consts::SIGTERM, consts::SIGHUP, consts::SIGINT];
+        let watch = |signal| {
+            let seen = Arc::new(AtomicBool::new(false));
+            signal_hook::flag::register(signal, seen.clone()).map(|_| (signal, seen))
+        };
+        let watched = wanted.into_iter().map(watch).collect::<Result<Vec<_>, _>>();
+        watched.map(Self).map_err(|error| error.to_string())
+    }
+
+    /// The exit code of a program that the signal ended: 128 and its number.
+    fn exit(&self) -> Option<u8> {
+        let seen = self.0.iter().find(|(_, seen)| seen.load(Ordering::SeqCst));
+        seen.and_then(|(signal, _)| u8::try_from(128 + signal).ok())
+    }
+}
+
+fn cards(language: &str) -> Vec<Card> {
     let best = progress::best();
     packs::all()
         .iter()
@@ -92,7 +139,7 @@ fn cards() -> Vec<Card> {
         .map(|it| Card {
             id: it.id.clone(),
             pack: it.pack.clone(),
-            title: it.title.clone(),
+            title: it.translated(language).title,
             domain: it.domain.clone(),
             difficulty: it.difficulty.clone(),
             minutes: it.minutes,
@@ -106,25 +153,48 @@ fn cards() -> Vec<Card> {
 struct Screen {
     state: State,
     sitting: Option<Sitting>,
-    /// What is opened before the first key.
-    open: Option<(String, Option<u64>)>,
     /// What is opened when that is left.
-    later: VecDeque<(String, Option<u64>)>,
+    later: VecDeque<String>,
+    signals: Signals,
 }
 
 impl Screen {
-    fn run(mut self, terminal: &mut DefaultTerminal) -> Result<(), String> {
-        if let Some((id, seed)) = self.open.take() {
+    fn run(mut self, terminal: &mut DefaultTerminal, opening: Opening) -> Result<u8, String> {
+        // The first frame does not wait for packs and worlds.
+        self.draw(terminal)?;
+        if let Opening::Exercise { id, seed } = opening {
             self.open_exercise(&id, seed);
+            self.draw(terminal)?;
         }
+        self.read_cards();
         loop {
-            terminal.draw(|frame| view(&mut self.state, frame)).map_err(|error| error.to_string())?;
+            self.draw(terminal)?;
+            if let Some(exit) = self.signals.exit() {
+                return Ok(exit);
+            }
             let wait =
                 if self.sitting.as_ref().is_some_and(Sitting::is_busy) { BUSY_FRAME } else { IDLE_FRAME };
             if self.events(wait)? {
-                return Ok(());
+                return Ok(0);
             }
             self.pass_time();
+        }
+    }
+
+    fn draw(&mut self, terminal: &mut DefaultTerminal) -> Result<(), String> {
+        let drawn = terminal.draw(|frame| view(&mut self.state, frame));
+        drawn.map(drop).map_err(|error| error.to_string())
+    }
+
+    fn read_cards(&mut self) {
+        let cards = cards(self.state.words.0.code());
+        self.tell(Msg::Cards(cards));
+    }
+
+    /// Tells the state, and does what it asks for in turn.
+    fn tell(&mut self, msg: Msg) {
+        if let Some(effect) = update(&mut self.state, msg) {
+            let _ = self.carry_out(effect);
         }
     }
 
@@ -153,17 +223,17 @@ impl Screen {
     fn pass_time(&mut self) {
         let Some(sitting) = &mut self.sitting else { return };
         for msg in sitting.pass_time(Instant::now()) {
-            let _ = update(&mut self.state, msg);
+            self.tell(msg);
         }
     }
 
     fn open_exercise(&mut self, id: &str, seed: Option<u64>) {
-        match Sitting::open(id, seed, Instant::now()) {
+        match Sitting::open(id, seed, self.state.words, Instant::now()) {
             Ok((sitting, opened)) => {
                 self.sitting = Some(sitting);
-                let _ = update(&mut self.state, Msg::Opened(Box::new(opened)));
+                self.tell(Msg::Opened(Box::new(opened)));
             }
-            Err(why) => drop(update(&mut self.state, Msg::Said(why))),
+            Err(why) => self.tell(Msg::Said(why)),
         }
     }
 
@@ -174,18 +244,25 @@ impl Screen {
             Effect::Open { id, seed } => self.open_exercise(&id, seed),
             Effect::Leave => {
                 self.sitting = None;
-                if let Some((id, seed)) = self.later.pop_front() {
-                    self.open_exercise(&id, seed);
+                if let Some(id) = self.later.pop_front() {
+                    self.open_exercise(&id, None);
                 }
             }
             Effect::Copy(text) => {
-                // A terminal without a clipboard ignores it; the text stands at the prompt anyway.
+                // A terminal without a clipboard ignores it; the text stands on the screen anyway.
                 let _ = execute!(stdout(), CopyToClipboard::to_clipboard_from(text));
+            }
+            Effect::Settings => {
+                let settings = Settings { theme: self.state.theme, words: self.state.words };
+                self.read_cards();
+                if let Err(why) = settings.keep() {
+                    self.tell(Msg::Said(why));
+                }
             }
             other => {
                 let Some(sitting) = &mut self.sitting else { return false };
                 for msg in sitting.carry_out(other, Instant::now()) {
-                    let _ = update(&mut self.state, msg);
+                    self.tell(msg);
                 }
             }
         }

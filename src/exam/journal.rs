@@ -7,6 +7,8 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::shell::vim::Need;
+
 /// The version of the format that this program writes.
 pub(crate) const FORMAT: u32 = 1;
 
@@ -103,8 +105,8 @@ pub(crate) enum Input {
     Answer { line: String },
     /// The editor or the pager was left.
     Exit { code: i32 },
-    /// The editor wrote its text.
-    Write { text: String },
+    /// The editor could not go on without this: to write, to read, to run a command.
+    Need { need: Need },
     /// Ctrl-C.
     Interrupt,
     /// Ctrl-D at an empty prompt.
@@ -264,7 +266,7 @@ pub(super) mod tests {
             Act::Note { text: "come back\nhere".into() },
             Act::Terminal { on: 0, input: Input::Interrupt },
             Act::Terminal { on: 1, input: Input::Open },
-            Act::Terminal { on: 1, input: Input::Write { text: "a: 1\n".into() } },
+            Act::Terminal { on: 1, input: Input::Need { need: Need::Read { path: "a".into() } } },
             Act::Tick,
             Act::Turn { task: 1 },
             Act::Resume { at_s: 5 },

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use super::journal::Input;
 use crate::cluster::World;
-use crate::cluster::place::FileOp;
 use crate::exercises::{Stage, stage};
 use crate::shell::{Answer, Console, Lab, Request, Status};
 use crate::sim::SimTime;
@@ -37,7 +36,6 @@ struct Terminal {
     console: Console,
     /// True while a command runs.
     running: bool,
-    asked: Option<Request>,
 }
 
 /// What a terminal shows.
@@ -182,7 +180,7 @@ impl Seat {
                 self.at(terminal, |it| it.console.answer(Answer::Line(line.clone())));
             }
             Input::Exit { code } => self.at(terminal, |it| it.console.answer(Answer::Exit(*code))),
-            Input::Write { text } => news.extend(self.write(terminal, text)),
+            Input::Need { need } => self.at(terminal, |it| it.console.answer(Answer::Need(need.clone()))),
             Input::Interrupt => {
                 news.push((terminal, Shown::Printed(b"^C\n".to_vec())));
                 self.at(terminal, |it| it.console.cancel());
@@ -206,17 +204,8 @@ impl Seat {
     fn at(&mut self, terminal: usize, act: impl FnOnce(&mut Terminal)) {
         if let Some(terminal) = self.terminals.get_mut(terminal) {
             act(terminal);
-            terminal.asked = None;
             terminal.running = true;
         }
-    }
-
-    fn write(&mut self, terminal: usize, text: &str) -> Option<(usize, Shown)> {
-        let asked = self.terminals.get(terminal)?.asked.as_ref()?;
-        let Request::Edit { place, path, .. } = asked else { return None };
-        let write = FileOp::Write { path, bytes: text.as_bytes() };
-        let error = self.lab.world().change_files(place, write).err()?;
-        Some((terminal, Shown::Refused(format!("{path}: {error}"))))
     }
 
     fn poll(&mut self) -> News {
@@ -235,10 +224,7 @@ impl Seat {
                 Status::Pending => continue,
                 Status::Prompt(_) => Shown::Prompt(terminal.console.prompt()),
                 Status::Ended(_) => Shown::Ended,
-                Status::Asks(request) => {
-                    terminal.asked = Some((*request).clone());
-                    Shown::Asks(*request)
-                }
+                Status::Asks(request) => Shown::Asks(*request),
             };
             // While the learner answers nothing runs; the answer starts it again.
             terminal.running = false;
@@ -252,7 +238,7 @@ impl Seat {
         match self.console() {
             Ok(console) => {
                 let prompt = console.prompt();
-                self.terminals.push(Terminal { console, running: false, asked: None });
+                self.terminals.push(Terminal { console, running: false });
                 Some((number, Shown::Prompt(prompt)))
             }
             Err(why) => Some((number, Shown::Refused(why))),
@@ -279,7 +265,7 @@ impl Seat {
         self.lab = stage::lab(world);
         self.terminals.clear();
         let console = self.console()?;
-        self.terminals.push(Terminal { console, running: false, asked: None });
+        self.terminals.push(Terminal { console, running: false });
         Ok(())
     }
 }

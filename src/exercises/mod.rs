@@ -10,6 +10,7 @@ mod addons;
 pub(crate) mod checks;
 pub(crate) mod compare;
 pub(crate) mod grade;
+mod locale;
 mod mutate;
 pub(crate) mod pack;
 pub(crate) mod prove;

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::addons;
 use super::checks::Check;
+use super::locale::{self, Locales};
 use super::raw::{RawBlueprint, RawExercise, RawPack};
 use super::variables::{self, Values};
 use crate::apimachinery::yaml;
@@ -59,9 +60,11 @@ pub(crate) struct Exercise {
     pub(crate) difficulty: String,
     pub(crate) minutes: u32,
     pub(crate) points: u32,
-    raw: RawExercise,
+    pub(super) raw: RawExercise,
     /// Files of the exercise's own folder.
-    files: Files,
+    pub(super) files: Files,
+    /// Its texts in other languages.
+    pub(super) locales: Locales,
 }
 
 /// An exercise with the values of one seed in all its texts.
@@ -248,6 +251,7 @@ fn read_exercise(files: &Files, folder: &str, pack: &str, problems: &mut Vec<Pro
         difficulty: raw.difficulty.clone(),
         minutes: raw.minutes,
         points: 0,
+        locales: locale::read(files, &raw.id, problems),
         raw,
         files: own,
     };
@@ -261,6 +265,7 @@ fn read_exercise(files: &Files, folder: &str, pack: &str, problems: &mut Vec<Pro
             }
         }
     }
+    problems.extend(exercise.locale_problems());
     if exercise.points == 0 && problems.len() == before {
         problems.push(problem(&path, "checks: no points to win; add a check with points"));
     }
@@ -436,6 +441,20 @@ mistakes: [{script: less.sh, says: too few}]
         assert_eq!((exercise.points, pack.id.as_str()), (4, "p"));
         let variant = exercise.variant(1).unwrap();
         assert!(!variant.solution.contains("{{") && !variant.task.contains("{{"), "{variant:?}");
+    }
+
+    #[test]
+    fn texts_in_another_language_are_laid_over_the_english_ones() {
+        let mut files = files(EXERCISE);
+        let korean = "title: 더 많이\ntask: \"`web`을 {{ count }}개로.\"\n";
+        files.insert("locales/ko/scale-web.yaml".into(), korean.as_bytes().to_vec());
+        let exercise = load(&files).unwrap().exercises.remove(0);
+        assert_eq!((exercise.texts_in("ko"), exercise.texts_in("fr")), ((2, 2), (0, 2)));
+        let variant = exercise.translated("ko").variant(1).unwrap();
+        assert!(variant.title == "더 많이" && variant.task.starts_with("`web`을"), "{variant:?}");
+        assert_eq!(exercise.translated("fr").title, "More of the same");
+        files.insert("locales/ko/scale-web.yaml".into(), b"task: '{{ nope }}'".to_vec());
+        assert_eq!(load(&files).unwrap_err()[0].file, "locales/ko/scale-web.yaml");
     }
 
     #[test]

@@ -114,6 +114,22 @@ pub(super) struct RawEquivalent {
     pub(super) because: String,
 }
 
+/// `locales/LANGUAGE/EXERCISE.yaml`: texts in another language; what is left out stays English.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawTexts {
+    #[serde(default)]
+    pub(super) title: String,
+    #[serde(default)]
+    pub(super) task: String,
+    /// In the order of the English ones.
+    #[serde(default)]
+    pub(super) hints: Vec<String>,
+    /// The text itself, not the name of a file.
+    #[serde(default)]
+    pub(super) explain: String,
+}
+
 fn core() -> String {
     "core".into()
 }

@@ -228,16 +228,23 @@ impl Console {
 
     /// Runs on to the next prompt, jumping from wait to wait.
     pub(crate) fn finish(&mut self) -> i32 {
+        loop {
+            match self.run_on() {
+                Status::Asks(request) => self.answer_nobody(&request),
+                Status::Prompt(exit) | Status::Ended(exit) => return exit,
+                Status::Pending => return INTERRUPTED,
+            }
+        }
+    }
+
+    /// Runs on until somebody has to act, jumping from wait to wait; a wait for ever is interrupted.
+    pub(crate) fn run_on(&mut self) -> Status {
         let begun = self.lab.world().now;
         for _ in 0..LINE_POLLS_MAX {
             match self.poll() {
-                Status::Prompt(exit) | Status::Ended(exit) => return exit,
-                Status::Asks(request) => self.answer_nobody(&request),
-                Status::Pending => {
-                    if !self.advance(begun) {
-                        break;
-                    }
-                }
+                Status::Pending if !self.advance(begun) => break,
+                Status::Pending => {}
+                other => return other,
             }
         }
         self.give_up()
@@ -245,8 +252,8 @@ impl Console {
 
     /// Answers as a terminal does that nobody sits at.
     fn answer_nobody(&mut self, request: &Request) {
-        if let Request::Page { text } = request {
-            batch::write(&self.outbox, Fd::Out, text.as_bytes());
+        if let Request::Page(page) = request {
+            batch::write(&self.outbox, Fd::Out, page.text.as_bytes());
         }
         self.answer(Answer::Nobody);
     }
@@ -262,14 +269,11 @@ impl Console {
         }
     }
 
-    fn give_up(&mut self) -> i32 {
+    fn give_up(&mut self) -> Status {
         let text = "uncordon: interrupted, since it would wait for ever\n";
         batch::write(&self.outbox, Fd::Err, text.as_bytes());
         self.cancel();
-        match self.poll() {
-            Status::Prompt(exit) | Status::Ended(exit) => exit,
-            _ => INTERRUPTED,
-        }
+        self.poll()
     }
 
     /// Runs a whole script in a shell without a prompt, without waiting.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
 use super::Login;
-use crate::cluster::Place;
+use super::vim::Need;
 
 /// A program's question to its terminal.
 #[derive(Clone, Debug)]
@@ -16,9 +16,46 @@ pub(crate) enum Request {
     /// A line of input behind a prompt that is not yet printed.
     Line { prompt: String, hidden: bool },
     /// The full-screen editor on a file.
-    Edit { place: Place, user: String, path: String },
+    Edit(EditRequest),
+    /// The answer to [`Answer::Need`], after which the editor goes on.
+    EditAnswer(Result<String, String>),
     /// A text to read at leisure: `less`, `man`.
-    Page { text: String },
+    Page(PageRequest),
+}
+
+/// Which editor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum EditorKind {
+    Vim,
+    Nano,
+}
+
+/// A file to edit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct EditRequest {
+    pub(crate) kind: EditorKind,
+    /// The file as it was named; empty for a text without a file.
+    pub(crate) name: String,
+    pub(crate) text: String,
+    /// True when there is no such file yet.
+    pub(crate) fresh: bool,
+    pub(crate) read_only: bool,
+    /// Commands to carry out first: those of the user's `.vimrc`, then those of the command line.
+    pub(crate) commands: Vec<String>,
+}
+
+/// A text to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct PageRequest {
+    /// What the program calls the text; empty for standard input.
+    pub(crate) name: String,
+    pub(crate) text: String,
+    /// True to number the lines.
+    pub(crate) numbers: bool,
+    /// True to cut long lines instead of wrapping them.
+    pub(crate) chop: bool,
+    /// True to begin at the end.
+    pub(crate) at_end: bool,
 }
 
 /// The terminal's answer.
@@ -28,6 +65,8 @@ pub(crate) enum Answer {
     Exit(i32),
     /// The line without its end.
     Line(String),
+    /// The editor needs something of the outside; answer with [`Request::EditAnswer`].
+    Need(Need),
     /// There is nobody: end of input.
     Nobody,
 }

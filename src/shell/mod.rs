@@ -26,6 +26,7 @@ mod login;
 mod input;
 mod job;
 pub(crate) mod programs;
+pub(crate) mod nano;
 pub(crate) mod vim;
 
 pub(crate) use batch::Script;
@@ -33,6 +34,6 @@ pub(crate) use console::{Console, Status};
 pub(crate) use input::{is_incomplete, quote};
 pub(crate) use job::Job;
 pub(crate) use lab::{Lab, Tools};
-pub(crate) use link::{Answer, Request};
+pub(crate) use link::{Answer, EditRequest, EditorKind, PageRequest, Request};
 pub(crate) use login::Login;
 pub(crate) use proc::{Completer, Fd, Proc, Program, Running};

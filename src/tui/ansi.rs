@@ -1,8 +1,11 @@
 //! Bytes of programs as styled lines. Escape sequences other than color, erase and clear do nothing, so
 //! that no program and no pack can take the real terminal over.
 
+use std::collections::VecDeque;
+
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthChar;
 use vte::{Params, Parser, Perform};
 
 /// Lines that scrolled by, newest last; the last one is still written to.
@@ -18,20 +21,26 @@ const LINES_MAX: usize = 20_000;
 /// Distance of tab stops.
 const TAB: usize = 8;
 
+/// Stands behind a wide character, for its second column.
+const SECOND: char = '\0';
+
+type Row = Vec<(char, Style)>;
+
 #[derive(Default)]
 struct Page {
-    lines: Vec<Vec<(char, Style)>>,
+    lines: VecDeque<Row>,
     style: Style,
-    /// Where in the last line the next character goes.
+    /// The column of the last line where the next character goes.
     column: usize,
+    /// What stood here before a program took the whole screen.
+    before: Option<VecDeque<Row>>,
 }
 
 impl Output {
     /// Takes in what a program wrote.
     pub(crate) fn write(&mut self, bytes: &[u8]) {
         self.parser.advance(&mut self.page, bytes);
-        let surplus = self.page.lines.len().saturating_sub(LINES_MAX);
-        self.page.lines.drain(..surplus);
+        self.forget();
     }
 
     /// Takes in a line of our own and ends it.
@@ -40,6 +49,12 @@ impl Output {
         let row = self.page.row();
         row.extend(text.chars().map(|c| (c, style)));
         self.page.new_line();
+        self.forget();
+    }
+
+    fn forget(&mut self) {
+        let surplus = self.page.lines.len().saturating_sub(LINES_MAX);
+        self.page.lines.drain(..surplus);
     }
 
     /// Goes to a new line unless the last one is empty.
@@ -53,7 +68,7 @@ impl Output {
     pub(crate) fn take_unfinished(&mut self) -> String {
         self.page.column = 0;
         let row = self.page.row();
-        std::mem::take(row).into_iter().map(|(c, _)| c).collect()
+        letters(&std::mem::take(row))
     }
 
     /// Forgets everything, as `clear` does.
@@ -69,15 +84,25 @@ impl Output {
 
     /// Finished lines `from..to`, styled.
     pub(crate) fn lines(&self, from: usize, to: usize) -> impl Iterator<Item = Line<'static>> {
-        self.page.lines.get(from..to.min(self.len())).unwrap_or_default().iter().map(|row| styled(row))
+        let to = to.min(self.len());
+        self.page.lines.range(from.min(to)..to).map(|row| styled(row))
     }
+
+    /// The text of a finished line.
+    pub(crate) fn text(&self, row: usize) -> String {
+        self.page.lines.get(row).map_or_else(String::new, |row| letters(row))
+    }
+}
+
+fn letters(row: &[(char, Style)]) -> String {
+    row.iter().map(|(c, _)| *c).filter(|c| *c != SECOND).collect()
 }
 
 /// Runs of one style as spans.
 fn styled(row: &[(char, Style)]) -> Line<'static> {
     let runs = row.chunk_by(|a, b| a.1 == b.1);
     Line::from_iter(runs.map(|run| {
-        let text: String = run.iter().map(|(c, _)| *c).collect();
+        let text = letters(run);
         Span::styled(text, run.first().map_or(Style::new(), |(_, style)| *style))
     }))
 }
@@ -85,7 +110,7 @@ fn styled(row: &[(char, Style)]) -> Line<'static> {
 impl Page {
     fn row(&mut self) -> &mut Vec<(char, Style)> {
         if self.lines.is_empty() {
-            self.lines.push(Vec::new());
+            self.lines.push_back(Vec::new());
         }
         let last = self.lines.len() - 1;
         &mut self.lines[last]
@@ -93,21 +118,40 @@ impl Page {
 
     fn new_line(&mut self) {
         let _ = self.row();
-        self.lines.push(Vec::new());
+        self.lines.push_back(Vec::new());
         self.column = 0;
     }
 
     fn put(&mut self, c: char) {
         let (column, style) = (self.column, self.style);
+        let width = c.width().unwrap_or(0);
         let row = self.row();
         if row.len() < column {
             row.resize(column, (' ', Style::new()));
         }
-        match row.get_mut(column) {
-            Some(cell) => *cell = (c, style),
-            None => row.push((c, style)),
+        if width == 0 {
+            // A mark belongs to the letter before it.
+            row.insert(column, (c, style));
+            self.column += 1;
+            return;
         }
-        self.column += 1;
+        for (at, c) in [c, SECOND].into_iter().take(width).enumerate() {
+            match row.get_mut(column + at) {
+                Some(cell) => *cell = (c, style),
+                None => row.push((c, style)),
+            }
+        }
+        self.column += width;
+    }
+
+    /// A program takes the whole screen, or gives it back.
+    fn whole_screen(&mut self, takes: bool) {
+        if takes && self.before.is_none() {
+            self.before = Some(std::mem::take(&mut self.lines));
+        } else if !takes && let Some(before) = self.before.take() {
+            self.lines = before;
+        }
+        self.column = self.lines.back().map_or(0, Vec::len);
     }
 
     fn select(&mut self, params: &Params) {
@@ -152,10 +196,11 @@ impl Perform for Page {
         }
     }
 
-    fn csi_dispatch(&mut self, params: &Params, _intermediates: &[u8], _ignore: bool, action: char) {
+    fn csi_dispatch(&mut self, params: &Params, intermediates: &[u8], _ignore: bool, action: char) {
         let first = params.iter().next().and_then(|param| param.first().copied()).unwrap_or(0);
         match action {
             'm' => self.select(params),
+            'h' | 'l' if intermediates == b"?" && first == 1049 => self.whole_screen(action == 'h'),
             'K' => {
                 let column = self.column;
                 self.row().truncate(column);
@@ -189,6 +234,9 @@ mod tests {
         check("a\tb\n", &["a       b"]);
         check("abcdef\rab\x1b[K\n", &["ab"]);
         check("gone\n\x1b[H\x1b[2Jhere\n", &["here"]);
+        check("kept\n\x1b[?1049hall\n\x1b[?1049l", &["kept"]);
+        check("가나\rxx\n", &["xx나"]);
+        check("가\tb\n", &["가      b"]);
     }
 
     #[test]

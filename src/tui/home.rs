@@ -8,16 +8,17 @@ use unicode_width::UnicodeWidthStr;
 
 use super::message::{Card, Effect};
 use super::theme::Theme;
+use super::words::Words;
 
 /// The domains of the exam with their weights in percent, heaviest first.
 ///
 /// Source: CKA curriculum v1.35, cncf/curriculum.
-pub(crate) const DOMAINS: &[(&str, &str, u32)] = &[
-    ("troubleshooting", "Troubleshooting", 30),
-    ("cluster-architecture", "Cluster Architecture, Installation & Configuration", 25),
-    ("services-networking", "Services & Networking", 20),
-    ("workloads-scheduling", "Workloads & Scheduling", 15),
-    ("storage", "Storage", 10),
+pub(crate) const DOMAINS: &[(&str, u32)] = &[
+    ("troubleshooting", 30),
+    ("cluster-architecture", 25),
+    ("services-networking", 20),
+    ("workloads-scheduling", 15),
+    ("storage", 10),
 ];
 
 /// The list and where the learner is in it.
@@ -29,6 +30,10 @@ pub(crate) struct Home {
     filter: String,
     /// True while the filter is typed.
     filtering: bool,
+    /// True once the exercises have come.
+    ready: bool,
+    /// The exercise that each row on screen shows, from the row with this number.
+    rows: (u16, Vec<Option<usize>>),
 }
 
 /// Something a key asks the list for.
@@ -49,7 +54,20 @@ impl Home {
             let key = |card: &Card| (domain_rank(&card.domain), card.title.clone());
             key(a).cmp(&key(b))
         });
-        Self { cards, ..Self::default() }
+        Self { cards, ready: true, ..Self::default() }
+    }
+
+    /// Takes other cards for the same list, as after a change of language.
+    pub(crate) fn renew(&mut self, cards: Vec<Card>) {
+        let kept = std::mem::take(self);
+        *self = Self { chosen: kept.chosen, filter: kept.filter, ..Self::new(cards) };
+    }
+
+    /// The mouse at a row of the screen: chooses what stands there, and says whether it was chosen already.
+    pub(crate) fn click(&mut self, row: u16) -> bool {
+        let at = row.checked_sub(self.rows.0).and_then(|row| self.rows.1.get(usize::from(row)).copied());
+        let Some(Some(index)) = at else { return false };
+        std::mem::replace(&mut self.chosen, index) == index
     }
 
     fn shown(&self) -> Vec<&Card> {
@@ -112,46 +130,52 @@ impl Home {
     }
 
     /// Draws it.
-    pub(crate) fn draw(&self, frame: &mut Frame<'_>, area: Rect, theme: Theme, said: &str) {
+    pub(crate) fn draw(&mut self, frame: &mut Frame<'_>, area: Rect, theme: Theme, words: Words, said: &str) {
         let [top, middle, bottom] =
             Layout::vertical([Constraint::Length(3), Constraint::Min(1), Constraint::Length(1)]).areas(area);
-        frame.render_widget(Paragraph::new(self.heading(theme)), top);
-        let block = Block::bordered().title(" Exercises ").border_style(theme.border(true));
+        frame.render_widget(Paragraph::new(self.heading(theme, words)), top);
+        let block = Block::bordered()
+            .title(format!(" {} ", words.say("title-exercises")))
+            .border_style(theme.border(true));
         let inner = block.inner(middle);
         frame.render_widget(block, middle);
-        frame.render_widget(Paragraph::new(self.rows(inner, theme)), inner);
-        frame.render_widget(Paragraph::new(self.foot(theme, said)), bottom);
+        let (rows, indexes): (Vec<_>, Vec<_>) = self.rows(inner, theme, words).into_iter().unzip();
+        self.rows = (inner.y, indexes);
+        frame.render_widget(Paragraph::new(rows), inner);
+        frame.render_widget(Paragraph::new(self.foot(theme, words, said)), bottom);
     }
 
-    fn heading(&self, theme: Theme) -> Vec<Line<'static>> {
+    fn heading(&self, theme: Theme, words: Words) -> Vec<Line<'static>> {
         let solved = self.cards.iter().filter(|card| card.best == Some(card.points)).count();
         let mut bars = vec![Span::raw(" ")];
-        for (id, _, weight) in DOMAINS {
+        for (id, weight) in DOMAINS {
             let of: Vec<&Card> = self.cards.iter().filter(|card| card.domain == *id).collect();
             let done = of.iter().filter(|card| card.best == Some(card.points)).count();
-            let short = id.split('-').next().unwrap_or(id);
+            let short = words.say(&format!("domain-short-{id}"));
             bars.push(Span::styled(format!("{short} {weight}% "), theme.faint()));
             bars.push(Span::styled(format!("{done}/{}  ", of.len()), theme.good()));
         }
+        let count = [("solved", solved.into()), ("all", self.cards.len().into())];
         vec![
             Line::from(vec![
                 Span::styled(" uncordon", theme.strong()),
-                Span::raw("  CKA practice on a simulated cluster, Kubernetes v1.36"),
+                Span::raw(format!("  {}", words.say("home-slogan"))),
             ]),
             Line::from(bars),
-            Line::styled(format!(" {solved} of {} solved", self.cards.len()), theme.faint()),
+            Line::styled(format!(" {}", words.with("home-solved", &count)), theme.faint()),
         ]
     }
 
-    fn rows(&self, area: Rect, theme: Theme) -> Vec<Line<'static>> {
+    /// Rows of the list, each with the exercise it shows.
+    fn rows(&self, area: Rect, theme: Theme, words: Words) -> Vec<(Line<'static>, Option<usize>)> {
         let shown = self.shown();
         if shown.is_empty() {
-            let why = if self.cards.is_empty() {
-                "No exercises are installed."
-            } else {
-                "Nothing fits the filter."
+            let why = match (self.ready, self.cards.is_empty()) {
+                (false, _) => "home-loading",
+                (true, true) => "home-empty",
+                (true, false) => "home-no-fit",
             };
-            return vec![Line::raw(why)];
+            return vec![(Line::raw(words.say(why)), None)];
         }
         let mut rows = Vec::new();
         let mut chosen_row = 0;
@@ -159,46 +183,56 @@ impl Home {
         for (index, card) in shown.iter().enumerate() {
             if card.domain != domain {
                 domain = &card.domain;
-                rows.push(Line::styled(domain_name(domain), theme.strong()));
+                rows.push((Line::styled(domain_name(domain, words), theme.strong()), None));
             }
             if index == self.chosen {
                 chosen_row = rows.len();
             }
-            rows.push(card_row(card, index == self.chosen, usize::from(area.width), theme));
+            let row = card_row(card, index == self.chosen, usize::from(area.width), (theme, words));
+            rows.push((row, Some(index)));
         }
         let height = usize::from(area.height);
         let skip = chosen_row.saturating_sub(height.saturating_sub(2)).min(rows.len().saturating_sub(height));
         rows.into_iter().skip(skip).take(height).collect()
     }
 
-    fn foot(&self, theme: Theme, said: &str) -> Line<'static> {
+    fn foot(&self, theme: Theme, words: Words, said: &str) -> Line<'static> {
         if self.filtering {
             return Line::from(format!(" /{}▏", self.filter));
         }
         if !said.is_empty() {
             return Line::styled(format!(" {said}"), theme.warn());
         }
-        Line::styled(" ↑↓ choose   Enter open   / filter   ? help   q quit", theme.faint())
+        Line::styled(format!(" {}", words.say("home-keys")), theme.faint())
     }
 }
 
 fn domain_rank(domain: &str) -> usize {
-    DOMAINS.iter().position(|(id, _, _)| *id == domain).unwrap_or(DOMAINS.len())
+    DOMAINS.iter().position(|(id, _)| *id == domain).unwrap_or(DOMAINS.len())
 }
 
-fn domain_name(domain: &str) -> String {
-    DOMAINS.iter().find(|(id, _, _)| *id == domain).map_or(domain, |(_, name, _)| name).to_owned()
+fn domain_name(domain: &str, words: Words) -> String {
+    let known = DOMAINS.iter().any(|(id, _)| *id == domain);
+    if known { words.say(&format!("domain-{domain}")) } else { domain.to_owned() }
 }
 
-fn card_row(card: &Card, chosen: bool, width: usize, theme: Theme) -> Line<'static> {
+fn card_row(card: &Card, chosen: bool, width: usize, (theme, words): (Theme, Words)) -> Line<'static> {
     let mark = match card.best {
         Some(best) if best == card.points => "✓",
         Some(_) => "◐",
         None => " ",
     };
-    let score =
-        card.best.map_or_else(|| format!("{} p", card.points), |best| format!("{best}/{} p", card.points));
-    let right = format!("{:>6}  {:>2} min  {score:>7} ", card.difficulty, card.minutes);
+    let score = card.best.map_or_else(|| card.points.to_string(), |best| format!("{best}/{}", card.points));
+    let difficulty = fit(&words.say(&format!("difficulty-{}", card.difficulty)), 6);
+    let right = words.with(
+        "home-card",
+        &[
+            ("difficulty", difficulty.into()),
+            ("minutes", format!("{:>2}", card.minutes).into()),
+            ("score", format!("{score:>5}").into()),
+        ],
+    );
+    let right = format!("{right} ");
     let room = width.saturating_sub(right.width() + 4);
     let title: String = fit(&card.title, room);
     let style = if chosen { theme.chosen() } else { ratatui::style::Style::new() };

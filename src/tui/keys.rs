@@ -15,42 +15,124 @@ pub(crate) enum Command {
     Undo,
     Task,
     SwitchPane,
+    LookBack,
     Wider,
     Narrower,
+    NewTerminal,
+    NextTerminal,
+    LastTerminal,
+    Split,
     Leave,
 }
 
-/// Keys of the exercise screen with their words for the help.
-pub(crate) const COMMANDS: &[(KeyCode, KeyModifiers, Command, &str, &str)] = &[
-    (KeyCode::F(1), KeyModifiers::NONE, Command::Help, "F1", "this help"),
-    (KeyCode::F(2), KeyModifiers::NONE, Command::Hint, "F2", "one more hint"),
-    (KeyCode::F(3), KeyModifiers::NONE, Command::Check, "F3", "check: points, and why"),
-    (KeyCode::F(4), KeyModifiers::NONE, Command::Solution, "F4", "the reference and the difference to it"),
-    (KeyCode::F(5), KeyModifiers::NONE, Command::Reset, "F5", "back to the beginning"),
-    (KeyCode::F(6), KeyModifiers::NONE, Command::Undo, "F6", "take the last command back"),
-    (KeyCode::F(7), KeyModifiers::NONE, Command::Task, "F7", "back to the task"),
-    (KeyCode::F(8), KeyModifiers::NONE, Command::SwitchPane, "F8", "keyboard to the other pane"),
-    (KeyCode::Left, KeyModifiers::ALT, Command::Narrower, "Alt-←", "narrower task"),
-    (KeyCode::Right, KeyModifiers::ALT, Command::Wider, "Alt-→", "wider task"),
-    (KeyCode::F(10), KeyModifiers::NONE, Command::Leave, "F10", "back to the list"),
+/// A key of the exercise screen.
+pub(crate) struct Key {
+    code: KeyCode,
+    modifiers: KeyModifiers,
+    pub(crate) command: Command,
+    /// What is written on it; empty for one that the help leaves out.
+    pub(crate) label: &'static str,
+    /// The key of its words for the help.
+    pub(crate) says: &'static str,
+}
+
+const fn plain(code: u8, command: Command, label: &'static str, says: &'static str) -> Key {
+    Key { code: KeyCode::F(code), modifiers: KeyModifiers::NONE, command, label, says }
+}
+
+const fn alt(code: KeyCode, command: Command, label: &'static str, says: &'static str) -> Key {
+    Key { code, modifiers: KeyModifiers::ALT, command, label, says }
+}
+
+const fn control(code: KeyCode, command: Command, label: &'static str, says: &'static str) -> Key {
+    Key { code, modifiers: KeyModifiers::CONTROL, command, label, says }
+}
+
+/// Keys of the exercise screen.
+pub(crate) const COMMANDS: &[Key] = &[
+    plain(1, Command::Help, "", ""),
+    plain(2, Command::Hint, "F2", "help-hint"),
+    plain(3, Command::Check, "F3", "help-check"),
+    plain(4, Command::Solution, "F4", "help-solution"),
+    plain(5, Command::Reset, "F5", "help-reset"),
+    plain(6, Command::Undo, "F6", "help-undo"),
+    plain(7, Command::Task, "F7", "help-task"),
+    plain(8, Command::SwitchPane, "F8", "help-pane"),
+    plain(9, Command::LookBack, "F9", "help-look-back"),
+    plain(10, Command::Leave, "F10", "help-leave"),
+    alt(KeyCode::Left, Command::Narrower, "Alt-←", "help-width"),
+    alt(KeyCode::Right, Command::Wider, "Alt-→", "help-width"),
+    alt(KeyCode::Char('t'), Command::NewTerminal, "Alt-t", "help-new-terminal"),
+    alt(KeyCode::Char('n'), Command::NextTerminal, "Alt-n Alt-1…9", "help-other-terminal"),
+    alt(KeyCode::Char('s'), Command::Split, "Alt-s", "help-split"),
+    control(KeyCode::PageDown, Command::NextTerminal, "", ""),
+    control(KeyCode::PageUp, Command::LastTerminal, "", ""),
 ];
 
-/// Keys of the terminal, for the help.
+/// Keys of other places, for the help: what is written on them, and the key of their words.
+pub(crate) const HOME_HELP: &[(&str, &str)] = &[
+    ("↑ ↓ j k", "help-home-choose"),
+    ("Enter", "help-home-open"),
+    ("/", "help-home-filter"),
+    ("t", "help-home-theme"),
+    ("l", "help-home-language"),
+    ("q", "help-home-quit"),
+];
 pub(crate) const TERMINAL_HELP: &[(&str, &str)] = &[
-    ("Tab", "complete commands, files, kinds, names, flags"),
-    ("↑ ↓", "history; Ctrl-R searches it"),
-    ("Ctrl-A E W U K Y", "move and cut as in bash"),
-    ("Ctrl-C D L", "interrupt, end of input, clear"),
-    ("PgUp PgDn", "scroll back and forward"),
-    ("mouse", "a click on code in the task copies it to the prompt"),
+    ("Tab", "help-tab"),
+    ("↑ ↓ Ctrl-R", "help-history"),
+    ("Ctrl-A E W U K Y", "help-line"),
+    ("Alt-B F D .", "help-words"),
+    ("Ctrl-C D L", "help-control"),
+    ("PgUp PgDn", "help-scroll"),
+    ("mouse", "help-mouse"),
+];
+pub(crate) const TASK_HELP: &[(&str, &str)] =
+    &[("↑ ↓ PgUp PgDn", "help-task-scroll"), ("Enter Esc", "help-task-back")];
+pub(crate) const VIM_HELP: &[(&str, &str)] = &[
+    ("i a o", "help-vim-insert"),
+    ("Esc", "help-vim-escape"),
+    (":w :q :wq :q!", "help-vim-leave"),
+    ("dd yy p u Ctrl-R .", "help-vim-change"),
+    ("/ n N * :%s", "help-vim-search"),
+    ("v V Ctrl-V", "help-vim-visual"),
+    (":set paste nu et sw=2", "help-vim-set"),
+];
+pub(crate) const NANO_HELP: &[(&str, &str)] = &[
+    ("Ctrl-O Ctrl-X", "help-nano-leave"),
+    ("Ctrl-K Ctrl-U", "help-nano-cut"),
+    ("Ctrl-W Ctrl-\\", "help-nano-search"),
+    ("Alt-U Alt-E", "help-nano-undo"),
+];
+pub(crate) const PAGER_HELP: &[(&str, &str)] = &[
+    ("space b", "help-pager-page"),
+    ("j k g G", "help-pager-line"),
+    ("/ n N", "help-pager-search"),
+    ("q", "help-pager-quit"),
+];
+pub(crate) const BACK_HELP: &[(&str, &str)] = &[
+    ("↑ ↓ PgUp PgDn", "help-back-move"),
+    ("/ n N", "help-back-search"),
+    ("v", "help-back-select"),
+    ("Enter y", "help-back-copy"),
+    ("Esc q", "help-back-leave"),
 ];
 
-/// The command of a key.
-pub(crate) fn command(key: KeyEvent) -> Option<Command> {
-    COMMANDS
-        .iter()
-        .find(|(code, modifiers, ..)| key.code == *code && key.modifiers == *modifiers)
-        .map(|(_, _, command, ..)| *command)
+/// The command of a key. An editor keeps the letters with Alt for itself.
+pub(crate) fn command(key: KeyEvent, in_editor: bool) -> Option<Command> {
+    let own = |row: &&Key| key.code == row.code && key.modifiers == row.modifiers;
+    let found = COMMANDS.iter().find(own)?;
+    (!in_editor || !matches!(found.code, KeyCode::Char(_))).then_some(found.command)
+}
+
+/// The terminal that Alt and a digit mean, from 0.
+pub(crate) fn terminal_number(key: KeyEvent) -> Option<usize> {
+    match key.code {
+        KeyCode::Char(digit @ '1'..='9') if key.modifiers == KeyModifiers::ALT => {
+            Some(digit as usize - '1' as usize)
+        }
+        _ => None,
+    }
 }
 
 /// The change to the typed line that a key asks for.
@@ -71,6 +153,9 @@ pub(crate) fn edit(key: KeyEvent) -> Option<Edit> {
         KeyCode::Char('n') if control => Edit::Newer,
         KeyCode::Char('b') if alt => Edit::WordLeft,
         KeyCode::Char('f') if alt => Edit::WordRight,
+        KeyCode::Char('d') if alt => Edit::CutWordAhead,
+        KeyCode::Char('.' | '_') if alt => Edit::LastWord,
+        KeyCode::Char('t') if control => Edit::Swap,
         KeyCode::Left if control => Edit::WordLeft,
         KeyCode::Right if control => Edit::WordRight,
         KeyCode::Left => Edit::Left,
@@ -99,8 +184,9 @@ mod tests {
     #[test]
     fn no_two_commands_share_a_key() {
         for (index, row) in COMMANDS.iter().enumerate() {
-            let again = COMMANDS.iter().skip(index + 1).any(|other| (row.0, row.1) == (other.0, other.1));
-            assert!(!again, "{} does two things", row.3);
+            let mut rest = COMMANDS.iter().skip(index + 1);
+            let again = rest.any(|other| (row.code, row.modifiers) == (other.code, other.modifiers));
+            assert!(!again, "{} does two things", row.label);
         }
     }
 }

@@ -2,6 +2,9 @@
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
+use crate::shell::vim::Need;
+use crate::shell::{EditRequest, PageRequest};
+
 /// An exercise as the home screen lists it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Card {
@@ -58,32 +61,21 @@ pub(crate) enum Msg {
     Paste(String),
     /// The terminal is so many columns and rows.
     Resize(u16, u16),
+    /// The exercises of the home screen, once they are read.
+    Cards(Vec<Card>),
     /// Whole seconds since the exercise was opened.
     Second(u64),
     /// An exercise stands ready.
     Opened(Box<Opened>),
-    /// The shell wrote bytes.
-    Printed(Vec<u8>),
-    /// The shell waits at this prompt.
-    Prompt(String),
-    /// A program asks for a line.
-    Ask {
+    /// Something came from the shell of the terminal with this number.
+    Shell(usize, FromShell),
+    /// Another terminal stands at this prompt.
+    Terminal {
         prompt: String,
-        hidden: bool,
     },
-    /// The shell ended; no prompt will come.
-    Ended,
-    /// A program wants the editor on a text.
-    Edit {
-        path: String,
-        text: String,
-    },
-    /// A program shows a text to page through.
-    Page(String),
-    /// What may stand where the cursor is, and how many bytes before it are replaced.
-    Completed {
-        replace: usize,
-        candidates: Vec<String>,
+    /// The worlds changed under the terminals: all but the first are closed.
+    Restarted {
+        prompt: String,
     },
     Graded(Verdict),
     /// The reference solution, the difference to it (unified diff) and why it works (Markdown).
@@ -96,6 +88,27 @@ pub(crate) enum Msg {
     Said(String),
 }
 
+/// What comes from a shell and the programs in it.
+#[derive(Clone, Debug)]
+pub(crate) enum FromShell {
+    /// Bytes for the terminal.
+    Printed(Vec<u8>),
+    /// The shell waits at this prompt.
+    Prompt(String),
+    /// A program asks for a line.
+    Ask { prompt: String, hidden: bool },
+    /// The shell ended; no prompt will come.
+    Ended,
+    /// A program wants the editor on a text.
+    Edit(EditRequest),
+    /// The outside's answer to [`ToShell::Need`].
+    EditAnswer(Result<String, String>),
+    /// A program shows a text to page through.
+    Page(PageRequest),
+    /// What may stand where the cursor is, and how many bytes before it are replaced.
+    Completed { replace: usize, candidates: Vec<String> },
+}
+
 /// Something is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
@@ -105,19 +118,12 @@ pub(crate) enum Effect {
         id: String,
         seed: Option<u64>,
     },
-    /// Hands a line to the shell.
-    Run(String),
-    /// Answers a program that asked for a line.
-    Answer(String),
-    /// Ctrl-C while something runs.
-    Interrupt,
-    /// Ctrl-D at an empty prompt.
-    CloseShell,
-    /// Asks what may stand at byte `cursor` of `line`.
-    Complete {
-        line: String,
-        cursor: usize,
-    },
+    /// Something for the shell of the terminal with this number.
+    Shell(usize, ToShell),
+    /// Opens another terminal.
+    NewTerminal,
+    /// Closes the terminal with this number; those behind it move up.
+    CloseTerminal(usize),
     Check,
     ShowSolution,
     /// Back to the beginning of the exercise.
@@ -126,18 +132,29 @@ pub(crate) enum Effect {
     Undo,
     /// Closes the exercise.
     Leave,
-    /// The editor writes its text, and ends with `closes` if that is given.
-    Write {
-        path: String,
-        text: String,
-        closes: Option<i32>,
-    },
-    /// The editor is done; the program that asked for it goes on.
-    EditorClosed {
-        exit: i32,
-    },
-    /// The pager is done.
-    PageClosed,
     /// Puts text on the real clipboard.
     Copy(String),
+    /// Theme or language were chosen: they are kept, and texts are read again.
+    Settings,
+}
+
+/// What the shell and the programs in it are told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ToShell {
+    /// A line, or a text of several.
+    Run(String),
+    /// The answer to a program that asked for a line.
+    Answer(String),
+    /// Ctrl-C while something runs.
+    Interrupt,
+    /// Ctrl-D at an empty prompt.
+    Close,
+    /// Asks what may stand at byte `cursor` of `line`.
+    Complete { line: String, cursor: usize },
+    /// The editor cannot go on without this.
+    Need(Need),
+    /// The editor was left; the program that asked for it goes on.
+    EditorClosed { exit: i32 },
+    /// The pager is done.
+    PageClosed,
 }

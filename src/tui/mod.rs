@@ -4,30 +4,38 @@
 //! else.
 //!
 //! Invariant: knows nothing of the real terminal, the clock, files or the world. What a learner types
-//! leaves as [`Effect::Run`]; what the shell prints comes in as [`Msg::Printed`].
+//! leaves as [`Effect::Shell`]; what the shell prints comes in as [`Msg::Shell`].
 //!
 //! Start with [`State`], then [`Msg`] and [`Effect`].
 
 mod ansi;
+mod back;
 mod editor;
 mod exercise;
+mod help;
 mod home;
 mod keys;
 mod markdown;
 mod message;
+mod mouse;
+mod pager;
 mod panel;
 mod prompt;
+mod selection;
 mod state;
+mod tab;
 mod terminal;
 mod theme;
 mod update;
 mod view;
+mod words;
 
-pub(crate) use message::{Card, CheckLine, Effect, Msg, Opened, Verdict};
+pub(crate) use message::{Card, CheckLine, Effect, FromShell, Msg, Opened, ToShell, Verdict};
 pub(crate) use state::State;
-pub(crate) use theme::Theme;
+pub(crate) use theme::{THEMES, Theme};
 pub(crate) use update::update;
 pub(crate) use view::view;
+pub(crate) use words::{Language, Words};
 
 #[cfg(test)]
 mod tests;

@@ -3,29 +3,37 @@
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr;
 
 use super::exercise::{ExerciseScreen, Panel};
+use super::home::fit;
 use super::markdown;
 use super::message::{CheckLine, Verdict};
 use super::terminal::wrap;
 use super::theme::Theme;
+use super::words::Words;
 
 /// The whole text of the pane for a width, before scrolling.
-pub(crate) fn lines(exercise: &ExerciseScreen, width: usize, theme: Theme) -> Vec<Line<'static>> {
+pub(crate) fn lines(
+    exercise: &ExerciseScreen,
+    width: usize,
+    theme: Theme,
+    words: Words,
+) -> Vec<Line<'static>> {
     match exercise.panel {
-        Panel::Task => exercise.task_page(width, theme).lines,
-        Panel::Checks => checks(exercise.verdict.as_ref(), width, theme),
-        Panel::Solution => solution(exercise, width, theme),
+        Panel::Task => exercise.task_page(width, theme, words).lines,
+        Panel::Checks => checks(exercise.verdict.as_ref(), width, theme, words),
+        Panel::Solution => solution(exercise, width, theme, words),
     }
 }
 
 /// The title of the pane.
-pub(crate) fn title(exercise: &ExerciseScreen) -> &'static str {
-    match exercise.panel {
-        Panel::Task => " Task ",
-        Panel::Checks => " Checks ",
-        Panel::Solution => " Solution ",
-    }
+pub(crate) fn title(exercise: &ExerciseScreen, words: Words) -> String {
+    words.say(match exercise.panel {
+        Panel::Task => "title-task",
+        Panel::Checks => "title-checks",
+        Panel::Solution => "title-solution",
+    })
 }
 
 /// The code under a cell of the screen, when the pane covers `area` and shows the task.
@@ -34,38 +42,39 @@ pub(crate) fn code_at(
     area: Rect,
     column: u16,
     row: u16,
-    theme: Theme,
+    words: Words,
 ) -> Option<String> {
     if exercise.panel != Panel::Task || !area.contains((column, row).into()) {
         return None;
     }
-    let page = exercise.task_page(usize::from(area.width), theme);
+    let page = exercise.task_page(usize::from(area.width), Theme::PLAIN, words);
     let (row, column) = (usize::from(row - area.y) + exercise.scrolled, usize::from(column - area.x));
     page.code_at(row, column).map(str::to_owned)
 }
 
-fn checks(verdict: Option<&Verdict>, width: usize, theme: Theme) -> Vec<Line<'static>> {
+fn checks(verdict: Option<&Verdict>, width: usize, theme: Theme, words: Words) -> Vec<Line<'static>> {
     let Some(verdict) = verdict else {
-        return wrap(&Line::raw("Nothing was checked yet. F3 checks."), width);
+        return broken(&words.say("checks-none"), width).into_iter().map(Line::raw).collect();
     };
     let passed = verdict.points == verdict.max;
     let style = if passed { theme.good() } else { theme.warn() };
-    let mut rows =
-        vec![Line::styled(format!("{} of {} points", verdict.points, verdict.max), style), Line::default()];
+    let won = [("won", verdict.points.into()), ("max", verdict.max.into())];
+    let mut rows = vec![Line::styled(words.with("points-of", &won), style), Line::default()];
     for check in &verdict.checks {
-        rows.extend(check_rows(check, width, theme));
+        rows.extend(check_rows(check, width, theme, words));
     }
     if passed {
-        rows.push(Line::styled("Solved. F4 compares with the reference.", theme.faint()));
+        let solved = words.say("checks-solved");
+        rows.extend(broken(&solved, width).into_iter().map(|part| Line::styled(part, theme.faint())));
     }
     rows
 }
 
-fn check_rows(check: &CheckLine, width: usize, theme: Theme) -> Vec<Line<'static>> {
+fn check_rows(check: &CheckLine, width: usize, theme: Theme, words: Words) -> Vec<Line<'static>> {
     let full = check.points == check.max;
     let (mark, style) = if full { ("✓", theme.good()) } else { ("✗", theme.bad()) };
     let text = format!("{} ({}/{})", check.name, check.points, check.max);
-    let mut rows = words(&text, width.saturating_sub(2))
+    let mut rows = broken(&text, width.saturating_sub(2))
         .into_iter()
         .enumerate()
         .map(|(index, part)| {
@@ -76,10 +85,12 @@ fn check_rows(check: &CheckLine, width: usize, theme: Theme) -> Vec<Line<'static
         })
         .collect::<Vec<_>>();
     if !full {
-        let notes = [("wanted", &check.wanted), ("saw", &check.saw), ("why", &check.mistake)];
+        let notes =
+            [("check-wanted", &check.wanted), ("check-saw", &check.saw), ("check-why", &check.mistake)];
         for (label, text) in notes.iter().filter(|(_, text)| !text.is_empty()) {
+            let label = words.say(label);
             for (index, part) in text.lines().enumerate() {
-                let label = if index == 0 { format!("  {label:>6}  ") } else { " ".repeat(10) };
+                let label = if index == 0 { format!("  {}", fit(&label, 8)) } else { " ".repeat(10) };
                 rows.extend(hang(&label, part, width, theme.faint()));
             }
         }
@@ -89,32 +100,30 @@ fn check_rows(check: &CheckLine, width: usize, theme: Theme) -> Vec<Line<'static
 }
 
 /// A text broken between words; a word longer than the width is broken in itself.
-fn words(text: &str, width: usize) -> Vec<String> {
+fn broken(text: &str, width: usize) -> Vec<String> {
     textwrap::wrap(text, width.max(1)).into_iter().map(|part| part.into_owned()).collect()
 }
 
 /// A label and a text that wraps behind it.
 fn hang(label: &str, text: &str, width: usize, style: Style) -> Vec<Line<'static>> {
-    let room = width.saturating_sub(label.len()).max(8);
-    let lines = words(text, room).into_iter().enumerate().map(|(index, part)| {
-        let lead = if index == 0 { label.to_owned() } else { " ".repeat(label.len()) };
+    let room = width.saturating_sub(label.width()).max(8);
+    let lines = broken(text, room).into_iter().enumerate().map(|(index, part)| {
+        let lead = if index == 0 { label.to_owned() } else { " ".repeat(label.width()) };
         Line::from(vec![Span::styled(lead, style), Span::raw(part)])
     });
     lines.collect()
 }
 
-fn solution(exercise: &ExerciseScreen, width: usize, theme: Theme) -> Vec<Line<'static>> {
-    let Some(solution) = &exercise.solution else {
-        return vec![Line::raw("Running the reference …")];
-    };
-    let mut rows = vec![Line::styled("The reference", theme.strong())];
+fn solution(exercise: &ExerciseScreen, width: usize, theme: Theme, words: Words) -> Vec<Line<'static>> {
+    let Some(solution) = &exercise.solution else { return Vec::new() };
+    let mut rows = vec![Line::styled(words.say("solution-reference"), theme.strong())];
     for line in solution.script.lines().filter(|line| !line.starts_with("#!")) {
         rows.extend(wrap(&Line::styled(line.to_owned(), theme.code()), width));
     }
     rows.push(Line::default());
-    rows.push(Line::styled("How your end differs from it", theme.strong()));
+    rows.push(Line::styled(words.say("solution-difference"), theme.strong()));
     if solution.diff.is_empty() {
-        rows.push(Line::raw("Not at all."));
+        rows.push(Line::raw(words.say("solution-same")));
     }
     for line in solution.diff.lines() {
         rows.extend(wrap(&Line::styled(line.to_owned(), diff_style(line, theme)), width));

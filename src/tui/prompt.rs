@@ -15,6 +15,8 @@ pub(crate) struct Prompt {
     draft: String,
     /// What Ctrl-W, Ctrl-U and Ctrl-K cut last.
     cut: String,
+    /// How many lines back the last word was taken from, and how long it was, while Alt-. is repeated.
+    last_word: Option<(usize, usize)>,
     /// What is searched for backwards, while it is.
     pub(crate) search: Option<String>,
     /// True for passwords.
@@ -36,7 +38,12 @@ pub(crate) enum Edit {
     CutWord,
     CutToStart,
     CutToEnd,
+    CutWordAhead,
     Yank,
+    /// The last word of the line before, again and again of older ones.
+    LastWord,
+    /// The two letters before the cursor, the other way round.
+    Swap,
     Older,
     Newer,
 }
@@ -52,9 +59,9 @@ impl Prompt {
         self.line().char_indices().nth(self.input.cursor()).map_or(self.line().len(), |(at, _)| at)
     }
 
-    /// The cursor's place in the line, in columns of the screen.
-    pub(crate) fn column(&self) -> usize {
-        self.input.visual_cursor()
+    /// The cursor's place in the line, in letters.
+    pub(crate) fn letter(&self) -> usize {
+        self.input.cursor()
     }
 
     /// Puts another line there, with the cursor at its end.
@@ -62,17 +69,23 @@ impl Prompt {
         self.input = Input::new(line.to_owned());
     }
 
-    /// Takes the line and remembers it.
+    /// Takes the line.
     pub(crate) fn take(&mut self) -> String {
         let line = self.input.value().to_owned();
         self.input = Input::default();
-        let repeated = self.history.last().is_some_and(|last| *last == line);
-        if !self.hidden && !line.trim().is_empty() && !repeated {
-            self.history.push(line.clone());
-        }
         self.at = self.history.len();
         self.draft.clear();
+        self.last_word = None;
         line
+    }
+
+    /// Keeps a line for later; one that repeats the last, or is blank, is not kept.
+    pub(crate) fn remember(&mut self, line: &str) {
+        let line = line.trim_end_matches('\n');
+        if !line.trim().is_empty() && self.history.last().is_none_or(|last| last != line) {
+            self.history.push(line.to_owned());
+        }
+        self.at = self.history.len();
     }
 
     /// Gives the line up.
@@ -82,11 +95,10 @@ impl Prompt {
         self.search = None;
     }
 
-    /// Puts text at the cursor; line ends of a paste become spaces.
+    /// Puts text at the cursor, line ends of a paste too.
     pub(crate) fn insert(&mut self, text: &str) {
-        for c in text.chars() {
-            let c = if c == '\t' { ' ' } else { c };
-            if !c.is_control() {
+        for c in text.replace("\r\n", "\n").replace('\r', "\n").chars() {
+            if !c.is_control() || c == '\n' || c == '\t' {
                 self.input.handle(InputRequest::InsertChar(c));
             }
         }
@@ -103,6 +115,7 @@ impl Prompt {
 
     /// Carries out a change.
     pub(crate) fn edit(&mut self, edit: Edit) {
+        let words = self.last_word.take();
         let request = match edit {
             Edit::Insert(c) => InputRequest::InsertChar(c),
             Edit::Left => InputRequest::GoToPrevChar,
@@ -116,7 +129,10 @@ impl Prompt {
             Edit::CutWord => return self.cut_word(),
             Edit::CutToStart => return self.cut(0, self.cursor()),
             Edit::CutToEnd => return self.cut(self.cursor(), self.line().len()),
+            Edit::CutWordAhead => return self.cut(self.cursor(), self.word_end()),
             Edit::Yank => return self.insert(&self.cut.clone()),
+            Edit::LastWord => return self.insert_last_word(words),
+            Edit::Swap => return self.swap(),
             Edit::Older => return self.show(self.at.saturating_sub(1)),
             Edit::Newer => return self.show(self.at + 1),
         };
@@ -130,6 +146,36 @@ impl Prompt {
         let word = head.trim_end();
         let from = word.rfind(char::is_whitespace).map_or(0, |at| at + 1);
         self.cut(from, cursor);
+    }
+
+    /// The end of the word at or behind the cursor, in bytes.
+    fn word_end(&self) -> usize {
+        let (cursor, line) = (self.cursor(), self.line());
+        let tail = line.get(cursor..).unwrap_or_default();
+        let start = tail.find(char::is_alphanumeric).unwrap_or(tail.len());
+        let word = tail.get(start..).unwrap_or_default();
+        cursor + start + word.find(|c: char| !c.is_alphanumeric()).unwrap_or(word.len())
+    }
+
+    fn insert_last_word(&mut self, before: Option<(usize, usize)>) {
+        let (back, old) = before.map_or((1, 0), |(back, old)| (back + 1, old));
+        let Some(at) = self.history.len().checked_sub(back) else {
+            self.last_word = before;
+            return;
+        };
+        let word = self.history.get(at).and_then(|line| line.split_whitespace().last()).unwrap_or_default();
+        let word = word.to_owned();
+        self.complete(old, &word);
+        self.last_word = Some((back, word.len()));
+    }
+
+    fn swap(&mut self) {
+        let mut letters: Vec<char> = self.line().chars().collect();
+        let at = self.letter().min(letters.len().saturating_sub(1));
+        if at > 0 {
+            letters.swap(at - 1, at);
+            self.input = Input::new(letters.into_iter().collect()).with_cursor(at + 1);
+        }
     }
 
     fn cut(&mut self, from: usize, to: usize) {
@@ -190,14 +236,15 @@ mod tests {
         check("k get| po", &[Edit::CutToStart], "| po");
         check("k get| po", &[Edit::CutToEnd, Edit::Start, Edit::Yank], " po|k get");
         check("ké|x", &[Edit::Backspace], "k|x");
+        check("k |get-po x", &[Edit::CutWordAhead], "k |-po x");
+        check("k gte|", &[Edit::Swap], "k get|");
     }
 
     #[test]
     fn history_keeps_the_draft() {
         let mut prompt = Prompt::default();
         for line in ["one", "two"] {
-            prompt.set(line);
-            let _ = prompt.take();
+            prompt.remember(line);
         }
         prompt.set("dra");
         prompt.edit(Edit::Older);
@@ -209,11 +256,21 @@ mod tests {
     }
 
     #[test]
+    fn the_last_word_of_older_lines_comes_again() {
+        let mut prompt = Prompt::default();
+        ["k get po", "ls /tmp"].iter().for_each(|line| prompt.remember(line));
+        prompt.set("cat ");
+        prompt.edit(Edit::LastWord);
+        assert_eq!(prompt.line(), "cat /tmp");
+        prompt.edit(Edit::LastWord);
+        assert_eq!(prompt.line(), "cat po");
+    }
+
+    #[test]
     fn search_goes_back_from_the_latest() {
         let mut prompt = Prompt::default();
         for line in ["k get po", "k get no", "ls"] {
-            prompt.set(line);
-            let _ = prompt.take();
+            prompt.remember(line);
         }
         prompt.search = Some("get".into());
         prompt.search_older(false);

@@ -1,9 +1,12 @@
 //! What the screen shows.
 
+use ratatui::buffer::Buffer;
+
 use super::exercise::ExerciseScreen;
 use super::home::Home;
-use super::message::Card;
+use super::selection::Selection;
 use super::theme::Theme;
+use super::words::Words;
 
 /// All of it.
 pub(crate) struct State {
@@ -11,12 +14,17 @@ pub(crate) struct State {
     /// The list behind every other screen.
     pub(crate) home: Home,
     pub(crate) theme: Theme,
+    pub(crate) words: Words,
     /// Columns and rows.
     pub(crate) size: (u16, u16),
     /// True while the help covers the screen.
     pub(crate) help: bool,
     /// One line about the last action.
     pub(crate) said: String,
+    /// What the mouse has chosen.
+    pub(crate) selection: Option<Selection>,
+    /// What stands on the screen, for the mouse to copy from.
+    pub(crate) drawn: Buffer,
 }
 
 /// Which screen is in front.
@@ -26,9 +34,19 @@ pub(crate) enum Screen {
 }
 
 impl State {
-    /// The home screen over these exercises.
-    pub(crate) fn new(cards: Vec<Card>, theme: Theme, size: (u16, u16)) -> Self {
-        Self { screen: Screen::Home, home: Home::new(cards), theme, size, help: false, said: String::new() }
+    /// The home screen, whose exercises come with [`super::Msg::Cards`].
+    pub(crate) fn new(theme: Theme, words: Words, size: (u16, u16)) -> Self {
+        Self {
+            screen: Screen::Home,
+            home: Home::default(),
+            theme,
+            words,
+            size,
+            help: false,
+            said: String::new(),
+            selection: None,
+            drawn: Buffer::default(),
+        }
     }
 
     /// The exercise in front, if one is.

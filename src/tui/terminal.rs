@@ -7,8 +7,10 @@ use ratatui::text::{Line, Span, Text};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::ansi::Output;
+use super::back::LookBack;
 use super::prompt::Prompt;
 use super::theme::Theme;
+use crate::shell;
 
 /// A terminal.
 #[derive(Default)]
@@ -20,6 +22,10 @@ pub(crate) struct Terminal {
     pub(crate) scrolled: usize,
     /// What can be completed here, while the list is shown.
     pub(crate) candidates: Vec<String>,
+    /// Lines that were entered of a text that is not whole yet, and the prompt they began at.
+    unfinished: Option<(String, String)>,
+    /// The look back through the output, while it lasts.
+    pub(crate) back: Option<LookBack>,
 }
 
 /// Who has the keyboard.
@@ -56,24 +62,79 @@ impl Terminal {
         self.prompt.hidden = hidden;
     }
 
-    /// Enter was pressed: the line goes up into the output.
-    pub(crate) fn enter(&mut self) -> String {
-        let hidden = self.prompt.hidden;
+    /// The shell has ended.
+    pub(crate) fn end(&mut self) {
+        self.mode = Mode::Ended;
+    }
+
+    /// Takes in what a program wrote. Who has scrolled back stays where they are.
+    pub(crate) fn print(&mut self, bytes: &[u8]) {
+        let before = self.output.len();
+        self.output.write(bytes);
+        if self.scrolled > 0 {
+            self.scrolled = (self.scrolled + self.output.len().saturating_sub(before)).min(self.output.len());
+        }
+    }
+
+    /// Enter was pressed: the line goes up into the output. Gives what is to be run, once it is whole.
+    pub(crate) fn enter(&mut self) -> Option<String> {
+        let asking = self.mode == Mode::Asking;
         let text = std::mem::take(&mut self.prompt.text);
         let line = self.prompt.take();
-        let shown = if hidden { "" } else { line.as_str() };
-        self.output.write_line(&format!("{text}{shown}"), Style::new());
-        self.mode = Mode::Running;
+        self.write_typed(&text, if self.prompt.hidden { "" } else { &line });
         self.scrolled = 0;
         self.candidates.clear();
-        line
+        if asking {
+            self.mode = Mode::Running;
+            return Some(line);
+        }
+        let (begun, first) = self.unfinished.take().unwrap_or_else(|| (String::new(), text));
+        let whole = format!("{begun}{line}");
+        if shell::is_incomplete(&whole) {
+            self.unfinished = Some((format!("{whole}\n"), first));
+            self.prompt.text = "> ".into();
+            return None;
+        }
+        self.prompt.remember(&whole);
+        self.mode = Mode::Running;
+        Some(whole)
+    }
+
+    /// Puts a typed text with its prompt into the output, as it stood on the screen.
+    fn write_typed(&mut self, prompt: &str, line: &str) {
+        for (index, part) in line.split('\n').enumerate() {
+            let lead = if index == 0 { prompt } else { "> " };
+            self.output.write_line(&format!("{lead}{part}"), Style::new());
+        }
+    }
+
+    /// One candidate is put in; several are put in as far as they agree, then listed.
+    pub(crate) fn completed(&mut self, replace: usize, candidates: Vec<String>) {
+        match candidates.as_slice() {
+            [] => {}
+            [only] => {
+                let space = if only.ends_with(['/', '=', ' ']) { "" } else { " " };
+                self.prompt.complete(replace, &format!("{only}{space}"));
+            }
+            several => {
+                let common = common_start(several);
+                if common.len() > replace {
+                    self.prompt.complete(replace, &common);
+                } else {
+                    self.candidates = candidates;
+                }
+            }
+        }
     }
 
     /// Ctrl-C at the prompt.
     pub(crate) fn abandon(&mut self) {
-        let shown = format!("{}{}^C", self.prompt.text, self.prompt.line());
-        self.output.write_line(&shown, Style::new());
+        let line = format!("{}^C", self.prompt.line());
+        self.write_typed(&self.prompt.text.clone(), &line);
         self.prompt.abandon();
+        if let Some((_, first)) = self.unfinished.take() {
+            self.prompt.text = first;
+        }
         self.candidates.clear();
     }
 
@@ -90,64 +151,140 @@ impl Terminal {
     }
 
     /// Draws the pane into `area`; the cursor is set when `focused`.
-    pub(crate) fn draw(&self, frame: &mut Frame<'_>, area: Rect, focused: bool, theme: Theme) {
+    pub(crate) fn draw(&mut self, frame: &mut Frame<'_>, area: Rect, focused: bool, theme: Theme) {
         let (width, height) = (usize::from(area.width), usize::from(area.height));
         if width == 0 || height == 0 {
             return;
         }
-        let (typed, cursor) = self.typed_rows(width, theme);
-        let mut rows = self.scrolled_rows(width, height.saturating_sub(typed.len()));
+        if let Some(back) = &mut self.back {
+            return back.draw(&self.output, frame, area, theme);
+        }
+        let typed = self.typed(width, theme);
+        let mut rows = self.scrolled_rows(width, height.saturating_sub(typed.rows.len()));
         let top = rows.len();
-        if self.scrolled == 0 || rows.len() + typed.len() <= height {
-            rows.extend(typed);
+        if self.scrolled == 0 || rows.len() + typed.rows.len() <= height {
+            rows.extend(typed.rows);
         }
         let hidden = rows.len().saturating_sub(height);
         let visible: Vec<Line<'_>> = rows.into_iter().skip(hidden).collect();
         frame.render_widget(Text::from(visible), area);
-        let (column, row) = (cursor % width, top + cursor / width);
-        if focused && self.scrolled == 0 && self.mode != Mode::Running && row >= hidden {
-            let (x, y) = (area.x + column as u16, area.y + (row - hidden) as u16);
+        let row = top + typed.cursor.0;
+        if focused
+            && self.scrolled == 0
+            && self.mode != Mode::Running
+            && row >= hidden
+            && row - hidden < height
+        {
+            let (x, y) = (area.x + typed.cursor.1 as u16, area.y + (row - hidden) as u16);
             frame.set_cursor_position(Position::new(x, y));
         }
     }
 
+    /// The lines that a pane of that height may show: none takes less than a row.
+    fn needed(&self, height: usize) -> (usize, usize) {
+        let end = self.output.len().saturating_sub(self.scrolled);
+        (end.saturating_sub(height.max(1)), end)
+    }
+
     /// The last rows of the output that fit, wrapped.
     fn scrolled_rows(&self, width: usize, height: usize) -> Vec<Line<'static>> {
-        let end = self.output.len().saturating_sub(self.scrolled);
-        // No line takes less than a row, so no more than `height` lines are needed.
-        let start = end.saturating_sub(height.max(1));
+        let (start, end) = self.needed(height);
         let rows: Vec<Line<'static>> =
             self.output.lines(start, end).flat_map(|line| wrap(&line, width)).collect();
         let surplus = rows.len().saturating_sub(height);
         rows.into_iter().skip(surplus).collect()
     }
 
-    /// Prompt and typed line as rows, and where the cursor is in them, in columns from their start.
-    fn typed_rows(&self, width: usize, theme: Theme) -> (Vec<Line<'static>>, usize) {
+    /// How many lines a frame of that height looks at.
+    #[cfg(test)]
+    pub(crate) fn lines_looked_at(&self, height: usize) -> usize {
+        let (start, end) = self.needed(height);
+        end - start
+    }
+
+    /// Prompt and typed text as rows.
+    fn typed(&self, width: usize, theme: Theme) -> Typed {
         if matches!(self.mode, Mode::Running | Mode::Ended) {
-            return (Vec::new(), 0);
+            return Typed::default();
         }
-        let (text, line) = (self.prompt.text.clone(), self.prompt.line().to_owned());
         let lead = match &self.prompt.search {
             Some(wanted) => format!("(reverse-i-search)`{wanted}': "),
-            None => text,
+            None => self.prompt.text.clone(),
         };
-        let shown = if self.prompt.hidden { String::new() } else { line };
-        let cursor = if self.prompt.hidden { lead.width() } else { lead.width() + self.prompt.column() };
-        let whole = Line::from(vec![Span::styled(lead, prompt_style(theme)), Span::raw(shown)]);
-        let mut rows = wrap(&whole, width);
-        if cursor > 0 && cursor.is_multiple_of(width) && cursor / width >= rows.len() {
-            rows.push(Line::default());
+        let mut typed = Typed { rows: vec![Line::default()], cursor: (0, 0), used: 0, width };
+        lead.chars().for_each(|c| typed.put(c, theme.prompt()));
+        typed.mark();
+        if !self.prompt.hidden {
+            for (index, c) in self.prompt.line().chars().enumerate() {
+                if index == self.prompt.letter() {
+                    typed.mark();
+                }
+                if c == '\n' {
+                    typed.new_row();
+                    "> ".chars().for_each(|c| typed.put(c, theme.prompt()));
+                } else {
+                    typed.put(c, Style::new());
+                }
+            }
+            if self.prompt.letter() >= self.prompt.line().chars().count() {
+                typed.mark();
+            }
         }
         for row in columns_of(&self.candidates, width) {
-            rows.push(Line::styled(row, theme.faint()));
+            typed.rows.push(Line::styled(row, theme.faint()));
         }
-        (rows, cursor)
+        typed
     }
 }
 
-fn prompt_style(theme: Theme) -> Style {
-    if theme.color { Style::new().fg(ratatui::style::Color::Green) } else { Style::new() }
+/// The typed text while it is laid out.
+#[derive(Default)]
+struct Typed {
+    rows: Vec<Line<'static>>,
+    /// Row and column of the cursor.
+    cursor: (usize, usize),
+    used: usize,
+    width: usize,
+}
+
+impl Typed {
+    fn new_row(&mut self) {
+        self.rows.push(Line::default());
+        self.used = 0;
+    }
+
+    fn put(&mut self, c: char, style: Style) {
+        let c = if c == '\t' { ' ' } else { c };
+        let columns = c.width().unwrap_or(0);
+        if self.used + columns > self.width {
+            self.new_row();
+        }
+        self.used += columns;
+        if let Some(row) = self.rows.last_mut() {
+            match row.spans.last_mut() {
+                Some(span) if span.style == style => span.content.to_mut().push(c),
+                _ => row.push_span(Span::styled(c.to_string(), style)),
+            }
+        }
+    }
+
+    /// The cursor stands where the next letter goes.
+    fn mark(&mut self) {
+        if self.used >= self.width {
+            self.new_row();
+        }
+        self.cursor = (self.rows.len() - 1, self.used);
+    }
+}
+
+fn common_start(words: &[String]) -> String {
+    let mut common = words.first().cloned().unwrap_or_default();
+    for word in words {
+        let same =
+            common.chars().zip(word.chars()).take_while(|(a, b)| a == b).map(|(c, _)| c.len_utf8()).sum();
+        common.truncate(same);
+    }
+    common
 }
 
 /// A line cut into rows of `width` columns; a wide character is never cut in two.
@@ -219,6 +356,23 @@ mod tests {
     fn candidates_fill_downwards() {
         let words: Vec<String> = ["get", "describe", "delete", "drain"].map(str::to_owned).into();
         assert_eq!(columns_of(&words, 22), ["get       delete", "describe  drain"]);
+    }
+
+    #[test]
+    fn a_text_that_is_not_whole_waits_for_more_lines() {
+        let mut terminal = Terminal::default();
+        terminal.wait_at("$ ");
+        terminal.prompt.set("cat <<EOF");
+        assert_eq!((terminal.enter(), terminal.prompt.text.as_str()), (None, "> "));
+        terminal.prompt.set("a");
+        assert_eq!(terminal.enter(), None);
+        terminal.prompt.set("EOF");
+        assert_eq!(terminal.enter().as_deref(), Some("cat <<EOF\na\nEOF"));
+        terminal.wait_at("$ ");
+        terminal.prompt.set("if true");
+        assert_eq!(terminal.enter(), None);
+        terminal.abandon();
+        assert_eq!(terminal.prompt.text, "$ ");
     }
 
     #[test]

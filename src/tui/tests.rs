@@ -6,6 +6,8 @@ use ratatui::backend::TestBackend;
 
 use super::message::{CheckLine, Verdict};
 use super::*;
+use crate::shell::vim::Need;
+use crate::shell::{EditRequest, EditorKind, PageRequest};
 
 fn cards() -> Vec<Card> {
     let card = |id: &str, title: &str, domain: &str, points| Card {
@@ -35,8 +37,35 @@ fn opened() -> Opened {
     }
 }
 
+fn home(words: Words) -> State {
+    let mut state = State::new(Theme::PLAIN, words, (80, 24));
+    let _ = update(&mut state, Msg::Cards(cards()));
+    state
+}
+
+/// A message from the first terminal's shell.
+fn shell(msg: FromShell) -> Msg {
+    Msg::Shell(0, msg)
+}
+
+fn printed(text: &str) -> Msg {
+    shell(FromShell::Printed(text.as_bytes().to_vec()))
+}
+
+fn edit(kind: EditorKind, name: &str, text: &str) -> Msg {
+    let (name, text) = (name.to_owned(), text.to_owned());
+    shell(FromShell::Edit(EditRequest {
+        kind,
+        name,
+        text,
+        fresh: false,
+        read_only: false,
+        commands: Vec::new(),
+    }))
+}
+
 fn exercise() -> State {
-    let mut state = State::new(cards(), Theme::PLAIN, (80, 24));
+    let mut state = home(Words::default());
     let _ = update(&mut state, Msg::Opened(Box::new(opened())));
     state
 }
@@ -63,19 +92,29 @@ fn screen(state: &mut State, width: u16, height: u16) -> Terminal<TestBackend> {
 
 #[test]
 fn the_home_screen_lists_exercises_by_domain() {
-    let mut state = State::new(cards(), Theme::PLAIN, (80, 24));
-    insta::assert_snapshot!(screen(&mut state, 80, 12).backend());
+    let mut state = home(Words::default());
+    insta::assert_snapshot!(screen(&mut state, 80, 24).backend());
+    insta::assert_snapshot!("home_wide", screen(&mut state, 140, 45).backend());
+}
+
+#[test]
+fn the_first_frame_does_not_wait_for_the_exercises() {
+    let mut state = State::new(Theme::PLAIN, Words::default(), (80, 24));
+    assert!(screen(&mut state, 80, 24).backend().to_string().contains("Reading the exercises"));
 }
 
 #[test]
 fn an_exercise_has_its_task_left_and_its_terminal_right() {
     let mut state = exercise();
-    assert_eq!(typed(&mut state, "kubectl get no\n"), [Effect::Run("kubectl get no".into())]);
-    let _ = update(&mut state, Msg::Printed(b"NAME     STATUS\nnode01   Ready\n".to_vec()));
-    let _ = update(&mut state, Msg::Prompt("root@controlplane:~# ".into()));
+    assert_eq!(
+        typed(&mut state, "kubectl get no\n"),
+        [Effect::Shell(0, ToShell::Run("kubectl get no".into()))]
+    );
+    let _ = update(&mut state, printed("NAME     STATUS\nnode01   Ready\n"));
+    let _ = update(&mut state, shell(FromShell::Prompt("root@controlplane:~# ".into())));
     let _ = typed(&mut state, "k dr");
     insta::assert_snapshot!(screen(&mut state, 80, 24).backend());
-    insta::assert_snapshot!("wide", screen(&mut state, 120, 40).backend());
+    insta::assert_snapshot!("wide", screen(&mut state, 140, 45).backend());
 }
 
 #[test]
@@ -92,7 +131,7 @@ fn checks_show_what_was_seen_and_wanted() {
     };
     let checks = vec![check("the node takes no new pods", 3, ""), check("no pod is left", 0, "web-1, web-2")];
     let _ = update(&mut state, Msg::Graded(Verdict { points: 3, max: 6, checks }));
-    insta::assert_snapshot!(screen(&mut state, 80, 18).backend());
+    insta::assert_snapshot!(screen(&mut state, 80, 24).backend());
 }
 
 #[test]
@@ -108,12 +147,12 @@ fn help_knows_where_it_is() {
 fn control_keys_reach_what_runs() {
     let mut state = exercise();
     let _ = typed(&mut state, "sleep 100\n");
-    assert_eq!(update(&mut state, control('c')), Some(Effect::Interrupt));
-    let _ = update(&mut state, Msg::Prompt("$ ".into()));
-    assert_eq!(update(&mut state, control('d')), Some(Effect::CloseShell));
+    assert_eq!(update(&mut state, control('c')), Some(Effect::Shell(0, ToShell::Interrupt)));
+    let _ = update(&mut state, shell(FromShell::Prompt("$ ".into())));
+    assert_eq!(update(&mut state, control('d')), Some(Effect::Shell(0, ToShell::Close)));
     assert_eq!(
         update(&mut state, key(KeyCode::Tab)),
-        Some(Effect::Complete { line: String::new(), cursor: 0 })
+        Some(Effect::Shell(0, ToShell::Complete { line: String::new(), cursor: 0 }))
     );
 }
 
@@ -122,17 +161,17 @@ fn completion_goes_as_far_as_all_agree_and_then_lists() {
     let mut state = exercise();
     let _ = typed(&mut state, "kubectl d");
     let both = || vec!["delete".to_owned(), "describe".to_owned()];
-    let _ = update(&mut state, Msg::Completed { replace: 1, candidates: both() });
-    let _ = update(&mut state, Msg::Completed { replace: 2, candidates: both() });
-    let exercise = state.exercise().unwrap();
-    assert_eq!((exercise.terminal.prompt.line(), exercise.terminal.candidates.len()), ("kubectl de", 2));
+    let _ = update(&mut state, shell(FromShell::Completed { replace: 1, candidates: both() }));
+    let _ = update(&mut state, shell(FromShell::Completed { replace: 2, candidates: both() }));
+    let terminal = &state.exercise().unwrap().tab().terminal;
+    assert_eq!((terminal.prompt.line(), terminal.candidates.len()), ("kubectl de", 2));
 }
 
 #[test]
 fn a_screen_of_any_size_is_drawn() {
     for (width, height) in [(1, 1), (39, 9), (40, 10), (80, 24), (300, 100)] {
         let mut state = exercise();
-        let _ = update(&mut state, Msg::Printed("넓은 글자 ".repeat(50).into_bytes()));
+        let _ = update(&mut state, printed(&"넓은 글자 ".repeat(50)));
         let _ = screen(&mut state, width, height);
     }
 }
@@ -140,14 +179,139 @@ fn a_screen_of_any_size_is_drawn() {
 #[test]
 fn the_editor_covers_the_terminal_and_writes() {
     let mut state = exercise();
-    let _ = update(&mut state, Msg::Edit { path: "/root/a.yaml".into(), text: "a: 1\n".into() });
-    insta::assert_snapshot!(screen(&mut state, 80, 12).backend());
-    let effects = typed(&mut state, ":w\n:q\n");
-    assert_eq!(
-        effects,
-        [
-            Effect::Write { path: "/root/a.yaml".into(), text: "a: 1\n".into(), closes: None },
-            Effect::EditorClosed { exit: 0 }
-        ]
+    let text = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\n";
+    let _ = update(&mut state, edit(EditorKind::Vim, "/root/a.yaml", text));
+    insta::assert_snapshot!(screen(&mut state, 80, 24).backend());
+    let written = Need::Write { path: None, text: text.into(), append: false };
+    assert_eq!(typed(&mut state, ":w\n"), [Effect::Shell(0, ToShell::Need(written))]);
+    let _ = update(&mut state, shell(FromShell::EditAnswer(Ok(String::new()))));
+    assert!(screen(&mut state, 80, 24).backend().to_string().contains("4L, 48B written"));
+    assert_eq!(typed(&mut state, ":q\n"), [Effect::Shell(0, ToShell::EditorClosed { exit: 0 })]);
+    assert!(state.exercise().unwrap().tab().front.is_none());
+}
+
+#[test]
+fn the_editor_shows_numbers_selections_and_long_lines() {
+    let mut state = exercise();
+    let text = format!("short\n\ttab 가나\n{}\nend\n", "long ".repeat(20));
+    let _ = update(&mut state, edit(EditorKind::Vim, "b.txt", &text));
+    let _ = typed(&mut state, ":set nu\njVj");
+    insta::assert_snapshot!(screen(&mut state, 80, 24).backend());
+}
+
+#[test]
+fn nano_has_its_title_and_its_keys() {
+    let mut state = exercise();
+    let _ = update(&mut state, edit(EditorKind::Nano, "/root/a.yaml", "a: 1\n"));
+    let _ = typed(&mut state, "# ");
+    let _ = update(&mut state, control('x'));
+    insta::assert_snapshot!(screen(&mut state, 80, 24).backend());
+    let written = Need::Write { path: None, text: "# a: 1\n".into(), append: false };
+    assert_eq!(typed(&mut state, "y\n"), [Effect::Shell(0, ToShell::Need(written))]);
+    let next = update(&mut state, shell(FromShell::EditAnswer(Ok(String::new()))));
+    assert_eq!(next, Some(Effect::Shell(0, ToShell::EditorClosed { exit: 0 })));
+}
+
+#[test]
+fn less_pages_and_searches() {
+    let mut state = exercise();
+    let text: String = (1..=100).map(|line| format!("line {line}\n")).collect();
+    let page = PageRequest { name: "log".into(), text, numbers: false, chop: false, at_end: false };
+    let _ = update(&mut state, shell(FromShell::Page(page)));
+    let _ = screen(&mut state, 80, 24);
+    let _ = typed(&mut state, " /line 77\n");
+    let shown = screen(&mut state, 80, 24).backend().to_string();
+    assert!(shown.contains("│line 77 "), "{shown}");
+    assert_eq!(typed(&mut state, "q"), [Effect::Shell(0, ToShell::PageClosed)]);
+}
+
+#[test]
+fn terminals_open_split_and_close() {
+    let mut state = exercise();
+    let alt = |c| Msg::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::ALT));
+    assert_eq!(update(&mut state, alt('t')), Some(Effect::NewTerminal));
+    let _ = update(&mut state, Msg::Terminal { prompt: "root@controlplane:~# ".into() });
+    assert_eq!(typed(&mut state, "ls\n"), [Effect::Shell(1, ToShell::Run("ls".into()))]);
+    let _ = update(&mut state, alt('s'));
+    insta::assert_snapshot!(screen(&mut state, 80, 24).backend());
+    let _ = update(&mut state, alt('1'));
+    assert_eq!(typed(&mut state, "id\n"), [Effect::Shell(0, ToShell::Run("id".into()))]);
+    assert_eq!(update(&mut state, Msg::Shell(1, FromShell::Ended)), Some(Effect::CloseTerminal(1)));
+    assert_eq!(state.exercise().unwrap().tabs.len(), 1);
+}
+
+#[test]
+fn a_paste_of_several_lines_runs_as_one_text() {
+    let mut state = exercise();
+    let _ = update(&mut state, Msg::Paste("cat <<EOF\r\na: 1\nEOF\n".into()));
+    insta::assert_snapshot!(screen(&mut state, 80, 24).backend());
+    let run = ToShell::Run("cat <<EOF\na: 1\nEOF\n".into());
+    assert_eq!(update(&mut state, key(KeyCode::Enter)), Some(Effect::Shell(0, run)));
+}
+
+#[test]
+fn the_mouse_copies_what_it_is_dragged_over() {
+    use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+    let mut state = exercise();
+    let _ = update(&mut state, printed("abc 가나다 def\n"));
+    let _ = update(&mut state, shell(FromShell::Prompt("$ ".into())));
+    let _ = screen(&mut state, 80, 24);
+    let mut mouse = |kind, column| {
+        let event = MouseEvent { kind, column, row: 2, modifiers: KeyModifiers::NONE };
+        update(&mut state, Msg::Mouse(event))
+    };
+    assert_eq!(mouse(MouseEventKind::Down(MouseButton::Left), 37), None);
+    assert_eq!(mouse(MouseEventKind::Drag(MouseButton::Left), 42), None);
+    let copied = mouse(MouseEventKind::Up(MouseButton::Left), 42);
+    assert_eq!(copied, Some(Effect::Copy("가나다".into())));
+}
+
+#[test]
+fn korean_fills_the_same_places() {
+    let mut state = home(Words(Language::Korean));
+    insta::assert_snapshot!("korean_home", screen(&mut state, 80, 24).backend());
+    let mut task = opened();
+    task.task = "노드 `node01`을 정비해야 합니다. 모든 파드를 옮기고 새 파드를 받지 않게 하세요.".into();
+    task.card.title = "노드를 서비스에서 빼기".into();
+    let _ = update(&mut state, Msg::Opened(Box::new(task)));
+    let _ = update(&mut state, key(KeyCode::F(2)));
+    insta::assert_snapshot!("korean_exercise", screen(&mut state, 80, 24).backend());
+    let _ = update(&mut state, key(KeyCode::F(1)));
+    insta::assert_snapshot!("korean_help", screen(&mut state, 80, 24).backend());
+}
+
+#[test]
+fn ten_thousand_lines_cost_a_frame_no_more_than_a_screen() {
+    let mut state = exercise();
+    let text: String = (0..10_000).map(|line| format!("line {line} {}\n", "x".repeat(60))).collect();
+    let _ = update(&mut state, printed(&text));
+    let terminal = &state.exercise().unwrap().tab().terminal;
+    assert_eq!(terminal.output.len(), 10_000);
+    assert!(terminal.lines_looked_at(22) <= 22);
+}
+
+#[test]
+fn solutions_show_the_difference() {
+    let mut state = exercise();
+    let _ = update(
+        &mut state,
+        Msg::Solution {
+            script: "kubectl drain node01 --ignore-daemonsets\n".into(),
+            diff: "--- yours\n+++ reference\n@@ -1 +1 @@\n-unschedulable: false\n+unschedulable: true\n"
+                .into(),
+            explain: "Drain is cordon and **evictions**.".into(),
+        },
     );
+    insta::assert_snapshot!(screen(&mut state, 80, 24).backend());
+}
+
+#[test]
+fn looking_back_searches() {
+    let mut state = exercise();
+    let text: String = (0..50).map(|line| format!("line {line}\n")).collect();
+    let _ = update(&mut state, printed(&text));
+    let _ = update(&mut state, key(KeyCode::F(9)));
+    let _ = typed(&mut state, "/line 7\n");
+    insta::assert_snapshot!(screen(&mut state, 80, 24).backend());
+    assert_eq!(typed(&mut state, "y"), [Effect::Copy("line 7".into())]);
 }

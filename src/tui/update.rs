@@ -1,136 +1,142 @@
 //! What happens to the state, and what is to be done about it.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
-use super::editor::{EditorPane, Outcome};
+use super::back::{LookBack, Looked};
 use super::exercise::{ExerciseScreen, Focus, Panel, Solution};
 use super::home::{Home, Step};
 use super::keys::{self, Command};
-use super::message::{Effect, Msg};
-use super::panel;
+use super::message::{Effect, Msg, ToShell};
+use super::mouse;
 use super::prompt::Edit;
 use super::state::{Screen, State};
+use super::tab::Front;
 use super::terminal::Mode;
-use super::view;
-
-/// Rows that one notch of the mouse wheel scrolls.
-const WHEEL: usize = 3;
 
 /// Takes a message in.
 pub(crate) fn update(state: &mut State, msg: Msg) -> Option<Effect> {
     match msg {
-        Msg::Resize(columns, rows) => state.size = (columns, rows),
+        Msg::Resize(columns, rows) => {
+            state.size = (columns, rows);
+            state.selection = None;
+        }
         Msg::Said(text) => state.said = text,
+        Msg::Cards(cards) => state.home.renew(cards),
         Msg::Opened(opened) => {
             state.said.clear();
             state.screen = Screen::Exercise(Box::new(ExerciseScreen::new(*opened)));
         }
         Msg::Key(key) if key.kind == KeyEventKind::Release => {}
         Msg::Key(_) if state.help => state.help = false,
-        Msg::Key(key) => return on_key(state, key),
-        Msg::Mouse(mouse) => return on_mouse(state, mouse),
+        Msg::Key(key) => {
+            state.selection = None;
+            return on_key(state, key);
+        }
+        Msg::Mouse(_) if state.help => {}
+        Msg::Mouse(mouse) => return mouse::on_mouse(state, mouse),
         Msg::Graded(verdict) => {
             if let Screen::Exercise(exercise) = &mut state.screen {
                 state.home.scored(&exercise.card.id, verdict.points);
-                state.said = format!("{} of {} points", verdict.points, verdict.max);
+                let won = [("won", verdict.points.into()), ("max", verdict.max.into())];
+                state.said = state.words.with("points-of", &won);
                 exercise.verdict = Some(verdict);
                 exercise.show(Panel::Checks);
             }
         }
-        other => {
-            if let Some(exercise) = state.exercise() {
-                on_terminal(exercise, other);
+        other => return state.exercise().and_then(|exercise| on_exercise(exercise, other)),
+    }
+    None
+}
+
+/// What comes from the shells and from around them.
+fn on_exercise(exercise: &mut ExerciseScreen, msg: Msg) -> Option<Effect> {
+    match msg {
+        Msg::Second(seconds) => exercise.seconds = seconds,
+        Msg::Shell(number, msg) => {
+            let ended = matches!(msg, super::message::FromShell::Ended);
+            if ended && exercise.tabs.len() > 1 {
+                exercise.close(number);
+                return Some(Effect::CloseTerminal(number));
             }
+            let next = exercise.tabs.get_mut(number)?.take(msg)?;
+            return Some(Effect::Shell(number, next));
+        }
+        Msg::Terminal { prompt } => exercise.add_tab(&prompt),
+        Msg::Restarted { prompt } => exercise.restart(&prompt),
+        Msg::Solution { script, diff, explain } => {
+            exercise.solution = Some(Solution { script, diff, explain });
+            exercise.show(Panel::Solution);
+        }
+        Msg::Paste(text) => return paste(exercise, &text),
+        _ => {}
+    }
+    None
+}
+
+fn paste(exercise: &mut ExerciseScreen, text: &str) -> Option<Effect> {
+    let number = exercise.front();
+    let tab = exercise.tab();
+    match &mut tab.front {
+        Some(Front::Editor(editor)) => {
+            let next = editor.paste(text);
+            return tab.after(next).map(|it| Effect::Shell(number, it));
+        }
+        Some(Front::Pager(_)) => {}
+        None => {
+            tab.terminal.scrolled = 0;
+            tab.terminal.back = None;
+            tab.terminal.prompt.insert(text);
         }
     }
     None
 }
 
-/// What comes from the shell and from around it.
-fn on_terminal(exercise: &mut ExerciseScreen, msg: Msg) {
-    let terminal = &mut exercise.terminal;
-    match msg {
-        Msg::Second(seconds) => exercise.seconds = seconds,
-        Msg::Printed(bytes) => {
-            terminal.output.write(&bytes);
-            terminal.scrolled = 0;
-        }
-        Msg::Prompt(prompt) => terminal.wait_at(&prompt),
-        Msg::Ask { prompt, hidden } => terminal.ask(&prompt, hidden),
-        Msg::Ended => terminal.mode = Mode::Ended,
-        Msg::Edit { path, text } => exercise.editor = Some(EditorPane::new(&path, &text)),
-        Msg::Page(text) => exercise.pager = Some((text.lines().map(str::to_owned).collect(), 0)),
-        Msg::Completed { replace, candidates } => on_completed(exercise, replace, candidates),
-        Msg::Solution { script, diff, explain } => {
-            exercise.solution = Some(Solution { script, diff, explain });
-            exercise.show(Panel::Solution);
-        }
-        Msg::Paste(text) => match &mut exercise.editor {
-            Some(editor) => editor.paste(&text),
-            None => terminal.prompt.insert(&text.replace(['\r', '\n'], " ")),
-        },
-        _ => {}
-    }
-}
-
-/// One candidate is put in; several are put in as far as they agree, then listed.
-fn on_completed(exercise: &mut ExerciseScreen, replace: usize, candidates: Vec<String>) {
-    let prompt = &mut exercise.terminal.prompt;
-    match candidates.as_slice() {
-        [] => {}
-        [only] => {
-            let space = if only.ends_with(['/', '=', ' ']) { "" } else { " " };
-            prompt.complete(replace, &format!("{only}{space}"));
-        }
-        several => {
-            let common = common_start(several);
-            if common.len() > replace {
-                prompt.complete(replace, &common);
-            } else {
-                exercise.terminal.candidates = candidates;
-            }
-        }
-    }
-}
-
-fn common_start(words: &[String]) -> String {
-    let mut common = words.first().cloned().unwrap_or_default();
-    for word in words {
-        let same =
-            common.chars().zip(word.chars()).take_while(|(a, b)| a == b).map(|(c, _)| c.len_utf8()).sum();
-        common.truncate(same);
-    }
-    common
-}
-
 fn on_key(state: &mut State, key: KeyEvent) -> Option<Effect> {
     let State { screen, home, .. } = state;
-    match screen {
-        Screen::Home => {
-            state.said.clear();
-            if !home.is_filtering() && matches!(key.code, KeyCode::Char('?') | KeyCode::F(1)) {
+    let Screen::Exercise(exercise) = screen else {
+        state.said.clear();
+        return match key.code {
+            KeyCode::Char('?') | KeyCode::F(1) if !home.is_filtering() => {
                 state.help = true;
-                return None;
+                None
             }
-            home_key(home, key)
-        }
-        Screen::Exercise(exercise) => {
-            if exercise.editor.is_some() {
-                return editor_key(exercise, key);
+            KeyCode::Char('t') if !home.is_filtering() => {
+                state.theme = state.theme.next();
+                state.said = state.words.with("said-theme", &[("name", state.theme.name.into())]);
+                Some(Effect::Settings)
             }
-            if exercise.pager.is_some() {
-                return pager_key(exercise, key);
+            KeyCode::Char('l') if !home.is_filtering() => {
+                state.words.0 = state.words.0.next();
+                state.said = state.words.0.name().to_owned();
+                Some(Effect::Settings)
             }
-            match keys::command(key) {
-                Some(command) => on_command(state, command),
-                None if exercise.focus == Focus::Task => {
-                    task_key(exercise, key);
-                    None
-                }
-                None => terminal_key(exercise, key),
-            }
-        }
+            _ => home_key(home, key),
+        };
+    };
+    let in_editor = exercise.focus == Focus::Terminal && exercise.tab().front.is_some();
+    if let Some(command) = keys::command(key, in_editor) {
+        return on_command(state, command);
     }
+    if let Some(number) = keys::terminal_number(key).filter(|_| !in_editor) {
+        exercise.choose(number);
+        return None;
+    }
+    if exercise.focus == Focus::Task {
+        if key.code == KeyCode::Char('?') {
+            state.help = true;
+        } else {
+            task_key(exercise, key);
+        }
+        return None;
+    }
+    let number = exercise.front();
+    let tab = exercise.tab();
+    let next = match &mut tab.front {
+        Some(Front::Editor(editor)) => editor.key(key),
+        Some(Front::Pager(pager)) => pager.key(key),
+        None => return terminal_key(state, key),
+    };
+    tab.after(next).map(|it| Effect::Shell(number, it))
 }
 
 fn home_key(home: &mut Home, key: KeyEvent) -> Option<Effect> {
@@ -176,12 +182,12 @@ fn on_command(state: &mut State, command: Command) -> Option<Effect> {
         state.help = true;
         return None;
     }
-    let State { screen: Screen::Exercise(exercise), said, .. } = state else { return None };
+    let State { screen: Screen::Exercise(exercise), said, words, .. } = state else { return None };
     match command {
         Command::Help => {}
         Command::Hint => {
             if !exercise.hint() {
-                *said = "There are no more hints".into();
+                *said = words.say("said-no-hints");
             }
         }
         Command::Check => return Some(Effect::Check),
@@ -198,8 +204,27 @@ fn on_command(state: &mut State, command: Command) -> Option<Effect> {
                 Focus::Terminal => Focus::Task,
             };
         }
+        Command::LookBack => {
+            exercise.focus = Focus::Terminal;
+            let tab = exercise.tab();
+            if tab.front.is_none() {
+                tab.terminal.back = match tab.terminal.back.take() {
+                    Some(_) => None,
+                    None => Some(LookBack::new(&tab.terminal.output)),
+                };
+            }
+        }
         Command::Wider => exercise.resize(true),
         Command::Narrower => exercise.resize(false),
+        Command::NewTerminal if exercise.has_room() => return Some(Effect::NewTerminal),
+        Command::NewTerminal => *said = words.say("said-no-room"),
+        Command::NextTerminal => exercise.step_tab(true),
+        Command::LastTerminal => exercise.step_tab(false),
+        Command::Split => {
+            if !exercise.split() {
+                *said = words.say("said-no-second");
+            }
+        }
         Command::Leave => {
             state.screen = Screen::Home;
             return Some(Effect::Leave);
@@ -215,79 +240,59 @@ fn task_key(exercise: &mut ExerciseScreen, key: KeyEvent) {
         KeyCode::PageUp => exercise.scrolled = exercise.scrolled.saturating_sub(10),
         KeyCode::PageDown | KeyCode::Char(' ') => exercise.scrolled += 10,
         KeyCode::Home | KeyCode::Char('g') => exercise.scrolled = 0,
-        KeyCode::Esc | KeyCode::Enter => exercise.focus = Focus::Terminal,
+        KeyCode::End | KeyCode::Char('G') => exercise.scrolled = usize::MAX / 2,
+        KeyCode::Esc | KeyCode::Enter | KeyCode::Tab => exercise.focus = Focus::Terminal,
         _ => {}
     }
 }
 
-fn editor_key(exercise: &mut ExerciseScreen, key: KeyEvent) -> Option<Effect> {
-    let editor = exercise.editor.as_mut()?;
-    let path = editor.path.clone();
-    match editor.key(key) {
-        Outcome::Stay => None,
-        Outcome::Write(text) => Some(Effect::Write { path, text, closes: None }),
-        Outcome::Close { write, exit } => {
-            exercise.editor = None;
-            Some(match write {
-                Some(text) => Effect::Write { path, text, closes: Some(exit) },
-                None => Effect::EditorClosed { exit },
-            })
+/// A key for the shell, or for the look back at what it printed.
+fn terminal_key(state: &mut State, key: KeyEvent) -> Option<Effect> {
+    let words = state.words;
+    let exercise = state.exercise()?;
+    let number = exercise.front();
+    let terminal = &mut exercise.tab().terminal;
+    if let Some(back) = &mut terminal.back {
+        let looked = back.key(key, &terminal.output);
+        if looked != Looked::On {
+            terminal.back = None;
         }
+        let Looked::Copy(text) = looked else { return None };
+        state.said = words.say("said-copied");
+        return Some(Effect::Copy(text));
     }
-}
-
-fn pager_key(exercise: &mut ExerciseScreen, key: KeyEvent) -> Option<Effect> {
-    let (lines, at) = exercise.pager.as_mut()?;
-    let last = lines.len().saturating_sub(1);
-    match key.code {
-        KeyCode::Char('q') | KeyCode::Esc => {
-            exercise.pager = None;
-            return Some(Effect::PageClosed);
-        }
-        KeyCode::Down | KeyCode::Enter | KeyCode::Char('j') => *at = (*at + 1).min(last),
-        KeyCode::Up | KeyCode::Char('k') => *at = at.saturating_sub(1),
-        KeyCode::PageDown | KeyCode::Char(' ') => *at = (*at + 20).min(last),
-        KeyCode::PageUp | KeyCode::Char('b') => *at = at.saturating_sub(20),
-        KeyCode::Char('g') | KeyCode::Home => *at = 0,
-        KeyCode::Char('G') | KeyCode::End => *at = last,
-        _ => {}
-    }
-    None
-}
-
-fn terminal_key(exercise: &mut ExerciseScreen, key: KeyEvent) -> Option<Effect> {
-    let terminal = &mut exercise.terminal;
     match key.code {
         KeyCode::PageUp => terminal.scroll_page(true),
         KeyCode::PageDown => terminal.scroll_page(false),
         _ if keys::is_control(key, 'l') => terminal.output.clear(),
         _ => {
-            return match terminal.mode {
-                Mode::Running => keys::is_control(key, 'c').then_some(Effect::Interrupt),
+            let next = match terminal.mode {
+                Mode::Running => keys::is_control(key, 'c').then_some(ToShell::Interrupt),
                 Mode::Prompt | Mode::Asking if terminal.prompt.search.is_some() => search_key(exercise, key),
                 Mode::Prompt | Mode::Asking => prompt_key(exercise, key),
                 Mode::Ended => None,
             };
+            return next.map(|it| Effect::Shell(number, it));
         }
     }
     None
 }
 
-fn prompt_key(exercise: &mut ExerciseScreen, key: KeyEvent) -> Option<Effect> {
-    let terminal = &mut exercise.terminal;
+fn prompt_key(exercise: &mut ExerciseScreen, key: KeyEvent) -> Option<ToShell> {
+    let terminal = &mut exercise.tab().terminal;
     terminal.scrolled = 0;
     let asking = terminal.mode == Mode::Asking;
-    if key.code == KeyCode::Enter {
-        let line = terminal.enter();
-        return Some(if asking { Effect::Answer(line) } else { Effect::Run(line) });
+    if key.code == KeyCode::Enter || keys::is_control(key, 'j') || keys::is_control(key, 'm') {
+        let line = terminal.enter()?;
+        return Some(if asking { ToShell::Answer(line) } else { ToShell::Run(line) });
     }
     terminal.candidates.clear();
     if keys::is_control(key, 'c') {
         terminal.abandon();
-        return asking.then_some(Effect::Interrupt);
+        return asking.then_some(ToShell::Interrupt);
     }
     if keys::is_control(key, 'd') && terminal.prompt.line().is_empty() {
-        return Some(Effect::CloseShell);
+        return Some(ToShell::Close);
     }
     if keys::is_control(key, 'd') {
         terminal.prompt.edit(Edit::Delete);
@@ -299,7 +304,7 @@ fn prompt_key(exercise: &mut ExerciseScreen, key: KeyEvent) -> Option<Effect> {
     }
     if key.code == KeyCode::Tab && !asking {
         let (line, cursor) = (terminal.prompt.line().to_owned(), terminal.prompt.cursor());
-        return Some(Effect::Complete { line, cursor });
+        return Some(ToShell::Complete { line, cursor });
     }
     if let Some(edit) = keys::edit(key) {
         terminal.prompt.edit(edit);
@@ -308,11 +313,11 @@ fn prompt_key(exercise: &mut ExerciseScreen, key: KeyEvent) -> Option<Effect> {
 }
 
 /// Ctrl-R: letters narrow, Ctrl-R goes back further, Enter runs, anything else takes the line.
-fn search_key(exercise: &mut ExerciseScreen, key: KeyEvent) -> Option<Effect> {
-    let terminal = &mut exercise.terminal;
-    let mut wanted = terminal.prompt.search.clone().unwrap_or_default();
+fn search_key(exercise: &mut ExerciseScreen, key: KeyEvent) -> Option<ToShell> {
+    let prompt = &mut exercise.tab().terminal.prompt;
+    let mut wanted = prompt.search.clone().unwrap_or_default();
     if keys::is_control(key, 'r') {
-        terminal.prompt.search_older(true);
+        prompt.search_older(true);
         return None;
     }
     match key.code {
@@ -320,51 +325,20 @@ fn search_key(exercise: &mut ExerciseScreen, key: KeyEvent) -> Option<Effect> {
             wanted.push(c)
         }
         KeyCode::Backspace => drop(wanted.pop()),
-        KeyCode::Enter => {
-            terminal.prompt.search = None;
-            return prompt_key(exercise, key);
-        }
         _ if keys::is_control(key, 'c') || keys::is_control(key, 'g') => {
-            terminal.prompt.abandon();
+            prompt.abandon();
+            return None;
+        }
+        KeyCode::Esc => {
+            prompt.search = None;
             return None;
         }
         _ => {
-            terminal.prompt.search = None;
+            prompt.search = None;
             return prompt_key(exercise, key);
         }
     }
-    terminal.prompt.search = Some(wanted);
-    terminal.prompt.search_older(false);
-    None
-}
-
-fn on_mouse(state: &mut State, mouse: MouseEvent) -> Option<Effect> {
-    let (size, theme) = (state.size, state.theme);
-    let Some(exercise) = state.exercise() else {
-        match mouse.kind {
-            MouseEventKind::ScrollDown => state.home.step(Step::Down),
-            MouseEventKind::ScrollUp => state.home.step(Step::Up),
-            _ => {}
-        }
-        return None;
-    };
-    let (task, _) = view::panes(size, exercise.split);
-    let in_task = task.contains((mouse.column, mouse.row).into());
-    match mouse.kind {
-        MouseEventKind::ScrollUp if in_task => exercise.scrolled = exercise.scrolled.saturating_sub(WHEEL),
-        MouseEventKind::ScrollDown if in_task => exercise.scrolled += WHEEL,
-        MouseEventKind::ScrollUp => exercise.terminal.scroll(true, WHEEL),
-        MouseEventKind::ScrollDown => exercise.terminal.scroll(false, WHEEL),
-        MouseEventKind::Down(MouseButton::Left) => {
-            exercise.focus = if in_task { Focus::Task } else { Focus::Terminal };
-            let code = panel::code_at(exercise, view::inner(task), mouse.column, mouse.row, theme)?;
-            exercise.focus = Focus::Terminal;
-            if exercise.terminal.mode == Mode::Prompt && exercise.editor.is_none() {
-                exercise.terminal.prompt.insert(&code);
-            }
-            return Some(Effect::Copy(code));
-        }
-        _ => {}
-    }
+    prompt.search = Some(wanted);
+    prompt.search_older(false);
     None
 }

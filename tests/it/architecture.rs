@@ -23,7 +23,9 @@ const LAYERS: &[&str] = &[
 const HOMES: &[(&str, &[&str])] = &[
     ("ratatui::", &["src/tui", "src/cli"]),
     ("crossterm::", &["src/tui", "src/cli"]),
-    ("edtui::", &["src/tui"]),
+    ("fluent_bundle::", &["src/tui/words.rs"]),
+    ("unic_langid::", &["src/tui/words.rs"]),
+    ("signal_hook::", &["src/cli"]),
     ("tokio::", &["src/shell", "src/serve"]),
     ("axum::", &["src/serve"]),
     ("hyper::", &["src/serve"]),

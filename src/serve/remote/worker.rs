@@ -358,8 +358,8 @@ impl Session {
 
     fn answer(&mut self, worker: &Worker<'_>, request: Request) -> Result<(), Gone> {
         match request {
-            Request::Page { text } => {
-                worker.send(Fd::Out, text.into_bytes())?;
+            Request::Page(page) => {
+                worker.send(Fd::Out, page.text.into_bytes())?;
                 self.console.answer(Answer::Exit(0));
             }
             Request::Line { prompt, hidden } => {
@@ -383,7 +383,7 @@ impl Session {
                 }
             }
             // An editor needs a screen that knows its size; the file stays as it is.
-            Request::Edit { .. } | Request::Session(_) => self.console.answer(Answer::Nobody),
+            Request::Edit(_) | Request::EditAnswer(_) | Request::Session(_) => self.console.answer(Answer::Nobody),
         }
         Ok(())
     }

@@ -4,7 +4,7 @@
 use crate::cluster::place::FileOp;
 use crate::hosts::FsError;
 use crate::shell::vim::{Editor, Need};
-use crate::shell::{Answer, Proc, Program, Request, Running, Script};
+use crate::shell::{Answer, EditRequest, EditorKind, Proc, Program, Request, Running, Script};
 
 pub(crate) const VI: Program = Program { name: "vi", summary: "Edit text", run };
 pub(crate) const VIM: Program = Program { name: "vim", summary: "Edit text", run };
@@ -21,11 +21,13 @@ struct Args {
     /// True for `-e` and `-es`: commands come from standard input.
     ex: bool,
     read_only: bool,
+    /// True when the user's `.vimrc` is left alone.
+    no_rc: bool,
     files: Vec<String>,
 }
 
 /// Options that take a value that does not matter here.
-const IGNORED_VALUES: &[&str] = &["-u", "-U", "-i", "-T", "-w", "-W", "-S", "--cmd", "--startuptime"];
+const IGNORED_VALUES: &[&str] = &["-U", "-i", "-T", "-w", "-W", "-S", "--cmd", "--startuptime"];
 
 impl Args {
     fn parse(args: &[String]) -> Self {
@@ -38,6 +40,11 @@ impl Args {
                 "-c" => found.commands.extend(rest.next().cloned()),
                 "-e" | "-es" | "-Es" | "-E" => found.ex = true,
                 "-R" => found.read_only = true,
+                "-u" => {
+                    found.no_rc = true;
+                    let _ = rest.next();
+                }
+                "--clean" => found.no_rc = true,
                 "--" => found.files.extend(rest.by_ref().cloned()),
                 "+" => found.commands.push("$".into()),
                 ignored if IGNORED_VALUES.contains(&ignored) => drop(rest.next()),
@@ -56,50 +63,97 @@ fn run(proc: &mut Proc) -> Running<'_> {
     Box::pin(async move {
         let mut args = Args::parse(proc.args.get(1..).unwrap_or_default());
         args.ex |= proc.args.first().is_some_and(|name| name == "ex");
-        if args.keys.is_some() || args.ex || !args.commands.is_empty() {
+        if args.keys.is_some() || args.ex {
             return headless(proc, &args).await;
         }
-        on_screen(proc, args.files.first()).await
+        match on_screen(proc, EditorKind::Vim, &args).await {
+            Some(exit) => exit,
+            None if !args.commands.is_empty() => headless(proc, &args).await,
+            None => no_screen(proc),
+        }
     })
 }
 
 fn run_nano(proc: &mut Proc) -> Running<'_> {
     Box::pin(async move {
         let file = proc.args.iter().skip(1).rfind(|arg| !arg.starts_with(['-', '+'])).cloned();
-        on_screen(proc, file.as_ref()).await
+        let line = proc.args.iter().find_map(|arg| arg.strip_prefix('+')).map(str::to_owned);
+        let args = Args {
+            files: file.into_iter().collect(),
+            commands: line.into_iter().collect(),
+            ..Args::default()
+        };
+        match on_screen(proc, EditorKind::Nano, &args).await {
+            Some(exit) => exit,
+            None => no_screen(proc),
+        }
     })
 }
 
-async fn on_screen(proc: &Proc, file: Option<&String>) -> i32 {
-    let name = proc.args.first().map(String::as_str).unwrap_or_default();
-    let Some(file) = file else {
-        proc.eprint(format!("uncordon: {name} without a file is not simulated yet\n"));
-        return 1;
+fn no_screen(proc: &Proc) -> i32 {
+    let program = proc.args.first().map(String::as_str).unwrap_or_default();
+    proc.eprint(format!("uncordon: {program} needs the screen, or a script of keys: vim -s KEYS FILE\n"));
+    1
+}
+
+/// Hands a file to the editor on the screen and does for it what it cannot do alone; `None` when there is
+/// no screen.
+async fn on_screen(proc: &Proc, kind: EditorKind, args: &Args) -> Option<i32> {
+    let name = args.files.first().cloned().unwrap_or_default();
+    let path = (!name.is_empty()).then(|| proc.path(&name));
+    let (text, fresh) = match read(proc, path.as_deref()) {
+        Ok(found) => found,
+        Err(error) => {
+            proc.eprint(format!("\"{name}\" {error}\n"));
+            return Some(1);
+        }
     };
-    let request = Request::Edit { place: proc.place.clone(), user: proc.user.clone(), path: proc.path(file) };
-    match proc.link.ask(request).await {
-        Answer::Exit(exit) => exit,
-        _ => {
-            proc.eprint(format!(
-                "uncordon: {name} needs the screen, or a script of keys: vim -s KEYS FILE\n"
-            ));
-            1
+    let mut commands = if kind == EditorKind::Vim && !args.no_rc { rc_commands(proc) } else { Vec::new() };
+    commands.extend(args.commands.iter().cloned());
+    let mut request =
+        Request::Edit(EditRequest { kind, name, text, fresh, read_only: args.read_only, commands });
+    loop {
+        match proc.link.ask(request).await {
+            Answer::Exit(exit) => return Some(exit),
+            Answer::Need(need) => {
+                request = Request::EditAnswer(answer(proc, &need, path.as_deref()).await);
+            }
+            _ => return None,
         }
     }
 }
 
+/// The text of a file, and whether there is none yet.
+fn read(proc: &Proc, path: Option<&str>) -> Result<(String, bool), FsError> {
+    match path.map(|path| proc.disk().read(path)) {
+        Some(Ok(bytes)) => Ok((String::from_utf8_lossy(&bytes).into_owned(), false)),
+        Some(Err(FsError::NotFound)) | None => Ok((String::new(), true)),
+        Some(Err(error)) => Err(error),
+    }
+}
+
+/// The commands of the user's `.vimrc`, without what is no command.
+fn rc_commands(proc: &Proc) -> Vec<String> {
+    let home = proc.env.get("HOME").map_or("/root", String::as_str);
+    let files = [format!("{home}/.vimrc"), format!("{home}/.vim/vimrc"), format!("{home}/.exrc")];
+    let Some(bytes) = files.iter().find_map(|file| proc.disk().read(file).ok()) else { return Vec::new() };
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let lines = text.lines().map(|line| line.trim().trim_start_matches(':'));
+    lines.filter(|line| !line.is_empty() && !line.starts_with('"')).map(str::to_owned).collect()
+}
+
 async fn headless(proc: &Proc, args: &Args) -> i32 {
     let file = args.files.first().map(|file| proc.path(file));
-    let text = match file.as_ref().map(|file| proc.disk().read(file)) {
-        Some(Ok(bytes)) => String::from_utf8_lossy(&bytes).into_owned(),
-        Some(Err(FsError::NotFound)) | None => String::new(),
-        Some(Err(error)) => {
+    let text = match read(proc, file.as_deref()) {
+        Ok((text, _)) => text,
+        Err(error) => {
             proc.eprint(format!("\"{}\" {error}\n", args.files.first().map_or("", String::as_str)));
             return 1;
         }
     };
     let mut editor = Editor::new(&text);
-    for command in &args.commands {
+    let rc = if args.no_rc { Vec::new() } else { rc_commands(proc) };
+    for command in rc.iter().chain(&args.commands) {
         editor.feed(&format!(":{command}\n"));
         settle(proc, &mut editor, file.as_deref()).await;
     }

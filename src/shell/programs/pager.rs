@@ -1,6 +1,6 @@
 //! `less`, `more` and `man`: texts to read at leisure.
 
-use crate::shell::{Proc, Program, Request, Running};
+use crate::shell::{PageRequest, Proc, Program, Request, Running};
 
 pub(crate) const LESS: Program = Program { name: "less", summary: "Show a text page by page", run: run_less };
 pub(crate) const MORE: Program = Program { name: "more", summary: "Show a text page by page", run: run_less };
@@ -35,18 +35,29 @@ fn run_less(proc: &mut Proc) -> Running<'_> {
                 }
             }
         }
-        page(proc, text).await;
+        let flag = |short: char, long: &str| {
+            let short_fits =
+                |arg: &String| arg.starts_with('-') && !arg.starts_with("--") && arg.contains(short);
+            proc.args.iter().skip(1).any(|arg| arg == long || short_fits(arg))
+        };
+        let request = PageRequest {
+            name: names.first().cloned().unwrap_or_default(),
+            text: String::from_utf8_lossy(&text).into_owned(),
+            numbers: flag('N', "--LINE-NUMBERS"),
+            chop: flag('S', "--chop-long-lines"),
+            at_end: proc.args.iter().skip(1).any(|arg| arg == "+G"),
+        };
+        page(proc, request).await;
         exit
     })
 }
 
 /// Shows a text on the screen; where there is none it is printed.
-async fn page(proc: &Proc, text: Vec<u8>) {
-    if proc.tty && !text.is_empty() {
-        let text = String::from_utf8_lossy(&text).into_owned();
-        let _ = proc.link.ask(Request::Page { text }).await;
+async fn page(proc: &Proc, request: PageRequest) {
+    if proc.tty && !request.text.is_empty() {
+        let _ = proc.link.ask(Request::Page(request)).await;
     } else {
-        proc.print(text);
+        proc.print(request.text);
     }
 }
 

@@ -130,6 +130,8 @@ impl Editor {
                 self.message = (row + 1).to_string();
             }
             "print" | "number" => self.go_to_line(to),
+            "nohlsearch" => self.unlit = true,
+            "syntax" => self.settings.syntax = line.rest.trim() != "off",
             _ => {}
         }
     }
@@ -219,6 +221,10 @@ impl Editor {
             None => (false, rest),
         };
         let path = (!path.is_empty()).then(|| path.to_owned());
+        if self.read_only && !line.bang && path.is_none() {
+            self.message = "E45: 'readonly' option is set (add ! to override)".into();
+            return;
+        }
         self.write(line.range, path, quit, append);
     }
 
@@ -396,12 +402,19 @@ impl Editor {
             ("et" | "expandtab", _) => settings.expandtab = on,
             ("ic" | "ignorecase", _) => settings.ignorecase = on,
             ("scs" | "smartcase", _) => settings.smartcase = on,
-            ("nu" | "number" | "rnu" | "relativenumber", _) => settings.number = on,
+            ("nu" | "number", _) => settings.number = on,
+            ("rnu" | "relativenumber", _) => settings.relative_number = on,
+            ("wrap", _) => settings.wrap = on,
+            ("list", _) => settings.list = on,
+            ("hls" | "hlsearch", _) => settings.highlight = on,
+            ("ro" | "readonly", _) => self.read_only = on,
             ("ws" | "wrapscan", _) => settings.wrapscan = on,
             ("sw" | "shiftwidth", Some(width)) => settings.shiftwidth = width,
             ("ts" | "tabstop", Some(width)) => settings.tabstop = width,
             ("sts" | "softtabstop", Some(width)) => settings.softtabstop = width,
-            ("paste", _) if on => {
+            ("paste", _) if !on => settings.paste = false,
+            ("paste", _) => {
+                settings.paste = true;
                 settings.autoindent = false;
                 settings.expandtab = false;
                 settings.softtabstop = 0;

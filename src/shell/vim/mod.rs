@@ -22,6 +22,8 @@ mod words;
 
 use std::collections::{BTreeMap, VecDeque};
 
+use serde::{Deserialize, Serialize};
+
 use self::buffer::Buffer;
 
 /// Keys that have no letter, as the screen hands them in.
@@ -69,7 +71,8 @@ pub(crate) enum Selection {
 }
 
 /// What the editor cannot do alone.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Need {
     /// Write `text`; no path means the file that is edited.
     Write { path: Option<String>, text: String, append: bool },
@@ -124,7 +127,13 @@ struct Settings {
     ignorecase: bool,
     smartcase: bool,
     number: bool,
+    relative_number: bool,
     wrapscan: bool,
+    wrap: bool,
+    list: bool,
+    highlight: bool,
+    paste: bool,
+    syntax: bool,
 }
 
 impl Default for Settings {
@@ -138,7 +147,13 @@ impl Default for Settings {
             ignorecase: false,
             smartcase: false,
             number: false,
+            relative_number: false,
             wrapscan: true,
+            wrap: true,
+            list: false,
+            highlight: false,
+            paste: false,
+            syntax: true,
         }
     }
 }
@@ -172,7 +187,36 @@ pub(crate) struct Editor {
     quit_after: bool,
     left: Option<Left>,
     modified: bool,
+    read_only: bool,
     depth: usize,
+    /// The file as it was named; empty without one.
+    name: String,
+    /// What the screen shows of the text.
+    view: View,
+    /// True after `:noh`, until the next search.
+    unlit: bool,
+}
+
+/// The part of the text that a screen shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct View {
+    /// The first row shown.
+    pub(crate) top: usize,
+    /// Rows of the screen; those of a terminal of 24 lines when there is no screen.
+    pub(crate) height: usize,
+}
+
+/// How the text is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Look {
+    pub(crate) wrap: bool,
+    /// True to show tabs and line ends as signs.
+    pub(crate) list: bool,
+    pub(crate) tabstop: usize,
+    pub(crate) syntax: bool,
+    pub(crate) number: bool,
+    /// Numbers count from the cursor's line.
+    pub(crate) relative_number: bool,
 }
 
 /// Nested replays of keys (macros, `.`, `:normal`): more is an endless macro.
@@ -204,8 +248,65 @@ impl Editor {
             quit_after: false,
             left: None,
             modified: false,
+            read_only: false,
             depth: 0,
+            name: String::new(),
+            view: View { top: 0, height: 23 },
+            unlit: false,
         }
+    }
+
+    /// Says which file the text is of.
+    pub(crate) fn of_file(&mut self, name: &str, fresh: bool, read_only: bool) {
+        self.name = name.to_owned();
+        self.read_only = read_only;
+        let size = self.size();
+        self.message = match (name.is_empty(), fresh) {
+            (true, _) => String::new(),
+            (false, true) => format!("\"{name}\" [New]"),
+            (false, false) if read_only => format!("\"{name}\" [readonly] {size}"),
+            (false, false) => format!("\"{name}\" {size}"),
+        };
+    }
+
+    /// `12L, 345B`.
+    fn size(&self) -> String {
+        let text = self.text();
+        format!("{}L, {}B", text.lines().count(), text.len())
+    }
+
+    /// Tells what the screen shows of the text.
+    pub(crate) fn set_view(&mut self, view: View) {
+        self.view = view;
+    }
+
+    pub(crate) fn view(&self) -> View {
+        self.view
+    }
+
+    pub(crate) fn look(&self) -> Look {
+        let it = &self.settings;
+        Look {
+            wrap: it.wrap,
+            list: it.list,
+            tabstop: it.tabstop.max(1),
+            syntax: it.syntax,
+            number: it.number,
+            relative_number: it.relative_number,
+        }
+    }
+
+    /// The columns of a row that the last search found, from and behind, while they are to be shown.
+    pub(crate) fn found_in(&self, row: usize) -> Vec<(usize, usize)> {
+        match &self.search {
+            Some(pattern) if self.settings.highlight && !self.unlit => self.spans(&pattern.regex, row),
+            _ => Vec::new(),
+        }
+    }
+
+    /// What was typed of a command, as the last line shows it at its right.
+    pub(crate) fn pending(&self) -> String {
+        self.pending.iter().collect()
     }
 
     /// Types keys; `\n` is Enter.
@@ -235,8 +336,14 @@ impl Editor {
     fn put_answer(&mut self, need: &Need, put: Put, text: &str) {
         match put {
             Put::Written => {
-                if matches!(need, Need::Write { path: None, .. }) {
-                    self.modified = false;
+                if let Need::Write { path, text, append } = need {
+                    if path.is_none() {
+                        self.modified = false;
+                    }
+                    let name = path.as_deref().unwrap_or(&self.name);
+                    let (lines, bytes) = (text.lines().count(), text.len());
+                    let done = if *append { "appended" } else { "written" };
+                    self.message = format!("\"{name}\" {lines}L, {bytes}B {done}");
                 }
                 if std::mem::take(&mut self.quit_after) {
                     self.left = Some(Left { exit: 0 });
@@ -328,9 +435,25 @@ impl Editor {
         self.buffer.text()
     }
 
-    /// Every line of the text.
-    pub(crate) fn lines(&self) -> impl Iterator<Item = String> {
-        self.buffer.lines.iter().map(|line| line.iter().collect())
+    /// The letters of a line.
+    pub(crate) fn line(&self, row: usize) -> &[char] {
+        self.buffer.line(row)
+    }
+
+    pub(crate) fn line_count(&self) -> usize {
+        self.buffer.lines.len()
+    }
+
+    /// Puts pasted text in: as typed in insert mode, but neither indented nor expanded; anywhere else as keys.
+    pub(crate) fn paste_text(&mut self, text: &str) {
+        if self.mode != Mode::Insert {
+            return self.feed(text);
+        }
+        let settings = self.settings.clone();
+        self.settings.autoindent = false;
+        self.settings.expandtab = false;
+        self.feed(text);
+        self.settings = settings;
     }
 
     pub(crate) fn cursor(&self) -> Pos {
@@ -351,11 +474,6 @@ impl Editor {
         self.left
     }
 
-    /// True when lines are shown with numbers.
-    pub(crate) fn shows_numbers(&self) -> bool {
-        self.settings.number
-    }
-
     /// Where visual mode began, while it lasts.
     pub(crate) fn selection(&self) -> Option<(Selection, Pos)> {
         match self.mode {
@@ -368,13 +486,17 @@ impl Editor {
     pub(crate) fn bottom_line(&self) -> String {
         match &self.mode {
             Mode::Line(prompt) => format!("{prompt}{}", self.line),
+            Mode::Insert if self.settings.paste => "-- INSERT (paste) --".into(),
             Mode::Insert => "-- INSERT --".into(),
             Mode::Replace => "-- REPLACE --".into(),
             Mode::Visual(Selection::Characters) => "-- VISUAL --".into(),
             Mode::Visual(Selection::Lines) => "-- VISUAL LINE --".into(),
             Mode::Visual(Selection::Block) => "-- VISUAL BLOCK --".into(),
             Mode::Confirm => format!("replace with {} (y/n/a/q/l)?", self.substitute.shown()),
-            Mode::Normal => self.message.clone(),
+            Mode::Normal => match &self.recording {
+                Some((name, _)) if self.message.is_empty() => format!("recording @{name}"),
+                _ => self.message.clone(),
+            },
         }
     }
 

@@ -122,6 +122,7 @@ impl Editor {
             let regex = self.compile(&format!("\\<{word}\\>"))?;
             self.search = Some(Pattern { regex, forward: key == "*" });
         }
+        self.unlit = false;
         let pattern = self.search.clone()?;
         let forward = pattern.forward != (key == "N");
         for _ in 0..times {
@@ -156,6 +157,13 @@ impl Editor {
             }
         }
         None
+    }
+
+    /// The columns of a line that match, from and behind.
+    pub(super) fn spans(&self, regex: &Regex, row: usize) -> Vec<(usize, usize)> {
+        let text = self.buffer.string(row);
+        let column = |at: usize| text.get(..at).map_or(0, |head| head.chars().count());
+        regex.find_iter(&text).map(|found| (column(found.start()), column(found.end()))).collect()
     }
 
     /// The columns where a line matches.

@@ -1,0 +1,624 @@
+//! An editor that obeys the usual keys of nano 7.
+//!
+//! Like [`super::vim`] it knows nothing of files, worlds or screens: what it needs of the outside
+//! comes out as a [`Need`]. Not here: several files, justification, spelling, macros.
+
+use super::vim::{Need, Pos, keys};
+
+/// A text being edited.
+#[derive(Clone, Debug)]
+pub(crate) struct Nano {
+    name: String,
+    /// Never empty.
+    lines: Vec<Vec<char>>,
+    cursor: Pos,
+    /// The column that up and down aim at.
+    aim: usize,
+    top: usize,
+    height: usize,
+    message: String,
+    asking: Option<Asking>,
+    cut: Vec<Vec<char>>,
+    /// True when the last key cut as well: the next cut adds to it.
+    cutting: bool,
+    mark: Option<Pos>,
+    sought: String,
+    undo: Vec<(Vec<Vec<char>>, Pos)>,
+    redo: Vec<(Vec<Vec<char>>, Pos)>,
+    /// True while letters are typed one after the other: one step of undo.
+    typing: bool,
+    modified: bool,
+    need: Option<Need>,
+    leaving: bool,
+    left: bool,
+}
+
+/// A question in the line below the text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Asking {
+    what: Question,
+    answer: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Question {
+    /// Save before leaving?
+    Save,
+    /// The name to write to.
+    Write,
+    Search,
+    Replace,
+    /// What the pattern, held here, is replaced with.
+    ReplaceWith(String),
+    Read,
+    Line,
+}
+
+/// Steps of undo that are kept.
+const UNDO_MAX: usize = 500;
+
+/// Keys and what they do, two rows side by side, in nano's order.
+const KEYS: &[(&str, &str)] = &[
+    ("^G", "Help"),
+    ("^X", "Exit"),
+    ("^O", "Write Out"),
+    ("^R", "Read File"),
+    ("^W", "Where Is"),
+    ("^\\", "Replace"),
+    ("^K", "Cut"),
+    ("^U", "Paste"),
+    ("^_", "Go To Line"),
+    ("^C", "Location"),
+    ("M-U", "Undo"),
+    ("M-E", "Redo"),
+    ("M-A", "Set Mark"),
+    ("M-6", "Copy"),
+];
+const SAVE_KEYS: &[(&str, &str)] = &[(" Y", "Yes"), (" N", "No"), ("  ", ""), ("^C", "Cancel")];
+const ANSWER_KEYS: &[(&str, &str)] = &[("^C", "Cancel"), ("", ""), ("^U", "Clear"), ("", "")];
+
+impl Nano {
+    /// Opens a text at a line, counted from 1.
+    pub(crate) fn new(name: &str, text: &str, fresh: bool, line: usize) -> Self {
+        let lines: Vec<Vec<char>> = text.split('\n').map(|line| line.chars().collect()).collect();
+        let count = text.lines().count();
+        let message = match (name.is_empty(), fresh, count) {
+            (true, ..) => String::new(),
+            (_, true, _) => "New File".into(),
+            (_, _, 1) => "Read 1 line".into(),
+            _ => format!("Read {count} lines"),
+        };
+        let row = line.saturating_sub(1).min(lines.len() - 1);
+        Self {
+            name: name.to_owned(),
+            lines,
+            cursor: Pos { row, col: 0 },
+            aim: 0,
+            top: 0,
+            height: 1,
+            message,
+            asking: None,
+            cut: Vec::new(),
+            cutting: false,
+            mark: None,
+            sought: String::new(),
+            undo: Vec::new(),
+            redo: Vec::new(),
+            typing: false,
+            modified: false,
+            need: None,
+            leaving: false,
+            left: false,
+        }
+    }
+
+    /// Takes a key, in the letters of [`keys`]; `alt` when Alt is held.
+    pub(crate) fn key(&mut self, key: char, alt: bool) {
+        if self.need.is_some() {
+            return;
+        }
+        self.message.clear();
+        if self.asking.is_some() {
+            return self.answer_key(key);
+        }
+        let (was_cutting, was_typing) = (std::mem::take(&mut self.cutting), std::mem::take(&mut self.typing));
+        if alt {
+            return self.alt_key(key);
+        }
+        match key {
+            '\x18' => self.leave(),
+            '\x0f' | '\x13' => self.ask(Question::Write, &self.name.clone()),
+            '\x17' => self.ask(Question::Search, ""),
+            '\x1c' => self.ask(Question::Replace, ""),
+            '\x12' => self.ask(Question::Read, ""),
+            '\x1f' => self.ask(Question::Line, ""),
+            '\x0b' => self.cut_line(was_cutting),
+            '\x15' => self.paste(),
+            '\x1e' => self.toggle_mark(),
+            '\x03' => self.locate(),
+            '\x07' => self.message = "The keys are below; M- is Alt".into(),
+            '\n' | '\t' => self.typed(key, false),
+            keys::BACKSPACE | '\x08' => self.backspace(),
+            keys::DELETE | '\x04' => self.delete(),
+            key if key >= ' ' && !('\u{f700}'..='\u{f7ff}').contains(&key) => self.typed(key, was_typing),
+            key => self.go(key),
+        }
+        self.clamp(key);
+    }
+
+    fn alt_key(&mut self, key: char) {
+        match key.to_ascii_lowercase() {
+            'u' => self.step(true),
+            'e' => self.step(false),
+            'a' => self.toggle_mark(),
+            '6' | '^' => self.copy(),
+            '\\' | '|' => self.cursor = Pos::default(),
+            '/' | '?' => self.cursor = Pos { row: self.lines.len() - 1, col: usize::MAX },
+            'w' => self.find_again(),
+            'g' => self.ask(Question::Line, ""),
+            _ => {}
+        }
+        self.clamp(key);
+    }
+
+    /// Movements.
+    fn go(&mut self, key: char) {
+        let Pos { row, col } = self.cursor;
+        match key {
+            keys::LEFT | '\x02' if col > 0 => self.cursor.col -= 1,
+            keys::LEFT | '\x02' if row > 0 => self.cursor = Pos { row: row - 1, col: usize::MAX },
+            keys::RIGHT | '\x06' if col < self.len(row) => self.cursor.col += 1,
+            keys::RIGHT | '\x06' if row + 1 < self.lines.len() => self.cursor = Pos { row: row + 1, col: 0 },
+            keys::UP | '\x10' => self.cursor = Pos { row: row.saturating_sub(1), col: self.aim },
+            keys::DOWN | '\x0e' => self.cursor = Pos { row: row + 1, col: self.aim },
+            keys::HOME | '\x01' => self.cursor.col = 0,
+            keys::END | '\x05' => self.cursor.col = usize::MAX,
+            keys::PAGE_UP | '\x19' => self.cursor.row = row.saturating_sub(self.page()),
+            keys::PAGE_DOWN | '\x16' => self.cursor.row = row + self.page(),
+            _ => {}
+        }
+    }
+
+    fn page(&self) -> usize {
+        self.height.saturating_sub(2).max(1)
+    }
+
+    fn len(&self, row: usize) -> usize {
+        self.lines.get(row).map_or(0, Vec::len)
+    }
+
+    fn clamp(&mut self, key: char) {
+        self.cursor.row = self.cursor.row.min(self.lines.len() - 1);
+        self.cursor.col = self.cursor.col.min(self.len(self.cursor.row));
+        if !matches!(key, keys::UP | keys::DOWN | '\x10' | '\x0e') {
+            self.aim = self.cursor.col;
+        }
+    }
+
+    fn remember(&mut self) {
+        self.undo.push((self.lines.clone(), self.cursor));
+        let surplus = self.undo.len().saturating_sub(UNDO_MAX);
+        self.undo.drain(..surplus);
+        self.redo.clear();
+        self.modified = true;
+    }
+
+    fn step(&mut self, back: bool) {
+        let (from, to) =
+            if back { (&mut self.undo, &mut self.redo) } else { (&mut self.redo, &mut self.undo) };
+        let Some((lines, cursor)) = from.pop() else {
+            self.message = if back { "Nothing to undo" } else { "Nothing to redo" }.into();
+            return;
+        };
+        to.push((std::mem::replace(&mut self.lines, lines), self.cursor));
+        self.cursor = cursor;
+        self.modified = true;
+    }
+
+    fn typed(&mut self, key: char, goes_on: bool) {
+        if !goes_on {
+            self.remember();
+        }
+        self.typing = key != '\n';
+        self.insert_text(key);
+    }
+
+    /// Puts a letter at the cursor without a step of undo, as a paste does.
+    pub(crate) fn insert_text(&mut self, key: char) {
+        self.modified = true;
+        self.mark = None;
+        let Pos { row, col } = self.cursor;
+        let Some(line) = self.lines.get_mut(row) else { return };
+        let col = col.min(line.len());
+        if key == '\n' {
+            let tail = line.split_off(col);
+            self.lines.insert(row + 1, tail);
+            self.cursor = Pos { row: row + 1, col: 0 };
+        } else {
+            line.insert(col, key);
+            self.cursor.col = col + 1;
+        }
+    }
+
+    fn backspace(&mut self) {
+        if self.cursor == Pos::default() {
+            return;
+        }
+        self.go(keys::LEFT);
+        self.clamp(keys::LEFT);
+        self.delete();
+    }
+
+    fn delete(&mut self) {
+        let Pos { row, col } = self.cursor;
+        if col >= self.len(row) && row + 1 >= self.lines.len() {
+            return;
+        }
+        self.remember();
+        if col < self.len(row) {
+            self.lines[row].remove(col);
+        } else {
+            let next = self.lines.remove(row + 1);
+            self.lines[row].extend(next);
+        }
+    }
+
+    fn toggle_mark(&mut self) {
+        self.mark = if self.mark.is_some() { None } else { Some(self.cursor) };
+        self.message = if self.mark.is_some() { "Mark Set" } else { "Mark Unset" }.into();
+    }
+
+    /// The marked region, from and behind.
+    fn region(&self) -> Option<(Pos, Pos)> {
+        let mark = self.mark?;
+        Some((mark.min(self.cursor), mark.max(self.cursor)))
+    }
+
+    fn taken(&self, from: Pos, to: Pos) -> Vec<Vec<char>> {
+        (from.row..=to.row)
+            .map(|row| {
+                let start = if row == from.row { from.col } else { 0 };
+                let end = if row == to.row { to.col } else { usize::MAX };
+                self.lines.get(row).into_iter().flatten().take(end).skip(start).copied().collect()
+            })
+            .collect()
+    }
+
+    fn cut_line(&mut self, goes_on: bool) {
+        let row = self.cursor.row;
+        let marked = self.region();
+        let end = if row + 1 < self.lines.len() {
+            Pos { row: row + 1, col: 0 }
+        } else {
+            Pos { row, col: self.len(row) }
+        };
+        let (from, to) = marked.unwrap_or((Pos { row, col: 0 }, end));
+        if from == to {
+            return;
+        }
+        self.remember();
+        let taken = self.taken(from, to);
+        if goes_on && marked.is_none() {
+            self.cut.pop();
+            self.cut.extend(taken);
+        } else {
+            self.cut = taken;
+        }
+        let end = to.col.min(self.len(to.row));
+        let tail = self.lines[to.row].split_off(end);
+        self.lines.drain(from.row + 1..=to.row.max(from.row));
+        self.lines[from.row].truncate(from.col);
+        self.lines[from.row].extend(tail);
+        self.cursor = from;
+        self.cutting = marked.is_none();
+        self.mark = None;
+    }
+
+    fn copy(&mut self) {
+        let row = self.cursor.row;
+        let line = (Pos { row, col: 0 }, Pos { row: row + 1, col: 0 });
+        let (from, to) = self.region().unwrap_or(line);
+        self.cut = self.taken(from, to);
+        if self.mark.take().is_none() {
+            self.cursor = Pos { row: row + 1, col: 0 };
+        }
+    }
+
+    fn paste(&mut self) {
+        if self.cut.is_empty() {
+            self.message = "Cutbuffer is empty".into();
+            return;
+        }
+        self.remember();
+        for (index, line) in self.cut.clone().into_iter().enumerate() {
+            if index > 0 {
+                self.insert_text('\n');
+            }
+            line.into_iter().for_each(|c| self.insert_text(c));
+        }
+    }
+
+    fn locate(&mut self) {
+        let (line, lines) = (self.cursor.row + 1, self.lines.len());
+        let (column, columns) = (self.cursor.col + 1, self.len(self.cursor.row) + 1);
+        let percent = |part: usize, whole: usize| part * 100 / whole.max(1);
+        self.message = format!(
+            "line {line}/{lines} ({}%), col {column}/{columns} ({}%)",
+            percent(line, lines),
+            percent(column, columns)
+        );
+    }
+
+    fn ask(&mut self, what: Question, answer: &str) {
+        self.asking = Some(Asking { what, answer: answer.to_owned() });
+    }
+
+    fn leave(&mut self) {
+        if self.modified { self.ask(Question::Save, "") } else { self.left = true }
+    }
+
+    fn answer_key(&mut self, key: char) {
+        let Some(asking) = self.asking.as_mut() else { return };
+        if key == '\x03' || key == keys::ESCAPE {
+            self.asking = None;
+            self.leaving = false;
+            self.message = "Cancelled".into();
+            return;
+        }
+        if asking.what == Question::Save {
+            match key.to_ascii_lowercase() {
+                'y' => {
+                    self.leaving = true;
+                    self.ask(Question::Write, &self.name.clone());
+                }
+                'n' => self.left = true,
+                _ => {}
+            }
+            return;
+        }
+        match key {
+            '\n' => {
+                if let Some(asking) = self.asking.take() {
+                    self.answered(asking);
+                }
+            }
+            keys::BACKSPACE | '\x08' => drop(asking.answer.pop()),
+            '\x15' | '\x0b' => asking.answer.clear(),
+            key if key >= ' ' && !('\u{f700}'..='\u{f7ff}').contains(&key) => asking.answer.push(key),
+            _ => {}
+        }
+    }
+
+    fn answered(&mut self, asking: Asking) {
+        let answer = asking.answer;
+        match asking.what {
+            Question::Save => {}
+            Question::Write if answer.is_empty() => self.message = "Cancelled".into(),
+            Question::Write => {
+                let path = (answer != self.name).then(|| answer.clone());
+                self.need = Some(Need::Write { path, text: self.text(), append: false });
+                self.name = answer;
+            }
+            Question::Read => self.need = Some(Need::Read { path: answer }),
+            Question::Search => {
+                if !answer.is_empty() {
+                    self.sought = answer;
+                }
+                self.find_again();
+            }
+            Question::Replace if answer.is_empty() => self.message = "Cancelled".into(),
+            Question::Replace => self.ask(Question::ReplaceWith(answer), ""),
+            Question::ReplaceWith(pattern) => self.replace_all(&pattern, &answer),
+            Question::Line => {
+                let mut parts = answer.split([',', ' ']).map(|part| part.trim().parse::<usize>().ok());
+                match parts.next().flatten() {
+                    Some(line) => self.cursor.row = line.saturating_sub(1),
+                    None => self.message = "Invalid line or column number".into(),
+                }
+                self.cursor.col = parts.next().flatten().map_or(0, |column| column.saturating_sub(1));
+            }
+        }
+        self.clamp('\n');
+    }
+
+    fn find_again(&mut self) {
+        let wanted = self.sought.to_lowercase();
+        if wanted.is_empty() {
+            self.message = "No current search pattern".into();
+            return;
+        }
+        let rows = self.lines.len();
+        for step in 0..=rows {
+            let row = (self.cursor.row + step) % rows;
+            let text: String = self.lines[row].iter().collect();
+            let from = if step == 0 { self.cursor.col + 1 } else { 0 };
+            if let Some(col) = find_in(&text, &wanted, from) {
+                if row < self.cursor.row || step == rows {
+                    self.message = "Search Wrapped".into();
+                }
+                self.cursor = Pos { row, col };
+                return;
+            }
+        }
+        self.message = format!("\"{}\" not found", self.sought);
+    }
+
+    fn replace_all(&mut self, pattern: &str, with: &str) {
+        let count: usize =
+            self.lines.iter().map(|line| line.iter().collect::<String>().matches(pattern).count()).sum();
+        if count == 0 {
+            self.message = format!("\"{pattern}\" not found");
+            return;
+        }
+        self.remember();
+        for line in &mut self.lines {
+            *line = line.iter().collect::<String>().replace(pattern, with).chars().collect();
+        }
+        let ending = if count == 1 { "" } else { "s" };
+        self.message = format!("Replaced {count} occurrence{ending}");
+    }
+
+    /// What is needed before keys can go on.
+    pub(crate) fn need(&self) -> Option<&Need> {
+        self.need.as_ref()
+    }
+
+    /// Answers [`Self::need`].
+    pub(crate) fn resume(&mut self, answer: Result<String, String>) {
+        match (self.need.take(), answer) {
+            (Some(Need::Write { text, .. }), Ok(_)) => {
+                self.modified = false;
+                let count = text.lines().count();
+                self.message = format!("Wrote {count} line{}", if count == 1 { "" } else { "s" });
+                self.left = std::mem::take(&mut self.leaving);
+            }
+            (Some(Need::Read { .. }), Ok(text)) => {
+                self.remember();
+                text.chars().for_each(|c| self.insert_text(c));
+            }
+            (_, Err(why)) => {
+                self.leaving = false;
+                self.message = why;
+            }
+            _ => {}
+        }
+    }
+
+    /// True once the editor was left.
+    pub(crate) fn is_left(&self) -> bool {
+        self.left
+    }
+
+    /// The text as it is written: with a line end behind the last line.
+    pub(crate) fn text(&self) -> String {
+        let text =
+            self.lines.iter().map(|line| line.iter().collect::<String>()).collect::<Vec<_>>().join("\n");
+        if text.is_empty() || text.ends_with('\n') { text } else { format!("{text}\n") }
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn is_modified(&self) -> bool {
+        self.modified
+    }
+
+    pub(crate) fn cursor(&self) -> Pos {
+        self.cursor
+    }
+
+    pub(crate) fn line(&self, row: usize) -> &[char] {
+        self.lines.get(row).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    pub(crate) fn line_count(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// The first row shown.
+    pub(crate) fn top(&self) -> usize {
+        self.top
+    }
+
+    /// Tells how many rows the screen has for the text.
+    pub(crate) fn show(&mut self, height: usize) {
+        self.height = height;
+        let row = self.cursor.row;
+        if row < self.top || row >= self.top + height {
+            self.top = row.saturating_sub(height / 2);
+        }
+    }
+
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The question with what was answered so far.
+    pub(crate) fn prompt(&self) -> Option<String> {
+        let asking = self.asking.as_ref()?;
+        let question = match &asking.what {
+            Question::Save => return Some("Save modified buffer? ".into()),
+            Question::Write => "File Name to Write".to_owned(),
+            Question::Read => "File to insert [from ./]".to_owned(),
+            Question::Search if self.sought.is_empty() => "Search".to_owned(),
+            Question::Search => format!("Search [{}]", self.sought),
+            Question::Replace => "Search (to replace)".to_owned(),
+            Question::ReplaceWith(_) => "Replace with".to_owned(),
+            Question::Line => "Enter line number, column number".to_owned(),
+        };
+        Some(format!("{question}: {}", asking.answer))
+    }
+
+    /// The keys to show below.
+    pub(crate) fn keys(&self) -> &'static [(&'static str, &'static str)] {
+        match &self.asking {
+            None => KEYS,
+            Some(asking) if asking.what == Question::Save => SAVE_KEYS,
+            Some(_) => ANSWER_KEYS,
+        }
+    }
+
+    /// True for a letter of the marked region.
+    pub(crate) fn is_marked(&self, row: usize, col: usize) -> bool {
+        self.region().is_some_and(|(from, to)| (from..to).contains(&Pos { row, col }))
+    }
+}
+
+/// The column of the first match at or behind a column, whatever the case.
+fn find_in(text: &str, wanted: &str, from: usize) -> Option<usize> {
+    let letters: Vec<char> = text.to_lowercase().chars().collect();
+    let wanted: Vec<char> = wanted.chars().collect();
+    (from..letters.len()).find(|at| letters.get(*at..).is_some_and(|rest| rest.starts_with(&wanted)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(before: &str, keys: &str, after: &str) {
+        let mut nano = Nano::new("f", before, false, 1);
+        let mut alt = false;
+        for key in keys.chars() {
+            if key == '\x1b' {
+                alt = true;
+                continue;
+            }
+            nano.key(key, std::mem::take(&mut alt));
+            if nano.need().is_some() {
+                nano.resume(Ok("read\n".into()));
+            }
+        }
+        assert_eq!(nano.text(), after, "{keys:?}");
+    }
+
+    #[test]
+    fn usual_keys_edit() {
+        check("a\nb\n", "x", "xa\nb\n");
+        check("a\nb\nc\n", "\x0b\x0b\x15\x15", "a\nb\na\nb\nc\n");
+        check("a\nb\n", "\x05!\n?", "a!\n?\nb\n");
+        check("abc\n", "\x06\x04", "ac\n");
+        check("one two\n", "\x17two\nX", "one Xtwo\n");
+        check("a a\n", "\x1ca\nb\n", "b b\n");
+        check("a\n", "xy\x1bu", "a\n");
+        check("abc\n", "\x1ba\x06\x06\x0b\x05\x15", "cab\n");
+        check("a\n", "\x12f\n", "read\na\n");
+        check("a\nb\n", "\x1f2\nX", "a\nXb\n");
+    }
+
+    #[test]
+    fn leaving_asks_to_save_what_was_changed() {
+        let mut nano = Nano::new("f", "a\n", false, 1);
+        for key in "x\x18".chars() {
+            nano.key(key, false);
+        }
+        assert_eq!(nano.prompt().as_deref(), Some("Save modified buffer? "));
+        for key in "y\n".chars() {
+            nano.key(key, false);
+        }
+        assert!(matches!(nano.need(), Some(Need::Write { path: None, .. })));
+        nano.resume(Ok(String::new()));
+        assert!(nano.is_left());
+    }
+}
