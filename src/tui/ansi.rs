@@ -241,7 +241,7 @@ mod tests {
 
     #[test]
     fn no_escape_sequence_gets_through() {
-        check("\x1b]0;title\x07a\x1b[?1049hb\x1bPq\x1b\\c\n", &["abc"]);
+        check("\x1b]0;title\x07a\x1b[?25hb\x1bPq\x1b\\c\n", &["abc"]);
     }
 
     #[test]
