@@ -383,7 +383,9 @@ impl Session {
                 }
             }
             // An editor needs a screen that knows its size; the file stays as it is.
-            Request::Edit(_) | Request::EditAnswer(_) | Request::Session(_) => self.console.answer(Answer::Nobody),
+            Request::Edit(_) | Request::EditAnswer(_) | Request::Session(_) => {
+                self.console.answer(Answer::Nobody)
+            }
         }
         Ok(())
     }
