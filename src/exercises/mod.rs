@@ -11,6 +11,8 @@ pub(crate) mod checks;
 pub(crate) mod compare;
 pub(crate) mod grade;
 mod locale;
+#[cfg(test)]
+mod lives;
 mod mutate;
 pub(crate) mod pack;
 pub(crate) mod prove;
