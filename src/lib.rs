@@ -33,3 +33,5 @@ mod serve;
 pub mod cli;
 #[doc(hidden)]
 pub mod bench;
+#[doc(hidden)]
+pub mod fuzz;

@@ -6,6 +6,7 @@
 mod architecture;
 mod commands;
 mod conformance;
+mod fuzzing;
 mod packs;
 mod screen;
 
