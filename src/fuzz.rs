@@ -101,7 +101,13 @@ fn send(world: &mut World, request: &Request) {
     let before = revision(world);
     let response = api::handle(world, 0, request);
     if response.code >= 400 {
-        assert_eq!(revision(world), before, "{} {} was refused but changed something", request.method, request.path);
+        assert_eq!(
+            revision(world),
+            before,
+            "{} {} was refused but changed something",
+            request.method,
+            request.path
+        );
     }
 }
 
@@ -139,7 +145,9 @@ fn http(bytes: &[u8]) {
     let method = words.next().unwrap_or("").to_owned();
     let target = words.next().unwrap_or("");
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
-    let pair = |pair: &str| pair.split_once('=').map_or((pair.to_owned(), String::new()), |(k, v)| (k.into(), v.into()));
+    let pair = |pair: &str| {
+        pair.split_once('=').map_or((pair.to_owned(), String::new()), |(k, v)| (k.into(), v.into()))
+    };
     let mut request = Request {
         method,
         path: path.to_owned(),

@@ -57,7 +57,8 @@ const COMMANDS: &[&str] = &[
 ];
 
 fn draw(chance: &mut Chance) -> String {
-    let pick = |from: &[&str], chance: &mut Chance| chance.pick(from).map_or(String::new(), ToString::to_string);
+    let pick =
+        |from: &[&str], chance: &mut Chance| chance.pick(from).map_or(String::new(), ToString::to_string);
     let command = pick(COMMANDS, chance);
     let number = chance.below(6).to_string();
     let (name, node) = (pick(NAMES, chance), pick(NODES, chance));
@@ -106,13 +107,19 @@ fn hold(store: &Store, story: &str) {
     for set in store.list("replicasets.apps", "") {
         let owned = pods
             .iter()
-            .filter(|pod| list(pod, "/metadata/ownerReferences").iter().any(|it| field(it, "uid") == object::uid(set)))
+            .filter(|pod| {
+                list(pod, "/metadata/ownerReferences").iter().any(|it| field(it, "uid") == object::uid(set))
+            })
             .filter(|pod| text(pod, "/metadata/deletionTimestamp").is_empty())
             .count();
         let wanted = int(set, "/spec/replicas").unwrap_or(0);
         let short = list(set, "/status/conditions").iter().any(|it| field(it, "type") == "ReplicaFailure");
         let owned = i64::try_from(owned).unwrap_or(i64::MAX);
-        assert!(owned == wanted || (short && owned < wanted), "{}: {owned} of {wanted}\n{story}", object::name(set));
+        assert!(
+            owned == wanted || (short && owned < wanted),
+            "{}: {owned} of {wanted}\n{story}",
+            object::name(set)
+        );
     }
 }
 
