@@ -29,6 +29,8 @@ pub(crate) struct Host {
     /// False while the machine is down.
     pub(crate) up: bool,
     pub(crate) booted: SimTime,
+    /// When a machine that is down comes back by itself.
+    pub(crate) boots_at: Option<SimTime>,
 }
 
 /// A line of `/etc/passwd`.
@@ -123,6 +125,7 @@ impl Host {
             sysctl: OrdMap::new(),
             up: true,
             booted: now,
+            boots_at: None,
         }
     }
 

@@ -9,6 +9,7 @@
 pub(crate) mod certificates;
 pub(crate) mod files;
 mod host;
+pub(crate) mod kernel;
 pub(crate) mod packages;
 pub(crate) mod systemd;
 

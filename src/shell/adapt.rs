@@ -35,6 +35,15 @@ pub(super) struct Around {
 #[async_trait]
 impl Command for Adapted {
     async fn execute(&self, context: CommandContext<'_>) -> bashkit::Result<CommandStatus> {
+        if let Place::Host(host) = &self.around.place
+            && self.program.name != "kill"
+            && !self.around.lab.programs_of_host(host).contains(self.program.name)
+        {
+            // It was taken away after this shell was started.
+            let text = format!("bash: {}: command not found\n", context.name);
+            context.stderr.write_all(text.as_bytes()).await?;
+            return Ok(CommandStatus::with_code(127));
+        }
         // Others write through buffers of the shell; a pause lets what they wrote out first.
         pause().await;
         let stdin = read_all(&context).await?;

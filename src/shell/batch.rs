@@ -165,7 +165,9 @@ pub(super) fn builder(around: &Around, login: &Login, interactive: bool) -> Bash
     for (name, value) in &login.env {
         builder = builder.env(name, value);
     }
-    for program in around.lab.programs().filter(|program| programs.contains(program.name)) {
+    // A host may get programs while the shell lives: whether one is there is looked up when it is called.
+    let on_host = matches!(around.place, Place::Host(_));
+    for program in around.lab.programs().filter(|program| on_host || programs.contains(program.name)) {
         builder = builder.command(program.name, Adapted { program, around: around.clone() });
     }
     builder

@@ -14,10 +14,13 @@ use std::task::Poll;
 use bashkit::hooks::{ExitEvent, HookAction};
 use bashkit::{Bash, Builtin, BuiltinContext, Error, ExecResult, async_trait};
 
-use super::adapt::Around;
+use super::adapt::{Adapted, Around};
 use super::batch;
 use super::proc::{Fd, Outbox};
-use super::{Login, input};
+use super::programs::KILL;
+use super::{Lab, Login, input};
+use crate::cluster::Place;
+use crate::sim::SimTime;
 
 /// Takes the next line and evaluates it, until there is none. The last command tells that the loop
 /// was left by a stray `break`, or because the input ended.
@@ -117,6 +120,8 @@ fn prelude(around: &Around, login: &Login) -> VecDeque<String> {
     let mut lines = VecDeque::from([
         "shopt -s expand_aliases".to_owned(),
         "history() { __uncordon_history \"$@\"; }".to_owned(),
+        // Jobs are the language's business, processes of the machine are not.
+        "kill() { builtin kill \"$@\" 2>/dev/null || __uncordon_kill \"$@\"; }".to_owned(),
     ]);
     for (name, value) in &login.aliases {
         lines.push_back(format!("alias {name}={}", input::quote(value)));
@@ -184,8 +189,10 @@ pub(super) fn report(shell: &str, error: &Error, outbox: &Outbox) -> i32 {
 
 fn build(around: Around, login: &Login, cell: &Cell) -> Bash {
     let exit_cell = cell.clone();
+    let kill = Adapted { program: &KILL, around: around.clone() };
     let mut bash = batch::builder(&around, login, true)
-        .builtin("__uncordon_next", Box::new(Next(cell.clone())))
+        .command("__uncordon_kill", kill)
+        .builtin("__uncordon_next", Box::new(Next { cell: cell.clone(), remote: Remote::of(&around, login) }))
         .builtin("__uncordon_status", Box::new(Status))
         .builtin("__uncordon_left", Box::new(Left(cell.clone())))
         .builtin("__uncordon_history", Box::new(History(cell.clone())))
@@ -199,7 +206,31 @@ fn build(around: Around, login: &Login, cell: &Cell) -> Bash {
 }
 
 /// The prompt: waits for the next line.
-struct Next(Cell);
+struct Next {
+    cell: Cell,
+    remote: Option<Remote>,
+}
+
+/// The machine of a session that came over the network: it ends when the machine goes down.
+struct Remote {
+    lab: Lab,
+    host: String,
+    booted: SimTime,
+}
+
+impl Remote {
+    fn of(around: &Around, login: &Login) -> Option<Self> {
+        let Place::Host(host) = &around.place else { return None };
+        login.env.contains_key("SSH_CONNECTION").then_some(())?;
+        let booted = around.lab.world().hosts.get(host).map(|it| it.booted)?;
+        Some(Self { lab: around.lab.clone(), host: host.clone(), booted })
+    }
+
+    fn is_gone(&self) -> bool {
+        let world = self.lab.world();
+        world.hosts.get(&self.host).is_none_or(|it| !it.up || it.booted != self.booted)
+    }
+}
 
 #[async_trait]
 impl Builtin for Next {
@@ -219,7 +250,7 @@ impl Builtin for Next {
 
 impl Next {
     fn settle(&self, context: &BuiltinContext<'_>, status: i32) {
-        let mut state = self.0.lock();
+        let mut state = self.cell.lock();
         // An `exit` of a subshell does not end this one.
         state.exited = None;
         let status = state.resume.take().unwrap_or(status);
@@ -233,7 +264,11 @@ impl Next {
     }
 
     fn take(&self) -> Poll<Option<(i32, String)>> {
-        let mut state = self.0.lock();
+        let mut state = self.cell.lock();
+        if self.remote.as_ref().is_some_and(Remote::is_gone) {
+            state.closing = true;
+            return Poll::Ready(None);
+        }
         if let Some(line) = state.prelude.pop_front() {
             state.resume = Some(0);
             return Poll::Ready(Some((0, line)));

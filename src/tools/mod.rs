@@ -3,6 +3,7 @@
 //! Invariant: a tool is a client. It sees the world as a program on its host sees it: files,
 //! addresses, and what servers answer.
 
+pub(crate) mod crictl;
 pub(crate) mod etcd;
 pub(crate) mod kubectl;
 pub(crate) mod net;
@@ -12,6 +13,8 @@ use crate::shell::{Completer, Program};
 
 /// Every program of this layer.
 pub(crate) const PROGRAMS: &[&Program] = &[
+    &crictl::CRICTL,
+    &crictl::CTR,
     &etcd::ETCDCTL,
     &etcd::ETCDUTL,
     &kubectl::KUBECTL,

@@ -126,6 +126,15 @@ impl Cluster {
 }
 
 impl ControlPlane {
+    /// A process that runs ends with a code: its container is made anew at once, as after any first end.
+    pub(crate) fn end(&mut self, host: &str, program: &str, code: i32, now: SimTime) {
+        let Some(instance) = self.instances.get_mut(&(host.to_owned(), program.to_owned())) else { return };
+        let Phase::Running { since, .. } = instance.phase else { return };
+        instance.last_exit = Some(Exit { code, started: since, finished: now });
+        instance.restarts += 1;
+        instance.phase = Phase::Pending { at: now + std::time::Duration::from_secs(1) };
+    }
+
     /// Looks at all instances and says whether anything came up or went down.
     fn refresh(&mut self) -> (bool, bool) {
         let serves = |program: &str| {

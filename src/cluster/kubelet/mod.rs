@@ -140,6 +140,22 @@ fn hosts_of(world: &World, cluster: ClusterId, event: &Event, keys: &mut Vec<Str
     }
 }
 
+/// The main process of a running container ends with a code, as when somebody on the machine kills it; its
+/// kubelet then does what the pod's restart policy says.
+pub(crate) fn end_container(world: &mut World, id: &run::PodId, name: &str, code: i32) {
+    let Some(run) = id.get(world) else { return };
+    let (namespace, pod_name) = (run.namespace.clone(), run.name.clone());
+    let state = world.clusters.get(id.cluster);
+    let Some(pod) = state.and_then(|it| it.store.find("pods", &namespace, &pod_name)).cloned() else { return };
+    if !id.container(world, name).is_some_and(run::ContainerRun::is_running) {
+        return;
+    }
+    let job = container::Job { id, pod: &pod, name };
+    container::end(world, &job, code, if code == 0 { "Completed" } else { "Error" }, String::new());
+    let now = world.now;
+    world.wake_at(now, id.cluster, PODS.name, &format!("{namespace}/{pod_name}/{}", id.uid));
+}
+
 fn sync_host(world: &mut World, cluster: ClusterId, host: &str) -> Option<Duration> {
     if world.clusters.get(cluster)?.conduct == Conduct::StandIn {
         return None;

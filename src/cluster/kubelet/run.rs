@@ -265,6 +265,11 @@ impl ContainerRun {
         }
     }
 
+    /// The command line of the first service that runs in it.
+    pub(crate) fn served(&self) -> Option<Vec<String>> {
+        self.vm.as_ref()?.services().first().map(|it| it.argv.clone())
+    }
+
     pub(crate) fn is_running(&self) -> bool {
         matches!(self.state, State::Running { .. })
     }

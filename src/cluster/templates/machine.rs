@@ -51,9 +51,6 @@ pub(super) fn ubuntu(node: &NodeSpec, spec: &TemplateSpec, now: SimTime) -> Host
     super::software::settle(&mut host, &["kubelet.service"], now);
     let _ = host.files.chown("/home/candidate", 1000, 1000);
     let _ = host.files.chmod("/etc/shadow", 0o640);
-    for (name, value) in [("net.ipv4.ip_forward", "1"), ("net.bridge.bridge-nf-call-iptables", "1")] {
-        host.sysctl.insert(name.to_owned(), value.to_owned());
-    }
     host
 }
 
@@ -73,7 +70,6 @@ fn texts(node: &NodeSpec, spec: &TemplateSpec) -> Vec<(&'static str, String)> {
         ("/etc/modules-load.d/k8s.conf", "overlay\nbr_netfilter\n".to_owned()),
         ("/etc/sysctl.d/k8s.conf", SYSCTL.to_owned()),
         ("/etc/machine-id", format!("{}\n", machine_id(name))),
-        ("/proc/swaps", "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n".to_owned()),
     ]
 }
 

@@ -1,7 +1,7 @@
 //! The packages of a machine: what Ubuntu brings, what a node needs, and where apt gets them from.
 
 use crate::hosts::packages::{archive, program_bytes, sources, version};
-use crate::hosts::{Host, UnitState};
+use crate::hosts::{Host, UnitState, kernel};
 use crate::sim::SimTime;
 
 /// Packages of every machine, in their newest version.
@@ -124,6 +124,7 @@ pub(super) fn settle(host: &mut Host, running: &[&str], now: SimTime) {
     let named = sources::all(&host.files).unwrap_or_default();
     host.packages.lists = named.into_iter().map(|it| (it.uri, it.suite)).collect();
     host.daemon_reload();
+    kernel::boot(host, now);
     for (unit, pid) in PIDS {
         if running.contains(unit) && !host.unit_active(unit) {
             // Its file was laid down above, so it starts.

@@ -11,7 +11,7 @@ mod start;
 use super::{Host, JournalLine, Kind, Unit, UnitState};
 use crate::sim::SimTime;
 
-pub(crate) use file::{FOLDERS, UnitFile, known, unit_name};
+pub(crate) use file::{UnitFile, known, unit_name};
 pub(crate) use start::{signal_name, status};
 
 /// Why a unit was not started or stopped.

@@ -3,7 +3,7 @@
 
 use super::options::{Spec, Value};
 use crate::cluster::Place;
-use crate::hosts::Host;
+use crate::hosts::{Host, kernel};
 use crate::shell::{Proc, Program, Running, login};
 
 pub(crate) const HOSTNAME: Program =
@@ -23,7 +23,7 @@ pub(crate) const LSB_RELEASE: Program =
 
 /// The kernel of the recorded nodes: `uname -r` and `uname -v`.
 pub(crate) const KERNEL: (&str, &str) =
-    ("6.8.0-51-generic", "#52-Ubuntu SMP PREEMPT_DYNAMIC Thu Dec  5 13:09:44 UTC 2024");
+    (kernel::RELEASE, "#52-Ubuntu SMP PREEMPT_DYNAMIC Thu Dec  5 13:09:44 UTC 2024");
 
 /// Processors of the recorded nodes.
 pub(crate) const PROCESSORS: u32 = 2;

@@ -15,12 +15,14 @@ mod echo;
 mod edit;
 mod identity;
 mod journal;
+mod kernel;
 mod links;
 mod ls;
 mod machine;
 mod modes;
 mod packages;
 mod pager;
+mod power;
 mod processes;
 mod remote;
 mod remove;
@@ -55,6 +57,15 @@ pub(crate) const ALL: &[&Program] = &[
     &identity::LOGNAME,
     &identity::WHOAMI,
     &journal::PROGRAM,
+    &kernel::FINDMNT,
+    &kernel::LSBLK,
+    &kernel::LSMOD,
+    &kernel::MODPROBE,
+    &kernel::MOUNT,
+    &kernel::RMMOD,
+    &kernel::SWAPOFF,
+    &kernel::SWAPON,
+    &kernel::UMOUNT,
     &links::PROGRAM,
     &ls::PROGRAM,
     &machine::ARCH,
@@ -77,7 +88,13 @@ pub(crate) const ALL: &[&Program] = &[
     &pager::LESS,
     &pager::MAN,
     &pager::MORE,
+    &power::HALT,
+    &power::POWEROFF,
+    &power::REBOOT,
+    &power::SHUTDOWN,
+    &processes::KILLALL,
     &processes::PGREP,
+    &processes::PKILL,
     &processes::PIDOF,
     &processes::PS,
     &processes::TOP,
@@ -99,6 +116,10 @@ pub(crate) const ALL: &[&Program] = &[
     &touch::PROGRAM,
     &watch::PROGRAM,
 ];
+
+/// The `kill` of sessions, for processes that are no jobs.
+pub(super) const KILL: Program =
+    Program { name: "kill", summary: "Signal processes", run: processes::run_kill };
 
 /// Programs that a real node has and that are not simulated yet.
 pub(crate) const ABSENT: &[&Program] = absent::ALL;

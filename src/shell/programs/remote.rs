@@ -134,6 +134,11 @@ async fn connect(proc: &Proc, options: &Options, target: &str, remote: &Remote, 
         _ => 0,
     };
     let name = target.rsplit('@').next().unwrap_or(target);
+    let is_up = proc.world().hosts.get(&remote.host).is_some_and(|host| host.up);
+    if !is_up {
+        proc.eprint(format!("Connection to {name} closed by remote host.\nConnection to {name} closed.\n"));
+        return OWN_FAILURE;
+    }
     proc.print("logout\n");
     proc.eprint(format!("Connection to {name} closed.\n"));
     exit

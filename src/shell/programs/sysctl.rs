@@ -2,6 +2,7 @@
 
 use super::options::{Options, Spec, Value};
 use crate::cluster::Place;
+use crate::hosts::kernel;
 use crate::shell::{Proc, Program, Running};
 
 pub(crate) const PROGRAM: Program =
@@ -83,7 +84,7 @@ impl Kernel<'_> {
             return self.load(file);
         }
         if self.options.has('a') {
-            for (name, _) in KNOWN {
+            for (name, _) in KNOWN.iter().filter(|(name, _)| self.value(name).is_some()) {
                 self.show(name);
             }
             return 0;
@@ -102,6 +103,9 @@ impl Kernel<'_> {
             return Some(host.name.clone());
         }
         let known = KNOWN.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        if name.starts_with("net.bridge.") && !kernel::has_module(&host.files, "br_netfilter") {
+            return None;
+        }
         host.sysctl.get(name).cloned().or(known)
     }
 

@@ -1,0 +1,156 @@
+//! `crictl inspect`, `inspectp`, `info` and `version`.
+
+use serde_json::{Value, json};
+
+use super::rows::{self, Pod, Row};
+use super::Call;
+use crate::cluster::processes;
+
+/// Prints a value as JSON, or as YAML when that is asked for.
+pub(super) fn print(call: &Call<'_>, value: &Value, usual: &str) -> i32 {
+    match call.args.value(&["o", "output"]).unwrap_or(usual) {
+        "yaml" => call.proc.print(crate::apimachinery::yaml::to_string(value)),
+        "go-template" => {
+            call.proc.eprint("uncordon: crictl -o go-template is not simulated yet\n");
+            return 1;
+        }
+        _ => call.proc.print(format!("{}\n", serde_json::to_string_pretty(value).unwrap_or_default())),
+    }
+    0
+}
+
+/// The containers that an id begins.
+pub(super) fn by_id(call: &Call<'_>, id: &str) -> Result<Row, String> {
+    let all = rows::containers(&call.proc.world(), &call.host);
+    let found: Vec<Row> = all.into_iter().filter(|row| row.id.starts_with(id)).collect();
+    match found.as_slice() {
+        [row] => Ok(row.clone()),
+        [] => Err(format!(
+            "rpc error: code = NotFound desc = an error occurred when try to find container \"{id}\": not found"
+        )),
+        _ => Err(format!(
+            "rpc error: code = Unknown desc = an error occurred when try to find container \"{id}\": multiple IDs found with provided prefix: {id}"
+        )),
+    }
+}
+
+/// The pod whose sandbox an id begins.
+pub(super) fn pod_by_id(call: &Call<'_>, id: &str) -> Result<Pod, String> {
+    let all = rows::pods(&call.proc.world(), &call.host);
+    all.into_iter().find(|pod| pod.id.starts_with(id)).ok_or_else(|| {
+        format!("rpc error: code = NotFound desc = an error occurred when try to find sandbox \"{id}\": not found")
+    })
+}
+
+fn labels(pod: &Pod) -> Value {
+    let pairs = pod.labels.iter().map(|(key, value)| (key.clone(), Value::from(value.clone())));
+    Value::Object(pairs.collect())
+}
+
+/// A sandbox as lists show it.
+pub(super) fn sandbox(pod: &Pod) -> Value {
+    json!({
+        "annotations": {}, "createdAt": pod.created.unix_ns().to_string(), "id": pod.id, "labels": labels(pod),
+        "metadata": {"attempt": 0, "name": pod.name, "namespace": pod.namespace, "uid": pod.uid},
+        "runtimeHandler": "", "state": if pod.ready { "SANDBOX_READY" } else { "SANDBOX_NOTREADY" },
+    })
+}
+
+fn container(call: &Call<'_>, row: &Row) -> Value {
+    let (started, finished, code, reason, message) = match &row.ended {
+        Some(it) => (it.started, it.finished.rfc3339_nano(), it.code, it.reason, it.message.as_str()),
+        None => (row.created, "0001-01-01T00:00:00Z".to_owned(), 0, "", ""),
+    };
+    let path = format!(
+        "/var/log/pods/{}_{}_{}/{}/{}.log",
+        row.pod.namespace, row.pod.name, row.pod.uid, row.name, row.attempt
+    );
+    let running = processes::of_host(&call.proc.world(), &call.host);
+    let own = |it: &&processes::Process| match (&it.owner, &row.kind) {
+        (processes::Owner::Container { pod, name }, rows::Kind::Pod(own)) => pod == own && *name == row.name,
+        (processes::Owner::ControlPlane { program, .. }, rows::Kind::ControlPlane { program: own, .. }) => program == own,
+        _ => false,
+    };
+    let pid = running.iter().find(own).filter(|_| row.is_running()).map_or(0, |it| it.pid);
+    let status = json!({
+        "annotations": {}, "createdAt": row.created.rfc3339_nano(), "exitCode": code, "finishedAt": finished,
+        "id": row.id, "image": {"annotations": {}, "image": row.image, "userSpecifiedImage": ""},
+        "imageRef": format!("sha256:{}", row.image_id()), "labels": labels(&row.pod), "logPath": path, "message": message,
+        "metadata": {"attempt": row.attempt, "name": row.name}, "mounts": [], "reason": reason, "resources": {},
+        "startedAt": started.rfc3339_nano(), "state": format!("CONTAINER_{}", row.state().to_uppercase()),
+    });
+    json!({
+        "info": {"pid": pid, "removing": false, "sandboxID": row.pod.id, "runtimeType": "io.containerd.runc.v2"},
+        "status": status,
+    })
+}
+
+fn each(call: &Call<'_>, what: &str, find: impl Fn(&str) -> Result<Value, String>) -> i32 {
+    if call.args.operands.is_empty() {
+        return call.fatal(&format!("{what} ID cannot be empty"));
+    }
+    let mut exit = 0;
+    for id in &call.args.operands {
+        exit = exit.max(match find(id) {
+            Ok(value) => print(call, &value, "json"),
+            Err(text) => call.fatal(&format!("getting the status of the {what} \"{id}\": {text}")),
+        });
+    }
+    exit
+}
+
+pub(super) fn containers(call: &Call<'_>) -> i32 {
+    each(call, "container", |id| by_id(call, id).map(|row| container(call, &row)))
+}
+
+pub(super) fn pods(call: &Call<'_>) -> i32 {
+    each(call, "pod", |id| {
+        let pod = pod_by_id(call, id)?;
+        let mut status = sandbox(&pod);
+        status["network"] = json!({"additionalIps": [], "ip": pod.ip});
+        Ok(json!({"info": {"runtimeType": "io.containerd.runc.v2"}, "status": status}))
+    })
+}
+
+pub(super) fn info(call: &Call<'_>) -> i32 {
+    let has_network = {
+        let world = call.proc.world();
+        let files = world.hosts.get(&call.host).map(|it| it.files.list("/etc/cni/net.d").unwrap_or_default());
+        files.is_some_and(|it| it.iter().any(|(name, _)| name.ends_with(".conflist") || name.ends_with(".conf")))
+    };
+    let network = if has_network {
+        json!({"message": "", "reason": "", "status": true, "type": "NetworkReady"})
+    } else {
+        json!({
+            "message": "Network plugin returns error: cni plugin not initialized",
+            "reason": "NetworkPluginNotReady", "status": false, "type": "NetworkReady",
+        })
+    };
+    let value = json!({
+        "config": {
+            "cni": {"binDirs": ["/opt/cni/bin"], "confDir": "/etc/cni/net.d"},
+            "containerdEndpoint": "/run/containerd/containerd.sock", "containerdRootDir": "/var/lib/containerd",
+        },
+        "golang": "go1.24.5",
+        "lastCNILoadStatus": if has_network { "OK" } else { "cni config load failed: no network config found in /etc/cni/net.d: cni plugin not initialized: failed to load cni config" },
+        "status": {"conditions": [
+            {"message": "", "reason": "", "status": true, "type": "RuntimeReady"},
+            network,
+            {"message": "", "reason": "", "status": true, "type": "ContainerdHasNoDeprecationWarnings"},
+        ]},
+    });
+    print(call, &value, "json")
+}
+
+pub(super) fn version(call: &Call<'_>) -> i32 {
+    let runtime = {
+        let world = call.proc.world();
+        let files = world.hosts.get(&call.host).map(|it| it.files.clone()).unwrap_or_default();
+        crate::hosts::packages::program_version(&files, "containerd").unwrap_or_default()
+    };
+    let runtime = runtime.split('-').next().unwrap_or_default().to_owned();
+    call.proc.print(format!(
+        "Version:  0.1.0\nRuntimeName:  containerd\nRuntimeVersion:  v{runtime}\nRuntimeApiVersion:  v1\n"
+    ));
+    0
+}
