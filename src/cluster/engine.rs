@@ -47,7 +47,8 @@ pub(crate) fn components() -> impl Iterator<Item = &'static Component> {
 }
 
 /// Components that look at a machine when its files or units changed; their keys are host names.
-pub(crate) const WOKEN_BY_HOSTS: &[&str] = &["machines", "control-plane", "kubelet-host", "node-lifecycle-controller"];
+pub(crate) const WOKEN_BY_HOSTS: &[&str] =
+    &["machines", "control-plane", "kubelet-host", "node-lifecycle-controller"];
 
 /// How long a change on a host goes unnoticed: kubelets watch their files, and a watch is not instant.
 const NOTICED_AFTER: Duration = Duration::from_millis(200);

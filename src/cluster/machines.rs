@@ -15,8 +15,7 @@ use crate::sim::SimTime;
 const BOOT: Duration = Duration::from_secs(25);
 
 /// systemd of every machine; a key is the name of a machine.
-const MACHINES: Component =
-    Component { name: "machines", process: Process::Kubelet, woken_by: never, sync };
+const MACHINES: Component = Component { name: "machines", process: Process::Kubelet, woken_by: never, sync };
 
 /// Every component of this part.
 pub(crate) const ALL: &[&Component] = &[&MACHINES];
@@ -47,13 +46,20 @@ fn sync(world: &mut World, cluster: ClusterId, name: &str) -> Option<Duration> {
 pub(crate) fn switch_off(world: &mut World, name: &str, again: bool) {
     let now = world.now;
     let Some(host) = world.hosts.get_mut(name) else { return };
-    host.log(now, "systemd-logind", 590, "systemd-logind.service", 5, if again {
-        "The system will reboot now!".into()
-    } else {
-        "The system will power off now!".into()
-    });
-    let running: Vec<String> =
-        host.units.iter().filter(|(_, it)| it.state != UnitState::Inactive).map(|(unit, _)| unit.clone()).collect();
+    host.log(
+        now,
+        "systemd-logind",
+        590,
+        "systemd-logind.service",
+        5,
+        if again { "The system will reboot now!".into() } else { "The system will power off now!".into() },
+    );
+    let running: Vec<String> = host
+        .units
+        .iter()
+        .filter(|(_, it)| it.state != UnitState::Inactive)
+        .map(|(unit, _)| unit.clone())
+        .collect();
     for unit in running {
         // A machine that goes down stops everything, failed units included.
         let _ = host.stop_unit(&unit, now);
@@ -82,7 +88,8 @@ fn boot(host: &mut Host, now: SimTime) {
     host.log(now, "kernel", 0, "", 5, format!("Linux version {} (buildd@lcy02-amd64-080)", kernel::RELEASE));
     kernel::boot(host, now);
     host.daemon_reload();
-    let names: Vec<String> = crate::hosts::systemd::known(&host.files).into_iter().map(|(unit, _)| unit).collect();
+    let names: Vec<String> =
+        crate::hosts::systemd::known(&host.files).into_iter().map(|(unit, _)| unit).collect();
     for unit in names {
         let of_the_system = unit.starts_with("systemd-") && unit.ends_with(".service");
         if host.unit_enabled(&unit) || of_the_system {

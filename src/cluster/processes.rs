@@ -32,9 +32,15 @@ pub(crate) enum Owner {
     /// The first process of the machine.
     Init,
     Unit(String),
-    Container { pod: PodId, name: String },
+    Container {
+        pod: PodId,
+        name: String,
+    },
     /// A program of a static control plane manifest.
-    ControlPlane { cluster: ClusterId, program: String },
+    ControlPlane {
+        cluster: ClusterId,
+        program: String,
+    },
 }
 
 /// The number of a container's main process: as long as the container is the same, so is the number.

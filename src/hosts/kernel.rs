@@ -8,8 +8,13 @@ use crate::sim::SimTime;
 pub(crate) const RELEASE: &str = "6.8.0-51-generic";
 
 /// Modules that every machine has loaded: name, size, and who uses it.
-const BUILT_IN: &[(&str, u64)] =
-    &[("nf_conntrack", 200_704), ("ip_tables", 32_768), ("x_tables", 65_536), ("veth", 45_056), ("autofs4", 57_344)];
+const BUILT_IN: &[(&str, u64)] = &[
+    ("nf_conntrack", 200_704),
+    ("ip_tables", 32_768),
+    ("x_tables", 65_536),
+    ("veth", 45_056),
+    ("autofs4", 57_344),
+];
 
 /// Modules that can be loaded, with their sizes and what they bring along.
 const LOADABLE: &[(&str, u64, &[&str])] = &[
@@ -66,7 +71,12 @@ pub(crate) fn fstab(files: &FileTree) -> Vec<FstabEntry> {
         .filter_map(|line| {
             let mut words = line.split_whitespace().map(str::to_owned);
             let (source, target, kind) = (words.next()?, words.next()?, words.next()?);
-            Some(FstabEntry { source, target, kind, options: words.next().unwrap_or_else(|| "defaults".into()) })
+            Some(FstabEntry {
+                source,
+                target,
+                kind,
+                options: words.next().unwrap_or_else(|| "defaults".into()),
+            })
         })
         .collect()
 }
@@ -140,7 +150,12 @@ pub(crate) fn unload_module(host: &mut Host, name: &str, now: SimTime) -> Result
     all.iter_mut().for_each(|(_, _, users)| users.retain(|user| *user != name));
     write_modules(host, &all, now);
     if name == "br_netfilter" {
-        host.sysctl = host.sysctl.iter().filter(|(key, _)| !key.starts_with("net.bridge.")).map(|(k, v)| (k.clone(), v.clone())).collect();
+        host.sysctl = host
+            .sysctl
+            .iter()
+            .filter(|(key, _)| !key.starts_with("net.bridge."))
+            .map(|(k, v)| (k.clone(), v.clone()))
+            .collect();
     }
     Ok(())
 }
@@ -193,7 +208,8 @@ pub(crate) fn boot(host: &mut Host, now: SimTime) {
             host.sysctl.insert(key, value);
         }
     }
-    let areas = fstab(&host.files).into_iter().filter(|it| it.kind == "swap" && !it.options.contains("noauto"));
+    let areas =
+        fstab(&host.files).into_iter().filter(|it| it.kind == "swap" && !it.options.contains("noauto"));
     let areas: Vec<(String, u64)> = areas.map(|it| (it.source, SWAP_KIB)).collect();
     set_swaps(host, &areas, now);
     let mut mounts = SYSTEM_MOUNTS.to_owned();
@@ -248,7 +264,9 @@ mod tests {
 
     fn host() -> Host {
         let mut host = Host::new("node01", "172.30.2.2", SimTime::START);
-        let mut put = |path: &str, text: &str| host.files.install(path, text.as_bytes(), 0o644, SimTime::START).unwrap();
+        let mut put = |path: &str, text: &str| {
+            host.files.install(path, text.as_bytes(), 0o644, SimTime::START).unwrap()
+        };
         put("/etc/modules-load.d/k8s.conf", "overlay\nbr_netfilter\n");
         put("/etc/sysctl.d/k8s.conf", "net.ipv4.ip_forward = 1\nnet.bridge.bridge-nf-call-iptables=1\n");
         put("/etc/fstab", "/dev/vda1 / ext4 defaults 0 1\n/swap.img none swap sw 0 0\n");

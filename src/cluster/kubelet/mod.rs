@@ -146,7 +146,9 @@ pub(crate) fn end_container(world: &mut World, id: &run::PodId, name: &str, code
     let Some(run) = id.get(world) else { return };
     let (namespace, pod_name) = (run.namespace.clone(), run.name.clone());
     let state = world.clusters.get(id.cluster);
-    let Some(pod) = state.and_then(|it| it.store.find("pods", &namespace, &pod_name)).cloned() else { return };
+    let Some(pod) = state.and_then(|it| it.store.find("pods", &namespace, &pod_name)).cloned() else {
+        return;
+    };
     if !id.container(world, name).is_some_and(run::ContainerRun::is_running) {
         return;
     }

@@ -132,3 +132,49 @@ pub(crate) fn host_port(world: &World, host: &str, port: u16, protocol: Protocol
     }
     None
 }
+
+/// Something that listens on a machine's own network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Listener {
+    pub(crate) program: String,
+    /// The address that it is bound to; unspecified for all.
+    pub(crate) address: Ipv4Addr,
+    pub(crate) port: u16,
+    pub(crate) udp: bool,
+}
+
+/// Everything that listens on a machine's own network, by port.
+pub(crate) fn all(world: &World, host: &str) -> Vec<Listener> {
+    let Some(machine) = world.hosts.get(host) else { return Vec::new() };
+    let tcp =
+        |program: &str, address, port| Listener { program: program.to_owned(), address, port, udp: false };
+    let mut found = Vec::new();
+    for (unit, program, port, loopback) in UNITS {
+        if machine.unit_active(unit) {
+            let address = if *loopback { Ipv4Addr::LOCALHOST } else { Ipv4Addr::UNSPECIFIED };
+            found.push(tcp(program, address, *port));
+        }
+    }
+    for (program, bound) in control_plane(world, host) {
+        found.extend(bound.into_iter().map(|(address, port)| tcp(&program, address, port)));
+    }
+    for (cluster, state) in world.clusters.iter().enumerate() {
+        for (uid, run) in state.runtime.pods.iter().filter(|(_, run)| run.host == host) {
+            let id = PodId { cluster, uid: uid.clone() };
+            for (name, container) in run.containers.iter().filter(|_| run.on_host_network(world, cluster)) {
+                let ports = services::ports(world, &id.place(name), container);
+                let program = container.served().and_then(|argv| argv.first().cloned()).unwrap_or_default();
+                let program = crate::hosts::files::base_name(&program).to_owned();
+                found.extend(ports.into_iter().map(|port| Listener {
+                    program: program.clone(),
+                    address: Ipv4Addr::UNSPECIFIED,
+                    port: port.number,
+                    udp: port.udp,
+                }));
+            }
+        }
+    }
+    found.sort_by_key(|it| (it.udp, it.port, it.address));
+    found.dedup();
+    found
+}

@@ -28,9 +28,23 @@ const DIRECTORIES: &[(&str, u32)] = &[
     ("/dev", 0o755),
 ];
 
-/// A machine with its users, names and addresses, and nothing of Kubernetes.
+/// A machine with its users, names and addresses, and the packages of a node.
 pub(super) fn ubuntu(node: &NodeSpec, spec: &TemplateSpec, now: SimTime) -> Host {
-    let mut host = Host::new(&node.name, &node.address, now);
+    let mut host = plain(&node.name, &node.address, &hosts_file(spec), &spec.machine.os_image, now);
+    super::software::comfort(&mut host, now);
+    super::software::node(&mut host, &spec.version, &spec.machine.container_runtime, now);
+    for (path, text) in
+        [("/etc/modules-load.d/k8s.conf", "overlay\nbr_netfilter\n"), ("/etc/sysctl.d/k8s.conf", SYSCTL)]
+    {
+        let _ = host.files.install(path, text.as_bytes(), 0o644, now);
+    }
+    super::software::settle(&mut host, &["kubelet.service"], now);
+    host
+}
+
+/// A machine with its users, names and addresses, and nothing of Kubernetes.
+pub(super) fn plain(name: &str, address: &str, hosts: &str, os_image: &str, now: SimTime) -> Host {
+    let mut host = Host::new(name, address, now);
     host.users.push_back(User {
         name: "candidate".into(),
         uid: 1000,
@@ -42,33 +56,27 @@ pub(super) fn ubuntu(node: &NodeSpec, spec: &TemplateSpec, now: SimTime) -> Host
         // The tree is empty, so nothing can stand in the way.
         let _ = host.files.mkdir_all(path, mode, now).and_then(|()| host.files.chmod(path, mode));
     }
-    for (path, text) in texts(node, spec) {
+    for (path, text) in texts(name, hosts, os_image) {
         let _ = host.files.install(path, text.as_bytes(), 0o644, now);
     }
     super::software::ubuntu(&mut host, now);
-    super::software::comfort(&mut host, now);
-    super::software::node(&mut host, &spec.version, &spec.machine.container_runtime, now);
-    super::software::settle(&mut host, &["kubelet.service"], now);
     let _ = host.files.chown("/home/candidate", 1000, 1000);
     let _ = host.files.chmod("/etc/shadow", 0o640);
     host
 }
 
-fn texts(node: &NodeSpec, spec: &TemplateSpec) -> Vec<(&'static str, String)> {
-    let name = &node.name;
+fn texts(name: &str, hosts: &str, os_image: &str) -> Vec<(&'static str, String)> {
     let resolv = "nameserver 127.0.0.53\noptions edns0 trust-ad\nsearch .\n".to_owned();
     vec![
         ("/etc/hostname", format!("{name}\n")),
-        ("/etc/hosts", hosts_file(spec)),
-        ("/etc/os-release", os_release(&spec.machine.os_image)),
+        ("/etc/hosts", hosts.to_owned()),
+        ("/etc/os-release", os_release(os_image)),
         ("/etc/resolv.conf", resolv),
         ("/run/systemd/resolve/resolv.conf", "nameserver 1.1.1.1\nsearch .\n".to_owned()),
         ("/etc/passwd", PASSWD.to_owned()),
         ("/etc/group", "root:x:0:\nsudo:x:27:candidate\ncandidate:x:1000:\n".to_owned()),
         ("/etc/shadow", "root:*:20400:0:99999:7:::\ncandidate:!:20400:0:99999:7:::\n".to_owned()),
         ("/etc/fstab", "LABEL=cloudimg-rootfs / ext4 discard,commit=30,errors=remount-ro 0 1\n".to_owned()),
-        ("/etc/modules-load.d/k8s.conf", "overlay\nbr_netfilter\n".to_owned()),
-        ("/etc/sysctl.d/k8s.conf", SYSCTL.to_owned()),
         ("/etc/machine-id", format!("{}\n", machine_id(name))),
     ]
 }

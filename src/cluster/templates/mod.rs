@@ -26,6 +26,7 @@ use crate::sim::{Chance, SimTime, Timers};
 /// Template names with their data.
 const TEMPLATES: &[(&str, &str)] = &[
     ("bare", include_str!("../../../assets/worlds/bare.toml")),
+    ("from-base", include_str!("../../../assets/worlds/from-base.toml")),
     ("three-nodes", include_str!("../../../assets/worlds/three-nodes.toml")),
 ];
 
@@ -67,6 +68,19 @@ pub(crate) fn default_world(seed: u64) -> World {
     by_name("three-nodes", seed).unwrap_or_else(|| empty(SimTime::START))
 }
 
+/// Adds the machine that sittings begin on, from which tasks are reached by `ssh`: an Ubuntu without kubectl,
+/// curl, wget, yq or manual pages.
+pub(crate) fn add_base(world: &mut World) {
+    let mut hosts = "127.0.0.1 localhost base\n".to_owned();
+    for host in world.hosts.values() {
+        hosts.push_str(&format!("{} {}\n", host.address, host.name));
+    }
+    let image = "Ubuntu 24.04.3 LTS";
+    let mut base = machine::plain("base", "172.30.0.10", &hosts, image, world.now);
+    software::settle(&mut base, &[], world.now);
+    world.hosts.insert("base".into(), base);
+}
+
 /// A world without machines.
 pub(crate) fn empty(now: SimTime) -> World {
     World {
@@ -97,6 +111,9 @@ pub(crate) fn build(spec: &TemplateSpec, start: SimTime) -> World {
             control_plane::install(&mut host, node, spec, &pki, born);
         }
         world.hosts.insert(node.name.clone(), host);
+    }
+    if spec.base {
+        add_base(&mut world);
     }
     world.clusters.push_back(cluster(spec));
     objects::install(&mut world, 0, spec, &pki);
@@ -149,6 +166,16 @@ mod tests {
             }
             assert_eq!(world.now, SimTime::START, "{name}");
         }
+    }
+
+    #[test]
+    fn the_base_has_a_shell_and_little_else() {
+        let mut world = bare(1);
+        add_base(&mut world);
+        let base = &world.hosts["base"];
+        assert!(!base.files.exists("/usr/bin/kubectl") && !base.files.exists("/usr/bin/curl"));
+        assert!(base.files.exists("/usr/bin/vim") && base.unit_active("ssh.service"));
+        assert!(base.files.read_text("/etc/hosts").unwrap().contains("172.30.1.2 controlplane"));
     }
 
     #[test]

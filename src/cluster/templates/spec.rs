@@ -15,6 +15,9 @@ pub(crate) struct TemplateSpec {
     pub(crate) conduct: Conduct,
     pub(crate) pod_cidr: String,
     pub(crate) service_cidr: String,
+    /// True when there is a machine beside the cluster that one begins on.
+    #[serde(default)]
+    pub(crate) base: bool,
     pub(crate) nodes: Vec<NodeSpec>,
     pub(crate) machine: MachineSpec,
 }

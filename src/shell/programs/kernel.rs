@@ -140,7 +140,11 @@ fn swapon(call: &Call<'_>) -> i32 {
             call.proc.print("NAME      TYPE SIZE USED PRIO\n");
             for (index, (name, kib)) in areas.iter().enumerate() {
                 let kind = if name.starts_with("/dev/") { "partition" } else { "file" };
-                call.proc.print(format!("{name:<9} {kind} {:>4}   0B {:>4}\n", human(*kib), -2 - index as i64));
+                call.proc.print(format!(
+                    "{name:<9} {kind} {:>4}   0B {:>4}\n",
+                    human(*kib),
+                    -2 - index as i64
+                ));
             }
         }
         return 0;
@@ -244,7 +248,8 @@ fn umount(call: &Call<'_>) -> i32 {
     for name in &call.operands {
         let mounted = mounts(call);
         let path = call.proc.path(name);
-        let Some(at) = mounted.iter().rposition(|[source, target, ..]| *target == path || source == name) else {
+        let Some(at) = mounted.iter().rposition(|[source, target, ..]| *target == path || source == name)
+        else {
             exit = call.fail(32, &format!("{name}: not mounted."));
             continue;
         };

@@ -20,6 +20,7 @@ mod links;
 mod ls;
 mod machine;
 mod modes;
+mod network;
 mod packages;
 mod pager;
 mod power;
@@ -78,6 +79,9 @@ pub(crate) const ALL: &[&Program] = &[
     &modes::CHGRP,
     &modes::CHMOD,
     &modes::CHOWN,
+    &network::IP,
+    &network::NETSTAT,
+    &network::SS,
     &packages::APT,
     &packages::APT_CACHE,
     &packages::APT_GET,

@@ -1,8 +1,8 @@
 //! `ps`, `top`, `pgrep`, `pidof`, `pkill`, `killall`: the processes of a machine, and signals to them.
 
 use super::machine;
-use crate::cluster::processes::{self, Owner, Process};
 use crate::cluster::Place;
+use crate::cluster::processes::{self, Owner, Process};
 use crate::shell::{Proc, Program, Running};
 use crate::sim::SimTime;
 
@@ -178,10 +178,10 @@ fn run_pgrep(proc: &mut Proc) -> Running<'_> {
 
 fn run_pidof(proc: &mut Proc) -> Running<'_> {
     Box::pin(async move {
-        let wanted = proc.args.get(1).cloned().unwrap_or_default();
+        let wanted = proc.args.get(1..).unwrap_or_default();
         let found: Vec<String> = lines(proc)
             .iter()
-            .filter(|it| name(&it.process) == wanted && it.process.pid != OWN)
+            .filter(|it| wanted.iter().any(|wanted| name(&it.process) == wanted) && it.process.pid != OWN)
             .map(|it| it.process.pid.to_string())
             .collect();
         if found.is_empty() {

@@ -42,13 +42,19 @@ async fn resolve(proc: &Proc, target: &str, user: Option<&str>) -> Result<Remote
         None => (user, target),
     };
     let name = name.trim_start_matches("ssh://");
+    let listed = in_hosts_file(proc, name);
     let found = {
         let world = proc.world();
         let by_name = world.hosts.get(name).map(|host| (name.to_owned(), host.up, host.address.clone()));
         by_name.or_else(|| {
             let mut hosts = world.hosts.iter();
             hosts
-                .find(|(key, host)| host.address == name || host.name == name || **key == *name)
+                .find(|(key, host)| {
+                    host.address == name
+                        || listed.as_ref() == Some(&host.address)
+                        || host.name == name
+                        || **key == *name
+                })
                 .map(|(key, host)| (key.clone(), host.up, host.address.clone()))
         })
     };
@@ -72,7 +78,34 @@ async fn resolve(proc: &Proc, target: &str, user: Option<&str>) -> Result<Remote
         return Err(format!("{user}@{name}: Permission denied (publickey).\n"));
     }
     let _ = address;
+    if is_foreign(proc, &host) {
+        return Err(format!("{user}@{name}: Permission denied (publickey).\n"));
+    }
     Ok(Remote { host, user })
+}
+
+/// The address that `/etc/hosts` has for a name.
+fn in_hosts_file(proc: &Proc, name: &str) -> Option<String> {
+    let bytes = proc.read_file("/etc/hosts").ok()?;
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    text.lines().find_map(|line| {
+        let mut words = line.split('#').next()?.split_whitespace();
+        let address = words.next()?;
+        words.any(|it| it == name).then(|| address.to_owned())
+    })
+}
+
+/// True when a node of one cluster wants to go to a machine that is none of its cluster's: only the machine
+/// that sittings begin on has keys for all.
+fn is_foreign(proc: &Proc, target: &str) -> bool {
+    let Place::Host(own) = &proc.place else { return false };
+    let world = proc.world();
+    let has = |cluster: &crate::cluster::Cluster, host: &str| cluster.nodes.values().any(|it| it == host);
+    let in_one = |host: &str| world.clusters.iter().any(|it| has(it, host));
+    own != target
+        && in_one(own)
+        && in_one(target)
+        && !world.clusters.iter().any(|it| has(it, own) && has(it, target))
 }
 
 fn run_ssh(proc: &mut Proc) -> Running<'_> {
@@ -129,13 +162,14 @@ async fn connect(proc: &Proc, options: &Options, target: &str, remote: &Remote, 
     }
     let stamp = proc.world().now.strftime("%a %b %e %H:%M:%S %Y");
     proc.print(format!("Last login: {stamp} from {from}\n"));
+    let boot = || proc.world().hosts.get(&remote.host).filter(|host| host.up).map(|host| host.booted);
+    let before = boot();
     let exit = match proc.link.ask(Request::Session(target_login)).await {
         Answer::Exit(exit) => exit,
         _ => 0,
     };
     let name = target.rsplit('@').next().unwrap_or(target);
-    let is_up = proc.world().hosts.get(&remote.host).is_some_and(|host| host.up);
-    if !is_up {
+    if boot() != before {
         proc.eprint(format!("Connection to {name} closed by remote host.\nConnection to {name} closed.\n"));
         return OWN_FAILURE;
     }

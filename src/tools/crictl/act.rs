@@ -29,12 +29,14 @@ pub(super) async fn logs(call: &Call<'_>) -> i32 {
     let mut lines = row.logs.clone();
     if previous {
         let all = rows::containers(&call.proc.world(), &call.host);
-        let before = all.into_iter().find(|it| {
-            it.pod.id == row.pod.id && it.name == row.name && it.attempt + 1 == row.attempt
-        });
+        let before = all
+            .into_iter()
+            .find(|it| it.pod.id == row.pod.id && it.name == row.name && it.attempt + 1 == row.attempt);
         match before {
             Some(before) => lines = before.logs,
-            None => return call.fatal(&format!("failed to get previous logs of container \"{id}\": not found")),
+            None => {
+                return call.fatal(&format!("failed to get previous logs of container \"{id}\": not found"));
+            }
         }
     }
     let tail = call.args.value(&["tail", "n"]).and_then(|it| it.parse().ok()).unwrap_or(usize::MAX);
@@ -55,14 +57,19 @@ pub(super) async fn logs(call: &Call<'_>) -> i32 {
 
 fn print(call: &Call<'_>, lines: &[LogLine], skip: usize) {
     for line in lines.iter().skip(skip) {
-        let stamp = if call.args.has(&["t", "timestamps"]) { format!("{} ", line.at.rfc3339_nano()) } else { String::new() };
+        let stamp = if call.args.has(&["t", "timestamps"]) {
+            format!("{} ", line.at.rfc3339_nano())
+        } else {
+            String::new()
+        };
         let text = format!("{stamp}{}\n", line.text);
         if line.err { call.proc.eprint(text) } else { call.proc.print(text) }
     }
 }
 
 pub(super) async fn exec(call: &Call<'_>) -> i32 {
-    let Some((id, command)) = call.args.operands.split_first().filter(|(_, command)| !command.is_empty()) else {
+    let Some((id, command)) = call.args.operands.split_first().filter(|(_, command)| !command.is_empty())
+    else {
         return call.fatal("the exec command needs a container ID and a command");
     };
     let row = match inspect::by_id(call, id) {
@@ -100,7 +107,9 @@ pub(super) async fn exec(call: &Call<'_>) -> i32 {
     let script = Script { text: words.join(" "), stdin: call.proc.stdin.clone(), ..Script::default() };
     let exit = call.proc.run(&login, script).await;
     if exit != 0 {
-        call.proc.eprint(format!("FATA[0000] execing command in container: command terminated with exit code {exit}\n"));
+        call.proc.eprint(format!(
+            "FATA[0000] execing command in container: command terminated with exit code {exit}\n"
+        ));
     }
     exit
 }
@@ -149,7 +158,10 @@ pub(super) fn remove(call: &Call<'_>) -> i32 {
                 }
                 call.proc.print(format!("{id}\n"));
             }
-            Err(text) => exit = call.fatal(&format!("unable to remove container(s): removing container \"{id}\": {text}")),
+            Err(text) => {
+                exit =
+                    call.fatal(&format!("unable to remove container(s): removing container \"{id}\": {text}"))
+            }
         }
     }
     exit

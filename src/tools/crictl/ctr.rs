@@ -30,17 +30,27 @@ fn run(proc: &mut Proc) -> Running<'_> {
         let namespace = words.iter().position(|it| matches!(*it, "-n" | "--namespace"));
         let in_kubernetes = namespace.and_then(|at| words.get(at + 1)) == Some(&"k8s.io");
         let rest: Vec<&str> = match namespace {
-            Some(at) => [words.get(..at), words.get(at + 2..)].into_iter().flatten().flatten().copied().collect(),
+            Some(at) => {
+                [words.get(..at), words.get(at + 2..)].into_iter().flatten().flatten().copied().collect()
+            }
             None => words,
         };
         let found = if in_kubernetes { rows::containers(&proc.world(), &host) } else { Vec::new() };
         match rest.as_slice() {
-            ["version"] => proc.print(format!("Client:\n  Version:  v{version}\n\nServer:\n  Version:  v{version}\n")),
-            ["namespaces" | "ns" | "namespace", "ls" | "list"] => proc.print("NAME   LABELS \nk8s.io        \n"),
+            ["version"] => {
+                proc.print(format!("Client:\n  Version:  v{version}\n\nServer:\n  Version:  v{version}\n"))
+            }
+            ["namespaces" | "ns" | "namespace", "ls" | "list"] => {
+                proc.print("NAME   LABELS \nk8s.io        \n")
+            }
             ["containers" | "container" | "c", "ls" | "list", ..] => {
                 proc.print("CONTAINER                                                           IMAGE                                      RUNTIME                  \n");
                 for row in found.iter().filter(|row| row.is_running()) {
-                    proc.print(format!("{:<67} {:<42} io.containerd.runc.v2    \n", row.id, full_image(&row.image)));
+                    proc.print(format!(
+                        "{:<67} {:<42} io.containerd.runc.v2    \n",
+                        row.id,
+                        full_image(&row.image)
+                    ));
                 }
             }
             ["tasks" | "task" | "t", "ls" | "list", ..] => {

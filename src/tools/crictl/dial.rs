@@ -16,7 +16,8 @@ const USUAL: &str =
 /// The version of crictl itself.
 pub(super) fn own_version(proc: &Proc, host: &str) -> String {
     let world = proc.world();
-    let found = world.hosts.get(host).and_then(|it| crate::hosts::packages::program_version(&it.files, "crictl"));
+    let found =
+        world.hosts.get(host).and_then(|it| crate::hosts::packages::program_version(&it.files, "crictl"));
     found.unwrap_or_default()
 }
 
@@ -59,7 +60,9 @@ pub(super) fn connect(call: &Call<'_>) -> Result<(), String> {
     let world = call.proc.world();
     let Some(host) = world.hosts.get(&call.host) else { return Err("no such machine".into()) };
     match refusal(host, &endpoint, &call.proc.user) {
-        Some(why) => Err(format!("validate service connection: validate CRI v1 runtime API for endpoint \"{endpoint}\": {why}")),
+        Some(why) => Err(format!(
+            "validate service connection: validate CRI v1 runtime API for endpoint \"{endpoint}\": {why}"
+        )),
         None => Ok(()),
     }
 }
@@ -81,9 +84,13 @@ fn refusal(host: &Host, endpoint: &str, user: &str) -> Option<String> {
     }
     let config = host.files.read_text("/etc/containerd/config.toml").unwrap_or_default();
     let disabled = config.lines().map(str::trim).any(|line| {
-        line.starts_with("disabled_plugins") && (line.contains("\"cri\"") || line.contains("'cri'") || line.contains("io.containerd.grpc.v1.cri"))
+        line.starts_with("disabled_plugins")
+            && (line.contains("\"cri\"")
+                || line.contains("'cri'")
+                || line.contains("io.containerd.grpc.v1.cri"))
     });
-    disabled.then(|| "rpc error: code = Unimplemented desc = unknown service runtime.v1.RuntimeService".into())
+    disabled
+        .then(|| "rpc error: code = Unimplemented desc = unknown service runtime.v1.RuntimeService".into())
 }
 
 /// `crictl config`: shows or sets what the file says.
@@ -107,13 +114,19 @@ pub(super) fn config(call: &Call<'_>) -> i32 {
         }
     };
     for (name, value) in pairs {
-        let kept: String =
-            text.lines().filter(|line| line.split(':').next() != Some(name.as_str())).map(|line| format!("{line}\n")).collect();
+        let kept: String = text
+            .lines()
+            .filter(|line| line.split(':').next() != Some(name.as_str()))
+            .map(|line| format!("{line}\n"))
+            .collect();
         let shown = format!("{name}: {value}\n");
         text = kept + &shown;
     }
     match call.proc.disk().write(CONFIG, text.as_bytes()) {
         Ok(()) => 0,
-        Err(error) => call.fatal(&format!("writing config file {CONFIG}: open {CONFIG}: {}", error.to_string().to_lowercase())),
+        Err(error) => call.fatal(&format!(
+            "writing config file {CONFIG}: open {CONFIG}: {}",
+            error.to_string().to_lowercase()
+        )),
     }
 }

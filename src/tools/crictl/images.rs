@@ -55,9 +55,16 @@ fn human(bytes: u64) -> String {
     while value >= 1000.0 && unit < 4 {
         (value, unit) = (value / 1000.0, unit + 1);
     }
-    let digits = if value >= 100.0 { 0 } else if value >= 10.0 { 1 } else { 2 };
+    let digits = if value >= 100.0 {
+        0
+    } else if value >= 10.0 {
+        1
+    } else {
+        2
+    };
     let text = format!("{value:.digits$}");
-    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text };
+    let text =
+        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text };
     format!("{text}{}", ["B", "kB", "MB", "GB", "TB"].get(unit).copied().unwrap_or("TB"))
 }
 
@@ -65,7 +72,9 @@ pub(super) fn list(call: &Call<'_>) -> i32 {
     let wanted = call.args.operands.first().map(|it| full_image(it));
     let bare = call.args.operands.first().cloned().unwrap_or_default();
     let fits = |it: &Held| {
-        wanted.as_ref().is_none_or(|full| it.full == *full || it.repository == bare || it.id().starts_with(&bare))
+        wanted
+            .as_ref()
+            .is_none_or(|full| it.full == *full || it.repository == bare || it.id().starts_with(&bare))
     };
     let found: Vec<Held> = held(call).into_iter().filter(fits).collect();
     if call.args.has(&["q", "quiet"]) {
@@ -83,7 +92,11 @@ pub(super) fn list(call: &Call<'_>) -> i32 {
         return inspect::print(call, &json!({"images": items}), "json");
     }
     let digests = call.args.has(&["digests"]);
-    let head: &[&str] = if digests { &["IMAGE", "TAG", "DIGEST", "IMAGE ID", "SIZE"] } else { &["IMAGE", "TAG", "IMAGE ID", "SIZE"] };
+    let head: &[&str] = if digests {
+        &["IMAGE", "TAG", "DIGEST", "IMAGE ID", "SIZE"]
+    } else {
+        &["IMAGE", "TAG", "IMAGE ID", "SIZE"]
+    };
     let mut all = vec![head.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>()];
     for it in found {
         let mut row = vec![it.repository.clone(), it.tag.clone()];
@@ -126,12 +139,14 @@ pub(super) async fn pull(call: &Call<'_>) -> i32 {
         return call.fatal("Image name cannot be empty");
     };
     let full = full_image(&name);
-    let failed = |why: String| {
-        format!("pulling image: rpc error: code = {why}")
-    };
+    let failed = |why: String| format!("pulling image: rpc error: code = {why}");
     let reference = match catalog::parse(&name) {
         Ok(reference) => reference,
-        Err(why) => return call.fatal(&failed(format!("InvalidArgument desc = failed to parse image reference \"{name}\": {why}"))),
+        Err(why) => {
+            return call.fatal(&failed(format!(
+                "InvalidArgument desc = failed to parse image reference \"{name}\": {why}"
+            )));
+        }
     };
     call.proc.sleep(Duration::from_secs(2)).await;
     if catalog::find(&reference).is_err() {
@@ -157,7 +172,11 @@ pub(super) fn remove(call: &Call<'_>) -> i32 {
     let all = call.args.has(&["a", "all"]);
     let prune = call.args.has(&["prune", "q"]);
     let names: Vec<String> = if all || prune {
-        held(call).into_iter().map(|it| it.full).filter(|it| all || !used.contains(it) && !it.contains("/pause:")).collect()
+        held(call)
+            .into_iter()
+            .map(|it| it.full)
+            .filter(|it| all || !used.contains(it) && !it.contains("/pause:"))
+            .collect()
     } else {
         call.args.operands.clone()
     };
@@ -184,6 +203,9 @@ mod tests {
 
     #[test]
     fn sizes_have_three_digits() {
-        assert_eq!([320_448, 27_700_000, 1_500, 143_000_000].map(human), ["320kB", "27.7MB", "1.5kB", "143MB"]);
+        assert_eq!(
+            [320_448, 27_700_000, 1_500, 143_000_000].map(human),
+            ["320kB", "27.7MB", "1.5kB", "143MB"]
+        );
     }
 }

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::rows::{self, Pod, Row};
 use super::Call;
+use super::rows::{self, Pod, Row};
 use crate::cluster::processes;
 
 /// Prints a value as JSON, or as YAML when that is asked for.
@@ -38,7 +38,9 @@ pub(super) fn by_id(call: &Call<'_>, id: &str) -> Result<Row, String> {
 pub(super) fn pod_by_id(call: &Call<'_>, id: &str) -> Result<Pod, String> {
     let all = rows::pods(&call.proc.world(), &call.host);
     all.into_iter().find(|pod| pod.id.starts_with(id)).ok_or_else(|| {
-        format!("rpc error: code = NotFound desc = an error occurred when try to find sandbox \"{id}\": not found")
+        format!(
+            "rpc error: code = NotFound desc = an error occurred when try to find sandbox \"{id}\": not found"
+        )
     })
 }
 
@@ -68,7 +70,9 @@ fn container(call: &Call<'_>, row: &Row) -> Value {
     let running = processes::of_host(&call.proc.world(), &call.host);
     let own = |it: &&processes::Process| match (&it.owner, &row.kind) {
         (processes::Owner::Container { pod, name }, rows::Kind::Pod(own)) => pod == own && *name == row.name,
-        (processes::Owner::ControlPlane { program, .. }, rows::Kind::ControlPlane { program: own, .. }) => program == own,
+        (processes::Owner::ControlPlane { program, .. }, rows::Kind::ControlPlane { program: own, .. }) => {
+            program == own
+        }
         _ => false,
     };
     let pid = running.iter().find(own).filter(|_| row.is_running()).map_or(0, |it| it.pid);
@@ -116,7 +120,9 @@ pub(super) fn info(call: &Call<'_>) -> i32 {
     let has_network = {
         let world = call.proc.world();
         let files = world.hosts.get(&call.host).map(|it| it.files.list("/etc/cni/net.d").unwrap_or_default());
-        files.is_some_and(|it| it.iter().any(|(name, _)| name.ends_with(".conflist") || name.ends_with(".conf")))
+        files.is_some_and(|it| {
+            it.iter().any(|(name, _)| name.ends_with(".conflist") || name.ends_with(".conf"))
+        })
     };
     let network = if has_network {
         json!({"message": "", "reason": "", "status": true, "type": "NetworkReady"})

@@ -82,7 +82,10 @@ fn chosen(call: &Call<'_>) -> Vec<Row> {
             && state.as_ref().is_none_or(|it| row.state().to_lowercase() == *it)
             && call.fits(&["name"], &row.name)
             && call.fits(&["namespace"], &row.pod.namespace)
-            && call.args.value(&["image"]).is_none_or(|it| row.image.contains(it) || row.image_id().starts_with(it))
+            && call
+                .args
+                .value(&["image"])
+                .is_none_or(|it| row.image.contains(it) || row.image_id().starts_with(it))
             && call.args.value(&["pod", "p"]).is_none_or(|it| row.pod.id.starts_with(it))
             && call.args.value(&["id"]).is_none_or(|it| row.id.starts_with(it))
             && call.has_labels(&row.pod)

@@ -15,8 +15,7 @@ use crate::shell::{Proc, Program, Running};
 
 pub(crate) use ctr::CTR;
 
-pub(crate) const CRICTL: Program =
-    Program { name: "crictl", summary: "Client of container runtimes", run };
+pub(crate) const CRICTL: Program = Program { name: "crictl", summary: "Client of container runtimes", run };
 
 /// A read command line: flags with values by name, and operands.
 struct Args {
@@ -26,8 +25,31 @@ struct Args {
 
 /// Flags that take a value, of any verb.
 const VALUED: &[&str] = &[
-    "c", "config", "r", "runtime-endpoint", "i", "image-endpoint", "t", "timeout", "name", "state", "s", "o",
-    "output", "pod", "p", "label", "image", "namespace", "tail", "since", "n", "last", "id", "auth", "creds",
+    "c",
+    "config",
+    "r",
+    "runtime-endpoint",
+    "i",
+    "image-endpoint",
+    "t",
+    "timeout",
+    "name",
+    "state",
+    "s",
+    "o",
+    "output",
+    "pod",
+    "p",
+    "label",
+    "image",
+    "namespace",
+    "tail",
+    "since",
+    "n",
+    "last",
+    "id",
+    "auth",
+    "creds",
 ];
 
 impl Args {
@@ -39,8 +61,11 @@ impl Args {
         while let Some(word) = rest.next() {
             if word == "--" {
                 found.operands.extend(rest.by_ref().cloned());
-            } else if let Some(name) = word.strip_prefix("--").or_else(|| word.strip_prefix('-')).filter(|it| !it.is_empty()) {
-                let is_long = word.starts_with("--") || name.len() > 1 && valued(name.split('=').next().unwrap_or(name));
+            } else if let Some(name) =
+                word.strip_prefix("--").or_else(|| word.strip_prefix('-')).filter(|it| !it.is_empty())
+            {
+                let is_long = word.starts_with("--")
+                    || name.len() > 1 && valued(name.split('=').next().unwrap_or(name));
                 if let Some((name, value)) = name.split_once('=') {
                     found.flags.push((name.to_owned(), value.to_owned()));
                 } else if valued(name) {
@@ -62,7 +87,11 @@ impl Args {
     }
 
     fn value(&self, names: &[&str]) -> Option<&str> {
-        self.flags.iter().rev().find(|(name, _)| names.contains(&name.as_str())).map(|(_, value)| value.as_str())
+        self.flags
+            .iter()
+            .rev()
+            .find(|(name, _)| names.contains(&name.as_str()))
+            .map(|(_, value)| value.as_str())
     }
 }
 

@@ -134,7 +134,13 @@ fn runs_of(container: &ContainerRun, name: &str, pod: &Pod, kind: &Kind) -> Vec<
         }
         State::Ended(ended) => {
             let created = ended.started;
-            found.push(row(&container.id, container.restarts, created, Some(ended.clone()), logs(&container.logs)));
+            found.push(row(
+                &container.id,
+                container.restarts,
+                created,
+                Some(ended.clone()),
+                logs(&container.logs),
+            ));
         }
         // It waits for its next start; the run before is still there.
         _ => {

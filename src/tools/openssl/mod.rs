@@ -1,7 +1,10 @@
 //! `openssl`: keys, signing requests and certificates, all real PEM.
 //!
-//! Keys come from the fixture pool, since making one takes a second of real time. Not here: `s_client`,
-//! ciphers, digests, and the long text of `-text`.
+//! Keys come from the fixture pool, since making one takes a second of real time. Not here: ciphers and
+//! revocation lists.
+
+mod server;
+mod text;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,7 +12,7 @@ use std::time::Duration;
 use base64::Engine;
 use x509_parser::prelude::{FromDer, X509Certificate, X509CertificationRequest, X509Name};
 
-use crate::hosts::certificates::{self, CertificateSpec, Pair, Usage};
+use crate::hosts::certificates::{self, CertificateSpec, Distrust, Pair, Usage};
 use crate::shell::{Proc, Program, Running};
 use crate::sim::SimTime;
 
@@ -38,6 +41,17 @@ const VALUED: &[&str] = &[
     "-addext",
     "-inform",
     "-outform",
+    "-ext",
+    "-checkend",
+    "-connect",
+    "-servername",
+    "-passin",
+    "-passout",
+    "-untrusted",
+    "-CApath",
+    "-cert",
+    "-nameopt",
+    "-pass",
 ];
 
 struct Args {
@@ -77,7 +91,11 @@ fn run(proc: &mut Proc) -> Running<'_> {
         let args = Args::parse(proc.args.get(2..).unwrap_or_default());
         let done = match verb.as_str() {
             "version" => say(proc, "OpenSSL 3.0.13 30 Jan 2024 (Library: OpenSSL 3.0.13 30 Jan 2024)\n"),
-            "genrsa" | "genpkey" => genrsa(proc, &args),
+            "genrsa" => genrsa(proc, &args),
+            "genpkey" => genpkey(proc, &args),
+            "rsa" | "pkey" => private_key(proc, &args, &verb),
+            "s_client" => server::client(proc, &args),
+            "base64" | "enc" => base64_text(proc, &args, &verb),
             "req" => req(proc, &args),
             "x509" => x509(proc, &args),
             "verify" => verify(proc, &args),
@@ -137,6 +155,75 @@ fn genrsa(proc: &Proc, args: &Args) -> Done {
     output(proc, args, "-out", new_key(proc), 0o600)
 }
 
+/// A key with PKCS#8 around it, as `genpkey` and `pkey` write one.
+fn wrapped(key: &str) -> String {
+    let pair = certificates::read_key(key);
+    pair.map_or_else(|_| key.to_owned(), |pair| pair.serialize_pem().replace("\r\n", "\n"))
+}
+
+fn genpkey(proc: &Proc, args: &Args) -> Done {
+    match args.value("-algorithm").map(str::to_lowercase).as_deref() {
+        None | Some("rsa") => output(proc, args, "-out", &wrapped(new_key(proc)), 0o600),
+        Some(other) => Err(format!("uncordon: openssl genpkey -algorithm {other} is not simulated yet\n")),
+    }
+}
+
+/// `rsa` and `pkey`: shows a private key, its public half or its modulus.
+fn private_key(proc: &Proc, args: &Args, verb: &str) -> Done {
+    let key = input(proc, args)?;
+    if args.has("-pubin") {
+        return if args.has("-noout") { Ok(()) } else { output(proc, args, "-out", &key, 0o644) };
+    }
+    let from = args.value("-in").unwrap_or("<stdin>");
+    let wrong = |_| format!("Could not read private key from {from}\n");
+    let public = certificates::public_key(&key).map_err(wrong)?;
+    if args.has("-check") {
+        proc.print(if verb == "rsa" { "RSA key ok\n" } else { "Key is valid\n" });
+    }
+    if args.has("-modulus") {
+        let der = certificates::pem_body(&public).unwrap_or_default();
+        let parsed = x509_parser::x509::SubjectPublicKeyInfo::from_der(&der);
+        let digits = parsed.ok().and_then(|(_, info)| text::modulus(&info)).unwrap_or_default();
+        proc.print(format!("Modulus={digits}\n"));
+    }
+    if args.has("-text") {
+        return Err(format!("uncordon: openssl {verb} -text is not simulated yet\n"));
+    }
+    if args.has("-noout") {
+        return Ok(());
+    }
+    if verb == "rsa" {
+        proc.eprint("writing RSA key\n");
+    }
+    if args.has("-pubout") {
+        return output(proc, args, "-out", &public, 0o644);
+    }
+    output(proc, args, "-out", &wrapped(&key), 0o600)
+}
+
+/// `openssl base64` and `enc -base64`.
+fn base64_text(proc: &Proc, args: &Args, verb: &str) -> Done {
+    if verb == "enc" && !args.has("-base64") && !args.has("-a") {
+        return Err("uncordon: openssl enc with a cipher is not simulated yet\n".into());
+    }
+    let bytes = match args.value("-in") {
+        Some(path) => read(proc, path)?.into_bytes(),
+        None => proc.stdin.clone().unwrap_or_default(),
+    };
+    let engine = base64::engine::general_purpose::STANDARD;
+    if args.has("-d") {
+        let text: String = String::from_utf8_lossy(&bytes).split_whitespace().collect();
+        proc.print(engine.decode(text).unwrap_or_default());
+        return Ok(());
+    }
+    let text = engine.encode(bytes);
+    let width = if args.has("-A") { text.len().max(1) } else { 64 };
+    let lines = text.as_bytes().chunks(width).map(|line| String::from_utf8_lossy(line).into_owned());
+    let joined = lines.collect::<Vec<_>>().join("\n");
+    let end = if args.has("-A") { "" } else { "\n" };
+    output(proc, args, "-out", &format!("{joined}{end}"), 0o644)
+}
+
 /// `/CN=jane/O=devs` as the names of a certificate.
 fn subject(text: &str) -> (String, Vec<String>) {
     let parts = || text.split('/').filter_map(|part| part.split_once('='));
@@ -189,8 +276,8 @@ fn req(proc: &Proc, args: &Args) -> Done {
 }
 
 fn show_request(proc: &Proc, args: &Args) -> Done {
-    let text = input(proc, args)?;
-    let der = certificates::pem_body(&text).unwrap_or_default();
+    let pem = input(proc, args)?;
+    let der = certificates::pem_body(&pem).unwrap_or_default();
     let Ok((_, request)) = X509CertificationRequest::from_der(&der) else {
         return Err("Unable to load X509 request\n".into());
     };
@@ -198,9 +285,12 @@ fn show_request(proc: &Proc, args: &Args) -> Done {
         proc.print(format!("subject={}\n", shown(&request.certification_request_info.subject)));
     }
     if args.has("-text") {
-        return Err("uncordon: openssl req -text is not simulated yet\n".into());
+        proc.print(text::request(&request));
     }
-    if args.has("-noout") { Ok(()) } else { output(proc, args, "-out", &text, 0o644) }
+    if args.has("-verify") {
+        proc.eprint("Certificate request self-signature verify OK\n");
+    }
+    if args.has("-noout") { Ok(()) } else { output(proc, args, "-out", &pem, 0o644) }
 }
 
 /// `O = devs, CN = jane`.
@@ -217,29 +307,59 @@ fn x509(proc: &Proc, args: &Args) -> Done {
     if args.has("-req") {
         return sign(proc, args);
     }
-    let text = input(proc, args)?;
-    let der = certificates::pem_body(&text).unwrap_or_default();
+    let pem = input(proc, args)?;
+    let der = certificates::pem_body(&pem).unwrap_or_default();
     let Ok((_, certificate)) = X509Certificate::from_der(&der) else {
         let from = args.value("-in").unwrap_or("<stdin>");
         return Err(format!("Could not find certificate from {from}\n"));
     };
     if args.has("-text") {
-        return Err(
-            "uncordon: openssl x509 -text is not simulated yet; try -subject -issuer -dates -ext\n".into()
-        );
+        proc.print(text::certificate(&certificate));
     }
     for flag in &args.flags {
-        if let Some(line) = field(&certificate, flag) {
-            proc.print(line);
+        match flag.as_str() {
+            "-fingerprint" => proc.print(text::fingerprint(&der, args.has("-sha256"))),
+            "-modulus" => {
+                let digits = text::modulus(certificate.public_key()).unwrap_or_default();
+                proc.print(format!("Modulus={digits}\n"));
+            }
+            "-pubkey" => proc.print(pem_of("PUBLIC KEY", certificate.public_key().raw)),
+            flag => proc.print(field(&certificate, flag).unwrap_or_default()),
         }
     }
-    if args.has("-noout") { Ok(()) } else { output(proc, args, "-out", &text, 0o644) }
+    for name in args.value("-ext").into_iter().flat_map(|it| it.split(',')) {
+        match text::named(&certificate, name) {
+            Some(found) => proc.print(found),
+            None => proc.eprint("No extensions matching the criteria were found in the certificate\n"),
+        }
+    }
+    let ends = certificate.validity().not_after.timestamp();
+    if let Some(seconds) = args.value("-checkend").and_then(|it| it.parse::<i64>().ok()) {
+        let lasts = proc.world().now.unix_s() + seconds <= ends;
+        proc.print(if lasts { "Certificate will not expire\n" } else { "Certificate will expire\n" });
+        if !lasts {
+            return Err(String::new());
+        }
+    }
+    if args.has("-noout") { Ok(()) } else { output(proc, args, "-out", &pem, 0o644) }
+}
+
+/// DER as PEM, in lines of 64.
+fn pem_of(label: &str, der: &[u8]) -> String {
+    let body = base64::engine::general_purpose::STANDARD.encode(der);
+    let lines: Vec<String> =
+        body.as_bytes().chunks(64).map(|line| String::from_utf8_lossy(line).into_owned()).collect();
+    format!("-----BEGIN {label}-----\n{}\n-----END {label}-----\n", lines.join("\n"))
+}
+
+/// `Nov 20 10:00:00 2026 GMT`.
+fn stamp(at: i64) -> String {
+    SimTime::from_unix_s(at).strftime("%b %e %H:%M:%S %Y GMT")
 }
 
 fn field(certificate: &X509Certificate<'_>, flag: &str) -> Option<String> {
-    let time = |at: i64| SimTime::from_unix_s(at).strftime("%b %e %H:%M:%S %Y GMT");
     let validity = certificate.validity();
-    let (before, after) = (time(validity.not_before.timestamp()), time(validity.not_after.timestamp()));
+    let (before, after) = (stamp(validity.not_before.timestamp()), stamp(validity.not_after.timestamp()));
     match flag {
         "-subject" => Some(format!("subject={}\n", shown(certificate.subject()))),
         "-issuer" => Some(format!("issuer={}\n", shown(certificate.issuer()))),
@@ -276,14 +396,36 @@ fn sign(proc: &Proc, args: &Args) -> Done {
 
 fn verify(proc: &Proc, args: &Args) -> Done {
     let roots = read(proc, args.value("-CAfile").unwrap_or("/etc/ssl/certs/ca-certificates.crt"))?;
+    let mut failed = false;
     for name in &args.operands {
         let leaf = read(proc, name)?;
-        match certificates::verify(&leaf, &roots, proc.world().now) {
-            Ok(()) => proc.print(format!("{name}: OK\n")),
-            Err(why) => return Err(format!("error {name}: verification failed: {why:?}\n")),
-        }
+        let why = match certificates::verify(&leaf, &roots, proc.world().now) {
+            Ok(()) => {
+                proc.print(format!("{name}: OK\n"));
+                continue;
+            }
+            Err(Distrust::Malformed) => {
+                proc.eprint(format!(
+                    "Could not find certificate from {name}\nerror {name}: verification failed\n"
+                ));
+                failed = true;
+                continue;
+            }
+            Err(Distrust::OutOfDate { what, .. }) if what.starts_with("before") => {
+                (9, "certificate is not yet valid")
+            }
+            Err(Distrust::OutOfDate { .. }) => (10, "certificate has expired"),
+            Err(Distrust::UnknownAuthority) => (20, "unable to get local issuer certificate"),
+        };
+        let der = certificates::pem_body(&leaf).unwrap_or_default();
+        let subject = X509Certificate::from_der(&der).map(|(_, it)| shown(it.subject())).unwrap_or_default();
+        let (code, text) = why;
+        proc.eprint(format!(
+            "{subject}\nerror {code} at 0 depth lookup: {text}\nerror {name}: verification failed\n"
+        ));
+        failed = true;
     }
-    Ok(())
+    if failed { Err(String::new()) } else { Ok(()) }
 }
 
 fn rand(proc: &Proc, args: &Args) -> Done {
