@@ -29,7 +29,7 @@ pub(super) struct Peer {
     pub(super) served: Arc<Served>,
     pub(super) cluster: ClusterId,
     /// PEM; `None` when the client showed none.
-    certificate: Option<Vec<u8>>,
+    pub(super) certificate: Option<Vec<u8>>,
 }
 
 impl Peer {

@@ -141,3 +141,6 @@ fn private_file(path: &Path, text: &str) -> std::io::Result<()> {
     let mut file = options.write(true).create(true).truncate(true).mode(0o600).open(path)?;
     file.write_all(text.as_bytes())
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,7 @@ mod conformance;
 mod fuzzing;
 mod packs;
 mod screen;
+mod serve;
 
 use std::process::{Command, Output};
 

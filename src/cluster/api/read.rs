@@ -226,6 +226,7 @@ pub(crate) fn watch(call: &mut Call<'_>, request: &Request) -> Result<Response, 
         let message = format!("too old resource version: {revision} ({now})");
         return Err(Status::expired(message));
     }
+    let sends_initial = request.query_value("sendInitialEvents") == Some("true");
     let by_name = (!call.name.is_empty()).then(|| format!("metadata.name={}", call.name));
     let field_selector = by_name.or_else(|| request.query_value("fieldSelector").map(str::to_owned));
     let watch = Watch {
@@ -240,7 +241,8 @@ pub(crate) fn watch(call: &mut Call<'_>, request: &Request) -> Result<Response, 
         metadata_only: form(&request.accept) == Form::Metadata,
         include_object: request.query_value("includeObject").unwrap_or("").to_owned(),
         bookmarks: request.query_value("allowWatchBookmarks") == Some("true"),
-        initial: given.is_none(),
+        initial: given.is_none() || sends_initial,
+        tells_initial_end: sends_initial,
         headers_sent: false,
         revision: given.unwrap_or(now),
     };

@@ -7,6 +7,9 @@ use crate::apimachinery::object;
 use crate::apimachinery::selector::{FieldSelector, LabelSelector};
 use crate::cluster::{Change, ClusterId, Event, Object, World};
 
+/// The annotation of the BOOKMARK behind the objects that were there at the start.
+const INITIAL_EVENTS_END: &str = "k8s.io/initial-events-end";
+
 /// An open watch: a filter and how far its client has read.
 #[derive(Clone, Debug)]
 pub(crate) struct Watch {
@@ -30,6 +33,8 @@ pub(crate) struct Watch {
     pub(crate) bookmarks: bool,
     /// True until the objects that were there at the start are sent; only without a resourceVersion.
     pub(crate) initial: bool,
+    /// True when a BOOKMARK is to tell that those were all.
+    pub(crate) tells_initial_end: bool,
     /// True once a Table with column definitions is sent.
     pub(crate) headers_sent: bool,
     /// The last revision that the client has seen.
@@ -80,7 +85,15 @@ pub(crate) fn next(world: &World, watch: &mut Watch) -> Vec<Value> {
         found.extend(events.filter_map(|event| seen(watch, &filter, event)));
         watch.revision = cluster.store.revision();
     }
-    found.into_iter().map(|(kind, object)| event(world, watch, kind, &object)).collect()
+    let mut events: Vec<Value> =
+        found.into_iter().map(|(kind, object)| event(world, watch, kind, &object)).collect();
+    if std::mem::take(&mut watch.tells_initial_end)
+        && let Some(mut last) = bookmark(world, watch)
+    {
+        object::set(&mut last, &["object", "metadata", "annotations", INITIAL_EVENTS_END], "true");
+        events.push(last);
+    }
+    events
 }
 
 fn expired() -> Value {

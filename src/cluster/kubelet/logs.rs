@@ -108,10 +108,8 @@ pub(crate) fn of(world: &World, id: &PodId, container: &str, previous: bool) -> 
             super::run::State::Waiting { reason: "CreateContainerConfigError", .. } => {
                 "CreateContainerConfigError"
             }
-            _ if !run.containers.values().any(|it| it.is_running()) && run.ip.is_empty() => {
-                "ContainerCreating"
-            }
-            _ => "PodInitializing",
+            _ if run.containers.values().any(|it| it.role == super::run::Role::Init) => "PodInitializing",
+            _ => "ContainerCreating",
         };
         return Err(format!("container \"{container}\" in pod \"{name}\" is waiting to start: {why}"));
     }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use axum::extract::ws::{Message, WebSocket};
+use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, ReadHalf};
 use tokio::sync::mpsc::{self, Sender};
@@ -57,7 +57,8 @@ pub(super) async fn run(target: Target, ports: Vec<u16>, socket: WebSocket) {
         }
     }
     // The client may be gone already.
-    let _ = to_client.send(Message::Close(None)).await;
+    let done = CloseFrame { code: close_code::NORMAL, reason: "".into() };
+    let _ = to_client.send(Message::Close(Some(done))).await;
 }
 
 async fn connect(

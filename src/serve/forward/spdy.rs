@@ -212,7 +212,8 @@ impl Writer {
         // A zlib stream without dictionary whose blocks are stored as they are: a length of 4, its
         // complement, and a count of no headers.
         let head: &[u8] = if std::mem::replace(&mut self.begun, true) { &[] } else { &[0x78, 0x01] };
-        let block = [0x00, 0x04, 0x00, 0xfb, 0xff, 0, 0, 0, 0];
+        // The empty block behind it lets the reader hand out what it has.
+        let block = [0x00, 0x04, 0x00, 0xfb, 0xff, 0, 0, 0, 0, 0x00, 0x00, 0x00, 0xff, 0xff];
         control(SYN_REPLY, &[&stream.to_be_bytes()[..], head, &block].concat())
     }
 

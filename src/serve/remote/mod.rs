@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use axum::body::Body as HttpBody;
 use axum::extract::WebSocketUpgrade;
-use axum::extract::ws::{Message, WebSocket};
+use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
 use axum::http::Response as HttpResponse;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -100,7 +100,8 @@ async fn talk(served: Arc<Served>, cluster: ClusterId, wish: Wish, socket: WebSo
     // The worker ends when nobody sends to it any more.
     listening.abort();
     // The client may be gone already.
-    let _ = to_client.send(Message::Close(None)).await;
+    let done = CloseFrame { code: close_code::NORMAL, reason: "".into() };
+    let _ = to_client.send(Message::Close(Some(done))).await;
     drop(work);
 }
 

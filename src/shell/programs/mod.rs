@@ -33,6 +33,7 @@ mod stat;
 mod substitute;
 mod sysctl;
 mod systemctl;
+mod tar;
 mod temporary;
 mod timeout;
 mod touch;
@@ -115,6 +116,7 @@ pub(crate) const ALL: &[&Program] = &[
     &sysctl::PROGRAM,
     &systemctl::PROGRAM,
     &systemctl::SERVICE,
+    &tar::TAR,
     &temporary::PROGRAM,
     &timeout::PROGRAM,
     &touch::PROGRAM,
