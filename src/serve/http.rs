@@ -15,7 +15,7 @@ use super::{forward, logs, remote, watching};
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::apimachinery::yaml;
-use crate::cluster::api::connect;
+use crate::cluster::api::{connect, route};
 use crate::cluster::{Body, ClusterId, Object, Request, Response};
 
 /// Largest body of a request, in bytes: `MaxRequestBodyBytes` of the generic API server.
@@ -53,6 +53,8 @@ fn pem(der: &[u8]) -> String {
 struct Style {
     format: Format,
     pretty: bool,
+    /// True when the path goes on behind an object's name.
+    subresource: bool,
 }
 
 /// Answers one HTTP request.
@@ -78,7 +80,7 @@ fn too_large() -> Status {
 }
 
 fn refused(status: &Status) -> HttpResponse<HttpBody> {
-    let style = Style { format: Format::Json, pretty: false };
+    let style = Style { format: Format::Json, pretty: false, subresource: false };
     whole(Response::refused(status), style)
 }
 
@@ -106,6 +108,13 @@ async fn respond(peer: &Arc<Peer>, mut parts: Parts, body: Bytes) -> Result<Http
             logs::stream(&peer.served, peer.cluster, &target)
         }
         Body::Upgrade(target) => open(peer, upgrade, target),
+        Body::Json(_) if response.is_success() && media::wants_openapi_protobuf(&request) => {
+            let mut answer = HttpResponse::new(HttpBody::from(media::openapi_protobuf()));
+            answer
+                .headers_mut()
+                .insert(header::CONTENT_TYPE, HeaderValue::from_static(media::OPENAPI_PROTOBUF));
+            Ok(answer)
+        }
         _ => Ok(whole(response, style)),
     }
 }
@@ -167,8 +176,10 @@ fn impersonation(headers: &HeaderMap) -> Vec<(String, String)> {
 fn style(request: &Request) -> Result<Style, Status> {
     // Paths without objects answer in plain text whatever a client accepts.
     let objects = ["/api", "/apis", "/openapi"].iter().any(|root| request.path.starts_with(root));
+    let subresource = route::parse(&request.path).is_some_and(|route| !route.subresource.is_empty());
     let format = match media::negotiate(&request.accept) {
         Ok(format) => format,
+        Err(_) if media::wants_openapi_protobuf(request) => Format::Json,
         Err(status) if objects && request.query_value("watch").is_none() => return Err(status),
         Err(_) => Format::Json,
     };
@@ -177,14 +188,14 @@ fn style(request: &Request) -> Result<Style, Status> {
         // What people read is indented.
         None => ["curl", "Wget", "Mozilla/"].iter().any(|it| request.user_agent.starts_with(it)),
     };
-    Ok(Style { format, pretty })
+    Ok(Style { format, pretty, subresource })
 }
 
 /// An answer that is there at once.
 fn whole(response: Response, style: Style) -> HttpResponse<HttpBody> {
     let (content_type, bytes) = match &response.body {
         Body::Text(text) => ("text/plain; charset=utf-8", text.clone().into_bytes()),
-        Body::Json(object) if is_bare_not_found(response.code, object) => {
+        Body::Json(object) if !style.subresource && is_bare_not_found(response.code, object) => {
             ("text/plain; charset=utf-8", b"404 page not found\n".to_vec())
         }
         Body::Json(object) => (content_type(object, style), written(object, style)),
@@ -203,7 +214,8 @@ fn whole(response: Response, style: Style) -> HttpResponse<HttpBody> {
     answer
 }
 
-/// True for the refusal of a path that serves nothing, which the real server's router answers in text.
+/// True for the refusal of a path that serves nothing, which the real server's router answers in text. A
+/// known type without such a subresource is refused by its handler.
 fn is_bare_not_found(code: u16, object: &Object) -> bool {
     code == 404 && object::text(object, "/message") == Status::no_such_path().message
 }

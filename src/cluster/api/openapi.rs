@@ -1,4 +1,4 @@
-//! `/openapi/v3`: what the served types are made of, one document a group and version.
+//! `/openapi/v3`: what the served types are made of, one document a group and version; `/openapi/v2`: all in one.
 //!
 //! The documents hold what clients read of them: the schemas of all kinds with those they refer to,
 //! and the paths that tell a resource's kind. Operations are not described.
@@ -33,6 +33,9 @@ const PATCH_TYPES: &[&str] = &[
 
 /// Answers `/openapi/v3` and everything below it; `None` for other paths.
 pub(super) fn answer(cluster: &Cluster, path: &str) -> Option<Response> {
+    if path == "/openapi/v2" {
+        return Some(Response::json(200, as_v2(document(&resources::all(cluster)))));
+    }
     let rest = path.strip_prefix("/openapi/v3")?;
     let documents = documents(cluster);
     if rest.is_empty() || rest == "/" {
@@ -93,6 +96,32 @@ fn document(resources: &[Arc<Resource>]) -> Value {
         "openapi": "3.0.0", "info": {"title": "Kubernetes", "version": "v1.36.2"},
         "paths": paths, "components": {"schemas": schemas},
     })
+}
+
+/// A document as version 2 writes it: schemas are definitions, and references name them so.
+fn as_v2(document: Value) -> Value {
+    let mut paths = document.get("paths").cloned().unwrap_or_default();
+    let mut definitions = document.pointer("/components/schemas").cloned().unwrap_or_default();
+    for tree in [&mut paths, &mut definitions] {
+        rename_references(tree);
+    }
+    json!({
+        "swagger": "2.0", "info": {"title": "Kubernetes", "version": "v1.36.2"},
+        "paths": paths, "definitions": definitions,
+    })
+}
+
+fn rename_references(tree: &mut Value) {
+    match tree {
+        Value::Object(map) => {
+            if let Some(Value::String(target)) = map.get_mut("$ref") {
+                *target = target.replace("#/components/schemas/", "#/definitions/");
+            }
+            map.values_mut().for_each(rename_references);
+        }
+        Value::Array(list) => list.iter_mut().for_each(rename_references),
+        _ => {}
+    }
 }
 
 /// The path of one object: what clients ask before they patch or leave validation to the server.
@@ -256,5 +285,12 @@ mod tests {
         );
         assert_eq!(schema("io.k8s.api.core.v1.Container")["required"], json!(["name"]));
         assert!(schema("io.k8s.apimachinery.pkg.util.intstr.IntOrString").get("type").is_none());
+        let patch = &document["paths"]["/apis/apps/v1/namespaces/{namespace}/deployments/{name}"]["patch"];
+        assert_eq!(patch["parameters"][2]["name"], "fieldValidation");
+        let v2 = as_v2(document);
+        assert!(
+            v2.to_string().contains("#/definitions/io.k8s.api.core.v1.Container")
+                && !v2.to_string().contains("#/components")
+        );
     }
 }

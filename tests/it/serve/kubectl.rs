@@ -117,7 +117,9 @@ fn a_forwarded_port_answers_again_and_again() {
         .spawn()
         .expect("kubectl");
     let mut line = String::new();
-    BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
+    // It is kept open: kubectl writes a line for every connection.
+    let mut said = BufReader::new(child.stdout.take().expect("a pipe"));
+    said.read_line(&mut line).expect("a line");
     // `Forwarding from 127.0.0.1:40123 -> 80`
     let port =
         line.split("127.0.0.1:").nth(1).and_then(|it| it.split(' ').next()).expect("a port").to_owned();

@@ -32,6 +32,15 @@ const PATIENCE: Duration = Duration::from_secs(40);
 const NEWER: &[(&str, &str)] = &[
     // v1.34 tells the namespace of what it deleted.
     (r"(?m)( deleted) from \S+ namespace", "$1"),
+    // v1.34 leaves out times that are not set, and empty preferences.
+    (r"(?m)^\s*(creationTimestamp: null|preferences: \{\}|\"creationTimestamp\": null,?|\"preferences\": \{\},?)\n", ""),
+    // v1.33 and later begin refusals of flags in lower case.
+    (r"(?m)^Error: (unknown|flag|invalid|required)", "error: $1"),
+    // Label values are measured in bytes since v1.34.
+    (r"no more than 63 bytes", "no more than 63 characters"),
+    // The world runs faster than the clock, so that ages are longer.
+    (r"\b\d+[smh](\d+[sm])?\b", "AGE"),
+    (r"[ \t]+", " "),
 ];
 
 /// A part of a session.
@@ -87,13 +96,13 @@ const MARK: &str = "@@end@@";
 impl Shell {
     fn start(server: &Server) -> Self {
         let folder = server.folder().join("home");
-        fs::create_dir_all(&folder).expect("a folder");
-        fs::copy(&server.kubeconfig, server.folder().join("admin.conf")).expect("a copy");
+        fs::create_dir_all(folder.join(".kube")).expect("a folder");
+        fs::copy(&server.kubeconfig, folder.join(".kube/config")).expect("a copy");
         let mut child = Command::new("bash")
             .args(["--norc", "--noprofile"])
             .current_dir(&folder)
             .env("HOME", &folder)
-            .env("KUBECONFIG", server.folder().join("admin.conf"))
+            .env_remove("KUBECONFIG")
             .env("LC_ALL", "C.UTF-8")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -151,7 +160,6 @@ fn record(name: &str, text: &str) -> String {
     let server = Server::start(&["--world", "bare", "--speed", SPEED]);
     let mut shell = Shell::start(&server);
     let home = shell.folder.display().to_string();
-    let kubeconfig = server.folder().join("admin.conf").display().to_string();
     let authority = server.address.trim_start_matches("https://").to_owned();
     let mut recording = String::new();
     for step in parse(text) {
@@ -169,10 +177,7 @@ fn record(name: &str, text: &str) -> String {
                 if any || !Regex::new(r"\b(kubectl|k)\b").expect("a pattern").is_match(&line) {
                     recording.push_str("@any\n");
                 }
-                let output = output
-                    .replace(&authority, "172.30.1.2:6443")
-                    .replace(&home, "/root")
-                    .replace(&kubeconfig, "/etc/kubernetes/admin.conf");
+                let output = output.replace(&authority, "172.30.1.2:6443").replace(&home, "/root");
                 recording.push_str(&format!("{command}\n{output}"));
                 if !output.is_empty() && !output.ends_with('\n') {
                     recording.push('\n');
@@ -262,5 +267,8 @@ fn the_built_in_kubectl_prints_what_the_real_one_does() {
     let _ = fs::remove_dir_all(&folder);
     let equal = all - differ.len();
     eprintln!("{equal} of {all} commands print the same through both");
+    if std::env::var_os("UNCORDON_PARITY").is_some() {
+        eprintln!("{}", differ.join("\n"));
+    }
     assert!(all > 0 && equal * 100 >= all * 95, "{equal} of {all} are equal:\n{}", differ.join("\n"));
 }
