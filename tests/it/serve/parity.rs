@@ -33,7 +33,8 @@ const NEWER: &[(&str, &str)] = &[
     // v1.34 tells the namespace of what it deleted.
     (r"(?m)( deleted) from \S+ namespace", "$1"),
     // v1.34 leaves out times that are not set, and empty preferences.
-    (r"(?m)^\s*(creationTimestamp: null|preferences: \{\}|\"creationTimestamp\": null,?|\"preferences\": \{\},?)\n", ""),
+    (r"(?m)^\s*(creationTimestamp: null|preferences: \{\})\n", ""),
+    (r#"(?m)^\s*"(creationTimestamp": null|preferences": \{\}),?\n"#, ""),
     // v1.33 and later begin refusals of flags in lower case.
     (r"(?m)^Error: (unknown|flag|invalid|required)", "error: $1"),
     // Label values are measured in bytes since v1.34.
