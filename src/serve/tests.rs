@@ -37,8 +37,9 @@ fn send(peer: &Arc<Peer>, request: Request<Body>) -> (u16, Vec<u8>) {
     })
 }
 
+/// The revision of the store once the cluster has done what it had to.
 fn revision(peer: &Arc<Peer>) -> u64 {
-    peer.served.lab.world().clusters[0].store.revision()
+    peer.served.with(|world| world.clusters[0].store.revision())
 }
 
 /// Paths, and what may stand behind them.
@@ -104,6 +105,7 @@ proptest! {
                 .body(Body::from(body));
             // What is no URI or header never gets this far.
             let Ok(request) = request else { return Ok(()) };
+            peer.served.with(|_| ());
             let before = revision(peer);
             let (code, answer) = send(peer, request);
             prop_assert!((200..600).contains(&code));

@@ -39,7 +39,8 @@ const NEWER: &[(&str, &str)] = &[
     (r"(?m)^Error: (unknown|flag|invalid|required)", "error: $1"),
     // Label values are measured in bytes since v1.34.
     (r"no more than 63 bytes", "no more than 63 characters"),
-    // The world runs faster than the clock, so that ages are longer.
+    // The world runs faster than the clock: ages are longer, and where a client counts them negative.
+    (r"<invalid>", "AGE"),
     (r"\b\d+[smh](\d+[sm])?\b", "AGE"),
     (r"[ \t]+", " "),
 ];
