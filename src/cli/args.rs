@@ -8,7 +8,7 @@ use super::list::ListArgs;
 use super::pack::PackArgs;
 use super::progress::ProgressArgs;
 use super::replay::ReplayArgs;
-use super::screen::PracticeArgs;
+use super::screen::{ExamArgs, PracticeArgs};
 use super::serve::{CheckArgs, ServeArgs};
 use super::sh::ShArgs;
 
@@ -30,6 +30,8 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// One exercise on screen
     Practice(PracticeArgs),
+    /// A timed mock exam: 17 tasks, 120 minutes, 66 % to pass
+    Exam(ExamArgs),
     /// What is due for review: checks that were missed, when they are worth asking again
     Drill(DrillArgs),
     /// Every exercise

@@ -69,6 +69,7 @@ fn run(args: Args) -> ExitCode {
     let outcome = match args.command {
         None => screen::home(settings),
         Some(Command::Practice(args)) => screen::practice(&args, settings),
+        Some(Command::Exam(args)) => screen::exam(&args, settings),
         Some(Command::Drill(args)) => drill::run(&args, settings),
         Some(Command::Progress(args)) => progress::run(&args),
         Some(Command::List(args)) => list::run(&args),

@@ -1,6 +1,7 @@
 //! The real terminal: events in, frames out, and the world's time following the real clock.
 
 use std::collections::VecDeque;
+use std::collections::VecDeque;
 use std::io::{IsTerminal, stdout};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,9 +17,14 @@ use super::settings::Settings;
 use super::{data, packs, progress};
 use crate::tui::{Card, Effect, Msg, State, update, view};
 
+mod exam;
+mod kept;
+mod news;
 mod plain;
 mod sitting;
 
+pub(crate) use exam::ExamArgs;
+use exam::{Exam, Wanted};
 use sitting::Sitting;
 
 /// Arguments of `uncordon practice`.
@@ -32,6 +38,9 @@ pub(crate) struct PracticeArgs {
     /// Lines in, lines out, for screen readers: no full screen; `:help` tells the commands
     #[arg(long)]
     plain: bool,
+    /// Go on with the exercise that was cut off last
+    #[arg(long, conflicts_with_all = ["exercise", "seed", "plain"])]
+    resume: bool,
 }
 
 /// How long a frame waits for a key while something runs, and while nothing does.
@@ -41,7 +50,11 @@ const IDLE_FRAME: Duration = Duration::from_millis(250);
 /// What the screen opens with.
 enum Opening {
     Home,
-    Exercise { id: String, seed: Option<u64> },
+    /// The exercises to open one after the other.
+    Exercises(VecDeque<String>, Option<u64>),
+    /// The exercise that was cut off last.
+    Resume,
+    Exam(Wanted),
 }
 
 /// The home screen.
@@ -51,12 +64,15 @@ pub(crate) fn home(settings: Settings) -> Result<u8, String> {
 
 /// One exercise.
 pub(crate) fn practice(args: &PracticeArgs, settings: Settings) -> Result<u8, String> {
+    if args.resume {
+        return show(Opening::Resume, settings);
+    }
     match (&args.exercise, args.plain) {
         (Some(id), true) => plain::run(id, args.seed, settings),
         (None, true) => Err("--plain needs an exercise; `uncordon list` shows them all".into()),
         (Some(id), false) => {
             let id = packs::find(id)?.id;
-            show(Opening::Exercise { id, seed: args.seed }, settings)
+            show(Opening::Exercises([id].into(), args.seed), settings)
         }
         (None, false) => show(Opening::Home, settings),
     }
@@ -64,18 +80,18 @@ pub(crate) fn practice(args: &PracticeArgs, settings: Settings) -> Result<u8, St
 
 /// Several exercises, one after the other: leaving one opens the next.
 pub(crate) fn practice_all(ids: Vec<String>, settings: Settings) -> Result<u8, String> {
-    let mut ids: VecDeque<String> = ids.into();
-    match ids.pop_front() {
-        Some(id) => show_all(Opening::Exercise { id, seed: None }, ids, settings),
-        None => show(Opening::Home, settings),
+    show(Opening::Exercises(ids.into(), None), settings)
+}
+
+/// A mock exam.
+pub(crate) fn exam(args: &ExamArgs, settings: Settings) -> Result<u8, String> {
+    match exam::wanted(args)? {
+        Wanted::Nothing => Ok(0),
+        wanted => show(Opening::Exam(wanted), settings),
     }
 }
 
 fn show(opening: Opening, settings: Settings) -> Result<u8, String> {
-    show_all(opening, VecDeque::new(), settings)
-}
-
-fn show_all(opening: Opening, later: VecDeque<String>, settings: Settings) -> Result<u8, String> {
     let dumb = std::env::var_os("TERM").is_some_and(|value| value == "dumb");
     if dumb || !stdout().is_terminal() || !std::io::stdin().is_terminal() {
         return Err("the screen needs a terminal that can be drawn on; without one there are `uncordon practice EXERCISE \
@@ -90,10 +106,15 @@ fn show_all(opening: Opening, later: VecDeque<String>, settings: Settings) -> Re
     // What cannot be switched on is done without.
     let _ = execute!(stdout(), event::EnableMouseCapture, event::EnableBracketedPaste);
     let state = State::new(settings.theme, settings.words, size);
-    let ended = Screen { state, sitting: None, signals, later }.run(&mut terminal, opening);
+    let later = VecDeque::new();
+    let ended = Screen { state, sitting: None, exam: None, signals, later }.run(&mut terminal, opening);
     leave_modes();
     ratatui::restore();
-    ended
+    let (exit, says) = ended?;
+    if !says.is_empty() {
+        println!("{says}");
+    }
+    Ok(exit)
 }
 
 /// Takes back what [`show`] switched on beside the screen itself.
@@ -153,31 +174,75 @@ fn cards(language: &str) -> Vec<Card> {
 struct Screen {
     state: State,
     sitting: Option<Sitting>,
+    exam: Option<Exam>,
     /// What is opened when that is left.
     later: VecDeque<String>,
     signals: Signals,
 }
 
 impl Screen {
-    fn run(mut self, terminal: &mut DefaultTerminal, opening: Opening) -> Result<u8, String> {
+    /// Runs to the end: the exit code, and what is worth saying once the screen is gone.
+    fn run(mut self, terminal: &mut DefaultTerminal, opening: Opening) -> Result<(u8, String), String> {
         // The first frame does not wait for packs and worlds.
         self.draw(terminal)?;
-        if let Opening::Exercise { id, seed } = opening {
-            self.open_exercise(&id, seed);
-            self.draw(terminal)?;
-        }
+        self.begin(opening)?;
+        self.draw(terminal)?;
         self.read_cards();
         loop {
             self.draw(terminal)?;
             if let Some(exit) = self.signals.exit() {
-                return Ok(exit);
+                return Ok((exit, String::new()));
             }
-            let wait =
-                if self.sitting.as_ref().is_some_and(Sitting::is_busy) { BUSY_FRAME } else { IDLE_FRAME };
-            if self.events(wait)? {
-                return Ok(0);
+            let busy = self.sitting.as_ref().is_some_and(Sitting::is_busy)
+                || self.exam.as_ref().is_some_and(Exam::is_busy);
+            if self.events(if busy { BUSY_FRAME } else { IDLE_FRAME })? {
+                self.leave();
+                return Ok((0, self.exam.map(|exam| exam.last_words()).unwrap_or_default()));
             }
             self.pass_time();
+        }
+    }
+
+    fn begin(&mut self, opening: Opening) -> Result<(), String> {
+        let now = Instant::now();
+        match opening {
+            Opening::Home | Opening::Exam(Wanted::Nothing) => {}
+            Opening::Exercises(mut ids, seed) => {
+                let first = ids.pop_front();
+                self.later = ids;
+                if let Some(id) = first {
+                    self.open_exercise(&id, seed);
+                }
+            }
+            Opening::Resume => {
+                let (sitting, opened, msgs) = Sitting::resume(self.state.words, now)?;
+                self.sitting = Some(sitting);
+                self.show_again([Msg::Opened(Box::new(opened))].into_iter().chain(msgs));
+            }
+            Opening::Exam(Wanted::Begin(head, name)) => {
+                let (exam, msgs) = Exam::begin(*head, name, now)?;
+                self.exam = Some(exam);
+                self.show_again(msgs);
+            }
+            Opening::Exam(Wanted::Resume(path, name)) => {
+                let (exam, msgs) = Exam::resume(&path, name, now)?;
+                self.exam = Some(exam);
+                self.show_again(msgs);
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells the state what happened before; what it asks for was done then.
+    fn show_again(&mut self, msgs: impl IntoIterator<Item = Msg>) {
+        for msg in msgs {
+            let _ = update(&mut self.state, msg);
+        }
+    }
+
+    fn leave(&mut self) {
+        if let Some(sitting) = self.sitting.take() {
+            sitting.leave(Instant::now());
         }
     }
 
@@ -221,10 +286,13 @@ impl Screen {
     }
 
     fn pass_time(&mut self) {
-        let Some(sitting) = &mut self.sitting else { return };
-        for msg in sitting.pass_time(Instant::now()) {
-            self.tell(msg);
-        }
+        let now = Instant::now();
+        let msgs = match (&mut self.exam, &mut self.sitting) {
+            (Some(exam), _) => exam.pass_time(now),
+            (None, Some(sitting)) => sitting.pass_time(now),
+            (None, None) => return,
+        };
+        msgs.into_iter().for_each(|msg| self.tell(msg));
     }
 
     fn open_exercise(&mut self, id: &str, seed: Option<u64>) {
@@ -243,7 +311,7 @@ impl Screen {
             Effect::Quit => return true,
             Effect::Open { id, seed } => self.open_exercise(&id, seed),
             Effect::Leave => {
-                self.sitting = None;
+                self.leave();
                 if let Some(id) = self.later.pop_front() {
                     self.open_exercise(&id, None);
                 }
@@ -260,10 +328,13 @@ impl Screen {
                 }
             }
             other => {
-                let Some(sitting) = &mut self.sitting else { return false };
-                for msg in sitting.carry_out(other, Instant::now()) {
-                    self.tell(msg);
-                }
+                let now = Instant::now();
+                let msgs = match (&mut self.exam, &mut self.sitting) {
+                    (Some(exam), _) => exam.carry_out(other, now),
+                    (None, Some(sitting)) => sitting.carry_out(other, now),
+                    (None, None) => return false,
+                };
+                msgs.into_iter().for_each(|msg| self.tell(msg));
             }
         }
         false

@@ -23,6 +23,8 @@ pub(crate) struct Seat {
     commands: Vec<Typed>,
     /// Up to when time has passed, in milliseconds of the sitting's clock.
     at_ms: u64,
+    /// The prompt that it began at.
+    first_prompt: String,
 }
 
 /// A line that was typed.
@@ -48,6 +50,10 @@ pub(crate) enum Shown {
     Prompt(String),
     /// A program asks for something.
     Asks(Request),
+    /// Another terminal stands at this prompt.
+    Opened {
+        prompt: String,
+    },
     /// The last shell of the terminal has ended.
     Ended,
     /// The world was set back: there is one terminal, with a fresh shell at this prompt.
@@ -81,8 +87,10 @@ impl Seat {
             undo: Vec::new(),
             commands: Vec::new(),
             at_ms: ms,
+            first_prompt: String::new(),
         };
         seat.go_on_from(world)?;
+        seat.first_prompt = seat.prompt(0);
         Ok(seat)
     }
 
@@ -109,6 +117,11 @@ impl Seat {
     /// The prompt of a terminal.
     pub(crate) fn prompt(&self, terminal: usize) -> String {
         self.terminals.get(terminal).map(|it| it.console.prompt()).unwrap_or_default()
+    }
+
+    /// The prompt that the first terminal began at.
+    pub(crate) fn first_prompt(&self) -> &str {
+        &self.first_prompt
     }
 
     /// True while a command runs.
@@ -239,7 +252,7 @@ impl Seat {
             Ok(console) => {
                 let prompt = console.prompt();
                 self.terminals.push(Terminal { console, running: false });
-                Some((number, Shown::Prompt(prompt)))
+                Some((number, Shown::Opened { prompt }))
             }
             Err(why) => Some((number, Shown::Refused(why))),
         }

@@ -2,6 +2,7 @@
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
+use super::exam::{ExamEffect, ExamMsg};
 use crate::shell::vim::Need;
 use crate::shell::{EditRequest, PageRequest};
 
@@ -84,6 +85,8 @@ pub(crate) enum Msg {
         diff: String,
         explain: String,
     },
+    /// Something of an exam.
+    Exam(Box<ExamMsg>),
     /// Something for the status line.
     Said(String),
 }
@@ -132,6 +135,8 @@ pub(crate) enum Effect {
     Undo,
     /// Closes the exercise.
     Leave,
+    /// Something of an exam.
+    Exam(ExamEffect),
     /// Puts text on the real clipboard.
     Copy(String),
     /// Theme or language were chosen: they are kept, and texts are read again.

@@ -11,6 +11,7 @@
 mod ansi;
 mod back;
 mod editor;
+mod exam;
 mod exercise;
 mod help;
 mod home;
@@ -21,6 +22,7 @@ mod mouse;
 mod pager;
 mod panel;
 mod prompt;
+mod result;
 mod selection;
 mod state;
 mod tab;
@@ -30,7 +32,9 @@ mod update;
 mod view;
 mod words;
 
+pub(crate) use exam::{ExamEffect, ExamMsg, ExamTask};
 pub(crate) use message::{Card, CheckLine, Effect, FromShell, Msg, Opened, ToShell, Verdict};
+pub(crate) use result::ResultScreen;
 pub(crate) use state::State;
 pub(crate) use theme::{THEMES, Theme};
 pub(crate) use update::update;

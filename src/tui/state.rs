@@ -2,6 +2,7 @@
 
 use ratatui::buffer::Buffer;
 
+use super::exam::ExamScreen;
 use super::exercise::ExerciseScreen;
 use super::home::Home;
 use super::selection::Selection;
@@ -11,6 +12,8 @@ use super::words::Words;
 /// All of it.
 pub(crate) struct State {
     pub(crate) screen: Screen,
+    /// The exam that the exercise in front belongs to.
+    pub(crate) exam: Option<Box<ExamScreen>>,
     /// The list behind every other screen.
     pub(crate) home: Home,
     pub(crate) theme: Theme,
@@ -38,6 +41,7 @@ impl State {
     pub(crate) fn new(theme: Theme, words: Words, size: (u16, u16)) -> Self {
         Self {
             screen: Screen::Home,
+            exam: None,
             home: Home::default(),
             theme,
             words,

@@ -3,6 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
 use super::back::{LookBack, Looked};
+use super::exam;
 use super::exercise::{ExerciseScreen, Focus, Panel, Solution};
 use super::home::{Home, Step};
 use super::keys::{self, Command};
@@ -15,6 +16,10 @@ use super::terminal::Mode;
 
 /// Takes a message in.
 pub(crate) fn update(state: &mut State, msg: Msg) -> Option<Effect> {
+    let msg = match exam::intercept(state, msg) {
+        Ok(effect) => return effect,
+        Err(msg) => msg,
+    };
     match msg {
         Msg::Resize(columns, rows) => {
             state.size = (columns, rows);

@@ -27,10 +27,13 @@ pub(crate) fn view(state: &mut State, frame: &mut Frame<'_>) {
         frame.render_widget(Paragraph::new(words.with("too-small", &size)), area);
         return;
     }
-    let State { screen, home, theme, help, said, .. } = state;
+    let State { screen, exam, home, theme, help, said, .. } = state;
     match screen {
         Screen::Home => home.draw(frame, area, *theme, words, said),
         Screen::Exercise(exercise) => draw_exercise(exercise, frame, area, (*theme, words), said),
+    }
+    if let Some(exam) = exam {
+        exam.draw(frame, area, *theme, said);
     }
     if *help {
         help::draw(screen, frame, area, *theme, words);

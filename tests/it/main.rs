@@ -7,6 +7,7 @@ mod architecture;
 mod commands;
 mod conformance;
 mod fuzzing;
+mod exam;
 mod packs;
 mod screen;
 mod serve;

@@ -10,11 +10,11 @@ use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use super::UNCORDON;
 
 /// A program in a terminal of 100×30.
-struct Session {
+pub(super) struct Session {
     screen: Arc<Mutex<vt100::Parser>>,
     keyboard: Box<dyn Write + Send>,
-    child: Box<dyn portable_pty::Child + Send + Sync>,
-    _home: tempdir::TempDir,
+    pub(super) child: Box<dyn portable_pty::Child + Send + Sync>,
+    _home: Option<tempdir::TempDir>,
 }
 
 const ROWS: NonZeroU16 = NonZeroU16::new(30).unwrap();
@@ -23,15 +23,15 @@ const COLUMNS: NonZeroU16 = NonZeroU16::new(100).unwrap();
 /// Long enough for the slowest machine; a test that passes does not wait.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-mod tempdir {
+pub(super) mod tempdir {
     //! A folder of its own for the program's data, taken away at the end.
 
     use std::path::PathBuf;
 
-    pub(super) struct TempDir(pub(super) PathBuf);
+    pub(crate) struct TempDir(pub(crate) PathBuf);
 
     impl TempDir {
-        pub(super) fn new() -> Self {
+        pub(crate) fn new() -> Self {
             use std::sync::atomic::{AtomicU32, Ordering};
             static NEXT: AtomicU32 = AtomicU32::new(0);
             let name = format!("uncordon-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
@@ -50,14 +50,21 @@ mod tempdir {
 
 impl Session {
     fn open(args: &[&str]) -> Self {
+        let home = tempdir::TempDir::new();
+        let mut session = Self::open_in(&home.0, args);
+        session._home = Some(home);
+        session
+    }
+
+    /// With the data of `home`, which outlives the program.
+    pub(super) fn open_in(home: &std::path::Path, args: &[&str]) -> Self {
         let size = PtySize { rows: 30, cols: 100, pixel_width: 0, pixel_height: 0 };
         let pair = native_pty_system().openpty(size).expect("a pseudo-terminal");
-        let home = tempdir::TempDir::new();
         let mut command = CommandBuilder::new(UNCORDON);
         command.args(args);
         command.env("TERM", "xterm-256color");
-        command.env("HOME", &home.0);
-        command.env("XDG_DATA_HOME", home.0.join("data"));
+        command.env("HOME", home);
+        command.env("UNCORDON_DATA", home.join("data"));
         let child = pair.slave.spawn_command(command).expect("the program starts");
         let mut reader = pair.master.try_clone_reader().expect("a reader");
         let keyboard = pair.master.take_writer().expect("a writer");
@@ -70,7 +77,7 @@ impl Session {
                 seen.lock().unwrap().process(&buffer[..count]);
             }
         });
-        Self { screen, keyboard, child, _home: home }
+        Self { screen, keyboard, child, _home: None }
     }
 
     fn text(&self) -> String {
@@ -78,7 +85,7 @@ impl Session {
     }
 
     #[track_caller]
-    fn wait_for(&self, what: &str) {
+    pub(super) fn wait_for(&self, what: &str) {
         let begun = Instant::now();
         while !self.text().contains(what) {
             assert!(begun.elapsed() < PATIENCE, "{what:?} never came; the screen is\n{}", self.text());
@@ -86,7 +93,7 @@ impl Session {
         }
     }
 
-    fn press(&mut self, keys: &str) {
+    pub(super) fn press(&mut self, keys: &str) {
         self.keyboard.write_all(keys.as_bytes()).expect("written");
         self.keyboard.flush().expect("flushed");
     }

@@ -11,6 +11,7 @@ use super::sitting;
 use super::{Settings, data, packs, progress};
 use crate::cluster::World;
 use crate::exam::progress::Attempt;
+use crate::exam::seat::Typed;
 use crate::exercises::{Exercise, Report, Stage, grade};
 use crate::shell::vim::Editor;
 use crate::shell::{Answer, Console, EditRequest, Request, Status, is_incomplete};
@@ -37,7 +38,7 @@ struct Plain {
     opened: Instant,
     last: Instant,
     undo: Vec<World>,
-    commands: Vec<String>,
+    commands: Vec<Typed>,
 }
 
 /// Runs one exercise until its input ends or `:quit`.
@@ -108,7 +109,8 @@ impl Plain {
         if !line.trim().is_empty() {
             let world = self.console.lab().world().clone();
             self.undo.push(world);
-            self.commands.push(line.to_owned());
+            let ms = u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(0);
+            self.commands.push(Typed { ms, line: line.to_owned() });
         }
         self.console.start(line);
         loop {
