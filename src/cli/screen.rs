@@ -1,7 +1,6 @@
 //! The real terminal: events in, frames out, and the world's time following the real clock.
 
 use std::collections::VecDeque;
-use std::collections::VecDeque;
 use std::io::{IsTerminal, stdout};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -50,9 +50,11 @@ impl Replay {
             match shown {
                 Shown::Typed(line) => msgs.extend(typed(terminal, line)),
                 Shown::Asks(Request::Edit(_) | Request::EditAnswer(_)) => {
-                    drop(self.open.insert((task, terminal), 1))
+                    let _ = self.open.insert((task, terminal), 1);
                 }
-                Shown::Asks(Request::Page(_)) => drop(self.open.insert((task, terminal), 0)),
+                Shown::Asks(Request::Page(_)) => {
+                    let _ = self.open.insert((task, terminal), 0);
+                }
                 other => msgs.extend(message(terminal, other)),
             }
         }
