@@ -1,0 +1,1 @@
+kubectl run {{ app }}-{{ node }} --image=httpd:2.4 --dry-run=client -o json | jq '.spec.containers[0].name = "web" | .spec.containers[0].resources.requests.cpu = "{{ cpu }}" | .spec.nodeName = "{{ node }}"' | kubectl create -f -

@@ -1,0 +1,15 @@
+cat > pod.yaml <<EOF
+apiVersion: v1
+kind: Pod
+metadata:
+  name: {{ app }}
+spec:
+  containers:
+  - name: web
+    image: httpd:2.4
+    resources:
+      requests:
+        cpu: {{ cpu }}
+EOF
+scp pod.yaml {{ node }}:/etc/kubernetes/manifests/{{ app }}.yaml
+sleep 30

@@ -1,0 +1,1 @@
+kubectl patch deployment {{ app.name }} -n {{ app.ns }} --type=json -p '[{"op":"remove","path":"/spec/template/spec/containers/0/livenessProbe"},{"op":"remove","path":"/spec/template/spec/containers/0/readinessProbe"}]'

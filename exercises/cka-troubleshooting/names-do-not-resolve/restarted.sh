@@ -1,0 +1,2 @@
+kubectl rollout restart deployment coredns -n kube-system
+sleep 60

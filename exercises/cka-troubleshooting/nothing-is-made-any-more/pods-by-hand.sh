@@ -1,0 +1,2 @@
+kubectl run {{ app }}-3 --image=nginx:1.27 --labels=app={{ app }}
+kubectl run {{ app }}-4 --image=nginx:1.27 --labels=app={{ app }}
