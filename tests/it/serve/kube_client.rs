@@ -46,8 +46,8 @@ fn it_creates_watches_patches_and_runs_commands() {
         let work = async {
             let client = client(&server).await;
             create_and_watch(&client).await;
-            patch(&client).await;
             exec(&client).await;
+            patch(&client).await;
         };
         tokio::time::timeout(PATIENCE * 3, work).await.expect("it does not hang");
     });
