@@ -6,6 +6,7 @@
 //! keyspace (after a restore) or the name of the keyspace that is in use.
 
 use serde_json::{Value, json};
+use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
 use super::control_plane::Process;
@@ -94,6 +95,35 @@ pub(crate) fn read(bytes: &[u8], checked: bool) -> Result<Snapshot, SnapshotErro
     let store = store_of(&tree);
     let keys = object::list(&tree, "/objects").len();
     Ok(Snapshot { revision: store.revision(), store, size, hash, keys })
+}
+
+/// The id of a new cluster's member with these peer URLs, as etcd computes it.
+pub(crate) fn member_id(peer_urls: &[&str]) -> u64 {
+    let mut urls = peer_urls.to_vec();
+    urls.sort_unstable();
+    first_eight(&Sha1::digest(format!("{}etcd-cluster", urls.concat()).as_bytes()))
+}
+
+/// The id of a cluster that began with these members.
+pub(crate) fn cluster_id(members: &[u64]) -> u64 {
+    let mut sorted = members.to_vec();
+    sorted.sort_unstable();
+    let bytes: Vec<u8> = sorted.iter().flat_map(|id| id.to_be_bytes()).collect();
+    first_eight(&Sha1::digest(&bytes))
+}
+
+fn first_eight(digest: &[u8]) -> u64 {
+    digest.iter().take(8).fold(0, |sum, &byte| sum << 8 | u64::from(byte))
+}
+
+/// True for what etcd can open as its database: pages with bbolt's magic.
+pub(crate) fn is_database(bytes: &[u8]) -> bool {
+    bytes.get(16..20) == Some(&MAGIC)
+}
+
+/// True for a write-ahead log as it is written here: empty or all zero.
+pub(crate) fn is_wal(bytes: &[u8]) -> bool {
+    bytes.iter().all(|&byte| byte == 0)
 }
 
 /// True when the checksum that a saved snapshot ends with is there.

@@ -9,6 +9,8 @@
 mod addons;
 pub(crate) mod checks;
 pub(crate) mod compare;
+#[cfg(test)]
+mod faults;
 pub(crate) mod grade;
 mod locale;
 #[cfg(test)]

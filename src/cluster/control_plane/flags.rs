@@ -1,7 +1,8 @@
 //! The flag tables of Kubernetes' and etcd's programs, and what they say to a command line that does
 //! not fit.
 //!
-//! Names and types were read off the real programs (`assets/flags`).
+//! Names and types were read off the real programs (`assets/flags`). Kubernetes' programs parse with
+//! pflag, etcd with Go's own flag package; the two have different words.
 
 use super::Process;
 
@@ -14,34 +15,59 @@ const TABLES: &[(&str, &str)] = &[
     ("kubelet", include_str!("../../../assets/flags/kubelet.txt")),
 ];
 
-/// The first thing that is wrong with a command line, as the program prints it; `None` when it parses.
+/// Single letters of pflag's programs and their long names.
+const SHORT: &[(char, &str)] = &[('v', "v"), ('h', "help")];
+
+/// Feature gates of Kubernetes v1.36, one a line; `=true` behind one that is locked.
+const GATES: &str = include_str!("../../../assets/flags/feature-gates.txt");
+
+/// The first thing that is wrong with a command line, in the words of the flag package, without what the
+/// program prints around it; `None` when it parses.
 pub(crate) fn complaint(program: &str, args: &[String]) -> Option<String> {
     let (_, table) = TABLES.iter().find(|(name, _)| *name == program)?;
+    let go = program == "etcd";
     let mut words = args.iter();
+    let mut operands: Vec<&str> = Vec::new();
     while let Some(word) = words.next() {
-        let Some(body) = word.strip_prefix("--").or_else(|| word.strip_prefix('-')) else {
-            return Some(unexpected_word(program, word));
+        let (body, single) = match (word.strip_prefix("--"), word.strip_prefix('-')) {
+            (Some(""), _) => break,
+            (Some(body), _) => (body, false),
+            (None, Some(body)) if !body.is_empty() => (body, !go),
+            _ => {
+                operands.push(word);
+                continue;
+            }
         };
         let (name, inline) = match body.split_once('=') {
             Some((name, value)) => (name, Some(value)),
             None => (body, None),
         };
+        let name = if single { shorthand(name).ok_or_else(|| first_letter(body)) } else { Ok(name) };
+        let name = match name {
+            Ok(name) => name,
+            Err(letter) => return Some(format!("unknown shorthand flag: {letter:?} in -{body}")),
+        };
         let Some(kind) = kind_of(table, name) else {
-            return Some(unknown(program, name));
+            return Some(unknown(go, name));
         };
         let value = match inline {
             Some(value) => value,
-            None if kind == "bool" => "true",
+            None if kind == "bool" || kind.contains("[=") => "true",
             None => match words.next() {
                 Some(value) => value,
-                None => return Some(without_value(program, name)),
+                None => return Some(without_value(go, name)),
             },
         };
-        if let Some(problem) = misfit(program, name, kind, value) {
+        if let Some(problem) = misfit(go, name, kind, value) {
             return Some(problem);
         }
     }
-    None
+    let first = operands.first()?;
+    Some(match program {
+        "etcd" => format!("'{first}' is not a valid flag"),
+        "kubelet" => format!("unknown command {first}"),
+        _ => format!("{program:?} does not take any arguments, got {}", go_list(&operands)),
+    })
 }
 
 impl Process {
@@ -51,58 +77,154 @@ impl Process {
     }
 }
 
+/// The flags of a program as its usage lists them, without descriptions.
+pub(crate) fn usage(program: &str) -> Vec<String> {
+    let mut lines = vec!["Usage:".to_owned(), format!("  {program} [flags]"), String::new()];
+    let table = TABLES.iter().find(|(name, _)| *name == program).map_or("", |(_, table)| table);
+    lines.extend(table.lines().map(|line| {
+        let (name, kind) = line.split_once(' ').unwrap_or((line, ""));
+        if kind == "bool" { format!("      --{name}") } else { format!("      --{name} {kind}") }
+    }));
+    lines.push(String::new());
+    lines
+}
+
+/// What is wrong with a list of `Gate=true` settings: the first unknown or locked one.
+pub(crate) fn gate_problem(settings: &str) -> Option<String> {
+    settings.split(',').filter(|it| !it.is_empty()).find_map(|setting| {
+        let (name, value) = setting.split_once('=').unwrap_or((setting, ""));
+        // A component may stand before the gate: `kube:Gate=true`.
+        let name = name.rsplit(':').next().unwrap_or(name).trim();
+        if matches!(name, "AllAlpha" | "AllBeta") {
+            return None;
+        }
+        let Some(row) = GATES.lines().find(|line| line.split('=').next() == Some(name)) else {
+            return Some(format!("unrecognized feature gate: {name}"));
+        };
+        let locked = row.split_once('=').map(|(_, locked)| locked)?;
+        let value = value.trim();
+        (value != locked).then(|| {
+            format!("cannot set feature gate {name} to {value}, feature is locked to {locked}")
+        })
+    })
+}
+
+/// A list of texts as Go's `%q` prints it.
+fn go_list(words: &[&str]) -> String {
+    let all: Vec<String> = words.iter().map(|word| format!("{word:?}")).collect();
+    format!("[{}]", all.join(" "))
+}
+
+fn first_letter(body: &str) -> char {
+    body.chars().next().unwrap_or('-')
+}
+
+fn shorthand(name: &str) -> Option<&'static str> {
+    let mut letters = name.chars();
+    let letter = letters.next().filter(|_| letters.next().is_none())?;
+    SHORT.iter().find(|(known, _)| *known == letter).map(|(_, long)| *long)
+}
+
 fn kind_of<'a>(table: &'a str, name: &str) -> Option<&'a str> {
+    if name == "v" {
+        return Some("Level");
+    }
     table.lines().find_map(|line| {
         let (known, kind) = line.split_once(' ').unwrap_or((line, ""));
         (known == name).then_some(kind)
     })
 }
 
-fn unknown(program: &str, name: &str) -> String {
-    match program {
-        "etcd" => format!("flag provided but not defined: -{name}"),
-        "kubelet" => format!(
-            "E0000 run.go:72] \"command failed\" err=\"failed to parse kubelet flag: unknown flag: --{name}\""
-        ),
-        _ => format!("Error: unknown flag: --{name}"),
-    }
+fn unknown(go: bool, name: &str) -> String {
+    if go { format!("flag provided but not defined: -{name}") } else { format!("unknown flag: --{name}") }
 }
 
-fn without_value(program: &str, name: &str) -> String {
-    match program {
-        "etcd" => format!("flag needs an argument: -{name}"),
-        _ => format!("Error: flag needs an argument: --{name}"),
-    }
+fn without_value(go: bool, name: &str) -> String {
+    if go { format!("flag needs an argument: -{name}") } else { format!("flag needs an argument: --{name}") }
 }
 
-fn unexpected_word(program: &str, word: &str) -> String {
-    match program {
-        "etcd" => format!("'{word}' is not a valid flag"),
-        _ => format!("Error: unknown command {word:?} for {program:?}"),
+fn misfit(go: bool, name: &str, kind: &str, value: &str) -> Option<String> {
+    if go {
+        return etcd_misfit(name, kind, value);
     }
-}
-
-fn misfit(program: &str, name: &str, kind: &str, value: &str) -> Option<String> {
     let why = match kind {
-        "bool" if !is_go_bool(value) => format!("strconv.ParseBool: parsing {value:?}: invalid syntax"),
-        "int" | "int32" if value.parse::<i64>().is_err() => {
-            format!("strconv.ParseInt: parsing {value:?}: invalid syntax")
-        }
+        "bool" if !is_go_bool(value) => syntax("ParseBool", value),
+        "int" | "int32" | "int64" if value.parse::<i64>().is_err() => syntax("ParseInt", value),
+        "uint" | "Level" if value.parse::<u64>().is_err() => syntax("ParseUint", value),
+        "float" | "float32" | "float64" if value.parse::<f64>().is_err() => syntax("ParseFloat", value),
         "ip" if value.parse::<std::net::IpAddr>().is_err() => format!("failed to parse IP: {value:?}"),
-        _ => return etcd_misfit(program, name, value),
+        "duration" => duration_problem(value)?,
+        _ => return None,
     };
-    Some(format!("Error: invalid argument {value:?} for \"--{name}\" flag: {why}"))
+    let shown = if name == "v" { "-v, --v".to_owned() } else { format!("--{name}") };
+    Some(format!("invalid argument {value:?} for \"{shown}\" flag: {why}"))
 }
 
-/// etcd's flag package has other words, and its table carries no types.
-fn etcd_misfit(program: &str, name: &str, value: &str) -> Option<String> {
-    if program != "etcd" || !name.ends_with("-urls") {
+fn syntax(function: &str, value: &str) -> String {
+    format!("strconv.{function}: parsing {value:?}: invalid syntax")
+}
+
+/// etcd's flag package has other words.
+fn etcd_misfit(name: &str, kind: &str, value: &str) -> Option<String> {
+    let wrong = |why: &str| Some(format!("invalid value {value:?} for flag -{name}: {why}"));
+    match kind {
+        "bool" if !is_go_bool(value) => {
+            Some(format!("invalid boolean value {value:?} for -{name}: parse error"))
+        }
+        "int" if value.parse::<i64>().is_err() => wrong("parse error"),
+        "duration" if duration_problem(value).is_some() => wrong("parse error"),
+        "urls" => {
+            let bad = value.split(',').filter(|url| !url.is_empty()).find(|url| !url.contains("://"))?;
+            wrong(&format!("parse {bad:?}: first path segment in URL cannot contain colon"))
+        }
+        "gates" => {
+            const KNOWN: &[&str] = &[
+                "AllAlpha",
+                "AllBeta",
+                "CompactHashCheck",
+                "DistributedTracing",
+                "InitialCorruptCheck",
+                "LeaseCheckpoint",
+                "LeaseCheckpointPersist",
+                "SetMemberLocalAddr",
+                "StopGRPCServiceOnDefrag",
+                "TxnModeWriteWithSharedBuffer",
+            ];
+            let names = value.split(',').map(|it| it.split('=').next().unwrap_or(it));
+            let unknown = names.into_iter().find(|it| !it.is_empty() && !KNOWN.contains(it))?;
+            wrong(&format!("unrecognized feature gate: {unknown}"))
+        }
+        _ => None,
+    }
+}
+
+/// Why Go does not take a text for a duration; `None` when it does.
+pub(crate) fn duration_problem(value: &str) -> Option<String> {
+    const UNITS: &[&str] = &["ns", "us", "µs", "ms", "s", "m", "h"];
+    if value == "0" {
         return None;
     }
-    let bad = value.split(',').find(|url| !url.contains("://"))?;
-    Some(format!(
-        "invalid value {value:?} for flag -{name}: parse {bad:?}: first path segment in URL cannot contain colon"
-    ))
+    let mut rest = value.trim_start_matches(['+', '-']);
+    if rest.is_empty() {
+        return Some(format!("time: invalid duration {value:?}"));
+    }
+    while !rest.is_empty() {
+        let number = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+        if number == 0 {
+            return Some(format!("time: invalid duration {value:?}"));
+        }
+        let tail = rest.get(number..).unwrap_or("");
+        let end = tail.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(tail.len());
+        let unit = tail.get(..end).unwrap_or("");
+        if unit.is_empty() {
+            return Some(format!("time: missing unit in duration {value:?}"));
+        }
+        if !UNITS.contains(&unit) {
+            return Some(format!("time: unknown unit {unit:?} in duration {value:?}"));
+        }
+        rest = tail.get(end..).unwrap_or("");
+    }
+    None
 }
 
 fn is_go_bool(value: &str) -> bool {
@@ -125,16 +247,29 @@ mod tests {
         check(
             "kube-apiserver",
             &["--authorization-modes=Node"],
-            Some("Error: unknown flag: --authorization-modes"),
+            Some("unknown flag: --authorization-modes"),
         );
         check("etcd", &["--data-dirr=/x"], Some("flag provided but not defined: -data-dirr"));
         check(
             "kube-apiserver",
             &["--secure-port=64x43"],
             Some(
-                "Error: invalid argument \"64x43\" for \"--secure-port\" flag: strconv.ParseInt: parsing \
+                "invalid argument \"64x43\" for \"--secure-port\" flag: strconv.ParseInt: parsing \
                  \"64x43\": invalid syntax",
             ),
         );
+        check(
+            "kube-apiserver",
+            &["-secure-port=6443"],
+            Some("unknown shorthand flag: 's' in -secure-port=6443"),
+        );
+        check("kubelet", &["-v=2"], None);
+    }
+
+    #[test]
+    fn durations_are_those_of_go() {
+        assert_eq!(duration_problem("1m30s"), None);
+        assert_eq!(duration_problem("60").as_deref(), Some("time: missing unit in duration \"60\""));
+        assert_eq!(duration_problem("5x").as_deref(), Some("time: unknown unit \"x\" in duration \"5x\""));
     }
 }

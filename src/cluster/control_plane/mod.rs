@@ -8,11 +8,18 @@
 //! Knows nothing of pods as API objects: mirror pods are the kubelet's.
 
 pub(crate) mod flags;
+mod image;
+mod inside;
+mod probe;
 pub(crate) mod process;
+mod programs;
+pub(crate) mod script;
 mod start;
 mod supervise;
 #[cfg(test)]
 mod tests;
+
+use std::sync::Arc;
 
 use imbl::{OrdMap, Vector};
 
@@ -22,6 +29,7 @@ use super::{Cluster, ClusterId, Event, World};
 use crate::sim::SimTime;
 
 pub(crate) use process::Process;
+pub(crate) use start::start as start_program;
 
 /// The programs that this module runs.
 pub(crate) const PROGRAMS: &[&str] = &["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"];
@@ -36,12 +44,15 @@ pub(crate) const ALL: &[&Component] = &[&SUPERVISOR];
 /// Hosts wake it, not objects: see `engine::WOKEN_BY_HOSTS`.
 fn never(_world: &World, _cluster: ClusterId, _event: &Event, _keys: &mut Vec<String>) {}
 
-/// The processes of a cluster's control plane, by host and program.
+/// The processes of a cluster's control plane, by host and the name of their static pod.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ControlPlane {
+    /// Keys are host and pod name, as the manifest has it.
     pub(crate) instances: OrdMap<(String, String), Instance>,
     /// Which owners of components run now. Kept by the supervisor, read at every sync.
     up: Up,
+    /// Manifests that cannot be used, by host and path: what is wrong, and when it is said again.
+    complaints: OrdMap<(String, String), (String, SimTime)>,
     /// The id of the etcd data directory that [`Cluster::store`] belongs to.
     pub(crate) database: String,
 }
@@ -60,15 +71,29 @@ pub(crate) struct Instance {
     /// What the manifest says, as it was when the process was started.
     pub(crate) process: Process,
     /// The manifest's bytes, to see that it changed.
-    manifest: std::sync::Arc<[u8]>,
+    manifest: Arc<[u8]>,
+    /// All manifests of that pod that were there; one of several waits its turn.
+    seen: Vec<Arc<[u8]>>,
     pub(crate) phase: Phase,
     /// How often it was started again.
     pub(crate) restarts: u32,
     /// Standard error, oldest first, of the current and of the previous run.
     pub(crate) log: Vector<(SimTime, String)>,
     pub(crate) previous_log: Vector<(SimTime, String)>,
+    /// Lines that it will have written by then.
+    coming: Vector<(SimTime, String)>,
     /// How the previous run ended.
     pub(crate) last_exit: Option<Exit>,
+    /// What the runtime or the kubelet says about a container that waits or could not start.
+    pub(crate) message: String,
+    pull_failures: u32,
+    /// The checkpoint of its script where it hangs, and when it tries again.
+    hangs_at: Option<&'static str>,
+    retry_at: SimTime,
+    /// Since when a leader cannot renew its lease.
+    lost_since: Option<SimTime>,
+    /// Since when its liveness probe fails.
+    unhealthy_since: Option<SimTime>,
 }
 
 /// What an instance is doing.
@@ -76,6 +101,10 @@ pub(crate) struct Instance {
 pub(crate) enum Phase {
     /// The container is created at `at`.
     Pending { at: SimTime },
+    /// It cannot be created yet: `ErrImagePull`, `ImagePullBackOff`, `InvalidImageName`.
+    Waiting { reason: &'static str, until: SimTime },
+    /// The kubelet does not take it: `OutOfcpu`.
+    Rejected { reason: &'static str },
     /// It runs since `since`; it serves when `serving`. One that will end knows when.
     Running { since: SimTime, serving: bool, ends_at: Option<SimTime> },
     /// CrashLoopBackOff until `until`.
@@ -88,12 +117,19 @@ pub(crate) struct Exit {
     pub(crate) code: i32,
     pub(crate) started: SimTime,
     pub(crate) finished: SimTime,
+    /// `Error`, `Completed`, `StartError`.
+    pub(crate) reason: &'static str,
 }
 
 impl Instance {
     /// True when it runs and answers.
     pub(crate) fn serves(&self) -> bool {
         matches!(self.phase, Phase::Running { serving: true, .. })
+    }
+
+    /// True when it holds its ports: it serves, or it is up and waits for something.
+    pub(crate) fn listens(&self) -> bool {
+        self.serves() || matches!(self.phase, Phase::Running { ends_at: None, .. })
     }
 }
 
@@ -120,7 +156,7 @@ impl Cluster {
     /// The host and process of a program that serves now.
     pub(crate) fn serving(&self, program: &str) -> Option<(&str, &Instance)> {
         let mut all = self.control_plane.instances.iter();
-        all.find(|((_, name), instance)| name == program && instance.serves())
+        all.find(|(_, instance)| instance.process.program == program && instance.serves())
             .map(|((host, _), instance)| (host.as_str(), instance))
     }
 }
@@ -130,15 +166,22 @@ impl ControlPlane {
     pub(crate) fn end(&mut self, host: &str, program: &str, code: i32, now: SimTime) {
         let Some(instance) = self.instances.get_mut(&(host.to_owned(), program.to_owned())) else { return };
         let Phase::Running { since, .. } = instance.phase else { return };
-        instance.last_exit = Some(Exit { code, started: since, finished: now });
+        let reason = if code == 0 { "Completed" } else { "Error" };
+        instance.last_exit = Some(Exit { code, started: since, finished: now, reason });
+        instance.hangs_at = None;
         instance.restarts += 1;
         instance.phase = Phase::Pending { at: now + std::time::Duration::from_secs(1) };
+    }
+
+    /// The bytes of the manifest that a static pod of a host runs by.
+    pub(crate) fn manifest_of(&self, host: &str, pod: &str) -> Option<&Arc<[u8]>> {
+        self.instances.get(&(host.to_owned(), pod.to_owned())).map(|it| &it.manifest)
     }
 
     /// Looks at all instances and says whether anything came up or went down.
     fn refresh(&mut self) -> (bool, bool) {
         let serves = |program: &str| {
-            self.instances.iter().any(|((_, name), instance)| name == program && instance.serves())
+            self.instances.values().any(|it| it.process.program == program && it.serves())
         };
         let etcd = serves("etcd");
         let now = Up {

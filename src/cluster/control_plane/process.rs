@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
+use super::PROGRAMS;
 use crate::apimachinery::object;
+use crate::cluster::scheduler::resources::{self, Resources};
 use crate::hosts::files;
 
 /// The main process of a static pod's first container.
@@ -12,13 +14,53 @@ pub(crate) struct Process {
     pub(crate) program: String,
     /// Everything behind the program.
     pub(crate) args: Vec<String>,
-    /// Container path and host path of every hostPath mount.
-    mounts: Vec<(String, String)>,
+    /// Every hostPath mount.
+    mounts: Vec<Mount>,
     pub(crate) image: String,
     pub(crate) pod_name: String,
+    /// What the pod asks of the node.
+    pub(super) requests: Resources,
+    /// Its startup and liveness probes over HTTP.
+    pub(super) probes: Vec<Probe>,
+}
+
+/// A folder or file of the host inside the container.
+#[derive(Clone, Debug, PartialEq)]
+struct Mount {
+    inside: String,
+    outside: String,
+    read_only: bool,
+}
+
+/// A probe that ends the container when it fails for too long.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Probe {
+    /// `Startup` or `Liveness`.
+    pub(super) kind: &'static str,
+    pub(super) tls: bool,
+    pub(super) host: String,
+    pub(super) port: u16,
+    pub(super) path: String,
+    pub(super) delay: u64,
+    pub(super) period: u64,
+    pub(super) failures: u64,
 }
 
 impl Process {
+    /// A program of a machine itself, which sees all its files.
+    pub(crate) fn of_machine(program: &str, args: Vec<String>) -> Self {
+        let everything = Mount { inside: String::new(), outside: String::new(), read_only: false };
+        Self {
+            program: program.to_owned(),
+            args,
+            mounts: vec![everything],
+            image: String::new(),
+            pod_name: String::new(),
+            requests: Resources::default(),
+            probes: Vec::new(),
+        }
+    }
+
     /// Reads a Pod manifest; `None` when it is not one or has no command.
     pub(crate) fn of_manifest(pod: &Value) -> Option<Self> {
         if object::text(pod, "/kind") != "Pod" {
@@ -37,17 +79,37 @@ impl Process {
             mounts: mounts(pod, container),
             image: object::field(container, "image").to_owned(),
             pod_name: object::name(pod).to_owned(),
+            requests: resources::requests(pod),
+            probes: [("Startup", "/startupProbe"), ("Liveness", "/livenessProbe")]
+                .into_iter()
+                .filter_map(|(kind, at)| probe(container, kind, object::at(container, at)?))
+                .collect(),
         })
+    }
+
+    /// True when this module runs it: by its program, or by an image of the control plane whose program
+    /// may be misspelt.
+    pub(crate) fn is_ours(&self) -> bool {
+        let image = self.image.split(['@']).next().unwrap_or("");
+        let name = files::base_name(image).split(':').next().unwrap_or("");
+        PROGRAMS.contains(&self.program.as_str()) || PROGRAMS.contains(&name)
     }
 
     /// Where a path of the container is on the host; `None` when no mount covers it.
     pub(crate) fn host_path(&self, path: &str) -> Option<String> {
         let path = files::clean("/", path);
-        self.mounts
-            .iter()
-            .filter(|(inside, _)| path == *inside || path.starts_with(&format!("{inside}/")))
-            .max_by_key(|(inside, _)| inside.len())
-            .map(|(inside, outside)| format!("{outside}{}", path.strip_prefix(inside.as_str()).unwrap_or("")))
+        let mount = self.mount(&path)?;
+        Some(format!("{}{}", mount.outside, path.strip_prefix(mount.inside.as_str()).unwrap_or("")))
+    }
+
+    /// True when a path of the container is on a mount that may not be written.
+    pub(crate) fn is_read_only(&self, path: &str) -> bool {
+        self.mount(&files::clean("/", path)).is_some_and(|mount| mount.read_only)
+    }
+
+    fn mount(&self, path: &str) -> Option<&Mount> {
+        let covers = |mount: &&Mount| path == mount.inside || path.starts_with(&format!("{}/", mount.inside));
+        self.mounts.iter().filter(covers).max_by_key(|mount| mount.inside.len())
     }
 
     /// The last value of `--flag=value` or `--flag value`; empty text for a bare flag.
@@ -74,7 +136,29 @@ impl Process {
     }
 }
 
-fn mounts(pod: &Value, container: &Value) -> Vec<(String, String)> {
+fn probe(container: &Value, kind: &'static str, spec: &Value) -> Option<Probe> {
+    let get = object::at(spec, "/httpGet")?;
+    let number = |pointer: &str, usual: u64| {
+        object::int(spec, pointer).and_then(|it| u64::try_from(it).ok()).unwrap_or(usual)
+    };
+    let named = |name: &str| {
+        let ports = object::list(container, "/ports").iter();
+        ports.filter(|it| object::field(it, "name") == name).find_map(|it| object::int(it, "/containerPort"))
+    };
+    let port = object::int(get, "/port").or_else(|| named(object::field(get, "port")))?;
+    Some(Probe {
+        kind,
+        tls: object::field(get, "scheme") == "HTTPS",
+        host: object::field(get, "host").to_owned(),
+        port: u16::try_from(port).ok()?,
+        path: object::field(get, "path").to_owned(),
+        delay: number("/initialDelaySeconds", 0),
+        period: number("/periodSeconds", 10).max(1),
+        failures: number("/failureThreshold", 3).max(1),
+    })
+}
+
+fn mounts(pod: &Value, container: &Value) -> Vec<Mount> {
     let host_path = |volume: &str| {
         object::list(pod, "/spec/volumes")
             .iter()
@@ -86,7 +170,11 @@ fn mounts(pod: &Value, container: &Value) -> Vec<(String, String)> {
         .iter()
         .filter_map(|mount| {
             let outside = host_path(object::field(mount, "name"))?;
-            Some((files::clean("/", object::field(mount, "mountPath")), files::clean("/", &outside)))
+            Some(Mount {
+                inside: files::clean("/", object::field(mount, "mountPath")),
+                outside: files::clean("/", &outside),
+                read_only: object::flag(mount, "/readOnly"),
+            })
         })
         .collect()
 }

@@ -3,65 +3,100 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::start::{self, Start};
-use super::{Exit, Instance, PROGRAMS, Phase, Process};
-use crate::apimachinery::{object, yaml};
+use super::script::{Outcome, Played};
+use super::{Exit, Instance, Phase, Process, image, probe, start};
+use crate::cluster::kubelet::manifest;
 use crate::cluster::{ClusterId, World, etcd};
-use crate::hosts::Kind;
+use crate::sim::SimTime;
 
 /// From a changed manifest to the new container: the kubelet's file watch, the end of the old
 /// container and the start of the new one.
 const RESTART: Duration = Duration::from_secs(3);
-/// The first CrashLoopBackOff wait; each further one doubles it.
+/// The first CrashLoopBackOff wait, after the second run; each further one doubles it.
 ///
 /// Source: <https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#restart-policy>
 const BACKOFF_INITIAL: Duration = Duration::from_secs(10);
 /// The doubling stops here. Same source.
 const BACKOFF_MAX: Duration = Duration::from_secs(300);
-/// Where a kubelet looks when its configuration names no directory of static pods.
-const CONFIG: &str = "/var/lib/kubelet/config.yaml";
+/// A container that ended for the first time is started again at once.
+const FIRST_RESTART: Duration = Duration::from_secs(1);
+/// A leader that cannot renew its lease for so long gives up. Source: `--leader-elect-renew-deadline`.
+const RENEW_DEADLINE: Duration = Duration::from_secs(10);
+/// How many lines of a log are kept.
+const LOG_MAX: usize = 600;
 
 /// Looks at one host of the cluster.
 pub(super) fn sync(world: &mut World, cluster: ClusterId, host: &str) -> Option<Duration> {
     if !world.clusters.get(cluster)?.nodes.values().any(|name| name == host) {
         return None;
     }
-    if kubelet_runs(world, host) {
+    let mut complaints = None;
+    if crate::cluster::kubelet::node::kubelet_runs(world, host) {
         follow_manifests(world, cluster, host);
+        complaints = complain(world, cluster, host);
     }
     let due = step_instances(world, cluster, host);
     publish(world, cluster);
+    [complaints, due].into_iter().flatten().min()
+}
+
+/// How often the kubelet reads its whole directory again. Source: `fileCheckFrequency`.
+const FILE_CHECK: Duration = Duration::from_secs(20);
+
+/// Says what is wrong with manifests that cannot be used; returns when it says so again.
+fn complain(world: &mut World, cluster: ClusterId, host: &str) -> Option<Duration> {
+    let now = world.now;
+    let wrong: Vec<(String, String)> = manifest::files(world, host)
+        .into_iter()
+        .filter_map(|(path, bytes)| manifest::read(&path, &bytes, host).err().map(|why| (path, why)))
+        .collect();
+    let complaints = &mut world.clusters.get_mut(cluster)?.control_plane.complaints;
+    let stale: Vec<(String, String)> = complaints
+        .keys()
+        .filter(|(at, path)| at == host && !wrong.iter().any(|(it, _)| it == path))
+        .cloned()
+        .collect();
+    stale.iter().for_each(|key| drop(complaints.remove(key)));
+    let mut due = None;
+    for (path, why) in wrong {
+        let complaints = &mut world.clusters.get_mut(cluster)?.control_plane.complaints;
+        let key = (host.to_owned(), path.clone());
+        let known = complaints.get(&key).filter(|(said, again)| *said == why && *again > now);
+        let wait = known.map_or(FILE_CHECK, |(_, again)| again.since(now));
+        due = [due, Some(wait)].into_iter().flatten().min();
+        if known.is_none() {
+            complaints.insert(key, (why.clone(), now + FILE_CHECK));
+            let line = format!(
+                "E file.go:187] \"Could not process manifest file\" err={} path={path:?}",
+                super::script::go_quote(&why)
+            );
+            crate::cluster::kubelet::daemon::say(world, host, &line);
+        }
+    }
     due
 }
 
-fn kubelet_runs(world: &World, host: &str) -> bool {
-    world
-        .hosts
-        .get(host)
-        .is_some_and(|it| it.unit_active("kubelet.service") && it.unit_active("containerd.service"))
+/// A manifest on a host, by the name of its pod.
+struct Wanted {
+    name: String,
+    process: Process,
+    bytes: Arc<[u8]>,
 }
 
-/// The manifests on a host that run a program of ours, by program.
-fn manifests(world: &World, host: &str) -> Vec<(Process, Arc<[u8]>)> {
-    let Some(files) = world.hosts.get(host).map(|it| &it.files) else { return Vec::new() };
-    let config = files.read_text(CONFIG).ok().and_then(|text| yaml::documents(&text).ok());
-    let directory = config.iter().flatten().map(|it| object::text(it, "/staticPodPath")).next().unwrap_or("");
-    let listed = files.list(directory).unwrap_or_default();
-    let plain = listed.into_iter().filter(|(name, _)| !name.starts_with('.'));
-    plain
-        .filter_map(|(_, node)| match &node.kind {
-            Kind::File(bytes) => Some(bytes.clone()),
-            _ => None,
-        })
-        .filter_map(|bytes| {
-            let documents = yaml::documents(&String::from_utf8_lossy(&bytes)).ok()?;
-            let process = Process::of_manifest(documents.first()?)?;
-            PROGRAMS.contains(&process.program.as_str()).then_some((process, bytes))
-        })
-        .collect()
+/// The manifests on a host that run a program of ours, in the order of their files.
+fn manifests(world: &World, host: &str) -> Vec<Wanted> {
+    let read = |(path, bytes): (String, Arc<[u8]>)| {
+        let pod = manifest::read(&path, &bytes, host).ok()?;
+        let process = Process::of_manifest(&pod)?;
+        process.is_ours().then_some(Wanted { name: process.pod_name.clone(), process, bytes })
+    };
+    manifest::files(world, host).into_iter().filter_map(read).collect()
 }
 
 /// Ends what has no manifest any more and sets up what is new or changed.
+///
+/// Two files may define the same pod: the one that runs stays, the other waits, and it is the one that
+/// waited which comes when the first goes or changes.
 fn follow_manifests(world: &mut World, cluster: ClusterId, host: &str) {
     let wanted = manifests(world, host);
     let now = world.now;
@@ -69,32 +104,30 @@ fn follow_manifests(world: &mut World, cluster: ClusterId, host: &str) {
     let instances = &mut cluster.control_plane.instances;
     let gone: Vec<(String, String)> = instances
         .keys()
-        .filter(|(at, program)| at == host && !wanted.iter().any(|(it, _)| it.program == *program))
+        .filter(|(at, name)| at == host && !wanted.iter().any(|it| it.name == *name))
         .cloned()
         .collect();
     for key in gone {
         instances.remove(&key);
     }
-    for (process, manifest) in wanted {
-        let key = (host.to_owned(), process.program.clone());
-        let old = instances.get(&key);
-        if old.is_some_and(|old| old.manifest == manifest) {
-            continue;
+    for first in &wanted {
+        let key = (host.to_owned(), first.name.clone());
+        let all: Vec<&Wanted> = wanted.iter().filter(|it| it.name == first.name).collect();
+        let others: Vec<Arc<[u8]>> = all.iter().map(|it| it.bytes.clone()).collect();
+        if let Some(old) = instances.get_mut(&key) {
+            if all.iter().any(|it| it.bytes == old.manifest) {
+                if old.seen != others {
+                    old.seen = others;
+                }
+                continue;
+            }
         }
+        let old = instances.get(&key);
+        let waited = |it: &&&Wanted| old.is_some_and(|old| old.seen.contains(&it.bytes));
+        let next = all.iter().find(waited).or(all.first()).copied().unwrap_or(first);
         // The first manifests of a machine start at once; a change ends the old container first.
         let at = if old.is_some() { now + RESTART } else { now + RESTART / 3 };
-        instances.insert(
-            key,
-            Instance {
-                process,
-                manifest,
-                phase: Phase::Pending { at },
-                restarts: 0,
-                log: imbl::Vector::new(),
-                previous_log: imbl::Vector::new(),
-                last_exit: None,
-            },
-        );
+        instances.insert(key, Instance::new(next.process.clone(), next.bytes.clone(), others, at));
     }
 }
 
@@ -127,62 +160,218 @@ fn step_instances(world: &mut World, cluster: ClusterId, host: &str) -> Option<D
 /// Moves one instance on as far as the time allows; returns how long until its next change.
 fn step(world: &mut World, cluster: ClusterId, host: &str, instance: &mut Instance) -> Option<Duration> {
     let now = world.now;
-    match instance.phase {
-        Phase::Pending { at: until } | Phase::BackOff { until } if until > now => Some(until.since(now)),
-        Phase::Pending { .. } | Phase::BackOff { .. } => {
+    let said = instance.say_what_is_due(now);
+    let due = match instance.phase {
+        Phase::Pending { at: until } | Phase::BackOff { until } | Phase::Waiting { until, .. } if until > now => {
+            Some(until.since(now))
+        }
+        Phase::Pending { .. } | Phase::BackOff { .. } | Phase::Waiting { .. } => {
             if matches!(instance.phase, Phase::BackOff { .. }) {
                 instance.restarts += 1;
             }
-            Some(begin(world, cluster, host, instance))
+            begin(world, cluster, host, instance)
         }
+        Phase::Rejected { .. } => None,
         Phase::Running { ends_at: Some(at), .. } if at > now => Some(at.since(now)),
-        Phase::Running { since, serving: false, ends_at: Some(_) } => {
+        Phase::Running { since, ends_at: Some(_), .. } => {
             let code = instance.last_exit.map_or(1, |exit| exit.code);
-            instance.last_exit = Some(Exit { code, started: since, finished: now });
-            let wait = backoff(instance.restarts);
-            instance.phase = Phase::BackOff { until: now + wait };
-            Some(wait)
+            Some(ended(instance, Exit { code, started: since, finished: now, reason: reason_of(code) }))
         }
-        Phase::Running { since, serving: true, ends_at: Some(_) } => {
-            // It was on its way up; now it answers.
-            instance.phase = Phase::Running { since, serving: true, ends_at: None };
-            None
-        }
-        Phase::Running { ends_at: None, .. } => None,
-    }
+        Phase::Running { serving: false, ends_at: None, .. } => look_again(world, cluster, host, instance),
+        Phase::Running { serving: true, ends_at: None, .. } => watch_over(world, cluster, host, instance),
+    };
+    [said, due].into_iter().flatten().min()
 }
 
-/// Starts the process; returns how long until it serves or ends.
-fn begin(world: &mut World, cluster: ClusterId, host: &str, instance: &mut Instance) -> Duration {
+fn reason_of(code: i32) -> &'static str {
+    if code == 0 { "Completed" } else { "Error" }
+}
+
+/// The container is over; returns how long until it is started again.
+pub(super) fn ended(instance: &mut Instance, exit: Exit) -> Duration {
+    instance.last_exit = Some(exit);
+    instance.hangs_at = None;
+    instance.lost_since = None;
+    instance.unhealthy_since = None;
+    let wait = backoff(instance.restarts);
+    instance.phase = Phase::BackOff { until: exit.finished + wait };
+    wait
+}
+
+/// Starts the process; returns how long until it changes.
+fn begin(world: &mut World, cluster: ClusterId, host: &str, instance: &mut Instance) -> Option<Duration> {
     let now = world.now;
-    let started = start::start(world, cluster, host, &instance.process);
+    if let Some(due) = image::obstacle(world, cluster, host, instance) {
+        return due;
+    }
+    let played = start::start(world, cluster, host, &instance.process, None);
     instance.previous_log = std::mem::take(&mut instance.log);
-    instance.log.extend(started.log.into_iter().map(|line| (now, line)));
-    match started.start {
-        Start::Serves { after } => {
+    instance.coming.clear();
+    instance.hangs_at = None;
+    follow(world, cluster, host, instance, played, now)
+}
+
+/// A hanging process tries again.
+fn look_again(world: &mut World, cluster: ClusterId, host: &str, instance: &mut Instance) -> Option<Duration> {
+    let now = world.now;
+    let at = instance.hangs_at?;
+    let Phase::Running { since, .. } = instance.phase else { return None };
+    let mut played = start::start(world, cluster, host, &instance.process, Some(at));
+    if matches!(played.outcome, Outcome::Stuck { .. }) {
+        if instance.retry_at > now {
+            return Some(instance.retry_at.since(now));
+        }
+        // What repeats for minutes is said less often.
+        if now.since(since) > Duration::from_secs(60) {
+            played.outcome = Outcome::Stuck { at, every: Duration::from_secs(30) };
+        }
+    }
+    follow(world, cluster, host, instance, played, since)
+}
+
+/// Takes over how a start, or another look, went.
+fn follow(
+    world: &mut World,
+    cluster: ClusterId,
+    host: &str,
+    instance: &mut Instance,
+    played: Played,
+    since: SimTime,
+) -> Option<Duration> {
+    let now = world.now;
+    instance.coming.extend(played.log.into_iter().map(|(after, line)| (now + after, line)));
+    let said = instance.say_what_is_due(now);
+    let due = match played.outcome {
+        Outcome::Serves { .. } => {
             if instance.process.program == "etcd" {
                 etcd::open(world, cluster, host, &instance.process);
             }
-            instance.phase = Phase::Running { since: now, serving: true, ends_at: None };
-            after
+            instance.hangs_at = None;
+            instance.phase = Phase::Running { since, serving: true, ends_at: None };
+            Some(Duration::from_millis(500))
         }
-        Start::Ends { after, code } => {
-            instance.last_exit = Some(Exit { code, started: now, finished: now + after });
-            instance.phase = Phase::Running { since: now, serving: false, ends_at: Some(now + after) };
-            after
+        Outcome::Ends { after, code } => {
+            let reason = if code == 128 { "StartError" } else { reason_of(code) };
+            if code == 128 {
+                return Some(ended(instance, Exit { code, started: SimTime::from_unix_s(0), finished: now, reason }));
+            }
+            instance.last_exit = Some(Exit { code, started: since, finished: now + after, reason });
+            instance.phase = Phase::Running { since, serving: false, ends_at: Some(now + after) };
+            Some(after)
         }
+        Outcome::Stuck { at, every } => {
+            instance.hangs_at = Some(at);
+            instance.retry_at = now + every;
+            instance.phase = Phase::Running { since, serving: false, ends_at: None };
+            Some(every)
+        }
+    };
+    [said, due].into_iter().flatten().min()
+}
+
+/// A process that serves may lose its lease, and its probes may fail.
+fn watch_over(world: &mut World, cluster: ClusterId, host: &str, instance: &mut Instance) -> Option<Duration> {
+    let now = world.now;
+    if let Some(exit) = lost_lease(world, cluster, instance) {
+        return Some(ended(instance, exit));
     }
+    let waits = instance.lost_since.map(|since| (since + RENEW_DEADLINE).since(now));
+    let killed = probe::kills_at(world, cluster, host, instance);
+    if killed.is_some_and(|at| at <= now) {
+        let Phase::Running { since, .. } = instance.phase else { return None };
+        let code = if instance.process.program == "kube-apiserver" { 0 } else { 137 };
+        return Some(ended(instance, Exit { code, started: since, finished: now, reason: reason_of(code) }));
+    }
+    killed.map(|at| at.since(now)).into_iter().chain(waits).min()
+}
+
+/// Leaders that cannot reach the API server for ten seconds end themselves.
+fn lost_lease(world: &World, cluster: ClusterId, instance: &mut Instance) -> Option<Exit> {
+    let leads = matches!(instance.process.program.as_str(), "kube-controller-manager" | "kube-scheduler")
+        && instance.process.flag("leader-elect") != Some("false");
+    if !leads || world.clusters.get(cluster).is_some_and(|it| it.api_server_up()) {
+        instance.lost_since = None;
+        return None;
+    }
+    let now = world.now;
+    let since = *instance.lost_since.get_or_insert(now);
+    if now.since(since) < RENEW_DEADLINE {
+        return None;
+    }
+    let Phase::Running { since: started, .. } = instance.phase else { return None };
+    let name = &instance.process.program;
+    let lock = format!("lock=\"kube-system/{name}\"");
+    let last = if name == "kube-scheduler" {
+        "E server.go:340] \"Leaderelection lost\"".to_owned()
+    } else {
+        "E controllermanager.go:440] \"leaderelection lost/stopped\"".to_owned()
+    };
+    let said = [
+        format!("I leaderelection.go:304] \"Failed to renew lease\" {lock} err=\"context deadline exceeded\""),
+        last,
+    ];
+    for line in said {
+        instance.log.push_back((now, super::script::render(&line, now, 1)));
+    }
+    Some(Exit { code: 1, started, finished: now, reason: "Error" })
 }
 
 fn backoff(restarts: u32) -> Duration {
-    BACKOFF_INITIAL.saturating_mul(1 << restarts.min(5)).min(BACKOFF_MAX)
+    match restarts.checked_sub(1) {
+        None => FIRST_RESTART,
+        Some(times) => BACKOFF_INITIAL.saturating_mul(1 << times.min(5)).min(BACKOFF_MAX),
+    }
 }
 
-/// Tells the engine what is up now; what comes back looks at everything again.
+impl Instance {
+    fn new(process: Process, manifest: Arc<[u8]>, seen: Vec<Arc<[u8]>>, at: SimTime) -> Self {
+        Self {
+            process,
+            manifest,
+            seen,
+            phase: Phase::Pending { at },
+            restarts: 0,
+            log: imbl::Vector::new(),
+            previous_log: imbl::Vector::new(),
+            coming: imbl::Vector::new(),
+            last_exit: None,
+            message: String::new(),
+            pull_failures: 0,
+            hangs_at: None,
+            retry_at: at,
+            lost_since: None,
+            unhealthy_since: None,
+        }
+    }
+
+    /// Moves lines whose time has come into the log; returns when the next ones come. Those of the next
+    /// second come at once, so that a start takes few looks.
+    fn say_what_is_due(&mut self, now: SimTime) -> Option<Duration> {
+        while self.coming.front().is_some_and(|(at, _)| *at <= now + Duration::from_secs(1)) {
+            let Some(line) = self.coming.pop_front() else { break };
+            self.log.push_back(line);
+        }
+        while self.log.len() > LOG_MAX {
+            self.log.pop_front();
+        }
+        self.coming.front().map(|(at, _)| at.since(now))
+    }
+}
+
+/// Tells the engine what is up now; what comes back looks at everything again, and who waits for it
+/// tries once more.
 fn publish(world: &mut World, cluster: ClusterId) {
     let Some(plane) = world.clusters.get_mut(cluster).map(|it| &mut it.control_plane) else { return };
-    let (_, rose) = plane.refresh();
+    let (changed, rose) = plane.refresh();
     if rose {
         world.resync(cluster);
+    }
+    if changed {
+        let now = world.now;
+        let hosts: Vec<String> =
+            world.clusters.get(cluster).map_or_else(Vec::new, |it| it.nodes.values().cloned().collect());
+        for host in hosts {
+            world.wake_at(now + Duration::from_millis(50), cluster, "control-plane", &host);
+        }
     }
 }

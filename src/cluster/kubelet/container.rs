@@ -215,7 +215,7 @@ fn go_duration(duration: Duration) -> String {
 }
 
 /// What containerd says about a pull that failed.
-fn pull_failure(reference: &catalog::Reference, missing: &Missing) -> String {
+pub(crate) fn pull_failure(reference: &catalog::Reference, missing: &Missing) -> String {
     let full = reference.full();
     let unpack =
         format!("failed to pull and unpack image \"{full}\": failed to resolve reference \"{full}\"");

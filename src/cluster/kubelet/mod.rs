@@ -12,11 +12,13 @@ pub(crate) mod access;
 pub(crate) mod addresses;
 pub(crate) mod catalog;
 mod client;
-mod container;
+pub(crate) mod container;
+pub(crate) mod daemon;
 mod env;
 pub(crate) mod files;
 mod hooks;
 pub(crate) mod logs;
+pub(crate) mod manifest;
 mod nginx;
 pub(crate) mod node;
 mod pi;
@@ -24,6 +26,7 @@ mod pod;
 mod pod_status;
 mod probes;
 pub(crate) mod run;
+pub(crate) mod runtime;
 mod script;
 pub(crate) mod services;
 mod standin;
@@ -70,6 +73,8 @@ pub(crate) struct Runtime {
     /// When each machine got its images, by machine and full name.
     images: OrdMap<(String, String), SimTime>,
     beats: OrdMap<String, node::Beat>,
+    /// The kubelets as programs, by machine.
+    pub(crate) daemons: OrdMap<String, daemon::Daemon>,
 }
 
 impl Runtime {
@@ -162,7 +167,8 @@ fn sync_host(world: &mut World, cluster: ClusterId, host: &str) -> Option<Durati
     if world.clusters.get(cluster)?.conduct == Conduct::StandIn {
         return None;
     }
+    let daemon = daemon::sync(world, cluster, host);
     let beat = node::sync(world, cluster, host);
     let pods = static_pods::sync(world, cluster, host);
-    beat.into_iter().chain(pods).min()
+    daemon.into_iter().chain(beat).chain(pods).min()
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::pod;
+use super::{daemon, pod};
 use crate::apimachinery::{object, yaml};
 use crate::cluster::api::Client;
 use crate::cluster::events::{self, Source};
@@ -35,10 +35,11 @@ pub(crate) fn kubelet_runs(world: &World, host: &str) -> bool {
         .hosts
         .get(host)
         .is_some_and(|it| it.unit_active("kubelet.service") && it.unit_active("containerd.service"))
+        && daemon::will_live(world, host)
 }
 
 /// `/var/lib/kubelet/config.yaml` of a machine; null when it cannot be read.
-pub(super) fn config(world: &World, host: &str) -> Value {
+pub(crate) fn config(world: &World, host: &str) -> Value {
     let files = world.hosts.get(host).map(|it| &it.files);
     let text = files.and_then(|it| it.read_text("/var/lib/kubelet/config.yaml").ok()).unwrap_or_default();
     yaml::documents(&text).ok().and_then(|it| it.into_iter().next()).unwrap_or(Value::Null)
@@ -88,7 +89,7 @@ pub(crate) fn as_of_now(world: &World, cluster: ClusterId, stored: &Object) -> O
 pub(super) fn sync(world: &mut World, cluster: ClusterId, host: &str) -> Option<Duration> {
     let state = world.clusters.get(cluster)?;
     let node = state.nodes.iter().find(|(_, it)| *it == host).map(|(node, _)| node.clone())?;
-    let alive = kubelet_runs(world, host) && state.api_server_up();
+    let alive = kubelet_runs(world, host) && state.api_server_up() && daemon::is_connected(world, cluster, host);
     let before = state.runtime.beats.get(&node).copied();
     let now = world.now;
     if before.map(|it| it.alive) == Some(alive) {
@@ -176,6 +177,31 @@ fn conditions_of(before: &[Value], now: SimTime) -> Vec<Value> {
     });
     let foreign = |it: &&Value| CONDITIONS.iter().all(|(kind, ..)| object::field(it, "type") != *kind);
     before.iter().filter(foreign).cloned().chain(own).collect()
+}
+
+/// Why a machine's kubelet has no room for a static pod that asks for `wanted`: reason and message.
+///
+/// Static control plane pods are critical: everything else on the node would make way, so only what the
+/// node does not have at all counts.
+pub(crate) fn no_room(
+    world: &World,
+    cluster: ClusterId,
+    host: &str,
+    wanted: &resources::Resources,
+) -> Option<(&'static str, String)> {
+    let state = world.clusters.get(cluster)?;
+    let name = state.nodes.iter().find(|(_, it)| *it == host).map(|(node, _)| node)?;
+    let node = state.store.find("nodes", "", name)?;
+    let all = resources::Resources::of(object::at(node, "/status/allocatable"));
+    let rows = [
+        ("OutOfcpu", "cpu", wanted.cpu_milli, all.cpu_milli),
+        ("OutOfmemory", "memory", wanted.memory, all.memory),
+    ];
+    let (reason, resource, wanted, all) = rows.into_iter().find(|(_, _, wanted, all)| wanted > all)?;
+    let message = format!(
+        "Pod was rejected: Node didn't have enough resource: {resource}, requested: {wanted}, used: 0, capacity: {all}"
+    );
+    Some((reason, message))
 }
 
 /// Why a kubelet will not take a pod that was bound to it: reason and message.

@@ -9,27 +9,18 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::run::{ContainerRun, Ended, LogLine, PodId, PodRun, Role, State};
-use super::{catalog, node, pod, pod_status, status};
-use crate::apimachinery::{object, yaml};
+use super::{catalog, manifest, node, pod, pod_status, status};
+use crate::apimachinery::object;
 use crate::cluster::api::Client;
-use crate::cluster::control_plane::{self, Phase};
+use crate::cluster::control_plane::{self, Instance, Phase};
 use crate::cluster::{ClusterId, Object, World, events};
-use crate::hosts::Kind;
 use crate::sim::SimTime;
 
 const MIRROR: &str = "kubernetes.io/config.mirror";
 
 /// True for the mirror of a static pod that runs a program of the control plane.
 pub(super) fn is_control_plane(pod: &Value) -> bool {
-    object::annotation(pod, MIRROR).is_some() && program(pod).is_some()
-}
-
-/// The program of the control plane that a static pod runs.
-fn program(pod: &Value) -> Option<&'static str> {
-    let container = object::list(pod, "/spec/containers").first()?;
-    let words = object::list(container, "/command").iter().chain(object::list(container, "/args"));
-    let name = crate::hosts::files::base_name(words.into_iter().next()?.as_str()?).to_owned();
-    control_plane::PROGRAMS.iter().find(|it| **it == name).copied()
+    object::annotation(pod, MIRROR).is_some() && control_plane::Process::of_manifest(pod).is_some_and(|it| it.is_ours())
 }
 
 /// Brings the mirror pods of a machine in line with its manifests.
@@ -43,7 +34,7 @@ pub(super) fn sync(world: &mut World, cluster: ClusterId, host: &str) -> Option<
         // The mirrors are written when a server answers again.
         return Some(Duration::from_secs(2));
     }
-    let wanted = manifests(world, host, &node);
+    let wanted = manifests(world, cluster, host, &node);
     let mirrors: Vec<Object> = world
         .clusters
         .get(cluster)?
@@ -98,30 +89,28 @@ fn create(world: &mut World, cluster: ClusterId, node: &str, mut pod: Value) -> 
     client.create("pods", &namespace, pod).ok().map(drop)
 }
 
-/// The pods of a machine's manifests, as their mirrors are to be.
-fn manifests(world: &World, host: &str, node: &str) -> Vec<Value> {
-    let config = node::config(world, host);
-    let directory = object::text(&config, "/staticPodPath");
-    let Some(files) = world.hosts.get(host).map(|it| &it.files).filter(|_| !directory.is_empty()) else {
-        return Vec::new();
-    };
-    let listed = files.list(directory).unwrap_or_default();
-    let plain = listed.into_iter().filter(|(name, _)| !name.starts_with('.'));
-    plain
-        .filter_map(|(_, node)| match &node.kind {
-            Kind::File(bytes) => Some(bytes.clone()),
-            _ => None,
-        })
-        .filter_map(|bytes| mirror_of(&bytes, node))
-        .collect()
+/// The pods of a machine's manifests, as their mirrors are to be. Of two files with the same pod one
+/// waits: the control plane says which of its pods runs, for others the first file counts.
+fn manifests(world: &World, cluster: ClusterId, host: &str, node: &str) -> Vec<Value> {
+    let mut found: Vec<Value> = Vec::new();
+    for (path, bytes) in manifest::files(world, host) {
+        let Ok(pod) = manifest::read(&path, &bytes, node) else { continue };
+        let running = world.clusters.get(cluster).and_then(|it| it.control_plane.manifest_of(host, object::name(&pod)));
+        if running.is_some_and(|it| *it != bytes) {
+            continue;
+        }
+        let mirror = mirror_of(pod, &bytes, node);
+        let taken = found.iter().any(|it| {
+            object::name(it) == object::name(&mirror) && object::namespace(it) == object::namespace(&mirror)
+        });
+        if !taken {
+            found.push(mirror);
+        }
+    }
+    found
 }
 
-fn mirror_of(bytes: &Arc<[u8]>, node: &str) -> Option<Value> {
-    let text = String::from_utf8_lossy(bytes);
-    let mut pod = yaml::documents(&text).ok()?.into_iter().next()?;
-    if object::text(&pod, "/kind") != "Pod" || object::name(&pod).is_empty() {
-        return None;
-    }
+fn mirror_of(mut pod: Value, bytes: &[u8], node: &str) -> Value {
     let hash = status::sha256_hex(bytes).chars().take(32).collect::<String>();
     let name = format!("{}-{node}", object::name(&pod));
     object::set(&mut pod, &["metadata", "name"], name);
@@ -138,14 +127,13 @@ fn mirror_of(bytes: &Arc<[u8]>, node: &str) -> Option<Value> {
     tolerations.push(json!({"effect": "NoExecute", "operator": "Exists"}));
     object::set(&mut pod, &["spec", "tolerations"], tolerations);
     object::remove(&mut pod, &["status"]);
-    Some(pod)
+    pod
 }
 
 /// Lets the mirror of a control plane pod follow its process.
 pub(super) fn follow(world: &mut World, id: &PodId, pod: &Object, host: &str) -> Option<Duration> {
-    let program = program(pod)?;
     let now = world.now;
-    let key = (host.to_owned(), program.to_owned());
+    let key = (host.to_owned(), manifest_name(pod));
     let instance = world.clusters.get(id.cluster)?.control_plane.instances.get(&key).cloned()?;
     let spec = object::list(pod, "/spec/containers").first()?.clone();
     let name = object::field(&spec, "name").to_owned();
@@ -164,8 +152,11 @@ pub(super) fn follow(world: &mut World, id: &PodId, pod: &Object, host: &str) ->
     container.last = instance
         .last_exit
         .filter(|_| instance.restarts > 0 || !matches!(instance.phase, Phase::Running { .. }))
-        .map(|exit| ended(exit, &container.id));
-    let (state, ready, due) = shown(&instance.phase, &container, pod, now);
+        .map(|exit| ended(exit, &instance.message, &container.id));
+    let (state, ready, due) = shown(&instance, &container, pod, now);
+    if let Phase::Rejected { reason } = instance.phase {
+        run.rejected = Some((reason, instance.message.clone()));
+    }
     container.state = state;
     container.ready = ready;
     container.started = ready;
@@ -182,11 +173,18 @@ pub(super) fn follow(world: &mut World, id: &PodId, pod: &Object, host: &str) ->
     due
 }
 
-fn ended(exit: control_plane::Exit, id: &str) -> Ended {
+/// The name in the manifest: the mirror's without the node.
+fn manifest_name(pod: &Value) -> String {
+    let suffix = format!("-{}", object::text(pod, "/spec/nodeName"));
+    let name = object::name(pod);
+    name.strip_suffix(&suffix).unwrap_or(name).to_owned()
+}
+
+fn ended(exit: control_plane::Exit, message: &str, id: &str) -> Ended {
     Ended {
         code: exit.code,
-        reason: if exit.code == 0 { "Completed" } else { "Error" },
-        message: String::new(),
+        reason: exit.reason,
+        message: if exit.reason == "StartError" { message.to_owned() } else { String::new() },
         started: exit.started,
         finished: exit.finished,
         id: id.to_owned(),
@@ -195,21 +193,33 @@ fn ended(exit: control_plane::Exit, id: &str) -> Ended {
 
 /// State, readiness, and when to look again.
 fn shown(
-    phase: &Phase,
+    instance: &Instance,
     container: &ContainerRun,
     pod: &Value,
     now: SimTime,
 ) -> (State, bool, Option<Duration>) {
     let soon = |at: SimTime| Some(at.since(now) + Duration::from_millis(100));
-    match phase {
+    match &instance.phase {
+        Phase::Waiting { reason, until } => {
+            (State::Waiting { reason, message: instance.message.clone() }, false, soon(*until))
+        }
+        Phase::Rejected { .. } => {
+            (State::Waiting { reason: "ContainerCreating", message: String::new() }, false, None)
+        }
         Phase::Pending { at } => {
             (State::Waiting { reason: "ContainerCreating", message: String::new() }, false, soon(*at))
         }
         Phase::Running { since, serving, ends_at } => {
             (State::Running { since: *since }, *serving, ends_at.and_then(soon))
         }
+        // The first restart comes at once, with no back-off to show.
+        Phase::BackOff { until } if container.restarts == 0 => {
+            let ended = instance.last_exit.map(|exit| ended(exit, &instance.message, &container.id));
+            let waiting = State::Waiting { reason: "RunContainerError", message: instance.message.clone() };
+            (ended.filter(|it| it.reason != "StartError").map_or(waiting, State::Ended), false, soon(*until))
+        }
         Phase::BackOff { until } => {
-            let seconds = 10_u64 << container.restarts.min(5);
+            let seconds = 10_u64 << container.restarts.saturating_sub(1).min(5);
             let name = object::field(&container.spec, "name");
             let message = format!(
                 "back-off {}s restarting failed container={name} pod={}_{}({})",

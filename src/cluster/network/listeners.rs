@@ -70,8 +70,9 @@ fn reaches(bound: Ipv4Addr, to: Ipv4Addr) -> bool {
 /// The addresses that the control plane's programs on a machine are bound to.
 fn control_plane(world: &World, host: &str) -> Vec<(String, Vec<(Ipv4Addr, u16)>)> {
     let instances = world.clusters.iter().flat_map(|it| it.control_plane.instances.iter());
-    let here = instances.filter(|((at, _), instance)| at == host && instance.serves());
-    here.map(|((_, program), instance)| {
+    let here = instances.filter(|((at, _), instance)| at == host && instance.listens());
+    here.map(|(_, instance)| {
+        let program = &instance.process.program;
         let flag = |name: &str| instance.process.flag(name);
         let port = |usual: u16| flag("secure-port").and_then(|it| it.parse().ok()).unwrap_or(usual);
         let address = flag("bind-address").and_then(|it| it.parse().ok()).unwrap_or(Ipv4Addr::UNSPECIFIED);
@@ -94,6 +95,11 @@ fn control_plane(world: &World, host: &str) -> Vec<(String, Vec<(Ipv4Addr, u16)>
 fn of_url(url: &str) -> Option<(Ipv4Addr, u16)> {
     let (host, port) = url.split_once("://")?.1.trim_end_matches('/').rsplit_once(':')?;
     Some((host.parse().ok()?, port.parse().ok()?))
+}
+
+/// Whether a container on the machine's own network listens on a TCP port.
+pub(crate) fn on_host_network_port(world: &World, host: &str, port: u16) -> bool {
+    on_host_network(world, host, port, Protocol::Tcp).is_some()
 }
 
 /// A container on the machine's own network.

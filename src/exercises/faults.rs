@@ -1,0 +1,147 @@
+//! The recorded faults: for each break of `tests/faults`, made through the shell on a fresh world, the
+//! program ends with the recorded code and says the recorded lines.
+//!
+//! Compared are lines without times, process numbers, places in the source, ports drawn at random,
+//! pointers and ids; noise of races between goroutines was left out of the recordings.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use regex::Regex;
+
+use super::stage;
+use crate::cluster::{World, templates};
+
+const FILES: [&str; 5] = [
+    include_str!("../../tests/faults/etcd.txt"),
+    include_str!("../../tests/faults/kube-apiserver.txt"),
+    include_str!("../../tests/faults/kube-controller-manager.txt"),
+    include_str!("../../tests/faults/kube-scheduler.txt"),
+    include_str!("../../tests/faults/kubelet.txt"),
+];
+
+/// Equal faults that were counted when this was last raised.
+const EQUAL: usize = 0;
+
+#[derive(Default)]
+struct Fault {
+    name: String,
+    host: String,
+    script: String,
+    exit: Option<i32>,
+    program: String,
+    lines: Vec<String>,
+    kubectl: String,
+}
+
+fn faults() -> Vec<Fault> {
+    let mut all = Vec::new();
+    for block in FILES.iter().flat_map(|text| text.split("== ").filter(|it| !it.is_empty())) {
+        let (name, rest) = block.split_once('\n').unwrap_or((block, ""));
+        let mut fault = Fault { name: name.into(), ..Fault::default() };
+        let mut section = "";
+        for line in rest.lines() {
+            if let Some(head) = line.strip_prefix("-- ") {
+                let (word, value) = head.split_once(' ').unwrap_or((head, ""));
+                section = word;
+                match word {
+                    "at" => fault.host = value.into(),
+                    "exit" => fault.exit = value.parse().ok(),
+                    "log" => fault.program = value.into(),
+                    _ => {}
+                }
+                continue;
+            }
+            match section {
+                "at" => fault.script += &format!("{line}\n"),
+                "log" => fault.lines.push(line.into()),
+                "kubectl" => fault.kubectl += &format!("{line}\n"),
+                _ => {}
+            }
+        }
+        all.push(fault);
+    }
+    all
+}
+
+struct Normal(Vec<(Regex, &'static str)>);
+
+impl Normal {
+    fn new() -> Self {
+        let rows = [
+            (r"^([IWEF])\d{4} [\d:.]+ +\d+ ", "$1 "),
+            (r#""ts":"[^"]*","#, ""),
+            (r"(\w+\.(go|s)):\d+", "$1:N"),
+            (r"\[Channel #\d+ SubChannel #\d+\]", "[Channel]"),
+            (r"127\.0\.0\.1:\d{5}", "127.0.0.1:PORT"),
+            (r#""took":"[^"]*""#, "took"),
+            (r"0x[0-9a-f]+", "0xP"),
+            (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "UUID"),
+            (r"apiserver-[a-z0-9]{26}|apiserver-controlplane", "apiserver-ID"),
+            (r"^\d{4}/\d\d/\d\d [\d:]+ ", ""),
+            (r"PID \d+|/proc/\d+/", "PID"),
+            (r"dead\.sock", "containerd.sock"),
+            (r#"interval="[^"]*""#, "interval"),
+        ];
+        Self(rows.iter().map(|(pattern, with)| (Regex::new(pattern).unwrap(), *with)).collect())
+    }
+
+    fn of(&self, line: &str) -> String {
+        let mut text = line.trim_end().to_owned();
+        for (pattern, with) in &self.0 {
+            text = pattern.replace_all(&text, *with).into_owned();
+        }
+        text
+    }
+}
+
+/// What the program at fault wrote since the break, and how it ended last.
+fn observed(world: &World, fault: &Fault) -> (Vec<String>, Option<i32>) {
+    if fault.program == "kubelet" {
+        let machine = &world.hosts[&fault.host];
+        let lines = machine.journal.iter().filter(|it| it.identifier == "kubelet");
+        let lines = lines.flat_map(|it| it.message.lines().map(str::to_owned).collect::<Vec<_>>()).collect();
+        let unit = &machine.units["kubelet.service"];
+        return (lines, unit.exit_code.filter(|_| unit.state != crate::hosts::UnitState::Active));
+    }
+    let key = (fault.host.clone(), fault.program.clone());
+    let Some(instance) = world.clusters[0].control_plane.instances.get(&key) else { return (Vec::new(), None) };
+    let lines = instance.previous_log.iter().chain(&instance.log);
+    let lines = lines.flat_map(|(_, line)| line.lines().map(str::to_owned).collect::<Vec<_>>()).collect();
+    (lines, instance.last_exit.map(|it| it.code))
+}
+
+/// What is missing of a fault; empty when it is as recorded.
+fn differences(fault: &Fault, normal: &Normal) -> Vec<String> {
+    let ran = stage::run(templates::default_world(1), &fault.host, "break", &fault.script).unwrap();
+    let mut world = ran.world;
+    world.advance(Duration::from_secs(40));
+    let (lines, exit) = observed(&world, fault);
+    let mut found: Vec<String> = Vec::new();
+    if exit != fault.exit {
+        found.push(format!("exit {exit:?}, recorded {:?}; {}", fault.exit, ran.output.trim()));
+    }
+    let said: BTreeSet<String> = lines.iter().map(|it| normal.of(it)).collect();
+    let missing = fault.lines.iter().map(|it| normal.of(it)).filter(|it| !said.contains(it));
+    found.extend(missing.map(|it| format!("- {it}")));
+    found
+}
+
+#[test]
+fn programs_fail_as_recorded() {
+    let normal = Normal::new();
+    let all = faults();
+    let mut equal = 0;
+    let mut report = String::new();
+    for fault in &all {
+        let found = differences(fault, &normal);
+        if found.is_empty() {
+            equal += 1;
+        } else {
+            report += &format!("{}\n", fault.name);
+            found.iter().take(6).for_each(|it| report += &format!("    {}\n", it.chars().take(400).collect::<String>()));
+        }
+    }
+    eprintln!("{report}{equal} of {} faults are as recorded", all.len());
+    assert!(equal >= EQUAL, "{equal} faults are as recorded; {EQUAL} were\n{report}");
+}
