@@ -397,6 +397,11 @@ fn value(start: &Start<'_>, name: &str) -> String {
             format!("{:x}", data::cluster_id(&ids))
         }
         "member-initialized" => (directory(start) == Directory::Member).to_string(),
+        // A name that is not in the list leaves the list empty.
+        "initial-cluster" => {
+            let own = members(start).iter().any(|(name, _)| Some(*name) == start.set("name"));
+            start.set("initial-cluster").filter(|_| own).unwrap_or("").to_owned()
+        }
         "peer-address" => {
             let urls = start.process.flag_list("listen-peer-urls");
             urls.first().and_then(|url| url.split_once("://")).map_or("", |(_, it)| it).to_owned()
