@@ -20,8 +20,8 @@ const FILES: [&str; 5] = [
     include_str!("../../tests/faults/kubelet.txt"),
 ];
 
-/// Equal faults that were counted when this was last raised.
-const EQUAL: usize = 0;
+/// Equal faults that must be counted at least; 141 were when the table was made.
+const EQUAL: usize = 120;
 
 #[derive(Default)]
 struct Fault {
@@ -105,7 +105,9 @@ fn observed(world: &World, fault: &Fault) -> (Vec<String>, Option<i32>) {
         return (lines, unit.exit_code.filter(|_| unit.state != crate::hosts::UnitState::Active));
     }
     let key = (fault.host.clone(), fault.program.clone());
-    let Some(instance) = world.clusters[0].control_plane.instances.get(&key) else { return (Vec::new(), None) };
+    let Some(instance) = world.clusters[0].control_plane.instances.get(&key) else {
+        return (Vec::new(), None);
+    };
     let lines = instance.previous_log.iter().chain(&instance.log);
     let lines = lines.flat_map(|(_, line)| line.lines().map(str::to_owned).collect::<Vec<_>>()).collect();
     (lines, instance.last_exit.map(|it| it.code))
@@ -139,7 +141,10 @@ fn programs_fail_as_recorded() {
             equal += 1;
         } else {
             report += &format!("{}\n", fault.name);
-            found.iter().take(6).for_each(|it| report += &format!("    {}\n", it.chars().take(400).collect::<String>()));
+            found
+                .iter()
+                .take(6)
+                .for_each(|it| report += &format!("    {}\n", it.chars().take(400).collect::<String>()));
         }
     }
     eprintln!("{report}{equal} of {} faults are as recorded", all.len());

@@ -103,9 +103,8 @@ pub(crate) fn gate_problem(settings: &str) -> Option<String> {
         };
         let locked = row.split_once('=').map(|(_, locked)| locked)?;
         let value = value.trim();
-        (value != locked).then(|| {
-            format!("cannot set feature gate {name} to {value}, feature is locked to {locked}")
-        })
+        (value != locked)
+            .then(|| format!("cannot set feature gate {name} to {value}, feature is locked to {locked}"))
     })
 }
 
@@ -244,11 +243,7 @@ mod tests {
     #[test]
     fn each_program_has_its_own_words() {
         check("kube-apiserver", &["--secure-port=6443", "--allow-privileged"], None);
-        check(
-            "kube-apiserver",
-            &["--authorization-modes=Node"],
-            Some("unknown flag: --authorization-modes"),
-        );
+        check("kube-apiserver", &["--authorization-modes=Node"], Some("unknown flag: --authorization-modes"));
         check("etcd", &["--data-dirr=/x"], Some("flag provided but not defined: -data-dirr"));
         check(
             "kube-apiserver",

@@ -71,7 +71,8 @@ impl Start<'_> {
 
     /// Binds a TCP port of an address, as `net.Listen` does.
     pub(super) fn bind(&self, address: Ipv4Addr, port: u16) -> Result<(), String> {
-        let own = address.is_unspecified() || address.is_loopback() || self.machine.address == address.to_string();
+        let own =
+            address.is_unspecified() || address.is_loopback() || self.machine.address == address.to_string();
         if !own {
             return Err(format!("listen tcp {address}:{port}: bind: cannot assign requested address"));
         }
@@ -115,11 +116,9 @@ impl Start<'_> {
             .map_err(|why| format!("error loading config file {path:?}: {}", strip(why)))?;
         let config = documents.into_iter().next().unwrap_or(Value::Null);
         if object::list(&config, "/clusters").is_empty() {
-            return Err(
-                "invalid configuration: no configuration has been provided, try setting \
+            return Err("invalid configuration: no configuration has been provided, try setting \
                  KUBERNETES_MASTER environment variable"
-                    .into(),
-            );
+                .into());
         }
         Ok(config)
     }
@@ -157,7 +156,8 @@ impl Start<'_> {
     /// # Errors
     /// Why nobody answered, or what was answered instead: see [`Answer`].
     pub(super) fn ask(&self, path: &str) -> Result<(), Answer> {
-        let config = self.set("kubeconfig").and_then(|path| self.kubeconfig(path).ok()).unwrap_or(Value::Null);
+        let config =
+            self.set("kubeconfig").and_then(|path| self.kubeconfig(path).ok()).unwrap_or(Value::Null);
         let endpoint = self.endpoint(&config);
         let request = Request {
             method: "GET".into(),
@@ -182,7 +182,10 @@ impl Start<'_> {
 /// Why a question to the API server had no good answer.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Answer {
-    Nobody { server: String, why: String },
+    Nobody {
+        server: String,
+        why: String,
+    },
     Unauthorized,
     Forbidden(String),
     /// 400 from a port that wants TLS.

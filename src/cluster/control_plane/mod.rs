@@ -180,9 +180,8 @@ impl ControlPlane {
 
     /// Looks at all instances and says whether anything came up or went down.
     fn refresh(&mut self) -> (bool, bool) {
-        let serves = |program: &str| {
-            self.instances.values().any(|it| it.process.program == program && it.serves())
-        };
+        let serves =
+            |program: &str| self.instances.values().any(|it| it.process.program == program && it.serves());
         let etcd = serves("etcd");
         let now = Up {
             etcd,

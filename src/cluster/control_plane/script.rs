@@ -29,9 +29,15 @@ pub(super) enum Verdict {
     /// All is well, and it says more than usual.
     Says(Vec<String>),
     /// It says why not and ends with this code, so many milliseconds later.
-    Ends { said: Vec<(u64, String)>, code: i32 },
+    Ends {
+        said: Vec<(u64, String)>,
+        code: i32,
+    },
     /// It keeps trying, and says so every time; the checkpoint is looked at again.
-    Stuck { said: Vec<String>, every: Duration },
+    Stuck {
+        said: Vec<String>,
+        every: Duration,
+    },
 }
 
 impl Verdict {
@@ -94,10 +100,18 @@ pub(super) struct Program {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Outcome {
     /// It serves, after so long.
-    Serves { after: Duration },
-    Ends { after: Duration, code: i32 },
+    Serves {
+        after: Duration,
+    },
+    Ends {
+        after: Duration,
+        code: i32,
+    },
     /// It hangs at a checkpoint and looks again after a while.
-    Stuck { at: &'static str, every: Duration },
+    Stuck {
+        at: &'static str,
+        every: Duration,
+    },
 }
 
 /// Lines with the time since the start, and the outcome.
@@ -159,7 +173,8 @@ fn filled(program: &Program, start: &Start<'_>, text: &str) -> String {
     while let Some((before, after)) = rest.split_once('{') {
         out.push_str(before);
         let name = after.split('}').next().unwrap_or("");
-        let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || matches!(c, ':' | '-'));
+        let is_name =
+            !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || matches!(c, ':' | '-'));
         if is_name && after.len() > name.len() {
             out.push_str(&value(program, start, name));
             rest = after.get(name.len() + 1..).unwrap_or("");
@@ -175,7 +190,9 @@ fn value(program: &Program, start: &Start<'_>, name: &str) -> String {
     let process = start.process;
     match name.split_once(':') {
         Some(("flag", flag)) => process.flag(flag).unwrap_or("").to_owned(),
-        Some(("bool", flag)) => process.flag(flag).map_or("false", |it| if it.is_empty() { "true" } else { it }).into(),
+        Some(("bool", flag)) => {
+            process.flag(flag).map_or("false", |it| if it.is_empty() { "true" } else { it }).into()
+        }
         Some(("urls", flag)) => {
             let mut urls = process.flag_list(flag);
             urls.sort_unstable();
@@ -184,7 +201,8 @@ fn value(program: &Program, start: &Start<'_>, name: &str) -> String {
         }
         Some(("golist", flag)) => format!("[{}]", process.flag_list(flag).join(" ")),
         _ if name == "args" => {
-            let words = std::iter::once(process.program.as_str()).chain(process.args.iter().map(String::as_str));
+            let words =
+                std::iter::once(process.program.as_str()).chain(process.args.iter().map(String::as_str));
             format!("[{}]", words.map(|word| format!("{word:?}")).collect::<Vec<_>>().join(","))
         }
         _ if name == "node" => start.machine.name.clone(),
@@ -239,7 +257,10 @@ mod tests {
     fn lines_get_their_times() {
         let at = SimTime::START;
         assert!(render("I server.go:1] hello", at, 1).ends_with("       1 server.go:1] hello"));
-        assert!(render("{\"level\":\"info\",\"msg\":\"x\"}", at, 1).starts_with("{\"level\":\"info\",\"ts\":\"2026-"));
+        assert!(
+            render("{\"level\":\"info\",\"msg\":\"x\"}", at, 1)
+                .starts_with("{\"level\":\"info\",\"ts\":\"2026-")
+        );
         assert_eq!(render("Error: no", at, 1), "Error: no");
     }
 }

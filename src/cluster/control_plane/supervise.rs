@@ -162,7 +162,9 @@ fn step(world: &mut World, cluster: ClusterId, host: &str, instance: &mut Instan
     let now = world.now;
     let said = instance.say_what_is_due(now);
     let due = match instance.phase {
-        Phase::Pending { at: until } | Phase::BackOff { until } | Phase::Waiting { until, .. } if until > now => {
+        Phase::Pending { at: until } | Phase::BackOff { until } | Phase::Waiting { until, .. }
+            if until > now =>
+        {
             Some(until.since(now))
         }
         Phase::Pending { .. } | Phase::BackOff { .. } | Phase::Waiting { .. } => {
@@ -212,7 +214,12 @@ fn begin(world: &mut World, cluster: ClusterId, host: &str, instance: &mut Insta
 }
 
 /// A hanging process tries again.
-fn look_again(world: &mut World, cluster: ClusterId, host: &str, instance: &mut Instance) -> Option<Duration> {
+fn look_again(
+    world: &mut World,
+    cluster: ClusterId,
+    host: &str,
+    instance: &mut Instance,
+) -> Option<Duration> {
     let now = world.now;
     let at = instance.hangs_at?;
     let Phase::Running { since, .. } = instance.phase else { return None };
@@ -253,7 +260,10 @@ fn follow(
         Outcome::Ends { after, code } => {
             let reason = if code == 128 { "StartError" } else { reason_of(code) };
             if code == 128 {
-                return Some(ended(instance, Exit { code, started: SimTime::from_unix_s(0), finished: now, reason }));
+                return Some(ended(
+                    instance,
+                    Exit { code, started: SimTime::from_unix_s(0), finished: now, reason },
+                ));
             }
             instance.last_exit = Some(Exit { code, started: since, finished: now + after, reason });
             instance.phase = Phase::Running { since, serving: false, ends_at: Some(now + after) };
@@ -270,7 +280,12 @@ fn follow(
 }
 
 /// A process that serves may lose its lease, and its probes may fail.
-fn watch_over(world: &mut World, cluster: ClusterId, host: &str, instance: &mut Instance) -> Option<Duration> {
+fn watch_over(
+    world: &mut World,
+    cluster: ClusterId,
+    host: &str,
+    instance: &mut Instance,
+) -> Option<Duration> {
     let now = world.now;
     if let Some(exit) = lost_lease(world, cluster, instance) {
         return Some(ended(instance, exit));
@@ -307,7 +322,9 @@ fn lost_lease(world: &World, cluster: ClusterId, instance: &mut Instance) -> Opt
         "E controllermanager.go:440] \"leaderelection lost/stopped\"".to_owned()
     };
     let said = [
-        format!("I leaderelection.go:304] \"Failed to renew lease\" {lock} err=\"context deadline exceeded\""),
+        format!(
+            "I leaderelection.go:304] \"Failed to renew lease\" {lock} err=\"context deadline exceeded\""
+        ),
         last,
     ];
     for line in said {

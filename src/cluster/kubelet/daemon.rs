@@ -62,7 +62,9 @@ pub(super) fn sync(world: &mut World, cluster: ClusterId, host: &str) -> Option<
     let unit = world.hosts.get(host)?.units.get(UNIT)?.clone();
     let known = world.clusters.get(cluster)?.runtime.daemons.get(host).cloned();
     match (&unit.state, known) {
-        (UnitState::Active, Some(daemon)) if daemon.pid == unit.main_pid => go_on(world, cluster, host, daemon),
+        (UnitState::Active, Some(daemon)) if daemon.pid == unit.main_pid => {
+            go_on(world, cluster, host, daemon)
+        }
         // The machine was set up with a kubelet that runs; there is nothing to find out.
         (UnitState::Active, None) if unit.starts.is_empty() => {
             put(world, cluster, host, Daemon::fresh(unit.main_pid, now));
@@ -166,7 +168,13 @@ fn go_on(world: &mut World, cluster: ClusterId, host: &str, daemon: Daemon) -> O
 }
 
 /// The process is over: systemd notes it and plans to start it again.
-fn ended(world: &mut World, cluster: ClusterId, host: &str, mut daemon: Daemon, code: i32) -> Option<Duration> {
+fn ended(
+    world: &mut World,
+    cluster: ClusterId,
+    host: &str,
+    mut daemon: Daemon,
+    code: i32,
+) -> Option<Duration> {
     let now = world.now;
     let machine = world.hosts.get_mut(host)?;
     machine.unit_ended(UNIT, End::Exited(code), now);

@@ -74,7 +74,8 @@ fn check_kind(pod: &Value) -> Result<(), String> {
 }
 
 fn check_fields(pod: &Value, node: &str) -> Result<(), String> {
-    let Some(resource) = resources::built_in().iter().find(|it| it.plural == "pods" && it.group.is_empty()) else {
+    let Some(resource) = resources::built_in().iter().find(|it| it.plural == "pods" && it.group.is_empty())
+    else {
         return Ok(());
     };
     let mut full = pod.clone();
@@ -94,9 +95,13 @@ fn reference(pod: &Value) -> Option<&'static str> {
     let volumes = object::list(pod, "/spec/volumes");
     let names = |key: &str| {
         volumes.iter().any(|it| it.get(key).is_some())
-            || volumes.iter().flat_map(|it| object::list(it, "/projected/sources")).any(|it| it.get(key).is_some())
+            || volumes
+                .iter()
+                .flat_map(|it| object::list(it, "/projected/sources"))
+                .any(|it| it.get(key).is_some())
     };
-    let containers = || object::list(pod, "/spec/containers").iter().chain(object::list(pod, "/spec/initContainers"));
+    let containers =
+        || object::list(pod, "/spec/containers").iter().chain(object::list(pod, "/spec/initContainers"));
     let env = |key: &str, from: &str| {
         containers().any(|it| {
             object::list(it, "/env").iter().any(|var| object::at(var, &format!("/valueFrom/{key}")).is_some())
@@ -109,7 +114,10 @@ fn reference(pod: &Value) -> Option<&'static str> {
     if names("configMap") || env("configMapKeyRef", "configMapRef") {
         return Some("configmaps");
     }
-    if names("secret") || env("secretKeyRef", "secretRef") || !object::list(pod, "/spec/imagePullSecrets").is_empty() {
+    if names("secret")
+        || env("secretKeyRef", "secretRef")
+        || !object::list(pod, "/spec/imagePullSecrets").is_empty()
+    {
         return Some("secrets");
     }
     names("persistentVolumeClaim").then_some("persistentvolumeclaims")

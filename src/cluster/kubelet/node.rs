@@ -89,7 +89,8 @@ pub(crate) fn as_of_now(world: &World, cluster: ClusterId, stored: &Object) -> O
 pub(super) fn sync(world: &mut World, cluster: ClusterId, host: &str) -> Option<Duration> {
     let state = world.clusters.get(cluster)?;
     let node = state.nodes.iter().find(|(_, it)| *it == host).map(|(node, _)| node.clone())?;
-    let alive = kubelet_runs(world, host) && state.api_server_up() && daemon::is_connected(world, cluster, host);
+    let alive =
+        kubelet_runs(world, host) && state.api_server_up() && daemon::is_connected(world, cluster, host);
     let before = state.runtime.beats.get(&node).copied();
     let now = world.now;
     if before.map(|it| it.alive) == Some(alive) {

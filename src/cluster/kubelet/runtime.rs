@@ -26,7 +26,8 @@ fn socket(machine: &Host) -> String {
 pub(crate) fn dial(machine: &Host, endpoint: &str) -> Result<(), Refusal> {
     let path = endpoint.strip_prefix("unix://").unwrap_or(endpoint);
     // /var/run is a link to /run.
-    let real = |path: &str| path.strip_prefix("/var/run/").map_or(path.to_owned(), |rest| format!("/run/{rest}"));
+    let real =
+        |path: &str| path.strip_prefix("/var/run/").map_or(path.to_owned(), |rest| format!("/run/{rest}"));
     if real(path) != real(&socket(machine)) {
         return Err(Refusal::Dial("no such file or directory"));
     }
@@ -41,5 +42,9 @@ fn cri_disabled(machine: &Host) -> bool {
     let config = machine.files.read_text("/etc/containerd/config.toml").unwrap_or_default();
     let config: toml::Table = config.parse().unwrap_or_default();
     let disabled = config.get("disabled_plugins").and_then(toml::Value::as_array);
-    disabled.into_iter().flatten().filter_map(toml::Value::as_str).any(|it| it == "cri" || it.contains(".cri"))
+    disabled
+        .into_iter()
+        .flatten()
+        .filter_map(toml::Value::as_str)
+        .any(|it| it == "cri" || it.contains(".cri"))
 }

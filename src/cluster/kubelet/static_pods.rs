@@ -20,7 +20,8 @@ const MIRROR: &str = "kubernetes.io/config.mirror";
 
 /// True for the mirror of a static pod that runs a program of the control plane.
 pub(super) fn is_control_plane(pod: &Value) -> bool {
-    object::annotation(pod, MIRROR).is_some() && control_plane::Process::of_manifest(pod).is_some_and(|it| it.is_ours())
+    object::annotation(pod, MIRROR).is_some()
+        && control_plane::Process::of_manifest(pod).is_some_and(|it| it.is_ours())
 }
 
 /// Brings the mirror pods of a machine in line with its manifests.
@@ -31,7 +32,11 @@ pub(super) fn sync(world: &mut World, cluster: ClusterId, host: &str) -> Option<
         return None;
     }
     if !state.api_server_up() {
-        // The mirrors are written when a server answers again.
+        // The mirrors are written when a server answers again; the logs of the machine go on.
+        let now = world.now;
+        for key in control_plane_keys(world, cluster, &node) {
+            world.wake_at(now + Duration::from_millis(300), cluster, "kubelet", &key);
+        }
         return Some(Duration::from_secs(2));
     }
     let wanted = manifests(world, cluster, host, &node);
@@ -66,6 +71,13 @@ pub(super) fn sync(world: &mut World, cluster: ClusterId, host: &str) -> Option<
     missing.then_some(Duration::from_secs(20))
 }
 
+/// The pod workers of the control plane's mirrors on a node.
+fn control_plane_keys(world: &World, cluster: ClusterId, node: &str) -> Vec<String> {
+    let Some(state) = world.clusters.get(cluster) else { return Vec::new() };
+    let key = |pod: &Object| format!("{}/{}/{}", object::namespace(pod), object::name(pod), object::uid(pod));
+    state.store.pods_on(node).filter(|pod| is_control_plane(pod)).map(key).collect()
+}
+
 fn is_same(wanted: &Value, mirror: &Value) -> bool {
     object::name(wanted) == object::name(mirror)
         && object::namespace(wanted) == object::namespace(mirror)
@@ -95,7 +107,8 @@ fn manifests(world: &World, cluster: ClusterId, host: &str, node: &str) -> Vec<V
     let mut found: Vec<Value> = Vec::new();
     for (path, bytes) in manifest::files(world, host) {
         let Ok(pod) = manifest::read(&path, &bytes, node) else { continue };
-        let running = world.clusters.get(cluster).and_then(|it| it.control_plane.manifest_of(host, object::name(&pod)));
+        let running =
+            world.clusters.get(cluster).and_then(|it| it.control_plane.manifest_of(host, object::name(&pod)));
         if running.is_some_and(|it| *it != bytes) {
             continue;
         }
@@ -169,7 +182,9 @@ pub(super) fn follow(world: &mut World, id: &PodId, pod: &Object, host: &str) ->
         announce(world, id, pod, &spec);
     }
     super::logs::publish(world, id, &name);
-    pod_status::write(world, id, pod);
+    if world.clusters.get(id.cluster)?.api_server_up() {
+        pod_status::write(world, id, pod);
+    }
     due
 }
 

@@ -23,31 +23,73 @@ const TLS_VERSIONS: [&str; 4] = ["VersionTLS10", "VersionTLS11", "VersionTLS12",
 
 /// Every admission plugin of v1.36.
 const PLUGINS: &[&str] = &[
-    "AlwaysAdmit", "AlwaysDeny", "AlwaysPullImages", "CertificateApproval", "CertificateSigning",
-    "CertificateSubjectRestriction", "ClusterTrustBundleAttest", "DefaultIngressClass", "DefaultStorageClass",
-    "DefaultTolerationSeconds", "DenyServiceExternalIPs", "EventRateLimit", "ExtendedResourceToleration",
-    "ImagePolicyWebhook", "LimitPodHardAntiAffinityTopology", "LimitRanger", "MutatingAdmissionPolicy",
-    "MutatingAdmissionWebhook", "NamespaceAutoProvision", "NamespaceExists", "NamespaceLifecycle",
-    "NodeDeclaredFeatureValidator", "NodeRestriction", "OwnerReferencesPermissionEnforcement",
-    "PersistentVolumeClaimResize", "PodNodeSelector", "PodSecurity", "PodTolerationRestriction",
-    "PodTopologyLabels", "Priority", "ResourceQuota", "RuntimeClass", "ServiceAccount",
-    "StorageObjectInUseProtection", "TaintNodesByCondition", "ValidatingAdmissionPolicy",
+    "AlwaysAdmit",
+    "AlwaysDeny",
+    "AlwaysPullImages",
+    "CertificateApproval",
+    "CertificateSigning",
+    "CertificateSubjectRestriction",
+    "ClusterTrustBundleAttest",
+    "DefaultIngressClass",
+    "DefaultStorageClass",
+    "DefaultTolerationSeconds",
+    "DenyServiceExternalIPs",
+    "EventRateLimit",
+    "ExtendedResourceToleration",
+    "ImagePolicyWebhook",
+    "LimitPodHardAntiAffinityTopology",
+    "LimitRanger",
+    "MutatingAdmissionPolicy",
+    "MutatingAdmissionWebhook",
+    "NamespaceAutoProvision",
+    "NamespaceExists",
+    "NamespaceLifecycle",
+    "NodeDeclaredFeatureValidator",
+    "NodeRestriction",
+    "OwnerReferencesPermissionEnforcement",
+    "PersistentVolumeClaimResize",
+    "PodNodeSelector",
+    "PodSecurity",
+    "PodTolerationRestriction",
+    "PodTopologyLabels",
+    "Priority",
+    "ResourceQuota",
+    "RuntimeClass",
+    "ServiceAccount",
+    "StorageObjectInUseProtection",
+    "TaintNodesByCondition",
+    "ValidatingAdmissionPolicy",
     "ValidatingAdmissionWebhook",
 ];
 
 /// Part of the names that Go's `crypto/tls` has for cipher suites.
 const CIPHERS: &[&str] = &[
-    "TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256",
-    "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
-    "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
-    "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305", "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
-    "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
-    "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA", "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
-    "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305", "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
-    "TLS_RSA_WITH_AES_128_CBC_SHA", "TLS_RSA_WITH_AES_128_GCM_SHA256", "TLS_RSA_WITH_AES_256_CBC_SHA",
-    "TLS_RSA_WITH_AES_256_GCM_SHA384", "TLS_RSA_WITH_3DES_EDE_CBC_SHA", "TLS_RSA_WITH_AES_128_CBC_SHA256",
-    "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256", "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256",
-    "TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA", "TLS_ECDHE_ECDSA_WITH_RC4_128_SHA", "TLS_ECDHE_RSA_WITH_RC4_128_SHA",
+    "TLS_AES_128_GCM_SHA256",
+    "TLS_AES_256_GCM_SHA384",
+    "TLS_CHACHA20_POLY1305_SHA256",
+    "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA",
+    "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+    "TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA",
+    "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+    "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305",
+    "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+    "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA",
+    "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+    "TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA",
+    "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+    "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305",
+    "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+    "TLS_RSA_WITH_AES_128_CBC_SHA",
+    "TLS_RSA_WITH_AES_128_GCM_SHA256",
+    "TLS_RSA_WITH_AES_256_CBC_SHA",
+    "TLS_RSA_WITH_AES_256_GCM_SHA384",
+    "TLS_RSA_WITH_3DES_EDE_CBC_SHA",
+    "TLS_RSA_WITH_AES_128_CBC_SHA256",
+    "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256",
+    "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA256",
+    "TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA",
+    "TLS_ECDHE_ECDSA_WITH_RC4_128_SHA",
+    "TLS_ECDHE_RSA_WITH_RC4_128_SHA",
     "TLS_RSA_WITH_RC4_128_SHA",
 ];
 
@@ -61,9 +103,9 @@ fn check(start: &Start<'_>, point: &str) -> Verdict {
         "audit-policy" => {
             start.set("audit-policy-file").map_or(Ok(()), |path| files::audit_policy(start, path))
         }
-        "etcd-files" => start
-            .readable(&["etcd-cafile"])
-            .and_then(|()| start.pair("etcd-certfile", "etcd-keyfile")),
+        "etcd-files" => {
+            start.readable(&["etcd-cafile"]).and_then(|()| start.pair("etcd-certfile", "etcd-keyfile"))
+        }
         "audit-log" => audit_log(start),
         "admission-config" => admission_config(start),
         "etcd" => return etcd(start),
@@ -109,7 +151,8 @@ fn complete(start: &Start<'_>) -> Vec<String> {
     let unknown = start.process.flag_list("runtime-config").into_iter().find_map(|setting| {
         let (api, _) = setting.split_once('=').unwrap_or((setting, ""));
         let group = api.split_once('/').map(|(group, _)| group)?;
-        let known = group.contains('.') || ["apps", "batch", "autoscaling", "policy", "extensions", "api"].contains(&group);
+        let known = group.contains('.')
+            || ["apps", "batch", "autoscaling", "policy", "extensions", "api"].contains(&group);
         (!known).then(|| format!("unknown api groups {api}"))
     });
     found.extend(unknown);
@@ -117,8 +160,7 @@ fn complete(start: &Start<'_>) -> Vec<String> {
 }
 
 fn service_accounts(start: &Start<'_>) -> Vec<String> {
-    let together =
-        "--service-account-signing-key-file, --service-account-issuer, and --api-audiences should be specified together";
+    let together = "--service-account-signing-key-file, --service-account-issuer, and --api-audiences should be specified together";
     let (issuer, key) = (start.set("service-account-issuer"), start.set("service-account-signing-key-file"));
     let mut found = Vec::new();
     if issuer.is_none() {
@@ -133,8 +175,10 @@ fn service_accounts(start: &Start<'_>) -> Vec<String> {
 }
 
 fn plugins(start: &Start<'_>) -> Vec<String> {
-    let (on, off) =
-        (start.process.flag_list("enable-admission-plugins"), start.process.flag_list("disable-admission-plugins"));
+    let (on, off) = (
+        start.process.flag_list("enable-admission-plugins"),
+        start.process.flag_list("disable-admission-plugins"),
+    );
     let mut found = Vec::new();
     for (flag, list) in [("enable-admission-plugins", &on), ("disable-admission-plugins", &off)] {
         let unknown = list.iter().filter(|name| !PLUGINS.contains(name));
@@ -152,7 +196,9 @@ fn plugins(start: &Start<'_>) -> Vec<String> {
 
 fn tls(start: &Start<'_>) -> Result<(), String> {
     start.pair("tls-cert-file", "tls-private-key-file")?;
-    if let Some(unknown) = start.process.flag_list("tls-cipher-suites").iter().find(|it| !CIPHERS.contains(it)) {
+    if let Some(unknown) =
+        start.process.flag_list("tls-cipher-suites").iter().find(|it| !CIPHERS.contains(it))
+    {
         return Err(format!("Cipher suite {unknown} not supported or doesn't exist"));
     }
     match start.set("tls-min-version") {
@@ -200,8 +246,12 @@ fn inconsistent_range(start: &Start<'_>) -> Verdict {
     let given = value(start, "given-cidr");
     let Some(stored) = stored_range(start).filter(|it| *it != given) else { return Verdict::Fine };
     Verdict::Says(vec![
-        format!("I default_servicecidr_controller.go:206] \"Inconsistent ServiceCIDR status\" serviceCIDR=\"kubernetes\" controllerCIDRs=[{given:?}] serviceCIDRs=[{stored:?}]"),
-        format!("I event.go:389] \"Event occurred\" object=\"kubernetes\" fieldPath=\"\" kind=\"ServiceCIDR\" apiVersion=\"networking.k8s.io/v1\" type=\"Warning\" reason=\"KubernetesDefaultServiceCIDRInconsistent\" message=\"The default ServiceCIDR [{stored}] does not match the controller flag configurations [{given}]\""),
+        format!(
+            "I default_servicecidr_controller.go:206] \"Inconsistent ServiceCIDR status\" serviceCIDR=\"kubernetes\" controllerCIDRs=[{given:?}] serviceCIDRs=[{stored:?}]"
+        ),
+        format!(
+            "I event.go:389] \"Event occurred\" object=\"kubernetes\" fieldPath=\"\" kind=\"ServiceCIDR\" apiVersion=\"networking.k8s.io/v1\" type=\"Warning\" reason=\"KubernetesDefaultServiceCIDRInconsistent\" message=\"The default ServiceCIDR [{stored}] does not match the controller flag configurations [{given}]\""
+        ),
     ])
 }
 

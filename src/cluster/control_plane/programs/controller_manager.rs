@@ -23,29 +23,98 @@ const PORT: u16 = 10_257;
 
 /// Names that `--controllers` may list: those of v1.36 and their older aliases.
 const CONTROLLERS: &[&str] = &[
-    "attachdetach", "bootstrap-signer-controller", "bootstrapsigner", "certificatesigningrequest-approving-controller",
-    "certificatesigningrequest-cleaner-controller", "certificatesigningrequest-signing-controller", "cloud-node-lifecycle",
-    "cloud-node-lifecycle-controller", "clusterrole-aggregation", "clusterrole-aggregation-controller", "cronjob",
-    "cronjob-controller", "csrapproving", "csrcleaner", "csrsigning", "daemonset", "daemonset-controller", "deployment",
-    "deployment-controller", "device-taint-eviction-controller", "disruption", "disruption-controller", "endpoint",
-    "endpoints-controller", "endpointslice", "endpointslice-controller", "endpointslicemirroring",
-    "endpointslice-mirroring-controller", "ephemeral-volume", "ephemeral-volume-controller", "garbagecollector",
-    "garbage-collector-controller", "horizontalpodautoscaling", "horizontal-pod-autoscaler-controller", "job",
-    "job-controller", "kube-apiserver-serving-clustertrustbundle-publisher-controller", "legacy-serviceaccount-token-cleaner",
-    "legacy-serviceaccount-token-cleaner-controller", "namespace", "namespace-controller", "nodeipam", "node-ipam-controller",
-    "nodelifecycle", "node-lifecycle-controller", "persistentvolume-attach-detach-controller", "persistentvolume-binder",
-    "persistentvolume-binder-controller", "persistentvolume-expander", "persistentvolume-expander-controller",
-    "persistentvolume-protection-controller", "persistentvolumeclaim-protection-controller",
-    "podcertificaterequest-cleaner-controller", "podgc", "pod-garbage-collector-controller", "podgroup-protection-controller",
-    "pv-protection", "pvc-protection", "replicaset", "replicaset-controller", "replicationcontroller",
-    "replicationcontroller-controller", "resourceclaim-controller", "resource-claim-controller", "resourcequota",
-    "resourcequota-controller", "resourcepoolstatusrequest-controller", "root-ca-cert-publisher",
-    "root-ca-certificate-publisher-controller", "route", "node-route-controller", "selinux-warning-controller", "service",
-    "service-lb-controller", "serviceaccount", "serviceaccount-controller", "serviceaccount-token",
-    "serviceaccount-token-controller", "service-cidr-controller", "statefulset", "statefulset-controller",
-    "storageversion-garbage-collector-controller", "storage-version-migrator-controller", "taint-eviction-controller",
-    "tokencleaner", "token-cleaner-controller", "ttl", "ttl-controller", "ttl-after-finished", "ttl-after-finished-controller",
-    "validatingadmissionpolicy-status-controller", "volumeattributesclass-protection-controller",
+    "attachdetach",
+    "bootstrap-signer-controller",
+    "bootstrapsigner",
+    "certificatesigningrequest-approving-controller",
+    "certificatesigningrequest-cleaner-controller",
+    "certificatesigningrequest-signing-controller",
+    "cloud-node-lifecycle",
+    "cloud-node-lifecycle-controller",
+    "clusterrole-aggregation",
+    "clusterrole-aggregation-controller",
+    "cronjob",
+    "cronjob-controller",
+    "csrapproving",
+    "csrcleaner",
+    "csrsigning",
+    "daemonset",
+    "daemonset-controller",
+    "deployment",
+    "deployment-controller",
+    "device-taint-eviction-controller",
+    "disruption",
+    "disruption-controller",
+    "endpoint",
+    "endpoints-controller",
+    "endpointslice",
+    "endpointslice-controller",
+    "endpointslicemirroring",
+    "endpointslice-mirroring-controller",
+    "ephemeral-volume",
+    "ephemeral-volume-controller",
+    "garbagecollector",
+    "garbage-collector-controller",
+    "horizontalpodautoscaling",
+    "horizontal-pod-autoscaler-controller",
+    "job",
+    "job-controller",
+    "kube-apiserver-serving-clustertrustbundle-publisher-controller",
+    "legacy-serviceaccount-token-cleaner",
+    "legacy-serviceaccount-token-cleaner-controller",
+    "namespace",
+    "namespace-controller",
+    "nodeipam",
+    "node-ipam-controller",
+    "nodelifecycle",
+    "node-lifecycle-controller",
+    "persistentvolume-attach-detach-controller",
+    "persistentvolume-binder",
+    "persistentvolume-binder-controller",
+    "persistentvolume-expander",
+    "persistentvolume-expander-controller",
+    "persistentvolume-protection-controller",
+    "persistentvolumeclaim-protection-controller",
+    "podcertificaterequest-cleaner-controller",
+    "podgc",
+    "pod-garbage-collector-controller",
+    "podgroup-protection-controller",
+    "pv-protection",
+    "pvc-protection",
+    "replicaset",
+    "replicaset-controller",
+    "replicationcontroller",
+    "replicationcontroller-controller",
+    "resourceclaim-controller",
+    "resource-claim-controller",
+    "resourcequota",
+    "resourcequota-controller",
+    "resourcepoolstatusrequest-controller",
+    "root-ca-cert-publisher",
+    "root-ca-certificate-publisher-controller",
+    "route",
+    "node-route-controller",
+    "selinux-warning-controller",
+    "service",
+    "service-lb-controller",
+    "serviceaccount",
+    "serviceaccount-controller",
+    "serviceaccount-token",
+    "serviceaccount-token-controller",
+    "service-cidr-controller",
+    "statefulset",
+    "statefulset-controller",
+    "storageversion-garbage-collector-controller",
+    "storage-version-migrator-controller",
+    "taint-eviction-controller",
+    "tokencleaner",
+    "token-cleaner-controller",
+    "ttl",
+    "ttl-controller",
+    "ttl-after-finished",
+    "ttl-after-finished-controller",
+    "validatingadmissionpolicy-status-controller",
+    "volumeattributesclass-protection-controller",
 ];
 
 /// How often an instance that is not the leader tries again.
@@ -57,7 +126,9 @@ fn check(start: &Start<'_>, point: &str) -> Verdict {
         "files" => Verdict::of(files(start)),
         "api" => api(start),
         "tokens" => tokens(start).map_or(Verdict::Fine, |(controller, why)| stopped(controller, &why)),
-        "controllers" => controllers(start).map_or(Verdict::Fine, |(controller, why)| stopped(controller, &why)),
+        "controllers" => {
+            controllers(start).map_or(Verdict::Fine, |(controller, why)| stopped(controller, &why))
+        }
         _ => Verdict::Fine,
     }
 }
@@ -66,7 +137,8 @@ fn options(start: &Start<'_>) -> Result<(), String> {
     if let Some(problem) = start.set("feature-gates").and_then(flags::gate_problem) {
         return Err(problem);
     }
-    let listed = start.process.flag_list("controllers").into_iter().map(|it| it.trim_start_matches(['-', '+']));
+    let listed =
+        start.process.flag_list("controllers").into_iter().map(|it| it.trim_start_matches(['-', '+']));
     match listed.into_iter().find(|it| *it != "*" && !CONTROLLERS.contains(it)) {
         Some(unknown) => Err(format!("{unknown:?} is not in the list of known controllers")),
         None => Ok(()),
@@ -78,7 +150,9 @@ fn files(start: &Start<'_>) -> Result<(), String> {
         start.kubeconfig(path)?;
     }
     start.listen(PORT)?;
-    for (flag, what) in [("authentication-kubeconfig", "authentication"), ("authorization-kubeconfig", "authorization")] {
+    for (flag, what) in
+        [("authentication-kubeconfig", "authentication"), ("authorization-kubeconfig", "authorization")]
+    {
         if let Some(path) = start.set(flag) {
             let prefix = format!("failed to get delegated {what} kubeconfig");
             start.kubeconfig(path).map_err(|why| format!("{prefix}: {prefix}: {why}"))?;
@@ -92,23 +166,35 @@ fn api(start: &Start<'_>) -> Verdict {
     let lock = "kube-system/kube-controller-manager";
     let path = "/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/kube-controller-manager";
     let Err(answer) = start.ask(path) else { return Verdict::Fine };
-    let why = answer.sentence(&format!("{path}?timeout=5s"), "leases.coordination.k8s.io kube-controller-manager");
-    let line =
-        format!("E leaderelection.go:461] \"Error retrieving lease lock\" err={} lock={lock:?}", go_quote(&why));
+    let why =
+        answer.sentence(&format!("{path}?timeout=5s"), "leases.coordination.k8s.io kube-controller-manager");
+    let line = format!(
+        "E leaderelection.go:461] \"Error retrieving lease lock\" err={} lock={lock:?}",
+        go_quote(&why)
+    );
     Verdict::Stuck { said: vec![line], every: RETRY }
 }
 
 /// A controller that cannot be built ends the whole program.
 fn stopped(controller: &str, why: &str) -> Verdict {
     let mut said = vec![
-        (0, format!("E controllermanager.go:683] \"Error initializing a controller\" err={} controller={controller:?}", go_quote(why))),
+        (
+            0,
+            format!(
+                "E controllermanager.go:683] \"Error initializing a controller\" err={} controller={controller:?}",
+                go_quote(why)
+            ),
+        ),
         (0, format!("E controllermanager.go:296] \"Error building controllers\" err={}", go_quote(why))),
     ];
     // The token controller comes first, while the lease is still being renewed.
     if controller == "serviceaccount-token-controller" && why.contains("root-ca-file") {
         let lock = "lock=\"kube-system/kube-controller-manager\"";
         said.push((0, format!("E leaderelection.go:461] \"Error retrieving lease lock\" err=\"client rate limiter Wait returned an error: context canceled\" {lock}")));
-        said.push((0, format!("I leaderelection.go:304] \"Failed to renew lease\" {lock} err=\"context canceled\"")));
+        said.push((
+            0,
+            format!("I leaderelection.go:304] \"Failed to renew lease\" {lock} err=\"context canceled\""),
+        ));
     }
     said.push((0, "E controllermanager.go:440] \"leaderelection lost/stopped\"".to_owned()));
     Verdict::Ends { said, code: 1 }

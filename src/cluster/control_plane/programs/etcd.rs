@@ -9,13 +9,8 @@ use super::super::script::{Program, Start, Verdict, go_quote};
 use crate::cluster::api::authn::x509::{self, Purpose};
 use crate::cluster::etcd as data;
 
-pub(super) const PROGRAM: Program = Program {
-    name: "etcd",
-    text: include_str!("../../../../assets/logs/etcd.txt"),
-    check,
-    holds,
-    value,
-};
+pub(super) const PROGRAM: Program =
+    Program { name: "etcd", text: include_str!("../../../../assets/logs/etcd.txt"), check, holds, value };
 
 /// What a data directory holds.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -80,15 +75,18 @@ fn check(start: &Start<'_>, point: &str) -> Verdict {
     match point {
         "verify" => verify(start),
         "data-dir" => data_dir_kind(start),
-        "peer-listeners" => listeners(start, "listen-peer-urls", ["peer-cert-file", "peer-key-file"]).map_or_else(
-            |why| {
-                let first = line("error", "embed/etcd.go:586", "creating peer listener failed", &error(&why));
-                discovery_failed(start, Some(first), &why)
-            },
-            |()| Verdict::Fine,
-        ),
-        "client-listeners" => client_listeners(start)
-            .map_or_else(|why| discovery_failed(start, None, &why), |()| Verdict::Fine),
+        "peer-listeners" => listeners(start, "listen-peer-urls", ["peer-cert-file", "peer-key-file"])
+            .map_or_else(
+                |why| {
+                    let first =
+                        line("error", "embed/etcd.go:586", "creating peer listener failed", &error(&why));
+                    discovery_failed(start, Some(first), &why)
+                },
+                |()| Verdict::Fine,
+            ),
+        "client-listeners" => {
+            client_listeners(start).map_or_else(|why| discovery_failed(start, None, &why), |()| Verdict::Fine)
+        }
         "data-dir-write" => data_dir_write(start),
         "database" => database(start),
         "initial-cluster" => initial_cluster(start),
@@ -130,7 +128,9 @@ fn listeners(start: &Start<'_>, flag: &str, pair: [&str; 2]) -> Result<(), Strin
     }
     for url in urls {
         if url.starts_with("https://") && start.set(pair[0]).is_none() {
-            return Err(format!("TLS key/cert (--cert-file, --key-file) must be provided for client url {url} with HTTPS scheme"));
+            return Err(format!(
+                "TLS key/cert (--cert-file, --key-file) must be provided for client url {url} with HTTPS scheme"
+            ));
         }
         if let Some((address, port)) = of_url(url) {
             start.bind(address, port)?;
@@ -144,13 +144,20 @@ fn client_listeners(start: &Start<'_>) -> Result<(), String> {
     urls.sort_unstable_by_key(|url| !url.contains("127.0.0.1"));
     for url in urls {
         if url.starts_with("https://") && start.set("cert-file").is_none() {
-            return Err(format!("TLS key/cert (--cert-file, --key-file) must be provided for client url {url} with HTTPS scheme"));
+            return Err(format!(
+                "TLS key/cert (--cert-file, --key-file) must be provided for client url {url} with HTTPS scheme"
+            ));
         }
         if let Some((address, port)) = of_url(url) {
             start.bind(address, port)?;
         }
     }
-    start.process.flag_list("listen-metrics-urls").into_iter().filter_map(of_url).try_for_each(|(address, port)| start.bind(address, port))
+    start
+        .process
+        .flag_list("listen-metrics-urls")
+        .into_iter()
+        .filter_map(of_url)
+        .try_for_each(|(address, port)| start.bind(address, port))
 }
 
 fn data_dir_write(start: &Start<'_>) -> Verdict {
@@ -182,7 +189,10 @@ fn data_dir_write(start: &Start<'_>) -> Verdict {
 /// `rwx------` of a mode.
 fn letters(mode: u32) -> String {
     let bit = |shift: u32, letter: char| if mode >> shift & 1 == 1 { letter } else { '-' };
-    (0..9).rev().map(|shift| bit(shift, ['x', 'w', 'r'].get(shift as usize % 3).copied().unwrap_or('-'))).collect()
+    (0..9)
+        .rev()
+        .map(|shift| bit(shift, ['x', 'w', 'r'].get(shift as usize % 3).copied().unwrap_or('-')))
+        .collect()
 }
 
 /// The bytes of a file below the data directory; `None` when it is not there.
@@ -193,7 +203,8 @@ fn stored(start: &Start<'_>, name: &str) -> Option<std::sync::Arc<[u8]>> {
 
 /// Go's report of a panic, as far as its words are worth anything.
 fn panicked(said: String, message: &str, frames: &[&str]) -> Verdict {
-    let mut lines = vec![said, format!("panic: {message}"), String::new(), "goroutine 1 [running]:".to_owned()];
+    let mut lines =
+        vec![said, format!("panic: {message}"), String::new(), "goroutine 1 [running]:".to_owned()];
     lines.extend(frames.iter().map(|&frame| frame.to_owned()));
     Verdict::Ends { said: lines.into_iter().map(|it| (0, it)).collect(), code: 2 }
 }
@@ -206,12 +217,16 @@ fn database(start: &Start<'_>) -> Verdict {
     let path = format!("{}/member/snap/db", data_dir(start));
     let about = format!(",\"path\":{path:?}{}", error("invalid database"));
     let first = line("panic", "backend/backend.go:205", "failed to open database", &about);
-    panicked(first, "failed to open database", &[
-        "go.etcd.io/etcd/server/v3/storage/backend.newBackend(...)",
-        "\tgo.etcd.io/etcd/server/v3/storage/backend/backend.go:205 +0x3b8",
-        "created by go.etcd.io/etcd/server/v3/storage.OpenBackend in goroutine 1",
-        "\tgo.etcd.io/etcd/server/v3/storage/backend.go:75 +0x1a5",
-    ])
+    panicked(
+        first,
+        "failed to open database",
+        &[
+            "go.etcd.io/etcd/server/v3/storage/backend.newBackend(...)",
+            "\tgo.etcd.io/etcd/server/v3/storage/backend/backend.go:205 +0x3b8",
+            "created by go.etcd.io/etcd/server/v3/storage.OpenBackend in goroutine 1",
+            "\tgo.etcd.io/etcd/server/v3/storage/backend.go:75 +0x1a5",
+        ],
+    )
 }
 
 fn wal(start: &Start<'_>) -> Verdict {
@@ -219,13 +234,22 @@ fn wal(start: &Start<'_>) -> Verdict {
         Some(bytes) if !data::is_wal(&bytes) => {}
         _ => return Verdict::Fine,
     }
-    let first = line("panic", "v3/log.go:88", "tocommit is out of range [lastIndex(0)]. Was the raft log corrupted, truncated, or lost?", "");
-    panicked(first, "tocommit is out of range [lastIndex(0)]. Was the raft log corrupted, truncated, or lost?", &[
-        "go.etcd.io/etcd/server/v3/etcdserver.NewServer(...)",
-        "\tgo.etcd.io/etcd/server/v3/etcdserver/server.go:332 +0x47b",
-        "main.main()",
-        "\tgo.etcd.io/etcd/server/v3/main.go:31 +0x28",
-    ])
+    let first = line(
+        "panic",
+        "v3/log.go:88",
+        "tocommit is out of range [lastIndex(0)]. Was the raft log corrupted, truncated, or lost?",
+        "",
+    );
+    panicked(
+        first,
+        "tocommit is out of range [lastIndex(0)]. Was the raft log corrupted, truncated, or lost?",
+        &[
+            "go.etcd.io/etcd/server/v3/etcdserver.NewServer(...)",
+            "\tgo.etcd.io/etcd/server/v3/etcdserver/server.go:332 +0x47b",
+            "main.main()",
+            "\tgo.etcd.io/etcd/server/v3/main.go:31 +0x28",
+        ],
+    )
 }
 
 /// Names and URLs of `--initial-cluster`.
@@ -252,7 +276,10 @@ fn initial_cluster(start: &Start<'_>) -> Verdict {
     };
     let own: Vec<&str> = members.iter().filter(|(it, _)| *it == name).map(|(_, url)| *url).collect();
     if own.is_empty() {
-        return failed(Vec::new(), format!("couldn't find local name {name:?} in the initial cluster configuration"));
+        return failed(
+            Vec::new(),
+            format!("couldn't find local name {name:?} in the initial cluster configuration"),
+        );
     }
     let advertised = start.process.flag_list("initial-advertise-peer-urls");
     if own == advertised {
@@ -286,7 +313,10 @@ fn quorum(start: &Start<'_>) -> Verdict {
         let machine = start.world.hosts.values().find(|it| it.address == address);
         let plane = start.world.clusters.get(start.cluster).map(|it| &it.control_plane);
         machine.zip(plane).is_some_and(|(machine, plane)| {
-            plane.instances.iter().any(|((host, _), it)| *host == machine.name && it.process.program == "etcd" && it.listens())
+            plane
+                .instances
+                .iter()
+                .any(|((host, _), it)| *host == machine.name && it.process.program == "etcd" && it.listens())
         })
     };
     let there = members.iter().filter(|(it, url)| *it == name || runs(url)).count();
@@ -295,7 +325,10 @@ fn quorum(start: &Start<'_>) -> Verdict {
     }
     let id = format!("{:x}", own_id(start));
     let raft = |at: &str, message: String| {
-        format!("{{\"level\":\"info\",\"logger\":\"raft\",\"caller\":\"v3/raft.go:{at}\",\"msg\":{}}}", go_quote(&message))
+        format!(
+            "{{\"level\":\"info\",\"logger\":\"raft\",\"caller\":\"v3/raft.go:{at}\",\"msg\":{}}}",
+            go_quote(&message)
+        )
     };
     let mut said = vec![
         raft("988", format!("{id} is starting a new election at term 1")),
@@ -303,7 +336,13 @@ fn quorum(start: &Start<'_>) -> Verdict {
     ];
     for (_, url) in members.iter().filter(|(it, _)| *it != name) {
         let other = data::member_id(&[url]);
-        said.push(raft("1064", format!("{id} [logterm: 1, index: {}] sent MsgPreVote request to {other:x} at term 1", members.len())));
+        said.push(raft(
+            "1064",
+            format!(
+                "{id} [logterm: 1, index: {}] sent MsgPreVote request to {other:x} at term 1",
+                members.len()
+            ),
+        ));
     }
     said.push(raft("1077", format!("{id} received MsgPreVoteResp from {id} at term 1")));
     said.push(raft("1693", format!("{id} has received 1 MsgPreVoteResp votes and 0 vote rejections")));
@@ -317,13 +356,19 @@ fn serving(start: &Start<'_>) -> Verdict {
     if secure == 0 {
         return Verdict::Fine;
     }
-    let Err(why) = start.pair("cert-file", "key-file").and_then(|()| start.readable(&["trusted-ca-file"])) else {
+    let Err(why) = start.pair("cert-file", "key-file").and_then(|()| start.readable(&["trusted-ca-file"]))
+    else {
         return Verdict::Fine;
     };
     let mut said = Vec::new();
     for _ in 0..secure {
         said.push(line("error", "embed/serve.go:156", "registerGateway failed", &error(&why)));
-        said.push(line("error", "embed/etcd.go:912", "setting up serving from embedded etcd failed.", &error(&why)));
+        said.push(line(
+            "error",
+            "embed/etcd.go:912",
+            "setting up serving from embedded etcd failed.",
+            &error(&why),
+        ));
     }
     said.push(line("info", "etcdmain/main.go:44", "notifying init daemon", ""));
     said.push(line("info", "etcdmain/main.go:50", "successfully notified init daemon", ""));
@@ -335,20 +380,34 @@ fn serve_clients(start: &Start<'_>) -> Vec<String> {
     let mut said = Vec::new();
     for url in start.process.flag_list("listen-client-urls") {
         let (scheme, address) = url.split_once("://").unwrap_or(("", url));
-        said.push(line("info", "v3rpc/health.go:63", "grpc service status changed", ",\"service\":\"\",\"status\":\"SERVING\""));
+        said.push(line(
+            "info",
+            "v3rpc/health.go:63",
+            "grpc service status changed",
+            ",\"service\":\"\",\"status\":\"SERVING\"",
+        ));
         let about = format!(",\"traffic\":\"grpc+http\",\"address\":{address:?}");
         said.push(if scheme == "https" {
             line("info", "embed/serve.go:283", "serving client traffic securely", &about)
         } else {
-            line("info", "embed/serve.go:220", "serving client traffic insecurely; this is strongly discouraged!", &about)
+            line(
+                "info",
+                "embed/serve.go:220",
+                "serving client traffic insecurely; this is strongly discouraged!",
+                &about,
+            )
         });
     }
     let rejected = gateway_rejection(start);
     let address = "127.0.0.1:2379";
     for _ in 0..rejected.as_ref().map_or(0, |_| 2) {
         let why = rejected.clone().unwrap_or_default();
-        said.push(line("warn", "embed/config_logging.go:194", "rejected connection on client endpoint",
-            &format!(",\"remote-addr\":\"127.0.0.1:57450\",\"server-name\":\"\"{}", error(&why))));
+        said.push(line(
+            "warn",
+            "embed/config_logging.go:194",
+            "rejected connection on client endpoint",
+            &format!(",\"remote-addr\":\"127.0.0.1:57450\",\"server-name\":\"\"{}", error(&why)),
+        ));
         let stamp = start.world.now.strftime("%Y/%m/%d %H:%M:%S");
         for (channel, why) in [(2, "connection error: desc = \"error reading server preface: remote error: tls: unknown certificate authority\"".to_owned()), (1, format!("write tcp 127.0.0.1:57450->{address}: write: broken pipe"))] {
             said.push(format!("{stamp} WARNING: [core] [Channel #{channel} SubChannel #3] grpc: addrConn.createTransport failed to connect to {{Addr: {address:?}, ServerName: {address:?}, }}. Err: {why}"));

@@ -12,15 +12,20 @@ const LEVELS: [&str; 4] = ["None", "Metadata", "Request", "RequestResponse"];
 /// What is wrong with the file behind `--audit-policy-file`.
 pub(super) fn audit_policy(start: &Start<'_>, path: &str) -> Result<(), String> {
     let prefix = "loading audit policy file";
-    let text = start.read(path).map_err(|why| format!("{prefix}: failed to read file path {path:?}: {why}"))?;
+    let text =
+        start.read(path).map_err(|why| format!("{prefix}: failed to read file path {path:?}: {why}"))?;
     let policy = yaml::documents(&text)
         .map_err(|why| format!("{prefix}: failed decoding: {why}: from file {path}"))?
         .into_iter()
         .next()
         .unwrap_or(Value::Null);
-    if object::text(&policy, "/apiVersion") != "audit.k8s.io/v1" || object::text(&policy, "/kind") != "Policy" {
-        return Err(format!("{prefix}: failed decoding: no kind {:?} is registered for version {:?} in scheme \"pkg/audit/scheme.go:30\": from file {path}",
-            object::text(&policy, "/kind"), object::text(&policy, "/apiVersion")));
+    if object::text(&policy, "/apiVersion") != "audit.k8s.io/v1" || object::text(&policy, "/kind") != "Policy"
+    {
+        return Err(format!(
+            "{prefix}: failed decoding: no kind {:?} is registered for version {:?} in scheme \"pkg/audit/scheme.go:30\": from file {path}",
+            object::text(&policy, "/kind"),
+            object::text(&policy, "/apiVersion")
+        ));
     }
     let rules = object::list(&policy, "/rules");
     if rules.is_empty() {
@@ -46,7 +51,8 @@ pub(super) fn audit_policy(start: &Start<'_>, path: &str) -> Result<(), String> 
 const RESOURCE_FIELDS: &[&str] = &["resources", "providers"];
 
 /// Providers with a list of keys, and how long these may be, in bytes.
-const KEYED: &[(&str, &[usize])] = &[("aescbc", &[16, 24, 32]), ("aesgcm", &[16, 24, 32]), ("secretbox", &[32])];
+const KEYED: &[(&str, &[usize])] =
+    &[("aescbc", &[16, 24, 32]), ("aesgcm", &[16, 24, 32]), ("secretbox", &[32])];
 
 /// What is wrong with the file behind `--encryption-provider-config`.
 pub(super) fn encryption(start: &Start<'_>, path: &str) -> Result<(), String> {
@@ -54,7 +60,9 @@ pub(super) fn encryption(start: &Start<'_>, path: &str) -> Result<(), String> {
         format!("error while parsing file: error while loading file: error reading encryption provider configuration file {path:?}: {why}")
     })?;
     let wrong = |why: &str| {
-        Err(format!("error while parsing file: error decoding encryption provider configuration file {path:?}: {why}"))
+        Err(format!(
+            "error while parsing file: error decoding encryption provider configuration file {path:?}: {why}"
+        ))
     };
     let config = match yaml::documents(&text) {
         Ok(documents) => documents.into_iter().next().unwrap_or(Value::Null),
@@ -65,16 +73,20 @@ pub(super) fn encryption(start: &Start<'_>, path: &str) -> Result<(), String> {
     }
     for (at, resource) in object::list(&config, "/resources").iter().enumerate() {
         for (number, provider) in object::list(resource, "/providers").iter().enumerate() {
-            provider_keys(provider)
-                .map_err(|why| format!("error while parsing file: resources[{at}].providers[{number}].{why}"))?;
+            provider_keys(provider).map_err(|why| {
+                format!("error while parsing file: resources[{at}].providers[{number}].{why}")
+            })?;
         }
     }
     Ok(())
 }
 
 fn unknown_field(config: &Value) -> Option<String> {
-    let names = |value: &Value| value.as_object().map(|it| it.keys().cloned().collect::<Vec<_>>()).unwrap_or_default();
-    let top = names(config).into_iter().find(|it| !["apiVersion", "kind", "resources"].contains(&it.as_str()));
+    let names = |value: &Value| {
+        value.as_object().map(|it| it.keys().cloned().collect::<Vec<_>>()).unwrap_or_default()
+    };
+    let top =
+        names(config).into_iter().find(|it| !["apiVersion", "kind", "resources"].contains(&it.as_str()));
     top.or_else(|| {
         object::list(config, "/resources").iter().enumerate().find_map(|(at, resource)| {
             let unknown = names(resource).into_iter().find(|it| !RESOURCE_FIELDS.contains(&it.as_str()))?;

@@ -58,7 +58,9 @@ fn config(start: &Start<'_>) -> Result<Value, String> {
         return Ok(Value::Null);
     }
     let wrong = |why: &str| {
-        format!("failed to load kubelet config file, path: {path}, error: failed to load Kubelet config file {path}, error {why}")
+        format!(
+            "failed to load kubelet config file, path: {path}, error: failed to load Kubelet config file {path}, error {why}"
+        )
     };
     let text = start
         .read(path)
@@ -105,7 +107,9 @@ fn top_key(line: &str) -> Option<&str> {
 }
 
 fn kind_of(field: &str) -> Option<&'static str> {
-    FIELDS.lines().find_map(|line| line.split_once(' ').filter(|(name, _)| *name == field).map(|(_, kind)| kind))
+    FIELDS
+        .lines()
+        .find_map(|line| line.split_once(' ').filter(|(name, _)| *name == field).map(|(_, kind)| kind))
 }
 
 fn check_types(config: &Value) -> Result<(), String> {
@@ -113,7 +117,9 @@ fn check_types(config: &Value) -> Result<(), String> {
     for (name, value) in fields {
         let Some(kind) = kind_of(name) else { continue };
         let unmarshal = |got: &str, want: &str| {
-            Err(format!("json: cannot unmarshal {got} into Go struct field KubeletConfiguration.{name} of type {want}"))
+            Err(format!(
+                "json: cannot unmarshal {got} into Go struct field KubeletConfiguration.{name} of type {want}"
+            ))
         };
         let got = match value {
             Value::String(_) => "string",
@@ -149,8 +155,16 @@ fn configured(start: &Start<'_>, config: &Value) -> Verdict {
         .map(|(name, on)| format!("{name}={on}"))
         .collect();
     if let Some(problem) = flags::gate_problem(&gates.join(",")) {
-        let panic = format!("panic: failed to merge global and in-flight KubeletConfiguration while setting defaults, error: {problem}");
-        let said = [panic.as_str(), "", "goroutine 1 [running]:", "main.main()", "\tk8s.io/kubernetes/cmd/kubelet/kubelet.go:37 +0x2a"];
+        let panic = format!(
+            "panic: failed to merge global and in-flight KubeletConfiguration while setting defaults, error: {problem}"
+        );
+        let said = [
+            panic.as_str(),
+            "",
+            "goroutine 1 [running]:",
+            "main.main()",
+            "\tk8s.io/kubernetes/cmd/kubelet/kubelet.go:37 +0x2a",
+        ];
         return Verdict::Ends { said: said.iter().map(|it| (0, (*it).to_owned())).collect(), code: 2 };
     }
     let lenient = "I codec.go:102] \"Using lenient decoding as strict decoding failed\"";
@@ -190,7 +204,13 @@ fn kubeconfig(start: &Start<'_>) -> Verdict {
     };
     let said = problem.map(|why| {
         let why = format!("unable to read existing bootstrap client config from {path}: {why}");
-        (0, format!("E bootstrap.go:242] \"Unhandled Error\" err={} logger=\"UnhandledError\"", go_quote(&why)))
+        (
+            0,
+            format!(
+                "E bootstrap.go:242] \"Unhandled Error\" err={} logger=\"UnhandledError\"",
+                go_quote(&why)
+            ),
+        )
     });
     let bootstrap = start.set("bootstrap-kubeconfig").unwrap_or("");
     match start.kubeconfig(bootstrap) {
@@ -250,7 +270,9 @@ fn runtime_answers(start: &Start<'_>) -> Verdict {
         )),
         Err(runtime::Refusal::Dial(why)) => {
             let path = endpoint.strip_prefix("unix://").unwrap_or(endpoint);
-            let desc = format!("connection error: desc = \"transport: Error while dialing: dial unix {path}: connect: {why}\"");
+            let desc = format!(
+                "connection error: desc = \"transport: Error while dialing: dial unix {path}: connect: {why}\""
+            );
             let first = format!(
                 "W logging.go:55] [core] [Channel #1 SubChannel #2] grpc: addrConn.createTransport failed to connect to {{Addr: {path:?}, ServerName: \"localhost\", }}. Err: {desc}"
             );
@@ -268,7 +290,10 @@ fn eviction(start: &Start<'_>) -> Result<(), String> {
         if text.ends_with('%') || quantity::Quantity::parse(text).is_ok() {
             continue;
         }
-        return Err("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'".into());
+        return Err(
+            "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
+                .into(),
+        );
     }
     Ok(())
 }
@@ -285,7 +310,8 @@ fn swap(start: &Start<'_>) -> Verdict {
     let contents: String = rows.iter().map(|row| format!("\t{row}\n")).collect();
     let first = format!("I swap_util.go:119] \"Swap is on\" /proc/swaps contents=<\n{contents} >");
     let last = command_failed(&failed_to_run(
-        "running with swap on is not supported, please disable swap or set --fail-swap-on flag to false".into(),
+        "running with swap on is not supported, please disable swap or set --fail-swap-on flag to false"
+            .into(),
     ));
     Verdict::Ends { said: vec![(0, first), (0, last)], code: 1 }
 }
@@ -299,13 +325,16 @@ fn static_path_missing(start: &Start<'_>) -> Verdict {
     if path.is_empty() || start.machine.files.is_directory(&path) {
         return Verdict::Fine;
     }
-    let line = |at: &str| format!("E {at}] \"Unable to read config path\" err=\"path does not exist, ignoring\" path={path:?}");
+    let line = |at: &str| {
+        format!("E {at}] \"Unable to read config path\" err=\"path does not exist, ignoring\" path={path:?}")
+    };
     Verdict::Says(vec![line("file.go:98"), line("file_linux.go:59")])
 }
 
 fn serving_certificate(start: &Start<'_>) -> Result<(), String> {
     let config = config(start).unwrap_or_default();
-    let (certificate, key) = (object::text(&config, "/tlsCertFile"), object::text(&config, "/tlsPrivateKeyFile"));
+    let (certificate, key) =
+        (object::text(&config, "/tlsCertFile"), object::text(&config, "/tlsPrivateKeyFile"));
     if certificate.is_empty() && key.is_empty() {
         return Ok(());
     }
@@ -318,7 +347,8 @@ fn port(start: &Start<'_>) -> Verdict {
     let config = config(start).unwrap_or_default();
     let port = object::int(&config, "/port").and_then(|it| u16::try_from(it).ok()).unwrap_or(10_250);
     // The kubelet that is being started is itself what the machine lists on its port.
-    let other = crate::cluster::network::listeners::on_host_network_port(start.world, &start.machine.name, port);
+    let other =
+        crate::cluster::network::listeners::on_host_network_port(start.world, &start.machine.name, port);
     if other {
         let why = format!("listen tcp {}:{port}: bind: address already in use", Ipv4Addr::UNSPECIFIED);
         return Verdict::fatal(format!("E server.go:209] \"Failed to listen and serve\" err={why:?}"));
@@ -339,11 +369,24 @@ fn api(start: &Start<'_>) -> Verdict {
     let list = format!("/api/v1/nodes?fieldSelector=metadata.name%3D{node}&limit=500&resourceVersion=0");
     let listed = go_quote(&format!("failed to list *v1.Node: {}", answer.sentence(&list, "nodes")));
     let said = vec![
-        format!("E kubelet_node_status.go:111] \"Unable to register node with API server\" err={register} node={node:?}"),
-        format!("E controller.go:201] \"Failed to ensure lease exists, will retry\" err={} interval=\"7s\"", why(&format!("{lease}?timeout=10s"), "leases")),
-        format!("E reflector.go:227] \"Failed to watch\" err={listed} logger=\"UnhandledError\" reflector=\"k8s.io/client-go/informers/factory.go:177\" type=\"*v1.Node\""),
-        format!("E eviction_manager.go:297] \"Eviction manager: failed to get summary stats\" err={}", go_quote(&format!("failed to get node info: node {node:?} not found"))),
-        format!("E kubelet.go:3531] \"Unable to register mirror pod because node is not registered yet\" err={} node={node:?}", go_quote(&format!("node {node:?} not found"))),
+        format!(
+            "E kubelet_node_status.go:111] \"Unable to register node with API server\" err={register} node={node:?}"
+        ),
+        format!(
+            "E controller.go:201] \"Failed to ensure lease exists, will retry\" err={} interval=\"7s\"",
+            why(&format!("{lease}?timeout=10s"), "leases")
+        ),
+        format!(
+            "E reflector.go:227] \"Failed to watch\" err={listed} logger=\"UnhandledError\" reflector=\"k8s.io/client-go/informers/factory.go:177\" type=\"*v1.Node\""
+        ),
+        format!(
+            "E eviction_manager.go:297] \"Eviction manager: failed to get summary stats\" err={}",
+            go_quote(&format!("failed to get node info: node {node:?} not found"))
+        ),
+        format!(
+            "E kubelet.go:3531] \"Unable to register mirror pod because node is not registered yet\" err={} node={node:?}",
+            go_quote(&format!("node {node:?} not found"))
+        ),
     ];
     Verdict::Stuck { said, every: Duration::from_secs(7) }
 }

@@ -11,9 +11,15 @@ use super::script::Program;
 
 /// The row of a program.
 pub(super) fn of(name: &str) -> Option<&'static Program> {
-    [&etcd::PROGRAM, &api_server::PROGRAM, &controller_manager::PROGRAM, &scheduler::PROGRAM, &kubelet::PROGRAM]
-        .into_iter()
-        .find(|it| it.name == name)
+    [
+        &etcd::PROGRAM,
+        &api_server::PROGRAM,
+        &controller_manager::PROGRAM,
+        &scheduler::PROGRAM,
+        &kubelet::PROGRAM,
+    ]
+    .into_iter()
+    .find(|it| it.name == name)
 }
 
 /// `[a, b]` of several problems, or the one; Go's aggregated errors.

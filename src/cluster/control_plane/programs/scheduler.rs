@@ -28,7 +28,11 @@ const AUTHENTICATION: &str = "/api/v1/namespaces/kube-system/configmaps/extensio
 const WATCHED: &[(&str, &str, &str)] = &[
     ("CSIDriver", "/apis/storage.k8s.io/v1/csidrivers?", "csidrivers.storage.k8s.io"),
     ("CSINode", "/apis/storage.k8s.io/v1/csinodes?", "csinodes.storage.k8s.io"),
-    ("CSIStorageCapacity", "/apis/storage.k8s.io/v1/csistoragecapacities?", "csistoragecapacities.storage.k8s.io"),
+    (
+        "CSIStorageCapacity",
+        "/apis/storage.k8s.io/v1/csistoragecapacities?",
+        "csistoragecapacities.storage.k8s.io",
+    ),
     (
         "ConfigMap",
         "/api/v1/namespaces/kube-system/configmaps?fieldSelector=metadata.name%3Dextension-apiserver-authentication&",
@@ -39,11 +43,7 @@ const WATCHED: &[(&str, &str, &str)] = &[
     ("Node", "/api/v1/nodes?", "nodes"),
     ("PersistentVolume", "/api/v1/persistentvolumes?", "persistentvolumes"),
     ("PersistentVolumeClaim", "/api/v1/persistentvolumeclaims?", "persistentvolumeclaims"),
-    (
-        "Pod",
-        "/api/v1/pods?fieldSelector=status.phase%21%3DSucceeded%2Cstatus.phase%21%3DFailed&",
-        "pods",
-    ),
+    ("Pod", "/api/v1/pods?fieldSelector=status.phase%21%3DSucceeded%2Cstatus.phase%21%3DFailed&", "pods"),
     ("PodDisruptionBudget", "/apis/policy/v1/poddisruptionbudgets?", "poddisruptionbudgets.policy"),
     ("ReplicaSet", "/apis/apps/v1/replicasets?", "replicasets.apps"),
     ("ReplicationController", "/api/v1/replicationcontrollers?", "replicationcontrollers"),
@@ -57,22 +57,52 @@ const WATCHED: &[(&str, &str, &str)] = &[
 
 /// Plugins that a profile may name.
 const PLUGINS: &[&str] = &[
-    "*", "DefaultBinder", "DefaultPreemption", "DynamicResources", "GangScheduling", "ImageLocality", "InterPodAffinity",
-    "NodeAffinity", "NodeDeclaredFeatures", "NodeName", "NodePorts", "NodeResourcesBalancedAllocation",
-    "NodeResourcesFit", "NodeUnschedulable", "NodeVolumeLimits", "PodTopologySpread", "PrioritySort",
-    "SchedulingGates", "TaintToleration", "VolumeBinding", "VolumeRestrictions", "VolumeZone",
+    "*",
+    "DefaultBinder",
+    "DefaultPreemption",
+    "DynamicResources",
+    "GangScheduling",
+    "ImageLocality",
+    "InterPodAffinity",
+    "NodeAffinity",
+    "NodeDeclaredFeatures",
+    "NodeName",
+    "NodePorts",
+    "NodeResourcesBalancedAllocation",
+    "NodeResourcesFit",
+    "NodeUnschedulable",
+    "NodeVolumeLimits",
+    "PodTopologySpread",
+    "PrioritySort",
+    "SchedulingGates",
+    "TaintToleration",
+    "VolumeBinding",
+    "VolumeRestrictions",
+    "VolumeZone",
 ];
 
 /// Fields of a KubeSchedulerConfiguration.
 const FIELDS: &[&str] = &[
-    "apiVersion", "kind", "parallelism", "leaderElection", "clientConnection", "enableProfiling",
-    "enableContentionProfiling", "percentageOfNodesToScore", "podInitialBackoffSeconds", "podMaxBackoffSeconds",
-    "profiles", "extenders", "delayCacheUntilActive",
+    "apiVersion",
+    "kind",
+    "parallelism",
+    "leaderElection",
+    "clientConnection",
+    "enableProfiling",
+    "enableContentionProfiling",
+    "percentageOfNodesToScore",
+    "podInitialBackoffSeconds",
+    "podMaxBackoffSeconds",
+    "profiles",
+    "extenders",
+    "delayCacheUntilActive",
 ];
 
 fn check(start: &Start<'_>, point: &str) -> Verdict {
     match point {
-        "options" => Verdict::of(start.set("feature-gates").and_then(flags::gate_problem).map_or(Ok(()), Err)),
+        "options" => {
+            Verdict::of(start.set("feature-gates").and_then(flags::gate_problem).map_or(Ok(()), Err))
+        }
         "files" => files(start),
         "profiles" => Verdict::of(profiles(start)),
         "api" => api(start),
@@ -92,7 +122,8 @@ fn config(start: &Start<'_>) -> Result<Option<Value>, String> {
             "no kind {kind:?} is registered for version {version:?} in scheme \"pkg/scheduler/apis/config/scheme/scheme.go:29\""
         ));
     }
-    let unknown = config.as_object().and_then(|it| it.keys().find(|key| !FIELDS.contains(&key.as_str())).cloned());
+    let unknown =
+        config.as_object().and_then(|it| it.keys().find(|key| !FIELDS.contains(&key.as_str())).cloned());
     match unknown {
         Some(unknown) => Err(format!("strict decoding error: unknown field {unknown:?}")),
         None => Ok(Some(config)),
@@ -130,7 +161,9 @@ fn files(start: &Start<'_>) -> Verdict {
 fn open(start: &Start<'_>, path: &str) -> Result<(), String> {
     start.kubeconfig(path)?;
     start.listen(PORT)?;
-    for (flag, what) in [("authentication-kubeconfig", "authentication"), ("authorization-kubeconfig", "authorization")] {
+    for (flag, what) in
+        [("authentication-kubeconfig", "authentication"), ("authorization-kubeconfig", "authorization")]
+    {
         if let Some(path) = start.set(flag) {
             let prefix = format!("failed to get delegated {what} kubeconfig");
             start.kubeconfig(path).map_err(|why| format!("{prefix}: {prefix}: {why}"))?;
@@ -187,10 +220,9 @@ fn value(start: &Start<'_>, name: &str) -> String {
             let (address, port) = start.secure_address(PORT);
             if address.is_unspecified() { format!("[::]:{port}") } else { format!("{address}:{port}") }
         }
-        "lookup" => start
-            .ask(AUTHENTICATION)
-            .err()
-            .map_or_else(String::new, |it| it.sentence(AUTHENTICATION, "configmaps extension-apiserver-authentication")),
+        "lookup" => start.ask(AUTHENTICATION).err().map_or_else(String::new, |it| {
+            it.sentence(AUTHENTICATION, "configmaps extension-apiserver-authentication")
+        }),
         _ => String::new(),
     }
 }
