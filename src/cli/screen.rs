@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io::{IsTerminal, stdout};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -20,6 +21,7 @@ mod exam;
 mod kept;
 mod news;
 mod plain;
+mod replay;
 mod sitting;
 
 pub(crate) use exam::ExamArgs;
@@ -40,6 +42,9 @@ pub(crate) struct PracticeArgs {
     /// Go on with the exercise that was cut off last
     #[arg(long, conflicts_with_all = ["exercise", "seed", "plain"])]
     resume: bool,
+    /// Print what was done in an attempt, with its times: the last one, or the journal FILE
+    #[arg(long, value_name = "FILE", num_args = 0..=1, conflicts_with_all = ["exercise", "seed", "plain", "resume"])]
+    replay: Option<Option<PathBuf>>,
 }
 
 /// How long a frame waits for a key while something runs, and while nothing does.
@@ -63,6 +68,9 @@ pub(crate) fn home(settings: Settings) -> Result<u8, String> {
 
 /// One exercise.
 pub(crate) fn practice(args: &PracticeArgs, settings: Settings) -> Result<u8, String> {
+    if let Some(file) = &args.replay {
+        return replay::run(file.as_deref());
+    }
     if args.resume {
         return show(Opening::Resume, settings);
     }

@@ -89,11 +89,7 @@ impl Class {
         let mut out = format!("{:<24} {:>8}  {:<6} {:>8}  CLAIM\n", "CANDIDATE", "SCORE", "RESULT", "TIME");
         for it in &self.candidates {
             let name = if it.name.is_empty() { &it.file } else { &it.name };
-            let claim = if it.differs.is_empty() {
-                "holds".to_owned()
-            } else {
-                format!("differs: {}", it.differs.join("; "))
-            };
+            let claim = if it.differs.is_empty() { "holds".to_owned() } else { shortened(&it.differs) };
             let result = if it.passed { "passed" } else { "failed" };
             let time = format!("{}:{:02}", it.seconds / 60, it.seconds % 60);
             out.push_str(&format!(
@@ -136,6 +132,15 @@ impl Class {
             ]);
         }
         out
+    }
+}
+
+/// The first of what differs, and how many more there are.
+fn shortened(differs: &[String]) -> String {
+    let first = differs.first().map_or("", String::as_str);
+    match differs.len() {
+        0 | 1 => format!("differs: {first}"),
+        more => format!("differs: {first}; {} more", more - 1),
     }
 }
 

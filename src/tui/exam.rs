@@ -79,6 +79,8 @@ pub(crate) enum ExamMsg {
     Begun {
         task: usize,
     },
+    /// The notepad's whole text.
+    Noted(String),
     Ended(Box<ResultScreen>),
 }
 
@@ -160,6 +162,11 @@ fn take(state: &mut State, msg: ExamMsg) {
             }
         }
         ExamMsg::Flagged { task, on } => change(state, task, |it| it.flagged = on),
+        ExamMsg::Noted(text) => {
+            if let Some(exam) = &mut state.exam {
+                exam.note = text;
+            }
+        }
         ExamMsg::Begun { task } => change(state, task, |it| it.begun = true),
         ExamMsg::Ended(result) => {
             state.said.clear();

@@ -358,6 +358,7 @@ fn told(sitting: &Sitting, entry: &Entry, first: bool) -> Vec<Msg> {
     let msg = match &entry.act {
         Act::Turn { task } => ExamMsg::Turned { task: *task, opened: first.then(|| opened(sitting, *task)) },
         Act::Flag { task, on } => ExamMsg::Flagged { task: *task, on: *on },
+        Act::Note { text } => ExamMsg::Noted(text.clone()),
         Act::Terminal { .. } if sitting.task().is_some_and(Task::is_begun) => {
             ExamMsg::Begun { task: sitting.front }
         }
