@@ -10,6 +10,7 @@
 pub(crate) mod apply;
 pub(crate) mod field;
 pub(crate) mod go;
+pub(crate) mod go_json;
 pub(crate) mod gotemplate;
 pub(crate) mod jsonpath;
 pub(crate) mod object;

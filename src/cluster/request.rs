@@ -73,7 +73,7 @@ impl Response {
 
     /// True for 2xx.
     pub(crate) fn is_success(&self) -> bool {
-        (200..300).contains(&self.code)
+        (200..300).contains(&self.code) || self.code == 101
     }
 
     /// The JSON body; null for other bodies.

@@ -18,6 +18,8 @@ pub(crate) struct World {
     pub(crate) hosts: OrdMap<String, Host>,
     pub(crate) clusters: Vector<Cluster>,
     pub(crate) timers: Timers<Timer>,
+    /// Ports of machines that a running program forwards, in the order they were opened.
+    pub(crate) forwards: Vector<super::network::forwards::Forward>,
     /// What the engine last saw of each host.
     pub(crate) hosts_seen: OrdMap<String, super::engine::HostSeen>,
 }

@@ -30,6 +30,16 @@ pub(super) struct Around {
     pub(super) place: Place,
     pub(super) user: String,
     pub(super) link: Link,
+    pub(super) programs: Programs,
+}
+
+/// Which programs of the tables a shell knows, beside those of the language crate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Programs {
+    All,
+    /// All but one, so that the language crate's own of that name runs.
+    Without(String),
+    None,
 }
 
 #[async_trait]

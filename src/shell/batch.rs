@@ -10,7 +10,7 @@ use bashkit::{
     Bash, BashBuilder, Builtin, BuiltinContext, CommandResolver, ExecOptions, ExecResult, async_trait,
 };
 
-use super::adapt::{Adapted, Around};
+use super::adapt::{Adapted, Around, Programs};
 use super::disk::Disk;
 use super::files::PlaceFiles;
 use super::proc::{Fd, Outbox, Proc};
@@ -41,7 +41,19 @@ impl Proc {
             place: login.place.clone(),
             user: login.user.clone(),
             link: self.link.clone(),
+            programs: Programs::All,
         }
+    }
+
+    /// Runs the language crate's own program of the name that `words` begin with, in place of this process. One
+    /// that starts no others needs no programs around it.
+    pub(crate) async fn run_own(&self, words: &[String], starts_others: bool) -> i32 {
+        let login = self.login();
+        let name = words.first().cloned().unwrap_or_default();
+        let programs = if starts_others { Programs::Without(name) } else { Programs::None };
+        let around = Around { programs, ..self.around(&login) };
+        let script = Script { name: Some("bash".into()), ..self.command(words) };
+        run(around, &login, script, &self.outbox).await
     }
 
     /// Runs a script for at most `limit` of simulated time; `None` when it had to be ended. A loop
@@ -165,9 +177,14 @@ pub(super) fn builder(around: &Around, login: &Login, interactive: bool) -> Bash
     for (name, value) in &login.env {
         builder = builder.env(name, value);
     }
+    if around.programs == Programs::None {
+        return builder;
+    }
+    let left_out = |name: &str| matches!(&around.programs, Programs::Without(own) if own == name);
     // A host may get programs while the shell lives: whether one is there is looked up when it is called.
     let on_host = matches!(around.place, Place::Host(_));
-    for program in around.lab.programs().filter(|program| on_host || programs.contains(program.name)) {
+    let known = |name: &str| (on_host || programs.contains(name)) && !left_out(name);
+    for program in around.lab.programs().filter(|program| known(program.name)) {
         builder = builder.command(program.name, Adapted { program, around: around.clone() });
     }
     builder

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::adapt::Around;
+use super::adapt::{Around, Programs};
 use super::batch::{self, Script};
 use super::engine::Engine;
 use super::link::{Answer, Link, Request};
@@ -74,6 +74,7 @@ impl Console {
             place: login.place.clone(),
             user: login.user.clone(),
             link: self.link.clone(),
+            programs: Programs::All,
         }
     }
 
@@ -282,8 +283,9 @@ impl Console {
         let outbox = self.outbox.clone();
         let mut running = Box::pin(async move { batch::run(around, &login.clone(), script, &outbox).await });
         let begun = self.lab.world().now;
+        // Only time wakes who waits for it: a background job that is polled asks for another poll at once.
+        self.lab.wake_waiting();
         let exit = loop {
-            self.lab.wake_waiting();
             self.engine.forget();
             if let std::task::Poll::Ready(exit) = self.engine.poll(running.as_mut()) {
                 break exit;

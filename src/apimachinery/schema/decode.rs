@@ -86,26 +86,7 @@ pub(crate) fn check_metadata(object: &Value) -> Result<(), String> {
 
 /// Go's sentence for text that is not JSON.
 pub(super) fn syntax_error(bytes: &[u8], error: &serde_json::Error) -> String {
-    if error.is_eof() {
-        return "unexpected end of JSON input".to_owned();
-    }
-    let text = String::from_utf8_lossy(bytes);
-    let line = text.lines().nth(error.line().saturating_sub(1)).unwrap_or("");
-    match line.chars().nth(error.column().saturating_sub(1)) {
-        Some(c) => format!("invalid character {} looking for beginning of value", quoted_char(c)),
-        None => "unexpected end of JSON input".to_owned(),
-    }
-}
-
-fn quoted_char(c: char) -> String {
-    match c {
-        '\'' => "'\\''".to_owned(),
-        '"' => "'\"'".to_owned(),
-        c => {
-            let quoted = go::quote(&c.to_string());
-            format!("'{}'", quoted.trim_matches('"'))
-        }
-    }
+    crate::apimachinery::go_json::syntax_error(bytes).unwrap_or_else(|| error.to_string())
 }
 
 /// Whose sentences a type error gets.

@@ -51,6 +51,89 @@ fn write(object: &Value, indent: Option<&str>) -> String {
 /// What lists have in common.
 const LIST_ORDER: &[&str] = &["kind", "apiVersion", "metadata", "items"];
 
+/// Documents that the API server writes about itself.
+const DOCUMENTS: &[&str] =
+    &["APIVersions", "APIGroupList", "APIGroup", "APIResourceList", "Table", "Status", "APIGroupDiscoveryList"];
+
+/// Their members in the order of Go's structs; the version's are among them.
+const DOCUMENT: &[&str] = &[
+    "kind",
+    "apiVersion",
+    "metadata",
+    "groupVersion",
+    "name",
+    "versions",
+    "preferredVersion",
+    "serverAddressByClientCIDRs",
+    "groups",
+    "resources",
+    "columnDefinitions",
+    "rows",
+    "items",
+    "status",
+    "message",
+    "reason",
+    "details",
+    "code",
+    "major",
+    "minor",
+    "emulationMajor",
+    "emulationMinor",
+    "minCompatibilityMajor",
+    "minCompatibilityMinor",
+    "gitVersion",
+    "gitCommit",
+    "gitTreeState",
+    "buildDate",
+    "goVersion",
+    "compiler",
+    "platform",
+];
+
+/// The order within their parts.
+const PART: &[&str] = &[
+    "metadata",
+    "name",
+    "singularName",
+    "namespaced",
+    "group",
+    "groupVersion",
+    "version",
+    "kind",
+    "verbs",
+    "shortNames",
+    "categories",
+    "storageVersionHash",
+    "versions",
+    "preferredVersion",
+    "clientCIDR",
+    "serverAddress",
+    "type",
+    "format",
+    "description",
+    "priority",
+    "cells",
+    "object",
+    "uid",
+    "causes",
+    "reason",
+    "message",
+    "field",
+    "resource",
+    "responseKind",
+    "scope",
+    "singularResource",
+    "subresource",
+    "subresources",
+    "resources",
+    "freshness",
+];
+
+fn is_document(map: &Map<String, Value>) -> bool {
+    let kind = map.get("kind").and_then(Value::as_str).unwrap_or("");
+    DOCUMENTS.contains(&kind) || (map.contains_key("gitVersion") && map.contains_key("platform"))
+}
+
 impl Writer<'_> {
     fn root(&mut self, object: &Value, level: usize) {
         let schema = definition(&Gvk::of(object));
@@ -65,7 +148,30 @@ impl Writer<'_> {
                     value => writer.value(None, value, level),
                 });
             }
+            Value::Object(map) if schema.is_none() && is_document(map) => self.document(map, level),
             object => self.value(schema, object, level),
+        }
+    }
+
+    /// A document of the API itself, which has no schema.
+    fn document(&mut self, map: &Map<String, Value>, level: usize) {
+        let place = |name: &String| DOCUMENT.iter().position(|it| it == name).unwrap_or(DOCUMENT.len());
+        let mut members: Vec<(&String, &Value)> = map.iter().collect();
+        members.sort_by_key(|(name, _)| place(name));
+        self.members(&members, level, |writer, _, value, level| writer.part(value, level));
+    }
+
+    fn part(&mut self, value: &Value, level: usize) {
+        match value {
+            Value::Object(map) if map.contains_key("apiVersion") => self.root(value, level),
+            Value::Object(map) => {
+                let place = |name: &String| PART.iter().position(|it| it == name).unwrap_or(PART.len());
+                let mut members: Vec<(&String, &Value)> = map.iter().collect();
+                members.sort_by_key(|(name, _)| place(name));
+                self.members(&members, level, |writer, _, value, level| writer.part(value, level));
+            }
+            Value::Array(items) => self.items(items, level, Self::part),
+            scalar => self.out.push_str(&go::json(scalar)),
         }
     }
 

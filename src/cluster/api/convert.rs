@@ -21,11 +21,13 @@ pub(crate) fn to_storage(resource: &Resource, object: &mut Value) {
 
 /// A stored object in the version of the request.
 pub(crate) fn from_storage(resource: &Resource, object: &Object) -> Object {
-    if resource.api_version() == resource.storage_version {
+    let wanted = resource.api_version();
+    // What was stored before another version became the stored one still says so.
+    if object::text(object, "/apiVersion") == wanted {
         return object.clone();
     }
     let mut shown = (**object).clone();
-    object::set(&mut shown, &["apiVersion"], resource.api_version());
+    object::set(&mut shown, &["apiVersion"], wanted);
     if let Some(definition) = &resource.definition {
         custom::into_version(definition, &resource.version, &mut shown);
     }

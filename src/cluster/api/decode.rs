@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::call::{Call, FieldValidation};
 use super::custom;
+use crate::apimachinery::go_json;
 use crate::apimachinery::object::{self, Gvk};
 use crate::apimachinery::schema::{self, Decoded};
 use crate::apimachinery::status::Status;
@@ -110,10 +111,7 @@ fn json_error(bytes: &[u8], error: &serde_json::Error) -> String {
     if error.is_eof() || bytes.is_empty() {
         return "unexpected end of JSON input".into();
     }
-    let text = String::from_utf8_lossy(bytes);
-    let line = text.lines().nth(error.line().saturating_sub(1)).unwrap_or("");
-    let found = line.chars().nth(error.column().saturating_sub(1)).unwrap_or(' ');
-    format!("invalid character {found:?} looking for beginning of value")
+    go_json::syntax_error(bytes).unwrap_or_else(|| error.to_string())
 }
 
 fn unrecognized(bytes: &[u8], expected: &Gvk, why: &str) -> Status {

@@ -6,6 +6,7 @@
 //! understood), then [`write`] and [`remove`].
 
 pub(crate) mod admission;
+pub(crate) mod aggregate;
 pub(crate) mod allocate;
 pub(crate) mod apply;
 pub(crate) mod authn;
@@ -42,7 +43,7 @@ pub(crate) use client::Client;
 pub(crate) use serve::handle;
 
 /// Control loops that are part of the API server.
-pub(crate) const ALL: &[&super::engine::Component] = &[&custom::FINALIZER];
+pub(crate) const ALL: &[&super::engine::Component] = &[&custom::FINALIZER, &aggregate::AVAILABILITY];
 
 #[cfg(test)]
 mod tests;

@@ -5,9 +5,10 @@
 use serde_json::Value;
 
 use super::call::{Call, FieldValidation};
-use super::{decode, read, subresource};
+use super::{decode, read, resources, subresource};
 use crate::apimachinery::field::{self, Path};
 use crate::apimachinery::go;
+use crate::apimachinery::go_json;
 use crate::apimachinery::object::{self, Gvk};
 use crate::apimachinery::patch::{self, PatchError};
 use crate::apimachinery::schema::{self, Decoded};
@@ -29,8 +30,7 @@ pub(crate) fn patch(call: &mut Call<'_>, request: &Request) -> Result<Response, 
     if !(media == JSON || media == MERGE || media == STRATEGIC && strategic_ok) {
         return Err(unknown_format(strategic_ok));
     }
-    let patch: Value =
-        serde_json::from_slice(&request.body).map_err(|_| Status::bad_request("invalid JSON patch"))?;
+    let patch = read_patch(&media, &request.body)?;
     let current = subresource::current(call)?;
     let gvk = Gvk::of(&current);
     let mut decoded = match media.as_str() {
@@ -38,10 +38,75 @@ pub(crate) fn patch(call: &mut Call<'_>, request: &Request) -> Result<Response, 
         MERGE => retyped(call, &gvk, patch::merge_patch(&current, &patch).map_err(refused)?)?,
         _ => strategic(&gvk, &current, &patch)?,
     };
+    check_identity(call, &current, &decoded.object)?;
     let strict = std::mem::take(&mut decoded.strict);
     report(call, &strict, &media, &patch, &decoded.object)?;
     let stored = subresource::put(call, decoded.object)?;
     read::respond(call, request, 200, &stored)
+}
+
+/// The patch as JSON. Without a fieldValidation that ignores everything the server reads merge and JSON patches
+/// once more for double fields, and says so.
+fn read_patch(media: &str, body: &[u8]) -> Result<Value, Status> {
+    let lead = if media == STRATEGIC { "" } else { "error decoding patch: " };
+    let parsed = serde_json::from_slice::<Value>(body).map_err(|_| {
+        let why = go_json::syntax_error(body).unwrap_or_else(|| "invalid JSON".to_owned());
+        Status::bad_request(format!("{lead}{why}"))
+    })?;
+    let (fits, wanted) = match media {
+        JSON => (parsed.is_array(), "[]handlers.jsonPatchOp"),
+        _ => (parsed.is_object() || parsed.is_null(), "map[string]interface {}"),
+    };
+    if fits {
+        return Ok(parsed);
+    }
+    let kind = match &parsed {
+        Value::Object(_) => "object",
+        Value::Array(_) => "array",
+        Value::String(_) => "string",
+        Value::Bool(_) => "bool",
+        _ => "number",
+    };
+    let why = format!("json: cannot unmarshal {kind} into Go value of type {wanted}");
+    Err(Status::bad_request(format!("{lead}{why}")))
+}
+
+/// What a patch may not do to an object's identity.
+fn check_identity(call: &Call<'_>, current: &Value, patched: &Value) -> Result<(), Status> {
+    let (old, new) = (Gvk::of(current), Gvk::of(patched));
+    if new.kind != old.kind && !call.resource.is_custom() {
+        let shown = |gvk: &Gvk, internal: bool| {
+            let group = gvk.group.split('.').next().unwrap_or("");
+            let package = match (internal, group) {
+                (true, "") => "core",
+                (true, group) => group,
+                (false, _) => gvk.version.as_str(),
+            };
+            format!("{package}.{}", gvk.kind)
+        };
+        let message = match resources::by_kind(call.cluster(), &new) {
+            Some(_) => {
+                format!("converting ({}) to ({}): unknown conversion", shown(&new, false), shown(&old, true))
+            }
+            None => format!(
+                "no kind {:?} is registered for version {:?} in scheme \"pkg/api/legacyscheme/scheme.go:30\"",
+                new.kind,
+                new.api_version()
+            ),
+        };
+        return Err(Status::bad_request(message));
+    }
+    let uid = object::uid(patched);
+    if !uid.is_empty() && uid != object::uid(current) {
+        let cause = field::invalid(&Path::new("metadata").child("uid"), uid.to_owned(), "field is immutable");
+        return Err(Status::invalid(
+            &call.resource.kind,
+            &call.resource.group,
+            object::name(current),
+            vec![cause],
+        ));
+    }
+    Ok(())
 }
 
 fn unknown_format(strategic: bool) -> Status {

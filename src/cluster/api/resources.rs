@@ -95,6 +95,9 @@ pub(crate) fn find(cluster: &Cluster, group: &str, version: &str, plural: &str) 
     if let Some(found) = built_in().iter().find(fits) {
         return Some(found.clone());
     }
+    if let Some(found) = super::aggregate::resources(cluster).iter().find(fits) {
+        return Some(found.clone());
+    }
     let definition = cluster.store.find(CRDS, "", &format!("{plural}.{group}"))?;
     custom(definition).into_iter().find(|it| it.version == version).map(Arc::new)
 }
@@ -121,7 +124,7 @@ pub(crate) fn by_storage(cluster: &Cluster, storage: &str) -> Option<Arc<Resourc
 /// Every resource that is served now.
 pub(crate) fn all(cluster: &Cluster) -> Vec<Arc<Resource>> {
     let customs = cluster.store.list(CRDS, "").flat_map(custom).map(Arc::new);
-    built_in().iter().cloned().chain(customs).collect()
+    built_in().iter().cloned().chain(super::aggregate::resources(cluster)).chain(customs).collect()
 }
 
 /// The served versions of a custom resource, once its names are accepted.

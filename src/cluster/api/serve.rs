@@ -34,8 +34,8 @@ pub(crate) fn handle(world: &mut World, cluster: ClusterId, request: &Request) -
 }
 
 /// Discovery, health and other paths without objects.
-fn answer_path(world: &World, cluster: ClusterId, request: &Request, user: &UserInfo) -> Response {
-    let Some(cluster) = world.clusters.get(cluster) else {
+fn answer_path(world: &World, id: ClusterId, request: &Request, user: &UserInfo) -> Response {
+    let Some(cluster) = world.clusters.get(id) else {
         return Response::refused(&Status::no_such_path());
     };
     let verb = match request.method.as_str() {
@@ -47,7 +47,10 @@ fn answer_path(world: &World, cluster: ClusterId, request: &Request, user: &User
         return Response::refused(&status);
     }
     match route::parse(&request.path) {
-        Some(route) => discovery::group_version(cluster, &route),
+        Some(route) => match super::aggregate::answer(world, id, request, &route) {
+            Some(answer) => answer.unwrap_or_else(|status| Response::refused(&status)),
+            None => discovery::group_version(cluster, &route),
+        },
         None => plain::answer(cluster, request),
     }
 }
@@ -78,6 +81,10 @@ fn serve(
 ) -> Result<Response, Status> {
     let found = &world.clusters[cluster];
     authz::require(&found.store, user, &attributes(request, route, verb))?;
+    if let Some(answer) = super::aggregate::answer(world, cluster, request, route) {
+        return answer;
+    }
+    let found = &world.clusters[cluster];
     let resource = resources::find(found, &route.group, &route.version, &route.resource);
     let resource = resource.ok_or_else(Status::no_such_path)?;
     if resource.namespaced && route.namespace.is_empty() && (!route.name.is_empty() || verb == "create") {

@@ -240,7 +240,8 @@ fn listed(container: &ContainerRun) -> Vec<Port> {
 /// Bytes that a container uses.
 pub(crate) fn memory(container: &ContainerRun) -> u64 {
     let usual = container.image.map_or(1, |it| it.config.memory_mb.max(1)) << 20;
-    let serves = container.vm.as_ref().is_some_and(|vm| !vm.services().is_empty());
+    // The control plane's own containers have no script: they are what their image says.
+    let serves = container.vm.as_ref().is_none_or(|vm| !vm.services().is_empty());
     // A shell or a sleep is small, whatever the image is for.
     let base = if serves { usual } else { usual.min(1 << 20) };
     base + container.extra_memory

@@ -115,6 +115,9 @@ pub(crate) fn answer(world: &mut World, at: &Place, port: u16, request: &HttpReq
             of_container(world, &pod, container, port, request)
         }
         Place::Host(host) => {
+            if let Some(outcome) = super::forwards::answer(world, host, port, request) {
+                return outcome;
+            }
             let own = world.hosts.get(host).and_then(|it| it.address.parse().ok());
             let addresses = [Some(Ipv4Addr::LOCALHOST), own];
             let program =

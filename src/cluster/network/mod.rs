@@ -8,6 +8,7 @@
 
 pub(crate) mod corefile;
 pub(crate) mod dns;
+pub(crate) mod forwards;
 pub(crate) mod http;
 mod ingress;
 pub(crate) mod listeners;
@@ -231,6 +232,9 @@ fn own(
         Some(id) => listeners::in_pod(world, id, port, protocol),
         None => listeners::on_machine(world, &source.host, to, port, protocol),
     };
+    if let Some(open) = forwards::open(world, source, to, port, protocol) {
+        return open;
+    }
     match found {
         Some(open) => open,
         None if source.id.is_none() => to_machine(world, source, &source.host, port, protocol, trace),
@@ -257,7 +261,8 @@ fn to_machine(
         return to_pod(world, source, &id, container_port, protocol, trace);
     }
     let address = world.hosts.get(host).and_then(|it| it.address.parse().ok()).unwrap_or(Ipv4Addr::LOCALHOST);
-    match listeners::on_machine(world, host, address, port, protocol) {
+    let forwarded = || forwards::open_from(world, host, address, port, protocol);
+    match listeners::on_machine(world, host, address, port, protocol).or_else(forwarded) {
         Some(open) => open,
         None => {
             trace.push(format!("nothing listens on port {port} of machine {host}"));

@@ -89,6 +89,7 @@ pub(crate) fn empty(now: SimTime) -> World {
         hosts: OrdMap::new(),
         clusters: Vector::new(),
         timers: Timers::default(),
+        forwards: imbl::Vector::new(),
         hosts_seen: OrdMap::new(),
     }
 }

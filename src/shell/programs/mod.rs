@@ -10,9 +10,11 @@ pub(crate) mod when;
 mod absent;
 mod copy;
 mod date;
+mod diff;
 mod directories;
 mod echo;
 mod edit;
+mod filters;
 mod identity;
 mod journal;
 mod kernel;
@@ -47,6 +49,7 @@ pub(crate) const ALL: &[&Program] = &[
     &copy::CP,
     &copy::MV,
     &date::PROGRAM,
+    &diff::PROGRAM,
     &directories::MKDIR,
     &directories::RMDIR,
     &echo::PROGRAM,
@@ -54,6 +57,9 @@ pub(crate) const ALL: &[&Program] = &[
     &edit::NANO,
     &edit::VI,
     &edit::VIM,
+    &filters::JQ,
+    &filters::SED,
+    &filters::XARGS,
     &identity::GROUPS,
     &identity::ID,
     &identity::LOGNAME,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::pods::attach::{self, Shown};
 use super::run::wait_for_phase;
 use super::{Call, Ctx, Done, Failure};
 use crate::apimachinery::object::{self, int, text};
@@ -20,14 +21,17 @@ pub(super) async fn to_new_pod(ctx: &mut Ctx<'_>, pod: &Value, restart: &str) ->
     };
     let running = wait_for_phase(ctx, &path, &["Running", "Succeeded", "Failed"], timeout).await?;
     let container = text(&running, "/spec/containers/0/name").to_owned();
-    if restart == "Always" && text(&running, "/status/phase") == "Running" {
+    if text(&running, "/status/phase") == "Running" {
+        attach::to(ctx, &running, &container, Shown::All).await?;
+    } else {
         let log = ctx.text_of(Call::get(format!("{path}/log")).query("container", container));
         ctx.out(&log.unwrap_or_default());
+    }
+    // Who leaves standard input open, or restarts for ever, has no exit code to wait for.
+    if restart == "Always" || ctx.flags.on("leave-stdin-open") {
         return Ok(());
     }
     let ended = wait_for_phase(ctx, &path, &["Succeeded", "Failed"], timeout).await?;
-    let log = ctx.text_of(Call::get(format!("{path}/log")).query("container", container));
-    ctx.out(&log.unwrap_or_default());
     if text(&ended, "/status/phase") == "Succeeded" {
         return Ok(());
     }

@@ -15,6 +15,9 @@ pub(crate) static CERTIFICATE: Verb = Verb {
     name: "certificate",
     group: Group::Cluster,
     summary: "Modify certificate resources",
+    examples: "
+        # Let a signing request be signed
+        kubectl certificate approve jane",
     children: &[&APPROVE, &DENY],
     ..PLAIN
 };

@@ -6,6 +6,9 @@ use serde_json::{Value, json};
 
 use super::{Ctx, Failure};
 use crate::apimachinery::object::text;
+use crate::apimachinery::schema;
+use crate::apimachinery::status::Status;
+use crate::cluster::kubelet::access;
 use crate::cluster::{Body, Object, Request, Response};
 
 /// 5 ms: what one request takes on a healthy cluster in the recorded sessions.
@@ -140,6 +143,7 @@ impl Ctx<'_> {
     pub(crate) fn send_untimed(&mut self, call: Call) -> Result<Response, Failure> {
         let (endpoint, impersonate) = self.endpoint()?;
         let url = call.url(&endpoint.server);
+        self.trace_request(&call, &url);
         let method = call.method;
         let place = self.proc.place.clone();
         let request = Request {
@@ -157,14 +161,14 @@ impl Ctx<'_> {
         let answer = self.proc.world().exchange(&place, &endpoint, request);
         match answer {
             Err(error) => {
-                self.trace(method, &url, "");
+                self.trace_response(method, &url, None);
                 if error.timed_out {
-                    self.proc.world().advance(DIAL_TAKES);
+                    return Err(self.give_up_dialling(method, url, error.sentence));
                 }
                 Err(Failure::Dial { method: method.into(), url, sentence: error.sentence })
             }
             Ok(response) => {
-                self.trace(method, &url, &status_line(response.code));
+                self.trace_response(method, &url, Some(&response));
                 self.warn(&response.warnings);
                 let connected = matches!(response.body, Body::Upgrade(_));
                 if connected || response.is_success() {
@@ -174,6 +178,20 @@ impl Ctx<'_> {
                 }
             }
         }
+    }
+
+    /// Waits as long as the client does for an address that nobody answers at.
+    fn give_up_dialling(&mut self, method: &str, url: String, sentence: String) -> Failure {
+        let limit = super::flags::request_timeout(self.flags.text("request-timeout")).unwrap_or_default();
+        let sentence = if !limit.is_zero() && limit < DIAL_TAKES {
+            let why = "net/http: request canceled while waiting for connection";
+            format!("{why} (Client.Timeout exceeded while awaiting headers)")
+        } else {
+            sentence
+        };
+        let takes = if limit.is_zero() { DIAL_TAKES } else { limit.min(DIAL_TAKES) };
+        self.proc.world().advance(takes);
+        Failure::Dial { method: method.into(), url, sentence }
     }
 
     /// The object that a GET answers.
@@ -202,9 +220,21 @@ impl Ctx<'_> {
     pub(crate) fn text_of(&mut self, call: Call) -> Result<String, Failure> {
         Ok(match self.send(call)?.body {
             Body::Text(text) => text,
-            Body::Json(object) => object.to_string(),
+            Body::Json(object) => schema::go_json(&object),
+            Body::Upgrade(stream) if text(&stream, "/kind") == "log" => self.log_of(&stream)?,
             _ => String::new(),
         })
+    }
+
+    /// The whole log that a granted request for one leads to.
+    fn log_of(&self, stream: &Value) -> Result<String, Failure> {
+        let pod = (text(stream, "/namespace"), text(stream, "/pod"));
+        let previous = text(stream, "/query/previous") == "true";
+        let found = access::logs(&self.proc.world(), 0, pod, text(stream, "/container"), previous);
+        let lines = found.map_err(|sentence| {
+            Failure::Server(Box::new(Status::bad_request(sentence).to_object()))
+        })?;
+        Ok(lines.iter().map(|line| format!("{}\n", line.text)).collect())
     }
 
     /// Prints warnings of the server, each sentence once a process.
@@ -216,21 +246,6 @@ impl Ctx<'_> {
         }
     }
 
-    /// The line of `-v=6` and above about one request.
-    fn trace(&mut self, method: &str, url: &str, status: &str) {
-        if self.flags.int("v") < 6 {
-            return;
-        }
-        let milliseconds = if status.is_empty() { 0 } else { 5 };
-        self.klog(
-            'I',
-            "round_trippers.go:632",
-            &format!(
-                "\"Response\" verb={method:?} url={url:?} status={status:?} milliseconds={milliseconds}"
-            ),
-        );
-    }
-
     /// A line as Go's klog writes it.
     pub(crate) fn klog(&mut self, severity: char, source: &str, message: &str) {
         let now = self.proc.world().now;
@@ -240,28 +255,6 @@ impl Ctx<'_> {
         let pid = 2_000 + now.unix_ns().rem_euclid(30_000_000_000) / 1_000_000;
         self.err(&format!("{severity}{stamp}.{micros:06} {pid:>7} {source}] {message}\n"));
     }
-}
-
-fn status_line(code: u16) -> String {
-    let words = match code {
-        200 => "OK",
-        201 => "Created",
-        202 => "Accepted",
-        400 => "Bad Request",
-        401 => "Unauthorized",
-        403 => "Forbidden",
-        404 => "Not Found",
-        405 => "Method Not Allowed",
-        409 => "Conflict",
-        410 => "Gone",
-        415 => "Unsupported Media Type",
-        422 => "Unprocessable Entity",
-        429 => "Too Many Requests",
-        500 => "Internal Server Error",
-        503 => "Service Unavailable",
-        _ => "",
-    };
-    format!("{code} {words}").trim_end().to_owned()
 }
 
 /// Resource with group and name that a path is about, and whether it goes on to a subresource; empty for paths that

@@ -16,6 +16,9 @@ pub(crate) static CLUSTER_INFO: Verb = Verb {
     group: Group::Cluster,
     summary: "Display cluster information",
     about: "Prints the addresses of the control plane and of the services with the label kubernetes.io/cluster-service=true.",
+    examples: "
+        # Where the control plane and the cluster's services answer
+        kubectl cluster-info",
     run: Run::Now(run),
     children: &[&DUMP],
     ..PLAIN
@@ -26,6 +29,11 @@ static DUMP: Verb = Verb {
     group: Group::Other,
     summary: "Dump relevant information for debugging and diagnosis",
     about: "Prints nodes, events, workloads, services and logs of kube-system and the current namespace, or writes them\ninto a directory.",
+    examples: "
+        # Everything about kube-system and the current namespace
+        kubectl cluster-info dump
+        # All namespaces, into a folder
+        kubectl cluster-info dump -A --output-directory=/tmp/state",
     run: Run::Now(dump),
     ..PLAIN
 };

@@ -90,6 +90,9 @@ impl Ctx<'_> {
             return Ok(Arc::clone(config));
         }
         let config = Arc::new(kubeconfig::load(self.proc, &self.flags)?);
+        let (files, _) = kubeconfig::locations(self.proc, &self.flags);
+        let read: Vec<String> = files.into_iter().filter(|file| self.proc.read_file(file).is_ok()).collect();
+        self.trace_config(&read);
         self.config = Some(Arc::clone(&config));
         Ok(config)
     }
@@ -103,6 +106,11 @@ impl Ctx<'_> {
             return Ok(connection.clone());
         }
         let config = self.config()?;
+        if super::flags::request_timeout(self.flags.text("request-timeout")).is_none() {
+            return Err(Failure::error(
+                "Invalid timeout value. Timeout must be a single integer in seconds, or an integer followed by a corresponding time unit (e.g. 1s | 2m | 3h)",
+            ));
+        }
         let connection = kubeconfig::endpoint(self.proc, &config, &self.flags)?;
         self.connection = Some(connection.clone());
         Ok(connection)

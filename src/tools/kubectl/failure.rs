@@ -14,6 +14,8 @@ pub(crate) type Done = Result<(), Failure>;
 pub(crate) enum Failure {
     /// Everything is said already.
     Exit(i32),
+    /// A sentence with an exit code of its own.
+    Code(i32, String),
     /// A sentence that gets `error: ` in front, unless it has it.
     Error(String),
     /// A sentence that is printed as it is.
@@ -70,7 +72,7 @@ impl Failure {
     pub(crate) fn sentence(&self) -> String {
         match self {
             Self::Exit(_) => "exit".into(),
-            Self::Error(message) | Self::Plain(message) => message.clone(),
+            Self::Error(message) | Self::Plain(message) | Self::Code(_, message) => message.clone(),
             Self::Server(status) => text(status, "/message").to_owned(),
             Self::Dial { method, url, sentence } => format!("{} {url:?}: {sentence}", title(method)),
             Self::Config(messages) => match messages.as_slice() {
@@ -139,7 +141,7 @@ impl Failure {
 
     /// The exit code of the command.
     pub(crate) fn code(&self) -> i32 {
-        if let Self::Exit(code) = self { *code } else { 1 }
+        if let Self::Exit(code) | Self::Code(code, _) = self { *code } else { 1 }
     }
 
     /// The line of a failure that stands among others.
@@ -179,7 +181,7 @@ pub(crate) fn host_of(url: &str) -> &str {
 }
 
 /// `GET` as Go's client writes it in its errors: `Get`.
-fn title(method: &str) -> String {
+pub(super) fn title(method: &str) -> String {
     let lower = method.to_ascii_lowercase();
     let mut letters = lower.chars();
     letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()

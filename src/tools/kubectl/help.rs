@@ -32,7 +32,7 @@ pub(crate) fn of(verb: &Verb, path: &str) -> String {
         push_groups(&mut help, verb);
     } else if !verb.children.is_empty() {
         help.push_str("\nAvailable Commands:\n");
-        push_commands(&mut help, verb.children.iter().copied());
+        push_commands(&mut help, verb.children.iter().copied(), width(verb));
     }
     let own = flags::of_command(path);
     push_flags(&mut help, "\nOptions:\n", &own);
@@ -60,15 +60,20 @@ pub(crate) fn options() -> String {
 fn push_groups(help: &mut String, root: &Verb) {
     for (group, heading) in HEADINGS {
         help.push_str(&format!("\n{heading}\n"));
-        push_commands(help, root.children.iter().copied().filter(|child| child.group == *group));
+        let shown = root.children.iter().copied().filter(|child| child.group == *group);
+        push_commands(help, shown, width(root));
     }
 }
 
-fn push_commands(help: &mut String, verbs: impl Iterator<Item = &'static Verb>) {
+/// How wide the column of names is: cobra's 11, or the longest name, and kubectl's 3 behind it.
+fn width(parent: &Verb) -> usize {
+    parent.children.iter().map(|child| child.name.len()).max().unwrap_or(0).max(11) + 3
+}
+
+fn push_commands(help: &mut String, verbs: impl Iterator<Item = &'static Verb>, width: usize) {
     let shown: Vec<&Verb> = verbs.collect();
-    let width = shown.iter().map(|verb| verb.name.len()).max().unwrap_or(0);
     for verb in shown {
-        help.push_str(&format!("  {:width$} {}\n", verb.name, verb.summary));
+        help.push_str(&format!("  {:width$}{}\n", verb.name, verb.summary));
     }
 }
 

@@ -122,12 +122,12 @@ impl Mapper {
         let mut parts = lower.splitn(3, '.');
         if let (Some(resource), Some(version), Some(group)) = (parts.next(), parts.next(), parts.next()) {
             let exact = self.types.iter().find(|one| {
-                one.group == group
-                    && one.version == version
-                    && (answers_to(one, resource) || is_short(one, resource))
+                one.group == group && one.version == version && answers_to(one, resource)
             });
-            if exact.is_some() {
-                return exact;
+            // A short name stands for the type, in whatever version comes first.
+            let short = || self.types.iter().find(|one| one.group == group && is_short(one, resource));
+            if let Some(found) = exact.or_else(short) {
+                return Some(found);
             }
         }
         let (resource, group) = lower.split_once('.').unwrap_or((&lower, ""));
@@ -159,7 +159,9 @@ impl Mapper {
 
     /// The type of an object by its `apiVersion` and `kind`.
     pub(crate) fn by_gvk(&self, group: &str, version: &str, kind: &str) -> Option<&Mapping> {
-        self.types.iter().find(|one| one.group == group && one.version == version && one.kind == kind)
+        let of_version = || self.types.iter().filter(|one| one.group == group && one.version == version);
+        // The real mapper also knows each kind in small letters; the server then tells what is wrong.
+        of_version().find(|one| one.kind == kind).or_else(|| of_version().find(|one| one.kind.to_lowercase() == kind))
     }
 
     /// The types of a category such as `all`, preferred versions only; empty when there is no such category.

@@ -11,11 +11,13 @@ mod builder;
 mod certificate;
 mod client;
 mod complete;
+mod completion;
 mod cluster_info;
 mod config;
 mod ctx;
 mod debug;
 mod describe;
+mod diff;
 mod drain;
 mod events;
 mod explain;
@@ -34,7 +36,9 @@ mod writes;
 mod diffs;
 mod label;
 mod pairs;
+mod plugin;
 mod pods;
+mod prefs;
 mod patch;
 mod taint;
 mod typed;
@@ -52,6 +56,7 @@ mod replace;
 mod print;
 mod rollout;
 mod tabwriter;
+mod trace;
 mod top;
 mod verb;
 mod verbs;
@@ -81,8 +86,21 @@ pub(crate) const KUBECTL: Program =
 async fn run(proc: &mut Proc) -> i32 {
     proc.sleep(PROCESS_TAKES).await;
     let words = proc.args.get(1..).unwrap_or_default().to_vec();
+    match words.split_first() {
+        Some((first, rest)) if first == "__complete" => return completion::answer(proc, rest, true),
+        Some((first, rest)) if first == "__completeNoDesc" => return completion::answer(proc, rest, false),
+        _ => {}
+    }
+    if let Some((path, count)) = unknown_words(&words).and_then(|words| plugin::find(proc, words)) {
+        let command: Vec<String> = [path].into_iter().chain(words.into_iter().skip(count)).collect();
+        return proc.run(&proc.login(), proc.command(&command)).await;
+    }
     let failure = match start(proc, &words) {
-        Ok(Some(mut ctx)) => carry_out(&mut ctx).await.err(),
+        Ok(Some(mut ctx)) => {
+            let failure = carry_out(&mut ctx).await.err();
+            ctx.trace_failure(failure.as_ref());
+            failure
+        }
         Ok(None) => None,
         Err(failure) => Some(failure),
     };
@@ -95,13 +113,23 @@ async fn run(proc: &mut Proc) -> i32 {
     }
 }
 
+/// The words of a line that begins with no command of kubectl's own.
+fn unknown_words(words: &[String]) -> Option<&[String]> {
+    let first = words.first().filter(|word| !word.starts_with('-'))?;
+    verbs::ROOT.child(first).is_none().then_some(words)
+}
+
 /// Finds the verb and reads its flags; `None` when help was asked for and printed.
 fn start<'p>(proc: &'p mut Proc, words: &[String]) -> Result<Option<Ctx<'p>>, Failure> {
-    let (verb, path, rest) = resolve(words);
+    let line = prefs::apply(proc, words)?;
+    let (verb, path, rest) = resolve(&line.words);
     let command = format!("kubectl {path}").trim_end().to_owned();
     if path.is_empty()
         && let Some(word) = first_word(&rest, "").and_then(|at| rest.get(at))
     {
+        if word == "help" {
+            return help_about(proc, &rest).map(|()| None);
+        }
         return Err(Failure::error(help::unknown(verb, word)));
     }
     let mut specs = flags::of_command(&path);
@@ -109,15 +137,15 @@ fn start<'p>(proc: &'p mut Proc, words: &[String]) -> Result<Option<Ctx<'p>>, Fa
     if path == "apply" && proc.env.get("KUBECTL_APPLYSET").is_some_and(|on| on == "true") {
         specs.push(flags::APPLYSET);
     }
-    let parsed = flags::parse(&rest, specs)
-        .map_err(|sentence| Failure::error(format!("{sentence}\nSee '{command} --help' for usage.")))?;
-    if parsed.flags.on("help") {
+    let rest = prefs::filled(&path, &rest, &line.defaults, &specs)?;
+    let parsed = flags::parse(&rest, specs).map_err(|sentence| flag_failure(&path, &command, &sentence))?;
+    if parsed.flags.on("help") || path.is_empty() {
         proc.print(help::of(verb, &path));
         return Ok(None);
     }
-    if path.is_empty() {
-        proc.print(help::of(verb, ""));
-        return Ok(None);
+    flags::seen::begin(&path);
+    if let Some(flag) = flags::absent::refused(&path, |name| parsed.flags.given(name)) {
+        return Err(Failure::Plain(format!("uncordon: `{command} --{flag}` is not simulated yet")));
     }
     let missing: Vec<String> = verb
         .required
@@ -142,7 +170,31 @@ fn start<'p>(proc: &'p mut Proc, words: &[String]) -> Result<Option<Ctx<'p>>, Fa
     }))
 }
 
+/// What a flag that cannot be read ends a command with; a 1 of `diff` would mean that there are differences.
+fn flag_failure(path: &str, command: &str, sentence: &str) -> Failure {
+    match path {
+        "diff" => Failure::Code(2, format!("error: {sentence}\nSee '{command} -h' for help and examples")),
+        _ => Failure::error(format!("{sentence}\nSee '{command} --help' for usage.")),
+    }
+}
+
+/// `kubectl help COMMAND…`.
+fn help_about(proc: &Proc, rest: &[String]) -> Result<(), Failure> {
+    let words: Vec<String> = rest.iter().filter(|word| !word.starts_with('-')).skip(1).cloned().collect();
+    let (verb, path, left) = resolve(&words);
+    if !left.is_empty() && (path.is_empty() || !verb.children.is_empty()) {
+        proc.eprint(format!("Unknown help topic [{}]\n", words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" ")));
+        proc.print(help::of(&verbs::ROOT, ""));
+        return Ok(());
+    }
+    proc.print(help::of(verb, &path));
+    Ok(())
+}
+
 async fn carry_out(ctx: &mut Ctx<'_>) -> Done {
+    if ctx.flags.on("match-server-version") {
+        types::check_versions(ctx)?;
+    }
     let done = match ctx.verb.run {
         Run::Group => group(ctx),
         Run::Now(run) => run(ctx),
@@ -204,6 +256,9 @@ fn first_word(words: &[String], path: &str) -> Option<usize> {
     }
     None
 }
+
+#[cfg(test)]
+mod coverage;
 
 #[cfg(test)]
 mod tests {

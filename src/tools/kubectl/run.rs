@@ -8,8 +8,8 @@ use super::writes::Write;
 use super::{
     Call, Complete, Ctx, Done, DryRun, Failure, Format, Group, PLAIN, Printer, Run, Verb, diffs, image, pairs,
 };
-use crate::apimachinery::object::{self, text};
-use crate::apimachinery::{go, validate};
+use crate::apimachinery::object::{self, Gvk, text};
+use crate::apimachinery::{go, schema, validate};
 use crate::cluster::Object;
 
 /// The row of the table.
@@ -226,7 +226,12 @@ pub(crate) fn overridden(ctx: &Ctx<'_>, tree: Value) -> Result<Value, Failure> {
             return Err(Failure::error(words));
         }
     };
-    let mut laid = diffs::apply(kind, &tree, &overrides)?;
+    let laid = diffs::apply(kind, &tree, &overrides)?;
+    // The result is read as its type again, which drops what the type does not know.
+    let mut laid = match schema::restore(&Gvk::of(&laid), &laid) {
+        Ok(decoded) => decoded.object,
+        Err(_) => laid,
+    };
     // Go's structs always have these, so that replaced containers get them too.
     if let Some(containers) = laid.pointer_mut("/spec/containers").and_then(Value::as_array_mut) {
         for container in containers {

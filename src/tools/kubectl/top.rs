@@ -18,6 +18,11 @@ pub(crate) static TOP: Verb = Verb {
     group: Group::Cluster,
     summary: "Display resource (CPU/memory) usage",
     about: "Needs a metrics server in the cluster.",
+    examples: "
+        # What nodes use
+        kubectl top node
+        # What pods use
+        kubectl top pod",
     children: &[&NODE, &POD],
     ..PLAIN
 };
@@ -27,6 +32,11 @@ static NODE: Verb = Verb {
     aliases: &["nodes", "no"],
     group: Group::Other,
     summary: "Display resource (CPU/memory) usage of nodes",
+    examples: "
+        # All nodes
+        kubectl top node
+        # One node
+        kubectl top node node01",
     run: Run::Now(nodes),
     complete: Complete::Nodes,
     ..PLAIN
@@ -37,6 +47,11 @@ static POD: Verb = Verb {
     aliases: &["pods", "po"],
     group: Group::Other,
     summary: "Display resource (CPU/memory) usage of pods",
+    examples: "
+        # The pods of the namespace, those that use most CPU first
+        kubectl top pod --sort-by=cpu
+        # Each container of all pods with a label
+        kubectl top pod -A -l app=web --containers",
     run: Run::Now(pods),
     complete: Complete::Pods,
     ..PLAIN

@@ -4,7 +4,8 @@
 
 use serde_json::Value;
 
-use crate::apimachinery::go;
+use crate::apimachinery::object::Gvk;
+use crate::apimachinery::{go, schema};
 
 /// Fields in the order of the structs of `k8s.io/api`.
 const ORDER: &[&str] = &[
@@ -245,6 +246,12 @@ const MAPS: &[&str] = &[
 
 /// The object on one line, or with an indent.
 pub(crate) fn json(tree: &Value, indent: Option<&str>) -> String {
+    if schema::definition(&Gvk::of(tree)).is_some() {
+        return match indent {
+            Some(indent) => schema::go_json_indent(tree, indent),
+            None => schema::go_json(tree),
+        };
+    }
     let mut text = String::new();
     push(&mut text, tree, "", indent, 0);
     text

@@ -12,6 +12,13 @@ pub(crate) static API_RESOURCES: Verb = Verb {
     name: "api-resources",
     group: Group::Other,
     summary: "Print the supported API resources on the server",
+    examples: "
+        # All types with their short names
+        kubectl api-resources
+        # Types that live in namespaces
+        kubectl api-resources --namespaced=true
+        # Types of one API group
+        kubectl api-resources --api-group=rbac.authorization.k8s.io",
     run: Run::Now(api_resources),
     ..PLAIN
 };
@@ -21,6 +28,9 @@ pub(crate) static API_VERSIONS: Verb = Verb {
     name: "api-versions",
     group: Group::Other,
     summary: "Print the supported API versions on the server, in the form of \"group/version\"",
+    examples: "
+        # All groups with their versions
+        kubectl api-versions",
     run: Run::Now(api_versions),
     ..PLAIN
 };
@@ -30,6 +40,11 @@ pub(crate) static VERSION: Verb = Verb {
     name: "version",
     group: Group::Other,
     summary: "Print the client and server version information",
+    examples: "
+        # Of kubectl and of the server
+        kubectl version
+        # Only of kubectl
+        kubectl version --client",
     run: Run::Now(version),
     ..PLAIN
 };
@@ -54,20 +69,24 @@ fn api_resources(ctx: &mut Ctx<'_>) -> Done {
         return Err(ctx.usage(&format!("unexpected arguments: [{}]", ctx.args.join(" "))));
     }
     let output = ctx.flags.text("output").to_owned();
-    if !["", "wide", "name"].contains(&output.as_str()) {
+    if !["", "wide", "name", "json", "yaml"].contains(&output.as_str()) {
         return Err(Failure::error(format!("--output {output} is not available")));
     }
     let sort_by = ctx.flags.text("sort-by").to_owned();
     if !["", "name", "kind"].contains(&sort_by.as_str()) {
         return Err(Failure::error("--sort-by accepts only name or kind"));
     }
-    let mapper = ctx.refresh_mapper()?;
+    let mapper = if ctx.flags.on("cached") { ctx.mapper()? } else { ctx.refresh_mapper()? };
     let mut types: Vec<&Mapping> = mapper.preferred().into_iter().filter(|one| wanted(ctx, one)).collect();
     types.sort_by(|a, b| match sort_by.as_str() {
         "kind" => a.kind.cmp(&b.kind),
         "name" => a.resource.cmp(&b.resource),
         _ => (&a.group, &a.resource).cmp(&(&b.group, &b.resource)),
     });
+    if matches!(output.as_str(), "json" | "yaml") {
+        let mut printer = super::Printer::of(ctx)?;
+        return printer.print(ctx, &resource_list(&types), "");
+    }
     if output == "name" {
         types.iter().for_each(|one| ctx.out(&format!("{}\n", one.qualified())));
         return Ok(());
@@ -98,6 +117,25 @@ fn api_resources(ctx: &mut Ctx<'_>) -> Done {
     Ok(())
 }
 
+/// The types as one APIResourceList over all groups.
+fn resource_list(types: &[&Mapping]) -> Value {
+    let row = |one: &&Mapping| {
+        let mut row = json!({"kind": one.kind, "name": one.resource, "namespaced": one.namespaced,
+            "singularName": one.singular, "verbs": one.verbs, "version": one.version});
+        for (key, words) in [("shortNames", &one.short_names), ("categories", &one.categories)] {
+            if !words.is_empty() {
+                row[key] = json!(words);
+            }
+        }
+        if !one.group.is_empty() {
+            row["group"] = one.group.as_str().into();
+        }
+        row
+    };
+    let rows: Vec<Value> = types.iter().map(row).collect();
+    json!({"apiVersion": "v1", "kind": "APIResourceList", "groupVersion": "", "resources": rows})
+}
+
 fn api_versions(ctx: &mut Ctx<'_>) -> Done {
     if !ctx.args.is_empty() {
         return Err(ctx.usage(&format!("unexpected arguments: [{}]", ctx.args.join(" "))));
@@ -108,6 +146,20 @@ fn api_versions(ctx: &mut Ctx<'_>) -> Done {
     versions.dedup();
     versions.iter().for_each(|version| ctx.out(&format!("{version}\n")));
     Ok(())
+}
+
+/// `--match-server-version`: both sides must be of the same release.
+///
+/// # Errors
+/// They are not, or the server does not say.
+pub(super) fn check_versions(ctx: &mut Ctx<'_>) -> Done {
+    let server = ctx.object(Call::get("/version"))?;
+    match crate::apimachinery::object::text(&server, "/gitVersion") {
+        CLIENT => Ok(()),
+        other => {
+            Err(Failure::error(format!("server version ({other:?}) differs from client version ({CLIENT:?})")))
+        }
+    }
 }
 
 fn version(ctx: &mut Ctx<'_>) -> Done {

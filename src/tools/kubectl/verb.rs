@@ -43,6 +43,8 @@ pub(crate) enum Complete {
     Types,
     /// A pod, or `type/name`.
     Pods,
+    /// A pod, then one of its containers.
+    PodsThenContainers,
     Nodes,
     Contexts,
     Clusters,

@@ -44,7 +44,7 @@ const CHILDREN: &[&Verb] = &[
     &super::debug::DEBUG,
     &super::events::EVENTS,
 
-    // diff
+    &super::diff::VERB,
     &super::apply::VERB,
     &super::patch::VERB,
     &super::replace::VERB,
@@ -52,11 +52,12 @@ const CHILDREN: &[&Verb] = &[
     &super::kustomize::VERB,
     &super::label::LABEL,
     &super::label::ANNOTATE,
-    // completion
+    &super::completion::COMPLETION,
     &super::types::API_RESOURCES,
     &super::types::API_VERSIONS,
     &super::config::CONFIG,
     &super::kuberc::KUBERC,
+    &super::plugin::PLUGIN,
     &super::types::VERSION,
     &OPTIONS,
 ];

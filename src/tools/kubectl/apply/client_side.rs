@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::delete;
-use super::super::writes::{self, LAST_APPLIED};
+use super::super::writes::{self, LAST_APPLIED, Write};
 use super::super::{Ctx, Done, DryRun, Failure, Info, diffs};
 use super::{Applied, Options, warn_if_deleting};
 use crate::apimachinery::go;
@@ -103,7 +103,7 @@ async fn patch(
     let mut current = info.object.clone();
     let mut tries = 0;
     loop {
-        let (patch, result) = patch_once(ctx, options, info, &current, modified);
+        let (patch, result) = patch_once(ctx, &options.write, info, &current, modified);
         let failure = match result {
             Ok(object) => return (patch, Ok(object)),
             Err(failure) => failure,
@@ -123,9 +123,10 @@ async fn patch(
     }
 }
 
-fn patch_once(
+/// The patch that brings `current` to `modified`, and what the server makes of it.
+pub(in crate::tools::kubectl) fn patch_once(
     ctx: &mut Ctx<'_>,
-    options: &Options,
+    write: &Write,
     info: &Info,
     current: &Object,
     modified: &Value,
@@ -139,10 +140,10 @@ fn patch_once(
     if patch == json!({}) {
         return (patch, Ok(current.clone()));
     }
-    let result = if options.write.dry_run == DryRun::Client {
+    let result = if write.dry_run == DryRun::Client {
         diffs::apply(kind, current, &patch).map(Into::into)
     } else {
-        ctx.patch(&info.path(), kind, &patch, &options.write)
+        ctx.patch(&info.path(), kind, &patch, write)
     };
     (patch, result)
 }

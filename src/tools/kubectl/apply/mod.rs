@@ -1,8 +1,8 @@
 //! `kubectl apply`.
 
-mod client_side;
+pub(super) mod client_side;
 mod last;
-mod prune;
+pub(super) mod prune;
 mod server_side;
 mod sets;
 

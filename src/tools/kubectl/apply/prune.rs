@@ -1,5 +1,7 @@
 //! `--prune`: objects that were applied before and are not given now are deleted.
 
+use serde_json::Value;
+
 use super::super::client::Call;
 use super::super::delete;
 use super::super::{Ctx, Done, DryRun, Failure, Info, Mapping};
@@ -27,7 +29,7 @@ const DEFAULT: &[(&str, &str, &str)] = &[
 ];
 
 /// What to prune.
-pub(super) struct Prune {
+pub(in crate::tools::kubectl) struct Prune {
     types: Vec<Mapping>,
     /// True when no allow list is given.
     by_default: bool,
@@ -37,7 +39,7 @@ pub(super) struct Prune {
 ///
 /// # Errors
 /// An entry that is no `group/version/kind`, or names no type.
-pub(super) fn of_flags(ctx: &mut Ctx<'_>) -> Result<Option<Prune>, Failure> {
+pub(in crate::tools::kubectl) fn of_flags(ctx: &mut Ctx<'_>) -> Result<Option<Prune>, Failure> {
     if !ctx.flags.on("prune") {
         return Ok(None);
     }
@@ -92,6 +94,55 @@ impl Prune {
     }
 }
 
+/// What `--prune` would take away: objects of these namespaces that were applied before and are not among `uids`.
+///
+/// # Errors
+/// The server's refusal to list.
+pub(in crate::tools::kubectl) fn left_over(
+    ctx: &mut Ctx<'_>,
+    prune: &Prune,
+    namespaces: &[String],
+    uids: &[String],
+) -> Result<Vec<Value>, Failure> {
+    let mut types = prune.types.clone();
+    if prune.by_default {
+        for (group, version, kind) in DEFAULT {
+            types.push(find(ctx, group, version, kind)?);
+        }
+    }
+    let nowhere = [String::new()];
+    let mut all = Vec::new();
+    for mapping in &types {
+        for namespace in if mapping.namespaced { namespaces } else { &nowhere } {
+            all.extend(candidates(ctx, mapping, namespace, uids)?);
+        }
+    }
+    Ok(all)
+}
+
+/// Objects of a type that were applied before and are not among `uids`.
+fn candidates(
+    ctx: &mut Ctx<'_>,
+    mapping: &Mapping,
+    namespace: &str,
+    uids: &[String],
+) -> Result<Vec<Value>, Failure> {
+    let selector = ctx.flags.text("selector").to_owned();
+    let list = ctx.object(Call::get(mapping.path(namespace)).query("labelSelector", selector))?;
+    let mut found = Vec::new();
+    for item in object::list(&list, "/items") {
+        let was_applied = super::super::writes::last_applied(item).is_some();
+        if !was_applied || uids.iter().any(|uid| uid == object::uid(item)) {
+            continue;
+        }
+        let mut item = item.clone();
+        object::set_default(&mut item, &["kind"], mapping.kind.as_str());
+        object::set_default(&mut item, &["apiVersion"], mapping.api_version());
+        found.push(item);
+    }
+    Ok(found)
+}
+
 fn prune(
     ctx: &mut Ctx<'_>,
     options: &mut Options,
@@ -99,14 +150,8 @@ fn prune(
     mapping: &Mapping,
     namespace: &str,
 ) -> Done {
-    let selector = ctx.flags.text("selector").to_owned();
-    let list = ctx.object(Call::get(mapping.path(namespace)).query("labelSelector", selector))?;
-    for item in object::list(&list, "/items") {
-        let was_applied = super::super::writes::last_applied(item).is_some();
-        if !was_applied || applied.uids.iter().any(|uid| uid == object::uid(item)) {
-            continue;
-        }
-        remove(ctx, options, mapping, item)?;
+    for item in candidates(ctx, mapping, namespace, &applied.uids)? {
+        remove(ctx, options, mapping, &item)?;
     }
     Ok(())
 }
@@ -116,15 +161,12 @@ pub(super) fn remove(
     ctx: &mut Ctx<'_>,
     options: &mut Options,
     mapping: &Mapping,
-    item: &serde_json::Value,
+    item: &Value,
 ) -> Done {
-    let mut item = item.clone();
-    object::set_default(&mut item, &["kind"], mapping.kind.as_str());
-    object::set_default(&mut item, &["apiVersion"], mapping.api_version());
     let info = Info {
         mapping: Some(mapping.clone()),
-        namespace: object::namespace(&item).to_owned(),
-        name: object::name(&item).to_owned(),
+        namespace: object::namespace(item).to_owned(),
+        name: object::name(item).to_owned(),
         object: item.clone().into(),
         source: String::new(),
     };
@@ -135,5 +177,5 @@ pub(super) fn remove(
         }
     }
     let what = format!("pruned{}", options.write.dry_run.suffix());
-    options.printer.print(ctx, &item, &what)
+    options.printer.print(ctx, item, &what)
 }

@@ -17,6 +17,9 @@ pub(crate) static AUTH: Verb = Verb {
     name: "auth",
     group: Group::Troubleshooting,
     summary: "Inspect authorization",
+    examples: "
+        # Whether I may delete pods
+        kubectl auth can-i delete pods",
     children: &[&CAN_I, &RECONCILE, &WHOAMI],
     ..PLAIN
 };
@@ -52,6 +55,9 @@ static RECONCILE: Verb = Verb {
     group: Group::Other,
     summary: "Reconciles rules for RBAC role, role binding, cluster role, and cluster role binding objects",
     about: "Adds what objects lack of the rules and subjects in the files; takes away what they have beyond them only\nwhen asked to.",
+    examples: "
+        # Roles and bindings as a file says
+        kubectl auth reconcile -f rbac.yaml",
     run: Run::Now(reconcile::run),
     ..PLAIN
 };
@@ -60,6 +66,9 @@ static WHOAMI: Verb = Verb {
     name: "whoami",
     group: Group::Other,
     summary: "Experimental: Check self subject attributes",
+    examples: "
+        # As whom the server knows me
+        kubectl auth whoami",
     run: Run::Now(whoami),
     ..PLAIN
 };

@@ -22,6 +22,11 @@ pub(crate) static CONFIG: Verb = Verb {
     about: "Files are looked for in this order: --kubeconfig alone; then the list in $KUBECONFIG, merged, where a \
             change goes to the file that has the entry and a new entry to the first file that exists; else \
             ${HOME}/.kube/config.",
+    examples: "
+        # Use another cluster
+        kubectl config use-context staging
+        # Another namespace for this context
+        kubectl config set-context --current --namespace=shop",
     children: &[
         &CURRENT_CONTEXT,
         &DELETE_CLUSTER,
@@ -46,6 +51,9 @@ static CURRENT_CONTEXT: Verb = Verb {
     name: "current-context",
     group: Group::Other,
     summary: "Display the current-context",
+    examples: "
+        # The context in use
+        kubectl config current-context",
     run: Run::Now(view::current_context),
     ..PLAIN
 };
@@ -53,6 +61,9 @@ static DELETE_CLUSTER: Verb = Verb {
     name: "delete-cluster",
     group: Group::Other,
     summary: "Delete the specified cluster from the kubeconfig",
+    examples: "
+        # Forget a cluster
+        kubectl config delete-cluster staging",
     run: Run::Now(|ctx| delete(ctx, Section::Clusters)),
     complete: Complete::Clusters,
     ..PLAIN
@@ -61,6 +72,9 @@ static DELETE_CONTEXT: Verb = Verb {
     name: "delete-context",
     group: Group::Other,
     summary: "Delete the specified context from the kubeconfig",
+    examples: "
+        # Forget a context
+        kubectl config delete-context staging",
     run: Run::Now(|ctx| delete(ctx, Section::Contexts)),
     complete: Complete::Contexts,
     ..PLAIN
@@ -69,6 +83,9 @@ static DELETE_USER: Verb = Verb {
     name: "delete-user",
     group: Group::Other,
     summary: "Delete the specified user from the kubeconfig",
+    examples: "
+        # Forget a user
+        kubectl config delete-user jane",
     run: Run::Now(|ctx| delete(ctx, Section::Users)),
     complete: Complete::Users,
     ..PLAIN
@@ -77,6 +94,9 @@ static GET_CLUSTERS: Verb = Verb {
     name: "get-clusters",
     group: Group::Other,
     summary: "Display clusters defined in the kubeconfig",
+    examples: "
+        # All clusters
+        kubectl config get-clusters",
     run: Run::Now(|ctx| view::names(ctx, Section::Clusters)),
     ..PLAIN
 };
@@ -84,6 +104,11 @@ static GET_CONTEXTS: Verb = Verb {
     name: "get-contexts",
     group: Group::Other,
     summary: "Describe one or many contexts",
+    examples: "
+        # All contexts
+        kubectl config get-contexts
+        # Only their names
+        kubectl config get-contexts -o name",
     run: Run::Now(view::contexts),
     complete: Complete::Contexts,
     ..PLAIN
@@ -92,6 +117,9 @@ static GET_USERS: Verb = Verb {
     name: "get-users",
     group: Group::Other,
     summary: "Display users defined in the kubeconfig",
+    examples: "
+        # All users
+        kubectl config get-users",
     run: Run::Now(|ctx| view::names(ctx, Section::Users)),
     ..PLAIN
 };
@@ -99,6 +127,9 @@ static RENAME_CONTEXT: Verb = Verb {
     name: "rename-context",
     group: Group::Other,
     summary: "Rename a context from the kubeconfig file",
+    examples: "
+        # Another name for a context
+        kubectl config rename-context kubernetes-admin@kubernetes lab",
     run: Run::Now(rename_context),
     complete: Complete::Contexts,
     ..PLAIN
@@ -107,6 +138,9 @@ static SET: Verb = Verb {
     name: "set",
     group: Group::Other,
     summary: "Set an individual value in a kubeconfig file",
+    examples: "
+        # Another address of a cluster
+        kubectl config set clusters.lab.server https://10.0.0.1:6443",
     run: Run::Now(property::set),
     ..PLAIN
 };
@@ -114,6 +148,9 @@ static SET_CLUSTER: Verb = Verb {
     name: "set-cluster",
     group: Group::Other,
     summary: "Set a cluster entry in kubeconfig",
+    examples: "
+        # A cluster with the certificate of its authority
+        kubectl config set-cluster lab --server=https://10.0.0.1:6443 --certificate-authority=ca.crt --embed-certs",
     run: Run::Now(set::cluster),
     complete: Complete::Clusters,
     ..PLAIN
@@ -122,6 +159,11 @@ static SET_CONTEXT: Verb = Verb {
     name: "set-context",
     group: Group::Other,
     summary: "Set a context entry in kubeconfig",
+    examples: "
+        # A user on a cluster
+        kubectl config set-context jane@lab --cluster=lab --user=jane
+        # Another namespace for the context in use
+        kubectl config set-context --current --namespace=shop",
     run: Run::Now(set::context),
     complete: Complete::Contexts,
     ..PLAIN
@@ -130,6 +172,11 @@ static SET_CREDENTIALS: Verb = Verb {
     name: "set-credentials",
     group: Group::Other,
     summary: "Set a user entry in kubeconfig",
+    examples: "
+        # A user with a certificate
+        kubectl config set-credentials jane --client-certificate=jane.crt --client-key=jane.key
+        # A user with a token
+        kubectl config set-credentials bot --token=abc",
     run: Run::Now(set::credentials),
     complete: Complete::Users,
     ..PLAIN
@@ -138,6 +185,9 @@ static UNSET: Verb = Verb {
     name: "unset",
     group: Group::Other,
     summary: "Unset an individual value in a kubeconfig file",
+    examples: "
+        # No context in use
+        kubectl config unset current-context",
     run: Run::Now(property::unset),
     ..PLAIN
 };
@@ -146,6 +196,9 @@ static USE_CONTEXT: Verb = Verb {
     aliases: &["use"],
     group: Group::Other,
     summary: "Set the current-context in a kubeconfig file",
+    examples: "
+        # Work with another context
+        kubectl config use-context jane@lab",
     run: Run::Now(use_context),
     complete: Complete::Contexts,
     ..PLAIN
@@ -154,6 +207,11 @@ static VIEW: Verb = Verb {
     name: "view",
     group: Group::Other,
     summary: "Display merged kubeconfig settings or a specified kubeconfig file",
+    examples: "
+        # All files merged
+        kubectl config view
+        # Only what the context in use needs, with its secrets
+        kubectl config view --minify --raw",
     run: Run::Now(view::view),
     ..PLAIN
 };

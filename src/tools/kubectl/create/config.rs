@@ -28,6 +28,9 @@ pub(super) static CONFIGMAP: Verb = Verb {
 pub(super) static SECRET: Verb = Verb {
     name: "secret",
     summary: "Create a secret using a specified subcommand",
+    examples: "
+        # A secret with one key
+        kubectl create secret generic login --from-literal=password=abc",
     children: &[&DOCKER_REGISTRY, &GENERIC, &TLS],
     ..PLAIN
 };

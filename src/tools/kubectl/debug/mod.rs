@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::builder::{Builder, Info};
 use super::client::STRATEGIC_PATCH;
+use super::pods::attach::Shown;
 use super::verb::{Complete, Group, PLAIN, Run, Verb};
 use super::waiting::Pauses;
 use super::writes::Write;
@@ -421,7 +422,7 @@ async fn attach(ctx: &mut Ctx<'_>, pod: &Value, container: &str) -> Done {
         let mut all = lists.iter().flat_map(|pointer| list(&now, pointer));
         if let Some(status) = all.find(|status| field(status, "name") == container) {
             if at(status, "/state/running").is_some() {
-                return ctx.not_simulated("kubectl debug with --attach");
+                return super::pods::attach::to(ctx, &now, container, Shown::All).await;
             }
             if at(status, "/state/terminated").is_some() {
                 let logs = ctx.text_of(Call::get(format!("{path}/log")).query("container", container))?;

@@ -66,6 +66,10 @@ impl Opened {
         let write = FileOp::Mkdir { path: "/tmp", mode: 0o1777, parents: true };
         let place = ctx.proc.place.clone();
         let _ = ctx.proc.world().change_files(&place, write);
+        let content = match ctx.flags.on("windows-line-endings") {
+            true => content.replace('\n', "\r\n"),
+            false => content.to_owned(),
+        };
         ctx.proc
             .write_file(&self.path, content.as_bytes())
             .map_err(|error| Failure::error(format!("open {}: {error}", self.path)))?;

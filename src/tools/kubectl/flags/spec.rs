@@ -64,6 +64,13 @@ pub(crate) fn globals() -> Vec<FlagSpec> {
     section("options").map(|(_, lines)| lines.lines().filter_map(flag).collect()).unwrap_or_default()
 }
 
+/// The paths of all commands, without `kubectl`.
+#[cfg(test)]
+pub(crate) fn commands() -> Vec<&'static str> {
+    let heads = TABLE.lines().filter_map(|line| line.strip_prefix('[')?.split_once(']'));
+    heads.map(|(path, _)| path).filter(|path| !path.is_empty() && *path != "options").collect()
+}
+
 fn section(command: &str) -> Option<(&'static str, &'static str)> {
     let head = format!("[{command}]");
     let start = match TABLE.strip_prefix(head.as_str()) {

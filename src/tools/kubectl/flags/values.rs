@@ -36,16 +36,19 @@ impl Flags {
 
     /// True when the command has the flag.
     pub(crate) fn has(&self, name: &str) -> bool {
+        seen::note(name);
         self.spec(name).is_some()
     }
 
     /// True when the flag stood on the command line (pflag's `Changed`).
     pub(crate) fn given(&self, name: &str) -> bool {
+        seen::note(name);
         self.given.contains_key(name)
     }
 
     /// The last value, or the default; empty for a flag that the command has not.
     pub(crate) fn text(&self, name: &str) -> &str {
+        seen::note(name);
         match self.given.get(name).and_then(|values| values.last()) {
             Some(value) => value,
             None => self.spec(name).map_or("", |spec| if spec.default == "[]" { "" } else { spec.default }),
@@ -71,6 +74,7 @@ impl Flags {
 
     /// All values of a flag that may come repeatedly; split at commas where pflag does so.
     pub(crate) fn list(&self, name: &str) -> Vec<String> {
+        seen::note(name);
         let Some(values) = self.given.get(name) else {
             let default = self.spec(name).map_or("", |spec| spec.default);
             let inner = default.trim_start_matches('[').trim_end_matches(']');
@@ -99,6 +103,40 @@ impl Flags {
     }
 }
 
+/// Which flags of which command were asked for: a test holds that against the table of all flags.
+pub(crate) mod seen {
+    #[cfg(test)]
+    thread_local! {
+        static SEEN: std::cell::RefCell<(String, std::collections::BTreeSet<(String, String)>)> =
+            std::cell::RefCell::default();
+    }
+
+    /// A command begins.
+    #[cfg(test)]
+    pub(crate) fn begin(path: &str) {
+        SEEN.with_borrow_mut(|(running, _)| path.clone_into(running));
+    }
+
+    #[cfg(not(test))]
+    pub(crate) fn begin(_path: &str) {}
+
+    #[cfg(test)]
+    pub(super) fn note(name: &str) {
+        SEEN.with_borrow_mut(|(running, seen)| {
+            seen.insert((running.clone(), name.to_owned()));
+        });
+    }
+
+    #[cfg(not(test))]
+    pub(super) fn note(_name: &str) {}
+
+    /// Command and flag of all that was asked for on this thread.
+    #[cfg(test)]
+    pub(crate) fn all() -> std::collections::BTreeSet<(String, String)> {
+        SEEN.with_borrow(|(_, seen)| seen.clone())
+    }
+}
+
 /// One line of comma-separated values: quotes hold a comma, doubled quotes are quotes.
 fn split_csv(line: &str) -> Vec<String> {
     if line.is_empty() {
@@ -120,6 +158,14 @@ fn split_csv(line: &str) -> Vec<String> {
         }
     }
     fields
+}
+
+/// What `--request-timeout` says: whole seconds, or a duration; zero for no limit. `None` when it is neither.
+pub(crate) fn request_timeout(text: &str) -> Option<Duration> {
+    if let Ok(seconds) = text.parse::<u64>() {
+        return Some(Duration::from_secs(seconds));
+    }
+    go_duration(text).ok().and_then(|ns| u64::try_from(ns).ok()).map(Duration::from_nanos)
 }
 
 const NANOS: [(&str, f64); 8] =

@@ -95,7 +95,15 @@ fn copy(ctx: &Ctx<'_>, from: (&Place, &str), to: (&Place, &str), kind: &Kind) ->
     let mut world = ctx.proc.world();
     let failed = |error: crate::hosts::FsError| Failure::error(format!("{}: {error}", to.1));
     match kind {
-        Kind::File(bytes) => world.change_files(to.0, FileOp::Write { path: to.1, bytes }).map_err(failed),
+        Kind::File(bytes) => {
+            world.change_files(to.0, FileOp::Write { path: to.1, bytes }).map_err(failed)?;
+            if ctx.flags.on("no-preserve") {
+                return Ok(());
+            }
+            // The archive carries the mode; who unpacks it owns the file.
+            let mode = world.stat(from.0, from.1).map(|node| node.mode & 0o777).map_err(failed)?;
+            world.change_files(to.0, FileOp::Chmod { path: to.1, mode }).map_err(failed)
+        }
         Kind::Directory => {
             world
                 .change_files(to.0, FileOp::Mkdir { path: to.1, mode: 0o755, parents: true })

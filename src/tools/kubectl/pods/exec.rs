@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::super::verb::{Complete, Group, PLAIN, Run, Verb};
-use super::super::{Call, Ctx, Done, Failure};
+use super::super::{Builder, Call, Ctx, Done, Failure};
 use crate::apimachinery::object;
 use crate::cluster::Place;
 use crate::cluster::kubelet::access;
@@ -26,7 +26,10 @@ const SHELLS: &[&str] = &["sh", "bash", "ash"];
 
 async fn run(ctx: &mut Ctx<'_>) -> Done {
     let (word, command) = words(ctx)?;
-    let pod = super::target(ctx, &word)?;
+    let pod = match word {
+        Some(word) => super::target(ctx, &word)?,
+        None => of_file(ctx)?,
+    };
     let phase = object::text(&pod, "/status/phase").to_owned();
     if ["Succeeded", "Failed"].contains(&phase.as_str()) {
         return Err(Failure::error(format!(
@@ -34,7 +37,7 @@ async fn run(ctx: &mut Ctx<'_>) -> Done {
         )));
     }
     let quiet = ctx.flags.on("quiet");
-    let container = super::container(ctx, &pod, quiet)?;
+    let container = named_container(ctx, &pod, quiet)?;
     if ctx.flags.on("tty") && !ctx.flags.on("stdin") {
         ctx.err("Unable to use a TTY - input is not a terminal or the right kind of file\n");
     }
@@ -71,15 +74,39 @@ async fn run(ctx: &mut Ctx<'_>) -> Done {
     Err(Failure::Exit(exit))
 }
 
-/// The pod's word and the command behind `--`.
-fn words(ctx: &Ctx<'_>) -> Result<(String, Vec<String>), Failure> {
+/// The container that is meant; one that the pod has not is told in exec's own words.
+fn named_container(ctx: &Ctx<'_>, pod: &Value, quiet: bool) -> Result<String, Failure> {
+    super::container(ctx, pod, quiet).map_err(|failure| match failure.sentence().split_once(" (available containers: ") {
+        Some((_, known)) => Failure::error(format!(
+            "container {} is not valid for pod {} out of: {}",
+            ctx.flags.text("container"),
+            object::name(pod),
+            known.trim_end_matches(')')
+        )),
+        None => failure,
+    })
+}
+
+/// The pod, or the workload with its pod, that `--filename` holds.
+fn of_file(ctx: &mut Ctx<'_>) -> Result<crate::cluster::Object, Failure> {
+    let builder = Builder { args: Vec::new(), latest: true, ..Builder::of(ctx)? };
+    let infos = builder.targets(ctx)?.all(ctx)?;
+    let [info] = infos.as_slice() else {
+        return Err(Failure::error("cannot exec into multiple objects at a time"));
+    };
+    super::target(ctx, &info.display())
+}
+
+/// The pod's word, unless `--filename` names it, and the command behind `--`.
+fn words(ctx: &Ctx<'_>) -> Result<(Option<String>, Vec<String>), Failure> {
+    let by_file = !ctx.flags.list("filename").is_empty();
     let Some(dash) = ctx.dash_at else {
-        if ctx.args.len() > 1 {
+        if ctx.args.len() > 1 || (by_file && !ctx.args.is_empty()) {
             return Err(ctx.usage(
                 "exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead",
             ));
         }
-        let missing = if ctx.args.is_empty() {
+        let missing = if ctx.args.is_empty() && !by_file {
             "pod, type/name or --filename must be specified"
         } else {
             "you must specify at least one command for the container"
@@ -87,13 +114,19 @@ fn words(ctx: &Ctx<'_>) -> Result<(String, Vec<String>), Failure> {
         return Err(Failure::error(missing));
     };
     let (before, command) = ctx.args.split_at(dash.min(ctx.args.len()));
-    let Some(word) = before.first() else {
+    if before.len() > 1 {
+        return Err(ctx.usage(
+            "exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead",
+        ));
+    }
+    let word = before.first().cloned();
+    if word.is_none() && !by_file {
         return Err(Failure::error("pod, type/name or --filename must be specified"));
-    };
+    }
     if command.is_empty() {
         return Err(Failure::error("you must specify at least one command for the container"));
     }
-    Ok((word.clone(), command.to_vec()))
+    Ok((word, command.to_vec()))
 }
 
 /// Asks the API server for the connection; the kubelet's side of it is the container's place.

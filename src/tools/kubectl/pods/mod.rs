@@ -3,15 +3,20 @@
 //! The API server checks the request and hands the connection over to the kubelet; what the kubelet
 //! then gives is read from [`crate::cluster::kubelet::access`].
 
+pub(crate) mod attach;
 mod copy;
 mod exec;
+mod forward;
 mod logs;
-mod stream;
+mod open;
+mod proxy;
 
+pub(crate) use attach::ATTACH;
 pub(crate) use copy::CP;
 pub(crate) use exec::EXEC;
+pub(crate) use forward::PORT_FORWARD;
 pub(crate) use logs::LOGS;
-pub(crate) use stream::{ATTACH, PORT_FORWARD, PROXY};
+pub(crate) use proxy::PROXY;
 
 use serde_json::Value;
 

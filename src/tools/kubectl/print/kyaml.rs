@@ -3,29 +3,33 @@
 
 use serde_json::Value;
 
-/// A tree as a KYAML document.
-pub(super) fn to_string(value: &Value) -> String {
+use crate::apimachinery::object::Gvk;
+use crate::apimachinery::schema::{self, Schema};
+
+/// A tree as a KYAML document; with members in the order of Go's structs when `typed`.
+pub(super) fn to_string(value: &Value, typed: bool) -> String {
+    let schema = if typed { schema::definition(&Gvk::of(value)) } else { None };
     let mut text = "---\n".to_owned();
-    push(&mut text, value, 0);
+    push(&mut text, value, schema, 0);
     text.push('\n');
     text
 }
 
-fn push(text: &mut String, value: &Value, depth: usize) {
+fn push(text: &mut String, value: &Value, schema: Option<&Schema>, depth: usize) {
     match value {
         Value::Object(map) if !map.is_empty() => {
             text.push_str("{\n");
-            for (key, value) in map {
+            for (key, value) in schema::go_order(schema, map) {
                 indent(text, depth + 1);
                 text.push_str(&shown_key(key));
                 text.push_str(": ");
-                push(text, value, depth + 1);
+                push(text, value, schema::inner_type(schema, key), depth + 1);
                 text.push_str(",\n");
             }
             indent(text, depth);
             text.push('}');
         }
-        Value::Array(items) if !items.is_empty() => push_list(text, items, depth),
+        Value::Array(items) if !items.is_empty() => push_list(text, items, schema, depth),
         Value::Object(_) => text.push_str("{}"),
         Value::Array(_) => text.push_str("[]"),
         Value::String(string) => push_string(text, string, depth),
@@ -34,7 +38,8 @@ fn push(text: &mut String, value: &Value, depth: usize) {
 }
 
 /// Lists of maps and lists cuddle their brackets; others have a line an item.
-fn push_list(text: &mut String, items: &[Value], depth: usize) {
+fn push_list(text: &mut String, items: &[Value], schema: Option<&Schema>, depth: usize) {
+    let element = schema.and_then(Schema::element);
     let cuddled = items.iter().all(|item| item.is_object() || item.is_array());
     if cuddled {
         text.push('[');
@@ -42,7 +47,7 @@ fn push_list(text: &mut String, items: &[Value], depth: usize) {
             if at > 0 {
                 text.push_str(", ");
             }
-            push(text, item, depth);
+            push(text, item, element, depth);
         }
         text.push(']');
         return;
@@ -50,7 +55,7 @@ fn push_list(text: &mut String, items: &[Value], depth: usize) {
     text.push_str("[\n");
     for item in items {
         indent(text, depth + 1);
-        push(text, item, depth + 1);
+        push(text, item, element, depth + 1);
         text.push_str(",\n");
     }
     indent(text, depth);

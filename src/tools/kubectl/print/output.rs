@@ -168,7 +168,7 @@ impl Printer {
                 let mark = if self.printed > 1 { "---\n" } else { "" };
                 format!("{mark}{}", yaml::to_string(&self.cleaned(tree)))
             }
-            Format::Kyaml => kyaml::to_string(&self.cleaned(tree)),
+            Format::Kyaml => kyaml::to_string(&self.cleaned(tree), self.typed),
             Format::JsonPath(path) => {
                 template::jsonpath(path, tree, self.allow_missing).map_err(|why| path_failure(&why, path, tree))?
             }

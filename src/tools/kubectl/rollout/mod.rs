@@ -34,6 +34,11 @@ static HISTORY: Verb = Verb {
     name: "history",
     group: Group::Other,
     summary: "View rollout history",
+    examples: "
+        # The revisions of a deployment
+        kubectl rollout history deployment/web
+        # The template of one of them
+        kubectl rollout history deployment/web --revision=2",
     run: Run::Now(history::run),
     complete: Complete::TypeThenNames,
     ..PLAIN
@@ -43,6 +48,9 @@ static PAUSE: Verb = Verb {
     group: Group::Other,
     summary: "Mark the provided resource as paused",
     about: "A paused deployment does not roll out changes of its template until it is resumed.",
+    examples: "
+        # Hold back a rollout
+        kubectl rollout pause deployment/web",
     run: Run::Now(|ctx| change::run(ctx, &change::PAUSE)),
     complete: Complete::TypeThenNames,
     ..PLAIN
@@ -52,6 +60,9 @@ static RESTART: Verb = Verb {
     group: Group::Other,
     summary: "Restart a resource",
     about: "Rolls out new pods by a time stamp in the template's annotations.",
+    examples: "
+        # New pods from the same template
+        kubectl rollout restart deployment/web",
     run: Run::Now(|ctx| change::run(ctx, &change::RESTART)),
     complete: Complete::TypeThenNames,
     ..PLAIN
@@ -60,6 +71,9 @@ static RESUME: Verb = Verb {
     name: "resume",
     group: Group::Other,
     summary: "Resume a paused resource",
+    examples: "
+        # Go on with a rollout
+        kubectl rollout resume deployment/web",
     run: Run::Now(|ctx| change::run(ctx, &change::RESUME)),
     complete: Complete::TypeThenNames,
     ..PLAIN
@@ -68,6 +82,9 @@ static STATUS: Verb = Verb {
     name: "status",
     group: Group::Other,
     summary: "Show the status of the rollout",
+    examples: "
+        # Wait until a rollout is done
+        kubectl rollout status deployment/web --timeout=2m",
     run: Run::Waits(|ctx| Box::pin(status::run(ctx))),
     complete: Complete::TypeThenNames,
     ..PLAIN
@@ -76,6 +93,11 @@ static UNDO: Verb = Verb {
     name: "undo",
     group: Group::Other,
     summary: "Undo a previous rollout",
+    examples: "
+        # Back to the revision before
+        kubectl rollout undo deployment/web
+        # Back to a certain one
+        kubectl rollout undo deployment/web --to-revision=3",
     run: Run::Now(undo::run),
     complete: Complete::TypeThenNames,
     ..PLAIN

@@ -19,6 +19,9 @@ pub(super) static VERB: Verb = Verb {
     name: "set",
     group: Group::Beginner,
     summary: "Set specific features on objects",
+    examples: "
+        # Another image
+        kubectl set image deployment/web nginx=nginx:1.27",
     children: &[&env::VERB, &image::VERB, &resources::VERB, &selector::VERB, &account::VERB, &subject::VERB],
     ..PLAIN
 };

@@ -1,0 +1,124 @@
+//! `sed`, `xargs` and `jq`: those of the language crate, with what they do otherwise than the real ones mended on the
+//! way in and out.
+
+use crate::shell::{Proc, Program, Running};
+
+pub(crate) const SED: Program = Program {
+    name: "sed",
+    summary: "Filter and transform text",
+    run: |proc| Box::pin(async move { proc.run_own(&edited(&proc.args), false).await }),
+};
+
+pub(crate) const JQ: Program = Program {
+    name: "jq",
+    summary: "Process JSON",
+    run: |proc| Box::pin(async move { proc.run_own(&ordered(&proc.args), false).await }),
+};
+
+pub(crate) const XARGS: Program = Program { name: "xargs", summary: "Build and run command lines", run: xargs };
+
+/// What GNU's `xargs` ends with when a command ended with something between 1 and 125.
+const COMMAND_FAILED: i32 = 123;
+
+fn xargs(proc: &mut Proc) -> Running<'_> {
+    Box::pin(async move {
+        match proc.run_own(&proc.args, true).await {
+            1..=125 => COMMAND_FAILED,
+            exit => exit,
+        }
+    })
+}
+
+/// In the text of `a`, `i` and `c` GNU's `sed` reads `\n` as a new line.
+fn edited(args: &[String]) -> Vec<String> {
+    let by_option = args.iter().skip(1).any(|arg| arg == "-e" || arg == "--expression" || arg == "-f");
+    let mut words = Vec::new();
+    let mut script_next = false;
+    let mut script_seen = by_option;
+    for (at, arg) in args.iter().enumerate() {
+        let is_script = at > 0 && (script_next || (!script_seen && !arg.starts_with('-')));
+        script_next = arg == "-e" || arg == "--expression";
+        if is_script {
+            script_seen = true;
+            words.push(arg.lines().map(with_lines).collect::<Vec<_>>().join("\n"));
+        } else {
+            words.push(arg.clone());
+        }
+    }
+    words
+}
+
+/// A line of a script, its text over several lines where it is one of `a`, `i` or `c` with `\n` in it.
+fn with_lines(line: &str) -> String {
+    let Some(command) = text_command(line) else { return line.to_owned() };
+    let (head, text) = line.split_at(command);
+    format!("{head}{}", text.replace("\\n", "\\\n"))
+}
+
+/// Where the text of a line begins that is an `a`, `i` or `c` with at most one address.
+fn text_command(line: &str) -> Option<usize> {
+    let rest = line.trim_start();
+    let mut at = line.len() - rest.len();
+    if let Some(pattern) = rest.strip_prefix('/') {
+        let mut escaped = false;
+        let end = pattern.find(|c| {
+            let closes = c == '/' && !escaped;
+            escaped = c == '\\' && !escaped;
+            closes
+        })?;
+        at += end + 2;
+    } else {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '$').unwrap_or(rest.len());
+        at += digits;
+    }
+    let command = line.get(at..)?.trim_start();
+    let is_text = command.starts_with(['a', 'i', 'c']) && !command.get(1..2).is_some_and(|next| next == ";");
+    is_text.then(|| line.len() - command.len() + 1)
+}
+
+/// `del` that leaves the order of the other members alone, in place of the crate's.
+const DEL: &str = "def __drop($p): if ($p|length) == 1 and type == \"object\" then with_entries(select(.key != $p[0])) elif ($p|length) == 1 then delpaths([$p]) else .[$p[0]] |= __drop($p[1:]) end; def del(f): reduce ([path(f)] | sort | reverse | .[]) as $p (.; __drop($p)); ";
+
+/// Options of `jq` that take words behind them, and how many.
+const WITH_WORDS: &[(&str, usize)] =
+    &[("--arg", 2), ("--argjson", 2), ("--slurpfile", 2), ("--rawfile", 2), ("--indent", 1)];
+
+fn ordered(args: &[String]) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut skip = 0;
+    let mut done = false;
+    for (at, arg) in args.iter().enumerate() {
+        let option = arg.starts_with('-') && arg.len() > 1;
+        if !done && at > 0 && skip == 0 && !option {
+            done = true;
+            words.push(if arg.contains("del(") { format!("{DEL}{arg}") } else { arg.clone() });
+            continue;
+        }
+        skip = match WITH_WORDS.iter().find(|(name, _)| name == arg) {
+            Some((_, count)) if skip == 0 => *count,
+            _ => usize::saturating_sub(skip, 1),
+        };
+        words.push(arg.clone());
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(line: &[&str]) -> Vec<String> {
+        line.iter().map(|&word| word.to_owned()).collect()
+    }
+
+    #[test]
+    fn scripts_are_told_from_other_words() {
+        assert_eq!(edited(&words(&["sed", "1i a\\nb"])), words(&["sed", "1i a\\\nb"]));
+        assert_eq!(edited(&words(&["sed", "-n", "s/a/\\n/p"])), words(&["sed", "-n", "s/a/\\n/p"]));
+        assert_eq!(edited(&words(&["sed", "/x\\/y/a z\\nw", "f"])), words(&["sed", "/x\\/y/a z\\\nw", "f"]));
+        let del = ordered(&words(&["jq", "-c", "--arg", "a", "b", "del(.x)", "del(f"]));
+        assert!(del.get(5).is_some_and(|it| it.ends_with("del(.x)") && it.len() > 20));
+        assert_eq!(del.last().map(String::as_str), Some("del(f"));
+        assert_eq!(ordered(&words(&["jq", ".a"])), words(&["jq", ".a"]));
+    }
+}
