@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::PoisonError;
 use std::task::Poll;
 
-use super::adapt::Around;
+use super::adapt::{Around, Programs};
 use super::batch::{self, Script};
 use super::engine::Engine;
 use super::link::Link;
@@ -39,6 +39,7 @@ impl Job {
             place: login.place.clone(),
             user: login.user.clone(),
             link: Link::none(),
+            programs: Programs::All,
         };
         let written = outbox.clone();
         let running = Box::pin(async move { batch::run(around, &login, script, &written).await });
