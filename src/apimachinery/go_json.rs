@@ -208,7 +208,17 @@ mod tests {
     #[test]
     fn sentences_are_those_of_the_scanner() {
         let all = [
-            "{bad", "", "{\"a\" 1}", "{\"a\":1,}", "[1 2]", "{} x", "tru!", "-x", "1.e", "\"a\\q\"", "{\"a\":'b'}",
+            "{bad",
+            "",
+            "{\"a\" 1}",
+            "{\"a\":1,}",
+            "[1 2]",
+            "{} x",
+            "tru!",
+            "-x",
+            "1.e",
+            "\"a\\q\"",
+            "{\"a\":'b'}",
         ];
         let said: Vec<String> = all.iter().filter_map(|text| syntax_error(text.as_bytes())).collect();
         insta::assert_snapshot!(said.join("\n"), @r"

@@ -30,8 +30,8 @@ use serde_json::Value;
 pub(crate) use builtin::{by_name, definition};
 pub(crate) use check::validate;
 pub(crate) use decode::{Decoded, check_metadata, restore, strict_decode, zero};
-pub(crate) use order::{go_json, go_json_indent, go_order, inner_type};
 pub(crate) use facts::{Facts, ListType, Write};
+pub(crate) use order::{go_json, go_json_indent, go_order, inner_type};
 pub(crate) use structural::{apply_defaults, decode_custom, from_open_api, prune};
 
 /// The JSON form of a node.

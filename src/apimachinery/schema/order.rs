@@ -52,8 +52,15 @@ fn write(object: &Value, indent: Option<&str>) -> String {
 const LIST_ORDER: &[&str] = &["kind", "apiVersion", "metadata", "items"];
 
 /// Documents that the API server writes about itself.
-const DOCUMENTS: &[&str] =
-    &["APIVersions", "APIGroupList", "APIGroup", "APIResourceList", "Table", "Status", "APIGroupDiscoveryList"];
+const DOCUMENTS: &[&str] = &[
+    "APIVersions",
+    "APIGroupList",
+    "APIGroup",
+    "APIResourceList",
+    "Table",
+    "Status",
+    "APIGroupDiscoveryList",
+];
 
 /// Their members in the order of Go's structs; the version's are among them.
 const DOCUMENT: &[&str] = &[

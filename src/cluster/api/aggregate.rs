@@ -72,7 +72,8 @@ fn sync(world: &mut World, cluster: ClusterId, name: &str) -> Option<Duration> {
         Err(why) => why,
     };
     let available = reason == "Passed";
-    let old = object::list(&api, "/status/conditions").iter().find(|it| object::field(it, "type") == "Available");
+    let old =
+        object::list(&api, "/status/conditions").iter().find(|it| object::field(it, "type") == "Available");
     let status = if available { "True" } else { "False" };
     let told = |it: &Value| (object::field(it, "status") == status, object::field(it, "reason") == reason);
     let same = old.is_some_and(|it| told(it) == (true, true) && object::field(it, "message") == message);
@@ -107,12 +108,15 @@ fn check(world: &World, cluster: ClusterId, api: &Object) -> Result<(), (&'stati
         let message = format!("cannot find endpointslices for service/{name} in \"{namespace}\"");
         return Err(("EndpointsNotFound", message));
     };
-    let ready = object::list(endpoints, "/subsets").iter().any(|it| !object::list(it, "/addresses").is_empty());
+    let ready =
+        object::list(endpoints, "/subsets").iter().any(|it| !object::list(it, "/addresses").is_empty());
     if !ready {
         let port = object::field(own, "name");
         return Err((
             "MissingEndpoints",
-            format!("endpointslices for service/{name} in \"{namespace}\" have no addresses with port name {port:?}"),
+            format!(
+                "endpointslices for service/{name} in \"{namespace}\" have no addresses with port name {port:?}"
+            ),
         ));
     }
     let (group, version) = (object::text(api, "/spec/group"), object::text(api, "/spec/version"));
@@ -162,7 +166,10 @@ fn is_available(api: &Value) -> bool {
 pub(crate) fn resources(cluster: &Cluster) -> Vec<Arc<Resource>> {
     match api_service(cluster, METRICS.0, METRICS.1) {
         Some(api) if is_available(api) => {
-            vec![Arc::new(resource("nodes", "NodeMetrics", false)), Arc::new(resource("pods", "PodMetrics", true))]
+            vec![
+                Arc::new(resource("nodes", "NodeMetrics", false)),
+                Arc::new(resource("pods", "PodMetrics", true)),
+            ]
         }
         _ => Vec::new(),
     }
@@ -277,7 +284,9 @@ fn pod_metrics(world: &World, cluster: ClusterId, namespace: &str) -> Vec<Value>
     let mut all = Vec::new();
     for pod in found.store.list("pods", namespace) {
         let id = PodId { cluster, uid: object::uid(pod).to_owned() };
-        let Some(run) = id.get(world).filter(|run| world.now.since(run.started) >= RESOLUTION) else { continue };
+        let Some(run) = id.get(world).filter(|run| world.now.since(run.started) >= RESOLUTION) else {
+            continue;
+        };
         let answers = world.hosts.get(&run.host).is_some_and(|it| it.up && it.unit_active("kubelet.service"));
         let containers: Vec<Value> = usage::of_pod(world, &id)
             .into_iter()
@@ -294,9 +303,7 @@ fn pod_metrics(world: &World, cluster: ClusterId, namespace: &str) -> Vec<Value>
 }
 
 fn table(shown: &[Value]) -> Value {
-    let column = |name: &str, kind: &str| {
-        json!({"name": name, "type": "string", "format": kind, "description": "", "priority": 0})
-    };
+    let column = |name: &str, kind: &str| json!({"name": name, "type": "string", "format": kind, "description": "", "priority": 0});
     let sum = |metric: &Value, resource: &str| -> String {
         let own = object::at(metric, "/usage").map(|it| object::field(it, resource).to_owned());
         own.unwrap_or_else(|| {

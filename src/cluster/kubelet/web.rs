@@ -154,16 +154,18 @@ pub(crate) fn answer(
 /// What metrics-server answers. It is ready once it has asked a kubelet, whose certificate nobody signed that it
 /// trusts: kubeadm's kubelets have certificates of their own making.
 fn metrics_server(container: &ContainerRun, path: &str) -> Answer {
-    let words = crate::apimachinery::object::list(&container.spec, "/args").iter().chain(
-        crate::apimachinery::object::list(&container.spec, "/command"),
-    );
-    let trusts = words.filter_map(serde_json::Value::as_str).any(|word| {
-        matches!(word, "--kubelet-insecure-tls" | "--kubelet-insecure-tls=true")
-    });
+    let words = crate::apimachinery::object::list(&container.spec, "/args")
+        .iter()
+        .chain(crate::apimachinery::object::list(&container.spec, "/command"));
+    let trusts = words
+        .filter_map(serde_json::Value::as_str)
+        .any(|word| matches!(word, "--kubelet-insecure-tls" | "--kubelet-insecure-tls=true"));
     match path.split('?').next().unwrap_or("") {
-        "/readyz" if !trusts => {
-            Answer::new(500, "text/plain; charset=utf-8", "[-]metric-storage-ready failed: reason withheld\nreadyz check failed\n")
-        }
+        "/readyz" if !trusts => Answer::new(
+            500,
+            "text/plain; charset=utf-8",
+            "[-]metric-storage-ready failed: reason withheld\nreadyz check failed\n",
+        ),
         "/livez" | "/readyz" | "/healthz" => Answer::text("ok"),
         _ => Answer::new(401, "application/json", "{}"),
     }

@@ -118,12 +118,7 @@ pub(super) fn open_from(
 }
 
 /// The answer of what is behind a forwarded port; `None` for ports that are not.
-pub(super) fn answer(
-    world: &mut World,
-    host: &str,
-    port: u16,
-    request: &HttpRequest,
-) -> Option<HttpOutcome> {
+pub(super) fn answer(world: &mut World, host: &str, port: u16, request: &HttpRequest) -> Option<HttpOutcome> {
     let at = world.forwards.iter().position(|it| it.host == host && it.port == port)?;
     let forward = world.forwards.get_mut(at)?;
     forward.connections += 1;
@@ -151,13 +146,16 @@ impl Gate {
         {
             let file = crate::hosts::files::clean(folder, rest);
             return match world.read_file(&Place::host(host), &file) {
-                Ok(bytes) => {
-                    Answer::new(200, "text/plain; charset=utf-8", String::from_utf8_lossy(&bytes).into_owned())
-                }
+                Ok(bytes) => Answer::new(
+                    200,
+                    "text/plain; charset=utf-8",
+                    String::from_utf8_lossy(&bytes).into_owned(),
+                ),
                 Err(_) => Answer::new(404, "text/plain; charset=utf-8", "404 page not found\n"),
             };
         }
-        let Some(path) = path.strip_prefix(self.prefix.trim_end_matches('/')).filter(|it| it.starts_with('/'))
+        let Some(path) =
+            path.strip_prefix(self.prefix.trim_end_matches('/')).filter(|it| it.starts_with('/'))
         else {
             return Answer::new(404, "text/plain; charset=utf-8", "404 page not found\n");
         };

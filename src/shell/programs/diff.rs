@@ -49,7 +49,10 @@ fn run(proc: &mut Proc) -> Running<'_> {
         }
         match options.operands.as_slice() {
             [one, other] => paths(proc, &options, one, other),
-            [] => complain(proc, &format!("missing operand after '{}'", proc.args.last().map_or("", String::as_str))),
+            [] => complain(
+                proc,
+                &format!("missing operand after '{}'", proc.args.last().map_or("", String::as_str)),
+            ),
             [one] => complain(proc, &format!("missing operand after '{one}'")),
             [_, _, more, ..] => complain(proc, &format!("extra operand '{more}'")),
         }
@@ -69,7 +72,8 @@ struct Side {
 }
 
 fn paths(proc: &Proc, options: &Options, one: &str, other: &str) -> i32 {
-    let is_folder = |path: &str| path != "-" && proc.stat(path).is_ok_and(|node| node.kind == Kind::Directory);
+    let is_folder =
+        |path: &str| path != "-" && proc.stat(path).is_ok_and(|node| node.kind == Kind::Directory);
     match (is_folder(one), is_folder(other)) {
         (true, true) => folders(proc, options, one, other, true),
         (true, false) => files(proc, options, &inside(one, other), other, ""),
@@ -88,16 +92,16 @@ fn folders(proc: &Proc, options: &Options, one: &str, other: &str, top: bool) ->
         proc.print(format!("Common subdirectories: {one} and {other}\n"));
         return 0;
     }
-    let entries = |folder: &str| -> Vec<(String, Node)> {
-        proc.disk().list(&proc.path(folder)).unwrap_or_default()
-    };
+    let entries =
+        |folder: &str| -> Vec<(String, Node)> { proc.disk().list(&proc.path(folder)).unwrap_or_default() };
     let (mine, theirs) = (entries(one), entries(other));
     let mut names: Vec<&String> = mine.iter().chain(&theirs).map(|(name, _)| name).collect();
     names.sort();
     names.dedup();
     let mut exit = 0;
     for name in names {
-        let find = |all: &[(String, Node)]| all.iter().find(|(it, _)| it == name).map(|(_, node)| node.clone());
+        let find =
+            |all: &[(String, Node)]| all.iter().find(|(it, _)| it == name).map(|(_, node)| node.clone());
         let (a, b) = (format!("{one}/{name}"), format!("{other}/{name}"));
         let folder = |node: &Option<Node>| node.as_ref().is_some_and(|it| it.kind == Kind::Directory);
         let code = match (find(&mine), find(&theirs)) {

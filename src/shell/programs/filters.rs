@@ -15,7 +15,8 @@ pub(crate) const JQ: Program = Program {
     run: |proc| Box::pin(async move { proc.run_own(&ordered(&proc.args), false).await }),
 };
 
-pub(crate) const XARGS: Program = Program { name: "xargs", summary: "Build and run command lines", run: xargs };
+pub(crate) const XARGS: Program =
+    Program { name: "xargs", summary: "Build and run command lines", run: xargs };
 
 /// What GNU's `xargs` ends with when a command ended with something between 1 and 125.
 const COMMAND_FAILED: i32 = 123;

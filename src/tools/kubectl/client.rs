@@ -231,9 +231,8 @@ impl Ctx<'_> {
         let pod = (text(stream, "/namespace"), text(stream, "/pod"));
         let previous = text(stream, "/query/previous") == "true";
         let found = access::logs(&self.proc.world(), 0, pod, text(stream, "/container"), previous);
-        let lines = found.map_err(|sentence| {
-            Failure::Server(Box::new(Status::bad_request(sentence).to_object()))
-        })?;
+        let lines =
+            found.map_err(|sentence| Failure::Server(Box::new(Status::bad_request(sentence).to_object())))?;
         Ok(lines.iter().map(|line| format!("{}\n", line.text)).collect())
     }
 

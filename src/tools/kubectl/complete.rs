@@ -15,8 +15,43 @@ const VALUES: &[(&str, &str, &[&str])] = &[
     ("api-resources", "sort-by", &["name", "kind"]),
     ("version", "output", &["json", "yaml"]),
     ("explain", "output", &["plaintext", "plaintext-openapiv2"]),
-    ("get", "output", &["json", "yaml", "kyaml", "name", "go-template", "go-template-file", "template", "templatefile", "jsonpath", "jsonpath-as-json", "jsonpath-file", "custom-columns", "custom-columns-file", "wide"]),
-    ("", "output", &["json", "yaml", "kyaml", "name", "go-template", "go-template-file", "template", "templatefile", "jsonpath", "jsonpath-as-json", "jsonpath-file"]),
+    (
+        "get",
+        "output",
+        &[
+            "json",
+            "yaml",
+            "kyaml",
+            "name",
+            "go-template",
+            "go-template-file",
+            "template",
+            "templatefile",
+            "jsonpath",
+            "jsonpath-as-json",
+            "jsonpath-file",
+            "custom-columns",
+            "custom-columns-file",
+            "wide",
+        ],
+    ),
+    (
+        "",
+        "output",
+        &[
+            "json",
+            "yaml",
+            "kyaml",
+            "name",
+            "go-template",
+            "go-template-file",
+            "template",
+            "templatefile",
+            "jsonpath",
+            "jsonpath-as-json",
+            "jsonpath-file",
+        ],
+    ),
     ("", "dry-run", &["none", "client", "server"]),
     ("patch", "type", &["json", "merge", "strategic"]),
     ("expose", "type", &["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"]),
@@ -179,7 +214,9 @@ fn arguments(from: &Proc, before: &[String], word: &str) -> Vec<(String, String)
     }
     let asked = with_ctx(from, before, |ctx| match verb.complete {
         Complete::Nothing => None,
-        Complete::Words(words) if args.is_empty() => Some(words.iter().map(|&word| word.to_owned()).collect()),
+        Complete::Words(words) if args.is_empty() => {
+            Some(words.iter().map(|&word| word.to_owned()).collect())
+        }
         Complete::Words(_) => None,
         Complete::Types => types(ctx),
         Complete::PodsThenContainers if !args.is_empty() => containers(ctx),

@@ -229,7 +229,7 @@ fn no_flag_is_silently_ignored() {
     let login = Login::new(&lab, Place::host("controlplane"), "root");
     let Ok(mut console) = Console::new(&lab, login) else { panic!("no console") };
     for line in LINES {
-        let own = line.starts_with("printf '")  || line.starts_with("mkdir") || line.starts_with("timeout");
+        let own = line.starts_with("printf '") || line.starts_with("mkdir") || line.starts_with("timeout");
         console.run(&if own { (*line).to_owned() } else { format!("kubectl {line}") });
     }
     let seen = flags::seen::all();

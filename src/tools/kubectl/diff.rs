@@ -71,11 +71,7 @@ async fn compare(ctx: &mut Ctx<'_>) -> Result<i32, Failure> {
         return Err(Failure::error("must specify one of -f and -k"));
     }
     let folders = Folders::make(ctx);
-    let write = Write {
-        manager: manager(ctx),
-        dry_run: DryRun::Server,
-        validation: "",
-    };
+    let write = Write { manager: manager(ctx), dry_run: DryRun::Server, validation: "" };
     let (mut namespaces, mut uids) = (Vec::new(), Vec::new());
     let done = builder.targets(ctx)?.visit(ctx, &mut |ctx, info| {
         let live = one(ctx, &folders, &write, &info)?;
@@ -128,7 +124,9 @@ fn one(ctx: &mut Ctx<'_>, folders: &Folders, write: &Write, info: &Info) -> Resu
                 object::remove(side, &["metadata", "managedFields"]);
             }
         }
-        if text(&merged, "/kind") == "Secret" && text(&merged, "/apiVersion") == "v1" && !ctx.flags.on("show-secrets")
+        if text(&merged, "/kind") == "Secret"
+            && text(&merged, "/apiVersion") == "v1"
+            && !ctx.flags.on("show-secrets")
         {
             mask(shown.as_mut(), &mut merged);
         }

@@ -62,10 +62,12 @@ fn save(ctx: &Ctx<'_>, path: &str, preferences: &Value) -> Done {
     let place = ctx.proc.place.clone();
     let parent = FileOp::Mkdir { path: files::parent(path), mode: 0o755, parents: true };
     let made = ctx.proc.world().change_files(&place, parent);
-    made.and_then(|()| ctx.proc.write_file(path, yaml::to_string(preferences).as_bytes())).map_err(|error| {
-        let why = super::failure::go_error(error);
-        Failure::error(format!("failed to write kuberc file: open {path}: {why}"))
-    })?;
+    made.and_then(|()| ctx.proc.write_file(path, yaml::to_string(preferences).as_bytes())).map_err(
+        |error| {
+            let why = super::failure::go_error(error);
+            Failure::error(format!("failed to write kuberc file: open {path}: {why}"))
+        },
+    )?;
     ctx.out(&format!("Updated {path}\n"));
     Ok(())
 }
@@ -97,7 +99,8 @@ fn check_policy(ctx: &Ctx<'_>) -> Done {
     let wrong = match (ctx.flags.text("policy"), entries) {
         ("", _) => "--policy is required when --section=credentialplugin".to_owned(),
         ("AllowAll" | "DenyAll", true) => {
-            "--allowlist-entry may only be used when --section=credentialplugin and --policy=Allowlist".to_owned()
+            "--allowlist-entry may only be used when --section=credentialplugin and --policy=Allowlist"
+                .to_owned()
         }
         ("Allowlist", false) => {
             "--allowlist-entry is required when --section=credentialplugin and --policy=Allowlist".to_owned()
@@ -145,7 +148,9 @@ fn entries(ctx: &Ctx<'_>) -> Result<Vec<Value>, Failure> {
     for pairs in ctx.flags.list("allowlist-entry") {
         for pair in pairs.split(',') {
             match pair.split_once('=') {
-                Some(("command", value)) if !value.trim().is_empty() => entries.push(json!({"command": value})),
+                Some(("command", value)) if !value.trim().is_empty() => {
+                    entries.push(json!({"command": value}))
+                }
                 Some(("command", _)) => {
                     return Err(Failure::error("empty value in allowlist entry for field \"command\""));
                 }
@@ -157,7 +162,9 @@ fn entries(ctx: &Ctx<'_>) -> Result<Vec<Value>, Failure> {
                 Some((other, _)) => {
                     return Err(Failure::error(format!("unrecognized allowlist entry field: {other:?}")));
                 }
-                None => return Err(Failure::error(format!("improperly formatted allowlist entry: {pair:?}"))),
+                None => {
+                    return Err(Failure::error(format!("improperly formatted allowlist entry: {pair:?}")));
+                }
             }
         }
     }
@@ -213,7 +220,9 @@ async fn view(ctx: &mut Ctx<'_>) -> Done {
         let prompt = "Would you like to generate a default kuberc file with recommended options? (y/N): ";
         let answer = ctx.proc.link.ask(Request::Line { prompt: prompt.into(), hidden: false }).await;
         return match answer {
-            Answer::Line(word) if word.trim().eq_ignore_ascii_case("y") => save(ctx, &path, &prefs::recommended()),
+            Answer::Line(word) if word.trim().eq_ignore_ascii_case("y") => {
+                save(ctx, &path, &prefs::recommended())
+            }
             Answer::Line(_) => Ok(()),
             _ => {
                 ctx.out(prompt);

@@ -121,9 +121,10 @@ impl Mapper {
         let lower = word.to_lowercase();
         let mut parts = lower.splitn(3, '.');
         if let (Some(resource), Some(version), Some(group)) = (parts.next(), parts.next(), parts.next()) {
-            let exact = self.types.iter().find(|one| {
-                one.group == group && one.version == version && answers_to(one, resource)
-            });
+            let exact = self
+                .types
+                .iter()
+                .find(|one| one.group == group && one.version == version && answers_to(one, resource));
             // A short name stands for the type, in whatever version comes first.
             let short = || self.types.iter().find(|one| one.group == group && is_short(one, resource));
             if let Some(found) = exact.or_else(short) {
@@ -161,7 +162,9 @@ impl Mapper {
     pub(crate) fn by_gvk(&self, group: &str, version: &str, kind: &str) -> Option<&Mapping> {
         let of_version = || self.types.iter().filter(|one| one.group == group && one.version == version);
         // The real mapper also knows each kind in small letters; the server then tells what is wrong.
-        of_version().find(|one| one.kind == kind).or_else(|| of_version().find(|one| one.kind.to_lowercase() == kind))
+        of_version()
+            .find(|one| one.kind == kind)
+            .or_else(|| of_version().find(|one| one.kind.to_lowercase() == kind))
     }
 
     /// The types of a category such as `all`, preferred versions only; empty when there is no such category.

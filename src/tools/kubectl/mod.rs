@@ -183,7 +183,10 @@ fn help_about(proc: &Proc, rest: &[String]) -> Result<(), Failure> {
     let words: Vec<String> = rest.iter().filter(|word| !word.starts_with('-')).skip(1).cloned().collect();
     let (verb, path, left) = resolve(&words);
     if !left.is_empty() && (path.is_empty() || !verb.children.is_empty()) {
-        proc.eprint(format!("Unknown help topic [{}]\n", words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" ")));
+        proc.eprint(format!(
+            "Unknown help topic [{}]\n",
+            words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" ")
+        ));
         proc.print(help::of(&verbs::ROOT, ""));
         return Ok(());
     }

@@ -115,10 +115,13 @@ fn with(proc: &Proc, preferences: &Value, words: &[String]) -> Result<Line, Fail
             let strings = |key: &str| -> Vec<String> {
                 list(alias, key).iter().filter_map(Value::as_str).map(str::to_owned).collect()
             };
-            let command: Vec<String> = field(alias, "command").split_whitespace().map(str::to_owned).collect();
+            let command: Vec<String> =
+                field(alias, "command").split_whitespace().map(str::to_owned).collect();
             if resolve(&command).1.is_empty() {
                 let command = field(alias, "command");
-                return Err(Failure::error(format!("command {command:?} not found to set alias {name:?}: []")));
+                return Err(Failure::error(format!(
+                    "command {command:?} not found to set alias {name:?}: []"
+                )));
             }
             let (before, after) = words.split_at(at);
             line.words = before.to_vec();
@@ -134,7 +137,10 @@ fn with(proc: &Proc, preferences: &Value, words: &[String]) -> Result<Line, Fail
         let command: Vec<String> = field(entry, "command").split_whitespace().map(str::to_owned).collect();
         let wanted = resolve(&command).1;
         if wanted.is_empty() {
-            proc.eprint(format!("Warning: command {:?} not found to set kuberc override\n", field(entry, "command")));
+            proc.eprint(format!(
+                "Warning: command {:?} not found to set kuberc override\n",
+                field(entry, "command")
+            ));
         } else if wanted == path {
             line.defaults.extend(options(entry));
         }
@@ -199,11 +205,8 @@ pub(super) fn empty() -> Value {
 
 /// What kubectl recommends to somebody without preferences.
 pub(super) fn recommended() -> Value {
-    let one = |command: &str, flag: &str| {
-        json!({"command": command, "options": [{"name": flag, "default": "true"}]})
-    };
+    let one = |command: &str, flag: &str| json!({"command": command, "options": [{"name": flag, "default": "true"}]});
     let mut tree = empty();
     tree["defaults"] = json!([one("apply", "server-side"), one("delete", "interactive")]);
     tree
 }
-

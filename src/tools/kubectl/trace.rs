@@ -72,7 +72,8 @@ impl Ctx<'_> {
         }
         headers.push(("User-Agent", super::client::USER_AGENT.to_owned()));
         if level >= COMMANDS {
-            let shown: Vec<String> = headers.iter().map(|(name, value)| format!("-H \"{name}: {value}\"")).collect();
+            let shown: Vec<String> =
+                headers.iter().map(|(name, value)| format!("-H \"{name}: {value}\"")).collect();
             let command = format!("curl -v -X{}  {} '{url}'", call.method, shown.join(" "));
             self.klog('I', "round_trippers.go:527", &format!("\"Request\" curlCommand=<\n\t{command}\n >"));
             return;
@@ -97,7 +98,9 @@ impl Ctx<'_> {
         };
         let body = response.map(text_of).unwrap_or_default();
         let headers = match response {
-            Some(response) if level >= BODIES => format!(" headers={}", self.answer_headers(response, body.len())),
+            Some(response) if level >= BODIES => {
+                format!(" headers={}", self.answer_headers(response, body.len()))
+            }
             _ => String::new(),
         };
         let line = format!("\"Response\"{named} status={status:?}{headers} milliseconds={milliseconds}");

@@ -156,9 +156,9 @@ pub(super) fn check_versions(ctx: &mut Ctx<'_>) -> Done {
     let server = ctx.object(Call::get("/version"))?;
     match crate::apimachinery::object::text(&server, "/gitVersion") {
         CLIENT => Ok(()),
-        other => {
-            Err(Failure::error(format!("server version ({other:?}) differs from client version ({CLIENT:?})")))
-        }
+        other => Err(Failure::error(format!(
+            "server version ({other:?}) differs from client version ({CLIENT:?})"
+        ))),
     }
 }
 

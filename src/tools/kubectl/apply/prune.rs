@@ -157,12 +157,7 @@ fn prune(
 }
 
 /// Deletes one object and prints it as pruned.
-pub(super) fn remove(
-    ctx: &mut Ctx<'_>,
-    options: &mut Options,
-    mapping: &Mapping,
-    item: &Value,
-) -> Done {
+pub(super) fn remove(ctx: &mut Ctx<'_>, options: &mut Options, mapping: &Mapping, item: &Value) -> Done {
     let info = Info {
         mapping: Some(mapping.clone()),
         namespace: object::namespace(item).to_owned(),

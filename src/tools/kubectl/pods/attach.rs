@@ -55,8 +55,9 @@ async fn run(ctx: &mut Ctx<'_>) -> Done {
         return Err(Failure::error(sentence));
     }
     let quiet = ctx.flags.on("quiet");
-    let container = super::container(ctx, &pod, quiet)
-        .map_err(|failure| Failure::error(format!("cannot attach to the container: {}", failure.sentence())))?;
+    let container = super::container(ctx, &pod, quiet).map_err(|failure| {
+        Failure::error(format!("cannot attach to the container: {}", failure.sentence()))
+    })?;
     to(ctx, &pod, &container, Shown::New).await
 }
 
@@ -141,12 +142,7 @@ async fn shell(
 }
 
 /// Prints what comes until the container ends.
-async fn follow(
-    ctx: &mut Ctx<'_>,
-    (namespace, name): (&str, &str),
-    container: &str,
-    shown: Shown,
-) -> Done {
+async fn follow(ctx: &mut Ctx<'_>, (namespace, name): (&str, &str), container: &str, shown: Shown) -> Done {
     let lines = |ctx: &Ctx<'_>| {
         access::logs(&ctx.proc.world(), 0, (namespace, name), container, false).unwrap_or_default()
     };

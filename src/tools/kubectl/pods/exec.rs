@@ -76,14 +76,16 @@ async fn run(ctx: &mut Ctx<'_>) -> Done {
 
 /// The container that is meant; one that the pod has not is told in exec's own words.
 fn named_container(ctx: &Ctx<'_>, pod: &Value, quiet: bool) -> Result<String, Failure> {
-    super::container(ctx, pod, quiet).map_err(|failure| match failure.sentence().split_once(" (available containers: ") {
-        Some((_, known)) => Failure::error(format!(
-            "container {} is not valid for pod {} out of: {}",
-            ctx.flags.text("container"),
-            object::name(pod),
-            known.trim_end_matches(')')
-        )),
-        None => failure,
+    super::container(ctx, pod, quiet).map_err(|failure| {
+        match failure.sentence().split_once(" (available containers: ") {
+            Some((_, known)) => Failure::error(format!(
+                "container {} is not valid for pod {} out of: {}",
+                ctx.flags.text("container"),
+                object::name(pod),
+                known.trim_end_matches(')')
+            )),
+            None => failure,
+        }
     })
 }
 
@@ -115,9 +117,9 @@ fn words(ctx: &Ctx<'_>) -> Result<(Option<String>, Vec<String>), Failure> {
     };
     let (before, command) = ctx.args.split_at(dash.min(ctx.args.len()));
     if before.len() > 1 {
-        return Err(ctx.usage(
-            "exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead",
-        ));
+        return Err(
+            ctx.usage("exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead")
+        );
     }
     let word = before.first().cloned();
     if word.is_none() && !by_file {

@@ -50,7 +50,10 @@ async fn run(ctx: &mut Ctx<'_>) -> Done {
         return Err(Failure::error(sentence));
     }
     let (namespace, pod_name) = (object::namespace(&pod).to_owned(), name(&pod).to_owned());
-    ctx.send(Call::post(format!("/api/v1/namespaces/{namespace}/pods/{pod_name}/portforward"), &Value::Null))?;
+    ctx.send(Call::post(
+        format!("/api/v1/namespaces/{namespace}/pods/{pod_name}/portforward"),
+        &Value::Null,
+    ))?;
     let pairs = words.iter().map(|word| pair(word)).collect::<Result<Vec<_>, _>>()?;
     let mut open = listen(ctx, &pod, &pairs)?;
     loop {
@@ -98,7 +101,8 @@ fn listen(ctx: &mut Ctx<'_>, pod: &Value, pairs: &[Pair]) -> Result<Open, Failur
         }
     }
     if open.ports.is_empty() {
-        let shown: Vec<String> = pairs.iter().map(|(local, remote)| format!("{{{local} {remote}}}")).collect();
+        let shown: Vec<String> =
+            pairs.iter().map(|(local, remote)| format!("{{{local} {remote}}}")).collect();
         let sentence = format!("unable to listen on any of the requested ports: [{}]", shown.join(" "));
         return Err(Failure::error(sentence));
     }
@@ -145,10 +149,9 @@ fn of_pod(word: &str, pod: &Value) -> Result<String, Failure> {
 
 fn named(pod: &Value, wanted: &str) -> Result<i64, Failure> {
     let ports = list(pod, "/spec/containers").iter().flat_map(|it| list(it, "/ports"));
-    let found = ports.filter(|port| field(port, "name") == wanted).find_map(|port| int(port, "/containerPort"));
-    found.ok_or_else(|| {
-        Failure::error(format!("Pod '{}' does not have a named port '{wanted}'", name(pod)))
-    })
+    let found =
+        ports.filter(|port| field(port, "name") == wanted).find_map(|port| int(port, "/containerPort"));
+    found.ok_or_else(|| Failure::error(format!("Pod '{}' does not have a named port '{wanted}'", name(pod))))
 }
 
 /// A port pair of a service as one of the pod behind it.
@@ -160,10 +163,7 @@ fn of_service(word: &str, service: &Value, pod: &Value) -> Result<String, Failur
         Err(_) => {
             let found = ports.iter().find(|port| field(port, "name") == remote);
             found.and_then(|port| int(port, "/port")).ok_or_else(|| {
-                Failure::error(format!(
-                    "Service '{}' does not have a named port '{remote}'",
-                    name(service)
-                ))
+                Failure::error(format!("Service '{}' does not have a named port '{remote}'", name(service)))
             })?
         }
     };
