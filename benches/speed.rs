@@ -39,11 +39,16 @@ fn objects(c: &mut Criterion) {
     }
 }
 
+fn frames(c: &mut Criterion) {
+    let mut screen = bench::Screen::with_lines(10_000);
+    c.bench_function("a frame with 10,000 lines of output", |b| b.iter(|| black_box(screen.frame())));
+}
+
 fn process(c: &mut Criterion) {
     c.bench_function("process start to an answer (uncordon list)", |b| {
         b.iter(|| Command::new(env!("CARGO_BIN_EXE_uncordon")).args(["list", "--json"]).output())
     });
 }
 
-criterion_group!(benches, worlds, commands, exercises, objects, process);
+criterion_group!(benches, worlds, commands, exercises, objects, frames, process);
 criterion_main!(benches);

@@ -7,6 +7,7 @@ use serde_json::json;
 use crate::cluster::{Key, World, templates};
 use crate::exercises::{Stage, grade, stage};
 use crate::shell::Console;
+use crate::tui::{Card, FromShell, Msg, Opened};
 
 /// A world, opaque to the outside.
 #[derive(Clone)]
@@ -118,4 +119,60 @@ impl Graded {
     pub fn grade(&self) -> u32 {
         grade(&self.stage, &self.end).points
     }
+}
+
+/// A screen with so many lines of output in its terminal.
+pub struct Screen(crate::tui::Film);
+
+impl fmt::Debug for Screen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Screen")
+    }
+}
+
+impl Screen {
+    /// 140 columns and 45 rows.
+    pub fn with_lines(count: usize) -> Self {
+        let mut film = crate::tui::Film::new(Opened::default(), 140, 45);
+        let text: String = (0..count).map(|line| format!("line {line}: {}\n", "x".repeat(60))).collect();
+        film.tell(Msg::Shell(0, FromShell::Printed(text.into_bytes())));
+        Self(film)
+    }
+
+    /// Draws a frame; gives how many cells it has.
+    pub fn frame(&mut self) -> usize {
+        self.0.draw()
+    }
+}
+
+/// The picture of the README: an exercise after a few commands and a check.
+///
+/// # Errors
+/// Why the exercise cannot be opened.
+pub fn picture() -> Result<String, String> {
+    let exercise = crate::cli::exercise("cordon-for-repairs")?;
+    let variant = exercise.variant(1).map_err(|problems| format!("{problems:?}"))?;
+    let stage = Stage::build(variant)?;
+    let lab = stage::lab(stage.start.clone());
+    let host = stage.variant.host.clone();
+    let mut console = Console::new(&lab, stage::root(&lab, &host)).map_err(|error| error.to_string())?;
+    let _ = console.take_output();
+    let card = Card {
+        title: stage.variant.title.clone(),
+        minutes: exercise.minutes,
+        points: exercise.points,
+        ..Card::default()
+    };
+    let (task, prompt) = (stage.variant.task.clone(), console.prompt());
+    let opened = Opened { card, seed: 1, task, host, hints: Vec::new(), prompt };
+    let mut film = crate::tui::Film::new(opened, 120, 30);
+    for line in ["k get nodes", "k cordon node01", "k get pods -o wide"] {
+        let Some(line) = film.type_line(line) else { continue };
+        let _ = console.run(&line);
+        let bytes = console.take_output().into_iter().flat_map(|(_, bytes)| bytes).collect();
+        film.tell(Msg::Shell(0, FromShell::Printed(bytes)));
+        film.tell(Msg::Shell(0, FromShell::Prompt(console.prompt())));
+    }
+    film.tell(Msg::Second(83));
+    Ok(film.svg())
 }

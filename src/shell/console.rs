@@ -231,7 +231,8 @@ impl Console {
     pub(crate) fn finish(&mut self) -> i32 {
         loop {
             match self.run_on() {
-                Status::Asks(request) => self.answer_nobody(&request),
+                // Nobody sits there.
+                Status::Asks(_) => self.answer(Answer::Nobody),
                 Status::Prompt(exit) | Status::Ended(exit) => return exit,
                 Status::Pending => return INTERRUPTED,
             }
@@ -249,14 +250,6 @@ impl Console {
             }
         }
         self.give_up()
-    }
-
-    /// Answers as a terminal does that nobody sits at.
-    fn answer_nobody(&mut self, request: &Request) {
-        if let Request::Page(page) = request {
-            batch::write(&self.outbox, Fd::Out, page.text.as_bytes());
-        }
-        self.answer(Answer::Nobody);
     }
 
     /// Moves time to the next wait; false when there is none, or it is too far.

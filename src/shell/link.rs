@@ -40,7 +40,9 @@ pub(crate) struct EditRequest {
     /// True when there is no such file yet.
     pub(crate) fresh: bool,
     pub(crate) read_only: bool,
-    /// Commands to carry out first: those of the user's `.vimrc`, then those of the command line.
+    /// Commands of the user's `.vimrc`, before the file is read.
+    pub(crate) rc: Vec<String>,
+    /// Commands of the command line, after it.
     pub(crate) commands: Vec<String>,
 }
 

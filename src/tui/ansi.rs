@@ -71,6 +71,13 @@ impl Output {
         letters(&std::mem::take(row))
     }
 
+    /// Gives back what stood here before a program took the whole screen.
+    pub(crate) fn leave_whole_screen(&mut self) {
+        if self.page.before.is_some() {
+            self.page.whole_screen(false);
+        }
+    }
+
     /// Forgets everything, as `clear` does.
     pub(crate) fn clear(&mut self) {
         self.page.lines.clear();

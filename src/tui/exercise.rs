@@ -31,6 +31,8 @@ pub(crate) struct ExerciseScreen {
     shown: Vec<usize>,
     /// Which of those on screen has the keyboard.
     active: usize,
+    /// True when the terminals have the whole screen.
+    pub(crate) zoomed: bool,
 }
 
 /// As many terminals as there are digits to choose them by.
@@ -84,6 +86,7 @@ impl ExerciseScreen {
             tabs: vec![Tab::at(&opened.prompt)],
             shown: vec![0],
             active: 0,
+            zoomed: false,
         }
     }
 
@@ -186,6 +189,7 @@ impl ExerciseScreen {
 
     /// Shows another panel from its top.
     pub(crate) fn show(&mut self, panel: Panel) {
+        self.zoomed = false;
         self.panel = panel;
         self.scrolled = 0;
     }

@@ -22,6 +22,7 @@ pub(crate) enum Command {
     NextTerminal,
     LastTerminal,
     Split,
+    Zoom,
     Leave,
 }
 
@@ -64,6 +65,7 @@ pub(crate) const COMMANDS: &[Key] = &[
     alt(KeyCode::Right, Command::Wider, "Alt-→", "help-width"),
     alt(KeyCode::Char('t'), Command::NewTerminal, "Alt-t", "help-new-terminal"),
     alt(KeyCode::Char('n'), Command::NextTerminal, "Alt-n Alt-1…9", "help-other-terminal"),
+    alt(KeyCode::Char('z'), Command::Zoom, "Alt-z", "help-zoom"),
     alt(KeyCode::Char('s'), Command::Split, "Alt-s", "help-split"),
     control(KeyCode::PageDown, Command::NextTerminal, "", ""),
     control(KeyCode::PageUp, Command::LastTerminal, "", ""),
@@ -80,11 +82,10 @@ pub(crate) const HOME_HELP: &[(&str, &str)] = &[
 ];
 pub(crate) const TERMINAL_HELP: &[(&str, &str)] = &[
     ("Tab", "help-tab"),
-    ("↑ ↓ Ctrl-R", "help-history"),
+    ("↑ ↓ Ctrl-R PgUp", "help-history"),
     ("Ctrl-A E W U K Y", "help-line"),
     ("Alt-B F D .", "help-words"),
     ("Ctrl-C D L", "help-control"),
-    ("PgUp PgDn", "help-scroll"),
     ("mouse", "help-mouse"),
 ];
 pub(crate) const TASK_HELP: &[(&str, &str)] =

@@ -49,6 +49,7 @@ impl Terminal {
     /// The shell waits at `prompt`.
     pub(crate) fn wait_at(&mut self, prompt: &str) {
         self.mode = Mode::Prompt;
+        self.output.leave_whole_screen();
         // A command that ends without a line end leaves its text before the prompt, as in bash.
         let before = self.output.take_unfinished();
         self.prompt.text = format!("{before}{prompt}");

@@ -60,6 +60,7 @@ fn edit(kind: EditorKind, name: &str, text: &str) -> Msg {
         text,
         fresh: false,
         read_only: false,
+        rc: Vec::new(),
         commands: Vec::new(),
     }))
 }

@@ -203,7 +203,12 @@ fn on_command(state: &mut State, command: Command) -> Option<Effect> {
         Command::Reset => return Some(Effect::Reset),
         Command::Undo => return Some(Effect::Undo),
         Command::Task => exercise.show(Panel::Task),
+        Command::Zoom => {
+            exercise.zoomed = !exercise.zoomed;
+            exercise.focus = Focus::Terminal;
+        }
         Command::SwitchPane => {
+            exercise.zoomed = false;
             exercise.focus = match exercise.focus {
                 Focus::Task => Focus::Terminal,
                 Focus::Terminal => Focus::Task,

@@ -48,7 +48,7 @@ pub(crate) fn view(state: &mut State, frame: &mut Frame<'_>) {
 /// Where the task and the terminals are, borders included, on a screen of that size.
 pub(crate) fn panes(size: (u16, u16), exercise: &ExerciseScreen) -> (Rect, Vec<Rect>) {
     let middle = Rect::new(0, 1, size.0, size.1.saturating_sub(2));
-    let width = exercise.width;
+    let width = if exercise.zoomed { 0 } else { exercise.width };
     let [left, right] =
         Layout::horizontal([Constraint::Percentage(width), Constraint::Percentage(100 - width)])
             .areas(middle);
@@ -72,7 +72,9 @@ fn draw_exercise(
     let [top, _, bottom] =
         Layout::vertical([Constraint::Length(1), Constraint::Min(1), Constraint::Length(1)]).areas(area);
     frame.render_widget(Paragraph::new(header(exercise, area.width, theme, words)), top);
-    draw_task(exercise, frame, left, theme, words);
+    if !exercise.zoomed {
+        draw_task(exercise, frame, left, theme, words);
+    }
     for (number, pane) in exercise.shown().to_vec().into_iter().zip(right) {
         draw_terminal(exercise, number, frame, pane, (theme, words));
     }

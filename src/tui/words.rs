@@ -52,6 +52,11 @@ impl Language {
         LANGUAGES.get(self.row()).map_or("", |(_, _, name, _)| name)
     }
 
+    /// Every language but English, by code.
+    pub(crate) fn others() -> impl Iterator<Item = &'static str> {
+        LANGUAGES.iter().map(|(_, code, ..)| *code).filter(|code| *code != "en")
+    }
+
     /// The one after it, the first after the last.
     pub(crate) fn next(self) -> Self {
         LANGUAGES.get((self.row() + 1) % LANGUAGES.len()).map_or(self, |(language, ..)| *language)

@@ -10,6 +10,7 @@ mod conformance;
 mod fuzzing;
 mod exam;
 mod packs;
+mod picture;
 mod screen;
 mod serve;
 

@@ -63,6 +63,7 @@ impl Session {
         let mut command = CommandBuilder::new(UNCORDON);
         command.args(args);
         command.env("TERM", "xterm-256color");
+        command.env("LC_ALL", "C");
         command.env("HOME", home);
         command.env("UNCORDON_DATA", home.join("data"));
         let child = pair.slave.spawn_command(command).expect("the program starts");
@@ -132,4 +133,57 @@ fn control_c_ends_what_runs_and_the_terminal_lives_on() {
     session.wait_for("still here");
     session.press("\x1b[21~q");
     assert!(session.child.wait().expect("it ends").success());
+}
+
+#[test]
+fn vim_edits_on_screen_and_another_terminal_sees_it() {
+    let mut session = Session::open(&["practice", "cordon-for-repairs", "--seed", "1"]);
+    session.wait_for("root@");
+    session.press("vim note.yaml\r");
+    session.wait_for("\"note.yaml\" [New]");
+    session.press("ikind: Pod");
+    session.wait_for("-- INSERT --");
+    session.press("\x1b");
+    session.press(":wq\r");
+    session.wait_for("root@");
+    session.press("\x1bt"); // Alt-t: another terminal on the same machine.
+    session.wait_for(" 2 ");
+    session.press("sed s/Pod/Job/ note.yaml\r");
+    session.wait_for("kind: Job");
+    session.press("\x1b[21~q");
+    assert!(session.child.wait().expect("it ends").success());
+}
+
+#[test]
+#[cfg(unix)]
+fn a_signal_that_ends_the_program_leaves_the_terminal_as_it_was() {
+    let mut session = Session::open(&["practice", "cordon-for-repairs", "--seed", "1"]);
+    session.wait_for("root@");
+    let id = session.child.process_id().expect("a process").to_string();
+    assert!(std::process::Command::new("kill").arg(id).status().expect("kill").success());
+    let status = session.child.wait().expect("it ends");
+    assert_eq!(status.exit_code(), 143);
+    std::thread::sleep(Duration::from_millis(200));
+    let screen = session.screen.lock().unwrap();
+    assert!(!screen.screen().alternate_screen(), "the real terminal is not as it was");
+    assert_eq!(screen.screen().mouse_protocol_mode(), vt100::MouseProtocolMode::None);
+}
+
+#[test]
+fn without_a_screen_an_exercise_is_read_line_by_line() {
+    let home = tempdir::TempDir::new();
+    let mut command = std::process::Command::new(UNCORDON);
+    command.args(["practice", "cordon-for-repairs", "--seed", "1", "--plain", "--lang", "ko"]);
+    command.env("HOME", &home.0).env("UNCORDON_DATA", home.0.join("data"));
+    command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
+    let mut child = command.spawn().expect("the program starts");
+    let lines = ":check\nkubectl cordon node01 node02\ncat <<EOF\nhere\nEOF\n:undo\n:hint\n:quit\n";
+    child.stdin.take().expect("a pipe").write_all(lines.as_bytes()).expect("written");
+    let output = child.wait_with_output().expect("it ends");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    for part in ["5점 중 0점", "node/node01 cordoned", "here", "마지막 명령을 되돌렸습니다", "힌트 1."]
+    {
+        assert!(text.contains(part), "{part:?} is not in\n{text}");
+    }
+    assert!(output.status.success());
 }

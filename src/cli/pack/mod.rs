@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::packs;
 use crate::exercises::Pack;
 use crate::exercises::prove::{Proof, prove};
+use crate::tui::Language;
 
 /// Arguments of `uncordon pack`.
 #[derive(Debug, Args)]
@@ -63,17 +64,30 @@ pub(crate) fn run(args: &PackArgs) -> Result<u8, String> {
 }
 
 fn lint(args: &FolderArgs) -> Result<u8, String> {
-    let problems = packs::load_folder(&args.folder)?.err().unwrap_or_default();
+    let loaded = packs::load_folder(&args.folder)?;
+    let texts = loaded.as_ref().map(translated).unwrap_or_default();
+    let problems = loaded.err().unwrap_or_default();
     if args.json {
         let rows: Vec<Value> =
             problems.iter().map(|it| json!({"file": it.file, "message": it.message})).collect();
         println!("{}", Value::Array(rows));
     } else if problems.is_empty() {
-        println!("{}: no problems", args.folder.display());
+        println!("{}: no problems{texts}", args.folder.display());
     } else {
         println!("{}", packs::lines(&problems));
     }
     Ok(u8::from(!problems.is_empty()))
+}
+
+/// How much of a pack is said in other languages: what is missing is said in English.
+fn translated(pack: &Pack) -> String {
+    Language::others()
+        .map(|language| {
+            let counts = pack.exercises.iter().map(|it| it.texts_in(language));
+            let (own, all) = counts.fold((0, 0), |sum, it| (sum.0 + it.0, sum.1 + it.1));
+            format!("; {own} of {all} texts in {language}")
+        })
+        .collect()
 }
 
 fn test(args: &TestArgs) -> Result<u8, String> {

@@ -141,11 +141,7 @@ impl Plain {
     /// An editor by its commands: each line is one, and the line it leads to is read out.
     fn edit(&mut self, request: &EditRequest) -> std::io::Result<()> {
         println!("{}", self.words.with("plain-editor", &[("name", request.name.clone().into())]));
-        let mut editor = Editor::new(&request.text);
-        editor.of_file(&request.name, request.fresh, request.read_only);
-        for command in &request.commands {
-            editor.feed(&format!(":{command}\n"));
-        }
+        let mut editor = Editor::open(request);
         loop {
             while let Some(need) = editor.need().cloned() {
                 self.console.answer(Answer::Need(need));

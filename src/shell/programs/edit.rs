@@ -108,10 +108,9 @@ async fn on_screen(proc: &Proc, kind: EditorKind, args: &Args) -> Option<i32> {
             return Some(1);
         }
     };
-    let mut commands = if kind == EditorKind::Vim && !args.no_rc { rc_commands(proc) } else { Vec::new() };
-    commands.extend(args.commands.iter().cloned());
-    let mut request =
-        Request::Edit(EditRequest { kind, name, text, fresh, read_only: args.read_only, commands });
+    let rc = if kind == EditorKind::Vim && !args.no_rc { rc_commands(proc) } else { Vec::new() };
+    let (read_only, commands) = (args.read_only, args.commands.clone());
+    let mut request = Request::Edit(EditRequest { kind, name, text, fresh, read_only, rc, commands });
     loop {
         match proc.link.ask(request).await {
             Answer::Exit(exit) => return Some(exit),
@@ -144,8 +143,8 @@ fn rc_commands(proc: &Proc) -> Vec<String> {
 
 async fn headless(proc: &Proc, args: &Args) -> i32 {
     let file = args.files.first().map(|file| proc.path(file));
-    let text = match read(proc, file.as_deref()) {
-        Ok((text, _)) => text,
+    let (text, fresh) = match read(proc, file.as_deref()) {
+        Ok(found) => found,
         Err(error) => {
             proc.eprint(format!("\"{}\" {error}\n", args.files.first().map_or("", String::as_str)));
             return 1;
@@ -153,7 +152,12 @@ async fn headless(proc: &Proc, args: &Args) -> i32 {
     };
     let mut editor = Editor::new(&text);
     let rc = if args.no_rc { Vec::new() } else { rc_commands(proc) };
-    for command in rc.iter().chain(&args.commands) {
+    rc.iter().for_each(|command| editor.feed(&format!(":{command}\n")));
+    editor.of_file(args.files.first().map_or("", String::as_str), fresh, args.read_only);
+    if args.keys.is_some() {
+        editor.set_script();
+    }
+    for command in &args.commands {
         editor.feed(&format!(":{command}\n"));
         settle(proc, &mut editor, file.as_deref()).await;
     }

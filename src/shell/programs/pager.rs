@@ -1,6 +1,6 @@
 //! `less`, `more` and `man`: texts to read at leisure.
 
-use crate::shell::{PageRequest, Proc, Program, Request, Running};
+use crate::shell::{Answer, PageRequest, Proc, Program, Request, Running};
 
 pub(crate) const LESS: Program = Program { name: "less", summary: "Show a text page by page", run: run_less };
 pub(crate) const MORE: Program = Program { name: "more", summary: "Show a text page by page", run: run_less };
@@ -54,10 +54,12 @@ fn run_less(proc: &mut Proc) -> Running<'_> {
 
 /// Shows a text on the screen; where there is none it is printed.
 async fn page(proc: &Proc, request: PageRequest) {
-    if proc.tty && !request.text.is_empty() {
-        let _ = proc.link.ask(Request::Page(request)).await;
-    } else {
-        proc.print(request.text);
+    let text = request.text.clone();
+    let seen = proc.link.is_open()
+        && !text.is_empty()
+        && proc.link.ask(Request::Page(request)).await != Answer::Nobody;
+    if !seen {
+        proc.print(text);
     }
 }
 

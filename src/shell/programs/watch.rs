@@ -27,6 +27,9 @@ const SPEC: Spec = Spec {
 /// Clears the screen and moves to its corner.
 const CLEAR: &str = "\x1b[H\x1b[2J";
 
+/// Takes the whole screen; the prompt gives it back.
+const WHOLE: &str = "\x1b[?1049h";
+
 fn run(proc: &mut Proc) -> Running<'_> {
     Box::pin(async move {
         let options = match SPEC.parse_prefix(proc.args.get(1..).unwrap_or_default()) {
@@ -46,6 +49,9 @@ fn run(proc: &mut Proc) -> Running<'_> {
             proc.eprint(format!("watch: failed to parse argument: '{}'\n", options.value('n').unwrap_or("")));
             return 1;
         };
+        if proc.link.is_open() {
+            proc.print(WHOLE);
+        }
         let mut before: Option<Vec<u8>> = None;
         loop {
             let (exit, output) = once(proc, &command).await;

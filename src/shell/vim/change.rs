@@ -38,10 +38,17 @@ impl Repeat {
     }
 }
 
+/// A letter thirteen places on in the alphabet.
+fn rotated(c: char) -> char {
+    let base = if c.is_ascii_uppercase() { b'A' } else { b'a' };
+    if c.is_ascii_alphabetic() { ((c as u8 - base + 13) % 26 + base) as char } else { c }
+}
+
 impl Editor {
     /// `.`: the last change again, with another count when one is given.
     pub(super) fn repeat_change(&mut self, count: Option<usize>) {
-        let last = self.repeat.last.clone();
+        let last = self.next_register(&self.repeat.last);
+        self.repeat.last.clone_from(&last);
         let keys = match count {
             Some(count) => format!("{count}{}", last.trim_start_matches(|c: char| c.is_ascii_digit())),
             None => last,
@@ -51,6 +58,36 @@ impl Editor {
         self.repeat.playing = false;
     }
 
+    /// The keys with the next register, when they take from a numbered one: `"1p...` gives older and older.
+    fn next_register(&self, keys: &str) -> String {
+        match keys.strip_prefix('"').and_then(|rest| Some((rest.chars().next()?, rest.get(1..)?))) {
+            Some((digit @ '1'..='8', rest)) => format!("\"{}{rest}", (digit as u8 + 1) as char),
+            _ => keys.to_owned(),
+        }
+    }
+
+    /// Ends an operator whose target is a pattern.
+    pub(super) fn operate_to(
+        &mut self,
+        prompt: char,
+        line: &str,
+        operator: Operator,
+        register: Option<char>,
+    ) {
+        let from = self.cursor;
+        self.search_line(prompt, line);
+        let (to, kind) = (self.cursor, self.offset_kind());
+        self.cursor = from;
+        if to != from {
+            let (start, end) = if to < from { (to, from) } else { (from, to) };
+            let (end, kind) = self.adjusted(start, end, kind, false);
+            self.apply(operator, start, end, kind, register);
+        }
+        if self.mode == Mode::Normal {
+            self.repeat.close();
+        }
+    }
+
     pub(super) fn operate(
         &mut self,
         operator: Operator,
@@ -58,8 +95,19 @@ impl Editor {
         count: Option<usize>,
         register: Option<char>,
     ) {
+        if let Target::Motion(motion) = target
+            && matches!(motion.key.as_str(), "/" | "?")
+        {
+            self.waiting = Some((operator, register));
+            self.line.clear();
+            self.mode = Mode::Line(motion.key.chars().next().unwrap_or('/'));
+            return;
+        }
         if let Some((start, end, kind)) = self.region(operator, target, count) {
+            let kind = if operator == Operator::Delete { self.whole_lines(start, end, kind) } else { kind };
             self.apply(operator, start, end, kind, register);
+        } else {
+            self.failed = true;
         }
     }
 
@@ -127,6 +175,15 @@ impl Editor {
         (end, kind)
     }
 
+    /// A deletion over several lines with nothing but blanks around it takes whole lines.
+    fn whole_lines(&self, start: Pos, end: Pos, kind: Kind) -> Kind {
+        let past = end.col + usize::from(kind == Kind::Inclusive);
+        let blank = |c: &char| c.is_whitespace();
+        let before = self.buffer.line(start.row).iter().take(start.col).all(blank);
+        let behind = self.buffer.line(end.row).iter().skip(past).all(blank);
+        if start.row < end.row && before && behind { Kind::Linewise } else { kind }
+    }
+
     /// Carries an operator out.
     pub(super) fn apply(
         &mut self,
@@ -148,8 +205,14 @@ impl Editor {
             Operator::Indent | Operator::Outdent => {
                 self.shift(start.row, end.row, operator == Operator::Indent, 1);
             }
-            Operator::Format => self.go_to_line(start.row),
-            Operator::Lower | Operator::Upper | Operator::Toggle => {
+            Operator::Format => self.format(start.row, end.row),
+            Operator::Filter => {
+                self.cursor.row = start.row;
+                let more = end.row - start.row;
+                self.line = if more == 0 { ".!".into() } else { format!(".,.+{more}!") };
+                self.mode = Mode::Line(':');
+            }
+            Operator::Lower | Operator::Upper | Operator::Toggle | Operator::Rotate => {
                 self.remember();
                 self.recase(operator, start, past, kind);
                 self.cursor = if kind == Kind::Linewise { self.cursor } else { start };
@@ -182,8 +245,20 @@ impl Editor {
             None => {}
         }
         if deleted {
+            let unnamed = name.is_none();
             let small = register.kind != RegisterKind::Lines && register.lines.len() == 1;
-            self.registers.insert(if small { '-' } else { '1' }, register.clone());
+            if small {
+                if unnamed {
+                    self.registers.insert('-', register.clone());
+                }
+            } else {
+                for digit in ('1'..='8').rev() {
+                    if let Some(older) = self.registers.get(&digit).cloned() {
+                        self.registers.insert((digit as u8 + 1) as char, older);
+                    }
+                }
+                self.registers.insert('1', register.clone());
+            }
         }
         self.registers.insert('"', register);
     }
@@ -222,6 +297,9 @@ impl Editor {
             let lines = vec![indent.chars().collect()];
             self.buffer.replace(start.row, past.row, lines);
             self.cursor = Pos { row: start.row, col: indent.chars().count() };
+            if self.is_indenting() {
+                self.reindent_here();
+            }
         } else {
             self.buffer.cut(start, past);
             self.cursor = start;
@@ -240,8 +318,7 @@ impl Editor {
     /// Moves lines a shift width to the right or left.
     pub(super) fn shift(&mut self, from: usize, to: usize, right: bool, times: usize) {
         self.remember();
-        let width =
-            if self.settings.shiftwidth == 0 { self.settings.tabstop } else { self.settings.shiftwidth };
+        let width = self.shift_width();
         for row in from..=to.min(self.buffer.last_row()) {
             let blanks = self.buffer.line(row).iter().take_while(|c| c.is_whitespace()).count();
             if self.buffer.len(row) == 0 {
@@ -275,6 +352,7 @@ impl Editor {
         let case = |c: char| match operator {
             Operator::Lower => c.to_ascii_lowercase(),
             Operator::Upper => c.to_ascii_uppercase(),
+            Operator::Rotate => rotated(c),
             _ if c.is_uppercase() => c.to_ascii_lowercase(),
             _ => c.to_ascii_uppercase(),
         };

@@ -6,10 +6,12 @@ use super::{Editor, Left, Need, Pos, Put, Register, RegisterKind};
 /// Names of commands with how many letters are enough.
 const NAMES: &[(&str, usize)] = &[
     ("append", 1),
+    ("autocmd", 2),
     ("copy", 2),
     ("delete", 1),
     ("edit", 1),
     ("exit", 3),
+    ("filetype", 5),
     ("global", 1),
     ("join", 1),
     ("k", 1),
@@ -48,6 +50,8 @@ const NAMES: &[(&str, usize)] = &[
 struct Line<'a> {
     /// Rows from 0; `None` when no range was given.
     range: Option<(usize, usize)>,
+    /// True when the range is the place above the first line.
+    above: bool,
     name: &'a str,
     bang: bool,
     rest: &'a str,
@@ -81,7 +85,16 @@ impl Editor {
         };
         let bang = tail.starts_with('!') && !matches!(name, "read" | "!");
         let rest = if bang { tail.get(1..).unwrap_or("") } else { tail };
-        self.carry_out(&Line { range, name, bang, rest });
+        let above = text
+            .strip_prefix('0')
+            .is_some_and(|rest| !rest.starts_with(|c: char| c.is_ascii_digit() || c == ','));
+        // What stands behind a bar is another command, but for those that take it along.
+        let takes_all = matches!(name, "global" | "vglobal" | "normal" | "!" | "autocmd" | "read" | "write");
+        let (rest, next) = if takes_all { (rest.to_owned(), None) } else { cut_at_bar(rest) };
+        self.carry_out(&Line { range, above, name, bang, rest: &rest });
+        if let Some(next) = next {
+            self.ex(&next);
+        }
     }
 
     fn carry_out(&mut self, line: &Line<'_>) {
@@ -96,7 +109,7 @@ impl Editor {
             "edit" => self.ex_edit(line),
             "read" => self.ex_read(line),
             "!" => self.ex_run(line),
-            "delete" => self.ex_delete(from, to, line.rest),
+            "delete" => self.ex_delete(line),
             "yank" => {
                 let lines = (from..=to).map(|row| self.buffer.string(row)).collect();
                 let name = line.rest.trim().chars().next();
@@ -104,11 +117,9 @@ impl Editor {
             }
             "copy" | "t" => self.ex_copy(from, to, line.rest, false),
             "move" => self.ex_copy(from, to, line.rest, true),
-            "put" => {
-                self.cursor.row = to;
-                let name = line.rest.trim().chars().next();
-                self.paste(name, !line.bang, 1);
-            }
+            "put" => self.ex_put(line, to),
+            "filetype" => self.file_types = !line.rest.contains("off"),
+            "autocmd" => self.ex_autocmd(line.rest),
             "join" => self.join(from, if from == to { to + 1 } else { to }, line.bang),
             ">" | "<" => self.ex_shift(from, to, line),
             "global" => self.ex_global(line, !line.bang),
@@ -191,6 +202,7 @@ impl Editor {
             Some(sign @ ('/' | '?')) => {
                 let (pattern, tail) = cut_at(text.get(1..)?, sign);
                 let regex = self.compile(&pattern)?;
+                self.set_pattern(regex.clone());
                 let found = self.find(&regex, Pos { col: usize::MAX, ..self.cursor }, sign == '/')?;
                 let behind = tail.map_or(0, |tail| tail.len());
                 (Some(found.row), text.get(text.len() - behind..)?)
@@ -225,7 +237,13 @@ impl Editor {
             self.message = "E45: 'readonly' option is set (add ! to override)".into();
             return;
         }
-        self.write(line.range, path, quit, append);
+        let whole = line.range.is_none_or(|range| range == (0, self.buffer.last_row()));
+        if path.is_none() && !whole && !line.bang && !append {
+            self.message = "E140: Use ! to write partial buffer".into();
+            return;
+        }
+        let path = if append { path.or_else(|| Some(self.name.clone())) } else { path };
+        self.write(line.range.filter(|_| !whole), path, quit, append);
     }
 
     fn ex_quit(&mut self, force: bool) {
@@ -247,7 +265,7 @@ impl Editor {
     }
 
     fn ex_read(&mut self, line: &Line<'_>) {
-        let below = line.range.map_or(self.cursor.row, |(_, to)| to) + 1;
+        let below = if line.above { 0 } else { line.range.map_or(self.cursor.row, |(_, to)| to) + 1 };
         let rest = line.rest.trim();
         let need = match rest.strip_prefix('!') {
             Some(command) => Need::Run { command: command.trim().to_owned(), stdin: String::new() },
@@ -267,10 +285,42 @@ impl Editor {
         });
     }
 
-    fn ex_delete(&mut self, from: usize, to: usize, rest: &str) {
+    fn ex_delete(&mut self, line: &Line<'_>) {
+        let here = self.cursor.row;
+        let (from, to) = line.range.unwrap_or((here, here));
+        let words: Vec<&str> = line.rest.split_whitespace().collect();
+        let name = words.iter().find_map(|word| word.chars().next().filter(char::is_ascii_alphabetic));
+        // A count goes on from the last line of the range.
+        let (from, to) = match words.iter().find_map(|word| word.parse::<usize>().ok()) {
+            Some(count) => (to, (to + count.max(1) - 1).min(self.buffer.last_row())),
+            None => (from, to),
+        };
         let start = Pos { row: from, col: 0 };
-        let name = rest.trim().chars().next().filter(char::is_ascii_alphabetic);
         self.delete(start, Pos { row: to, col: 0 }, super::motion::Kind::Linewise, name);
+    }
+
+    /// `:put` puts whole lines, whatever the register holds.
+    fn ex_put(&mut self, line: &Line<'_>, to: usize) {
+        let name = line.rest.trim().chars().next().unwrap_or('"');
+        let Some(register) = self.registers.get(&name).cloned() else { return };
+        self.remember();
+        let row = if line.above { 0 } else { to + usize::from(!line.bang) };
+        let lines: Vec<Vec<char>> = register.lines.iter().map(|line| line.chars().collect()).collect();
+        let last = row + lines.len().saturating_sub(1);
+        self.buffer.insert(row, lines);
+        self.go_to_line(last);
+    }
+
+    /// `:autocmd FileType yaml …`: other events are nothing here.
+    fn ex_autocmd(&mut self, rest: &str) {
+        let mut words = rest.trim().splitn(3, char::is_whitespace);
+        let (event, pattern, command) = (words.next(), words.next(), words.next());
+        if event == Some("FileType")
+            && pattern.is_some_and(|it| it.split(',').any(|it| matches!(it, "yaml" | "yml" | "*")))
+            && let Some(command) = command
+        {
+            self.for_yaml.push(command.trim().to_owned());
+        }
     }
 
     fn ex_copy(&mut self, from: usize, to: usize, rest: &str, moves: bool) {
@@ -302,23 +352,30 @@ impl Editor {
         let (from, to) = line.range.unwrap_or((0, self.buffer.last_row()));
         let Some(delimiter) = line.rest.chars().next() else { return };
         let (pattern, command) = cut_at(line.rest.get(delimiter.len_utf8()..).unwrap_or(""), delimiter);
-        let Some(regex) = self.compile(&pattern) else { return };
+        let regex = match (pattern.is_empty(), &self.search) {
+            (true, Some(last)) => last.regex.clone(),
+            _ => match self.compile(&pattern) {
+                Some(regex) => regex,
+                None => return,
+            },
+        };
+        self.set_pattern(regex.clone());
         let command = command.filter(|it| !it.is_empty()).unwrap_or_else(|| "p".into());
         let hits: Vec<usize> =
             (from..=to).filter(|row| regex.is_match(&self.buffer.string(*row)) == wanted).collect();
         self.remember();
-        let mut total = self.buffer.lines.len();
-        let mut moved: isize = 0;
-        for row in hits {
-            let now = row.saturating_add_signed(moved);
-            if now > self.buffer.last_row() || self.need.is_some() {
+        self.synced = true;
+        let mut rows: std::collections::VecDeque<usize> = hits.into();
+        while let Some(row) = rows.pop_front() {
+            if self.need.is_some() {
                 break;
             }
-            self.cursor = Pos { row: now, col: 0 };
+            let before = self.buffer.lines.clone();
+            self.cursor = Pos { row, col: 0 };
+            self.failed = false;
             self.ex(&command);
-            let lines = self.buffer.lines.len();
-            moved += isize::try_from(lines).unwrap_or(0) - isize::try_from(total).unwrap_or(0);
-            total = lines;
+            let after = &self.buffer.lines;
+            rows = rows.iter().filter_map(|row| moved(&before, after, *row)).collect();
         }
         self.settle();
     }
@@ -330,7 +387,9 @@ impl Editor {
             if let Some(row) = row {
                 self.cursor = Pos { row: row.min(self.buffer.last_row()), col: 0 };
             }
+            self.failed = false;
             self.play(&keys);
+            self.failed = false;
             if self.mode != super::Mode::Normal {
                 self.play("\x1b");
             }
@@ -421,6 +480,36 @@ impl Editor {
             }
             _ => {}
         }
+    }
+}
+
+/// Where a line stands after a change; `None` when it is gone.
+fn moved(before: &[Vec<char>], after: &[Vec<char>], row: usize) -> Option<usize> {
+    let head = before.iter().zip(after).take_while(|(a, b)| a == b).count();
+    if row < head {
+        return Some(row);
+    }
+    let rest = before.len().min(after.len()) - head;
+    let tail = before.iter().rev().zip(after.iter().rev()).take(rest).take_while(|(a, b)| a == b).count();
+    if before.len() - row <= tail {
+        return Some(row + after.len() - before.len());
+    }
+    let line = before.get(row)?;
+    // Inside what was changed: lines that moved, or were changed where they stand.
+    let near = [row, row.wrapping_sub(1), row + 1];
+    if let Some(found) = near.into_iter().find(|at| after.get(*at) == Some(line)) {
+        return Some(found);
+    }
+    (before.len() == after.len()).then_some(row)
+}
+
+/// Cuts a command at a bar that no backslash precedes; gives what stands before and behind.
+fn cut_at_bar(rest: &str) -> (String, Option<String>) {
+    let bytes = rest.as_bytes();
+    let bar = (0..bytes.len()).find(|at| bytes[*at] == b'|' && (*at == 0 || bytes[at - 1] != b'\\'));
+    match bar {
+        Some(at) => (rest[..at].to_owned(), Some(rest[at + 1..].to_owned())),
+        None => (rest.to_owned(), None),
     }
 }
 

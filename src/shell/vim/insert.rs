@@ -14,6 +14,14 @@ pub(super) struct Session {
     over: Vec<Option<char>>,
     /// `^R` and `^V` wait for a letter.
     waiting: Option<char>,
+    /// Digits of a letter's number behind `^V`, with the base and how many there may be.
+    number: Option<(u32, usize, String)>,
+    /// True once something was typed: an indent alone goes away again.
+    touched: bool,
+    /// True when `^O` was typed behind the last letter.
+    at_end: bool,
+    /// True when it began with `o` or `O`: a count opens as many lines.
+    pub(super) opens: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +35,11 @@ pub(super) struct Block {
 }
 
 impl Session {
+    /// True when `^O` was typed behind the last letter.
+    pub(super) fn is_at_end(&self) -> bool {
+        self.at_end
+    }
+
     pub(super) fn new(start: Pos, count: usize) -> Self {
         Self { start, count, ..Self::default() }
     }
@@ -34,14 +47,27 @@ impl Session {
 
 impl Editor {
     pub(super) fn insert_key(&mut self, key: char) {
+        if self.number_key(key) {
+            return;
+        }
         if let Some(control) = self.insert.waiting.take() {
-            match control {
-                '\x12' => self.insert_register(key),
+            match (control, key) {
+                ('\x12', _) => self.insert_register(key),
+                (_, 'u') => self.insert.number = Some((16, 4, String::new())),
+                (_, 'x') => self.insert.number = Some((16, 2, String::new())),
+                (_, digit) if digit.is_ascii_digit() => self.insert.number = Some((10, 3, digit.into())),
                 _ => self.insert_char(key),
             }
             return;
         }
         match key {
+            '\x0f' => {
+                self.once = true;
+                self.mode = Mode::Normal;
+                self.insert.at_end = self.cursor.col >= self.buffer.len(self.cursor.row);
+                self.clamp();
+            }
+            '\x05' | '\x19' => self.copy_letter(key == '\x05'),
             keys::ESCAPE | '\x03' => self.end_insert(),
             '\n' => self.new_line(),
             '\x08' | keys::BACKSPACE => self.backspace(),
@@ -62,14 +88,44 @@ impl Editor {
             keys::HOME => self.cursor.col = 0,
             keys::END => self.cursor.col = usize::MAX,
             key if key < ' ' || ('\u{f700}'..='\u{f7ff}').contains(&key) => {}
-            key => self.insert_char(key),
+            key => {
+                self.insert_char(key);
+                self.indent_after(key);
+            }
         }
         if self.mode != Mode::Normal {
             self.clamp();
         }
     }
 
+    /// Takes digits of a letter's number; true when the key was one.
+    fn number_key(&mut self, key: char) -> bool {
+        let Some((base, most, mut digits)) = self.insert.number.take() else { return false };
+        let is_digit = key.is_digit(base);
+        if is_digit {
+            digits.push(key);
+        }
+        if is_digit && digits.len() < most {
+            self.insert.number = Some((base, most, digits));
+            return true;
+        }
+        if let Some(letter) = u32::from_str_radix(&digits, base).ok().and_then(char::from_u32) {
+            self.insert_char(letter);
+        }
+        is_digit
+    }
+
+    /// `^E` and `^Y`: the letter below or above.
+    fn copy_letter(&mut self, below: bool) {
+        let row = if below { Some(self.cursor.row + 1) } else { self.cursor.row.checked_sub(1) };
+        let letter = row.and_then(|row| self.buffer.at(Pos { row, col: self.cursor.col }));
+        if let Some(letter) = letter {
+            self.insert_char(letter);
+        }
+    }
+
     fn insert_char(&mut self, key: char) {
+        self.insert.touched = true;
         self.insert.typed.push(key);
         self.type_char(key);
     }
@@ -121,6 +177,13 @@ impl Editor {
         let fresh = indent.chars().chain(tail).collect();
         self.buffer.insert(row + 1, vec![fresh]);
         self.cursor = Pos { row: row + 1, col };
+        if self.is_indenting() {
+            if !self.insert.touched && self.buffer.line(row).iter().all(|c| c.is_whitespace()) {
+                self.buffer.line_mut(row).clear();
+            }
+            self.insert.touched = false;
+            self.reindent_here();
+        }
     }
 
     fn backspace(&mut self) {
@@ -136,14 +199,26 @@ impl Editor {
             }
             self.cursor.col = col.saturating_sub(1);
         } else if col > 0 {
-            self.buffer.line_mut(row).remove(col - 1);
-            self.cursor.col = col - 1;
+            let count = self.blanks_before(col);
+            self.buffer.line_mut(row).drain(col - count..col);
+            self.cursor.col = col - count;
         } else if row > 0 {
             let line = self.buffer.remove(row, row).pop().unwrap_or_default();
             let above = self.buffer.line_mut(row - 1);
             self.cursor = Pos { row: row - 1, col: above.len() };
             above.extend(line);
         }
+    }
+
+    /// How many letters a backspace takes: blanks back to the last soft tab stop.
+    fn blanks_before(&self, col: usize) -> usize {
+        let stop = self.settings.softtabstop;
+        let line = self.buffer.line(self.cursor.row);
+        if stop == 0 || line.get(col - 1) != Some(&' ') {
+            return 1;
+        }
+        let most = (self.columns(self.cursor.row, col) - 1) % stop + 1;
+        line.iter().take(col).rev().take(most).take_while(|c| **c == ' ').count().max(1)
     }
 
     fn erase_word(&mut self) {
@@ -181,8 +256,7 @@ impl Editor {
     fn shift_here(&mut self, right: bool) {
         let row = self.cursor.row;
         let before = self.buffer.len(row);
-        let width =
-            if self.settings.shiftwidth == 0 { self.settings.tabstop } else { self.settings.shiftwidth };
+        let width = self.shift_width();
         let blanks = self.buffer.line(row).iter().take_while(|c| c.is_whitespace()).count();
         let columns = self.columns(row, blanks);
         let wanted =
@@ -207,6 +281,10 @@ impl Editor {
     fn end_insert(&mut self) {
         let session = std::mem::take(&mut self.insert);
         for _ in 1..session.count {
+            if session.opens {
+                let row = self.cursor.row;
+                self.open_line(row + 1, row);
+            }
             for key in session.typed.chars() {
                 if key == '\n' { self.new_line() } else { self.type_char(key) }
             }
@@ -217,11 +295,14 @@ impl Editor {
         } else {
             self.cursor.col = self.cursor.col.saturating_sub(1);
         }
-        if self.settings.autoindent && self.buffer.line(self.cursor.row).iter().all(|c| c.is_whitespace()) {
+        let indents = self.settings.autoindent || self.is_indenting();
+        if indents && !session.touched && self.buffer.line(self.cursor.row).iter().all(|c| c.is_whitespace())
+        {
             self.buffer.line_mut(self.cursor.row).clear();
         }
         self.mode = Mode::Normal;
         self.marks.insert('^', self.cursor);
+        self.marks.insert('.', self.cursor);
         self.buffer.forget_if_same();
         self.repeat.close();
         self.settle();

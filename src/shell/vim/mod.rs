@@ -10,6 +10,7 @@
 mod buffer;
 mod change;
 mod ex;
+mod indent;
 mod insert;
 mod motion;
 mod normal;
@@ -195,6 +196,29 @@ pub(crate) struct Editor {
     view: View,
     /// True after `:noh`, until the next search.
     unlit: bool,
+    /// True when the file is YAML and file types are looked at.
+    yaml: bool,
+    /// True to look at file types, as vim's defaults do.
+    file_types: bool,
+    /// Commands for YAML files, of `:autocmd FileType`.
+    for_yaml: Vec<String>,
+    /// True for keys from a file: what they change is one step of undo up to the next `u`.
+    script: bool,
+    /// True when the next change begins a step of undo.
+    synced: bool,
+    /// An operator that waits for a pattern: `d/x`.
+    waiting: Option<(parse::Operator, Option<char>)>,
+    /// What `@@` and `@:` repeat.
+    last_macro: Option<char>,
+    last_line: String,
+    /// Where visual mode was, for `gv`.
+    last_visual: Option<(Selection, Pos, Pos)>,
+    /// A line before it was last changed, for `U`, and how many lines there were.
+    line_before: Option<(usize, usize, Vec<char>)>,
+    /// True for one command behind `^O` in insert mode.
+    once: bool,
+    /// True once a motion led nowhere: that ends a macro.
+    failed: bool,
 }
 
 /// The part of the text that a screen shows.
@@ -253,13 +277,58 @@ impl Editor {
             name: String::new(),
             view: View { top: 0, height: 23 },
             unlit: false,
+            yaml: false,
+            file_types: false,
+            for_yaml: Vec::new(),
+            script: false,
+            synced: true,
+            waiting: None,
+            last_macro: None,
+            last_line: String::new(),
+            last_visual: None,
+            line_before: None,
+            once: false,
+            failed: false,
         }
+    }
+
+    /// An editor on a file as a program asks for it.
+    pub(crate) fn open(request: &crate::shell::EditRequest) -> Self {
+        let mut editor = Self::new(&request.text);
+        request.rc.iter().for_each(|command| editor.feed(&format!(":{command}\n")));
+        editor.of_file(&request.name, request.fresh, request.read_only);
+        request.commands.iter().for_each(|command| editor.feed(&format!(":{command}\n")));
+        editor
+    }
+
+    /// Lines that a command printed: they cover the text until a key comes.
+    pub(crate) fn shown_lines(&self) -> Option<&str> {
+        (self.mode == Mode::Normal && self.message.contains('\n')).then_some(self.message.as_str())
+    }
+
+    /// Takes what a command printed off the screen.
+    pub(crate) fn hide_lines(&mut self) {
+        self.message.clear();
+    }
+
+    /// Says that keys come from a file, as with `vim -s`.
+    pub(crate) fn set_script(&mut self) {
+        self.script = true;
     }
 
     /// Says which file the text is of.
     pub(crate) fn of_file(&mut self, name: &str, fresh: bool, read_only: bool) {
         self.name = name.to_owned();
         self.read_only = read_only;
+        if [".yaml", ".yml"].iter().any(|end| name.ends_with(end)) {
+            self.yaml = self.file_types;
+            if self.yaml {
+                self.ex("setlocal expandtab shiftwidth=2 softtabstop=2");
+            }
+            for command in std::mem::take(&mut self.for_yaml) {
+                self.ex(&command);
+            }
+        }
         let size = self.size();
         self.message = match (name.is_empty(), fresh) {
             (true, _) => String::new(),
@@ -373,6 +442,7 @@ impl Editor {
     fn go_on(&mut self) {
         while self.need.is_none() && self.left.is_none() {
             let Some(key) = self.keys.pop_front() else { break };
+            self.failed = false;
             self.key(key);
         }
     }
@@ -385,6 +455,7 @@ impl Editor {
         }
         self.repeat.note(key);
         match self.mode.clone() {
+            Mode::Normal if self.once => self.once_key(key),
             Mode::Normal => self.normal_key(key),
             Mode::Insert | Mode::Replace => self.insert_key(key),
             Mode::Visual(kind) => self.visual_key(kind, key),
@@ -400,7 +471,7 @@ impl Editor {
         }
         self.depth += 1;
         for key in keys.chars() {
-            if self.left.is_some() || self.need.is_some() {
+            if self.left.is_some() || self.need.is_some() || self.failed {
                 break;
             }
             self.key(key);
@@ -410,11 +481,21 @@ impl Editor {
 
     fn line_key(&mut self, prompt: char, key: char) {
         match key {
-            keys::ESCAPE | '\x03' => self.mode = Mode::Normal,
+            keys::ESCAPE | '\x03' => {
+                self.mode = Mode::Normal;
+                self.waiting = None;
+            }
             '\n' => {
                 self.mode = Mode::Normal;
                 let line = std::mem::take(&mut self.line);
-                if prompt == ':' { self.ex(&line) } else { self.search_line(prompt, &line) }
+                match (prompt, self.waiting.take()) {
+                    (':', _) => {
+                        self.last_line.clone_from(&line);
+                        self.ex(&line);
+                    }
+                    (_, Some((operator, register))) => self.operate_to(prompt, &line, operator, register),
+                    (_, None) => self.search_line(prompt, &line),
+                }
             }
             '\x08' | keys::BACKSPACE => {
                 if self.line.pop().is_none() {
@@ -503,7 +584,20 @@ impl Editor {
     /// Keeps the text as it is, for `u`.
     fn remember(&mut self) {
         self.modified = true;
+        self.keep_line();
+        if self.script && !self.synced {
+            return;
+        }
+        self.synced = false;
         self.buffer.remember(self.cursor);
+    }
+
+    /// Keeps the cursor's line as it is before the first of several changes to it.
+    fn keep_line(&mut self) {
+        let (row, count) = (self.cursor.row, self.buffer.lines.len());
+        if self.line_before.as_ref().is_none_or(|(kept, ..)| *kept != row) {
+            self.line_before = Some((row, count, self.buffer.line(row).to_vec()));
+        }
     }
 
     /// Moves to the first letter of a line.

@@ -1,7 +1,7 @@
 //! Where motions lead.
 
 use super::parse::Motion;
-use super::{Editor, Pos, words};
+use super::{Editor, Mode, Pos, words};
 
 /// What an operator takes along.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,13 +14,17 @@ pub(super) enum Kind {
     Linewise,
 }
 
-/// Lines that a page has when no screen says.
-const PAGE: usize = 24;
+/// Motions that fail when they lead nowhere.
+const STEPS: &[&str] = &["h", "l", "w", "W", "b", "B", "e", "E", "ge", "gE", "{", "}"];
 
 impl Editor {
     /// Moves the cursor; nothing happens when the motion leads nowhere.
     pub(super) fn move_by(&mut self, motion: &Motion, count: Option<usize>) {
-        let Some((to, _)) = self.target_of(motion, count) else { return };
+        let Some((to, _)) = self.target_of(motion, count) else {
+            self.failed = true;
+            return;
+        };
+        let from = self.cursor;
         let keeps_aim = matches!(
             motion.key.as_str(),
             "j" | "k" | "gj" | "gk" | "\u{f700}" | "\u{f701}" | "\x0e" | "\x10"
@@ -30,6 +34,7 @@ impl Editor {
         }
         self.cursor = to;
         self.clamp();
+        self.failed |= self.cursor == from && STEPS.contains(&motion.key.as_str());
         if motion.key == "$" || motion.key == "\u{f705}" {
             self.aim = usize::MAX;
         } else if !keeps_aim {
@@ -102,7 +107,9 @@ impl Editor {
         } else {
             (self.cursor.row > 0).then(|| self.cursor.row.saturating_sub(times))?
         };
-        let col = self.aim.min(self.buffer.len(row).saturating_sub(1));
+        // In visual mode the end of a line may be chosen too.
+        let behind = usize::from(!matches!(self.mode, Mode::Visual(_)));
+        let col = self.aim.min(self.buffer.len(row).saturating_sub(behind));
         Some((Pos { row, col }, Kind::Linewise))
     }
 
@@ -240,12 +247,19 @@ impl Editor {
 
     /// Moves by pages or half pages, as `^F`, `^B`, `^D` and `^U` do.
     pub(super) fn page(&mut self, key: char, count: usize) {
+        let height = self.view.height;
+        let page = height.saturating_sub(2).max(1);
         let (rows, down) = match key {
-            '\x06' | super::keys::PAGE_DOWN => (PAGE - 2, true),
-            '\x02' | super::keys::PAGE_UP => (PAGE - 2, false),
-            '\x04' => (PAGE / 2, true),
-            _ => (PAGE / 2, false),
+            '\x06' | super::keys::PAGE_DOWN => (page, true),
+            '\x02' | super::keys::PAGE_UP => (page, false),
+            '\x04' => (height / 2, true),
+            _ => (height / 2, false),
         };
+        let back = key == '\x02' || key == super::keys::PAGE_UP;
+        if back && self.buffer.lines.len() <= height {
+            // Everything is on the screen already.
+            return;
+        }
         let rows = rows.saturating_mul(count);
         let row =
             if down { self.cursor.row.saturating_add(rows) } else { self.cursor.row.saturating_sub(rows) };

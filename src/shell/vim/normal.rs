@@ -12,6 +12,34 @@ const CHANGES: &[&str] = &[
 ];
 
 impl Editor {
+    /// A key of the one command behind `^O` in insert mode.
+    pub(super) fn once_key(&mut self, key: char) {
+        self.normal_key(key);
+        if self.mode == Mode::Normal && self.pending.is_empty() {
+            self.once = false;
+            self.mode = Mode::Insert;
+            let len = self.buffer.len(self.cursor.row);
+            if self.insert.is_at_end() && self.cursor.col + 1 >= len {
+                self.cursor.col = len;
+            }
+        }
+    }
+
+    /// `U`: the line as it was before the last changes to it.
+    fn undo_line(&mut self) {
+        let Some((row, count, line)) = self.line_before.clone() else { return };
+        if count != self.buffer.lines.len() {
+            return;
+        }
+        self.synced = true;
+        let now = self.buffer.line(row).to_vec();
+        self.cursor = Pos { row, col: 0 };
+        self.remember();
+        *self.buffer.line_mut(row) = line;
+        self.line_before = Some((row, count, now));
+        self.settle();
+    }
+
     pub(super) fn normal_key(&mut self, key: char) {
         if key == keys::ESCAPE {
             self.pending.clear();
@@ -48,8 +76,11 @@ impl Editor {
             Verb::Do(key, letter) => self.act(key, *letter, command.count, command.register),
         }
         if is_change {
-            let goes_on = matches!(self.mode, Mode::Insert | Mode::Replace);
+            let goes_on = matches!(self.mode, Mode::Insert | Mode::Replace | Mode::Line(_));
             self.repeat.set(keys, goes_on);
+            if !goes_on {
+                self.marks.insert('.', self.cursor);
+            }
         }
     }
 
@@ -67,7 +98,10 @@ impl Editor {
             }
             "p" | "gp" => self.paste(register, true, times),
             "P" | "gP" => self.paste(register, false, times),
-            "u" | "U" => self.undo(times, true),
+            "u" => self.undo(times, true),
+            "U" => self.undo_line(),
+            "g;" => self.cursor = self.marks.get(&'.').copied().unwrap_or(self.cursor),
+            "g&" => self.ex("%&&"),
             "\x12" => self.undo(times, false),
             "." => self.repeat_change(count),
             "~" => self.toggle_case(times),
@@ -76,6 +110,7 @@ impl Editor {
             ":" | "/" | "?" => self.enter_line(key, count),
             "m" => drop(letter.map(|name| self.marks.insert(name, self.cursor))),
             "q" => self.recording = letter.map(|name| (name, String::new())),
+            "@" if letter == Some(':') => self.ex(&self.last_line.clone()),
             "@" => self.play_macro(letter, times),
             "Z" => self.leave(letter),
             "\x01" => self.add(i64::try_from(times).unwrap_or(1)),
@@ -118,16 +153,24 @@ impl Editor {
                 self.cursor = self.marks.get(&'^').map_or(self.cursor, |pos| Pos { col: pos.col + 1, ..*pos })
             }
             "o" | "O" => {
-                let indent = self.autoindent(row);
-                let at = row + usize::from(key == "o");
-                self.buffer.insert(at, vec![indent.chars().collect()]);
-                self.cursor = Pos { row: at, col: indent.chars().count() };
+                self.open_line(row + usize::from(key == "o"), row);
             }
             _ => {}
         }
         self.begin_insert(times);
+        self.insert.opens = key == "o" || key == "O";
         if key == "R" {
             self.mode = Mode::Replace;
+        }
+    }
+
+    /// Puts an empty line at `at`, indented as one near `row`, and goes there.
+    pub(super) fn open_line(&mut self, at: usize, row: usize) {
+        let indent = self.autoindent(row);
+        self.buffer.insert(at, vec![indent.chars().collect()]);
+        self.cursor = Pos { row: at, col: indent.chars().count() };
+        if self.is_indenting() {
+            self.reindent_here();
         }
     }
 
@@ -153,6 +196,7 @@ impl Editor {
     }
 
     pub(super) fn undo(&mut self, times: usize, back: bool) {
+        self.synced = true;
         for _ in 0..times {
             let moved = if back { self.buffer.undo(self.cursor) } else { self.buffer.redo(self.cursor) };
             match moved {
@@ -182,13 +226,15 @@ impl Editor {
             "\x16" => Selection::Block,
             _ => Selection::Characters,
         };
+        if key == "gv" {
+            if let Some((kind, from, to)) = self.last_visual {
+                (self.anchor, self.cursor) = (from, to);
+                self.mode = Mode::Visual(kind);
+            }
+            return;
+        }
         self.anchor = self.cursor;
         self.mode = Mode::Visual(kind);
-        if key == "gv"
-            && let (Some(from), Some(to)) = (self.marks.get(&'<'), self.marks.get(&'>'))
-        {
-            (self.anchor, self.cursor) = (*from, *to);
-        }
     }
 
     fn enter_line(&mut self, key: &str, count: Option<usize>) {
@@ -202,19 +248,22 @@ impl Editor {
 
     fn end_recording(&mut self) {
         if let Some((name, keys)) = self.recording.take() {
-            let register = super::Register { lines: vec![keys], kind: super::RegisterKind::Characters };
-            self.registers.insert(name, register);
+            let small = name.to_ascii_lowercase();
+            let before = if name == small { None } else { self.registers.get(&small) };
+            let before = before.map(|register| register.lines.join("\n")).unwrap_or_default();
+            let lines = vec![format!("{before}{keys}")];
+            self.registers.insert(small, super::Register { lines, kind: super::RegisterKind::Characters });
         }
     }
 
     fn play_macro(&mut self, name: Option<char>, times: usize) {
-        let name = match name {
-            Some('@') => '"',
-            Some(name) => name,
-            None => return,
-        };
+        let Some(name) = (if name == Some('@') { self.last_macro } else { name }) else { return };
+        self.last_macro = Some(name);
         let Some(register) = self.registers.get(&name).cloned() else { return };
         for _ in 0..times {
+            if self.failed {
+                break;
+            }
             self.play(&register.lines.join("\n"));
         }
     }
@@ -241,6 +290,7 @@ impl Editor {
             None => self.buffer.text(),
         };
         self.quit_after = quit;
+        let path = path.filter(|path| *path != self.name);
         self.need = Some((Need::Write { path, text, append }, Put::Written));
     }
 

@@ -70,7 +70,7 @@ impl Editor {
         let start = match self.buffer.at(self.cursor) {
             Some(c) if c == open => self.cursor,
             Some(c) if c == close => self.pair(self.cursor, open, close, false)?,
-            _ => self.enclosing(open, close)?,
+            _ => self.enclosing(open, close).or_else(|| self.next_open(open))?,
         };
         let end = self.pair(start, open, close, true)?;
         if around {
@@ -85,6 +85,15 @@ impl Editor {
             return Some((first, Pos { row, col: self.buffer.len(row).saturating_sub(1) }, Kind::Inclusive));
         }
         Some((first, Pos { col: end.col.saturating_sub(1), ..end }, Kind::Inclusive))
+    }
+
+    /// The next bracket that opens, when none is around the cursor.
+    fn next_open(&self, open: char) -> Option<Pos> {
+        (self.cursor.row..=self.buffer.last_row()).find_map(|row| {
+            let skip = if row == self.cursor.row { self.cursor.col } else { 0 };
+            let col = self.buffer.line(row).iter().skip(skip).position(|c| *c == open)?;
+            Some(Pos { row, col: skip + col })
+        })
     }
 
     fn enclosing(&self, open: char, close: char) -> Option<Pos> {

@@ -24,11 +24,15 @@ pub(super) enum Operator {
     Yank,
     Indent,
     Outdent,
-    /// `=`: leaves lines as they are, since no language is known.
+    /// `=`: indents anew, where the language is known.
     Format,
     Lower,
     Upper,
     Toggle,
+    /// `g?`: letters thirteen places on.
+    Rotate,
+    /// `!`: through a command.
+    Filter,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,7 +79,7 @@ const COMMANDS: &str =
 const LETTER_COMMANDS: &str = "rmq@zZ";
 
 /// Second keys of commands behind `g`.
-const G_COMMANDS: &str = "ivJpP&";
+const G_COMMANDS: &str = "ivJpP&;,";
 
 const OPERATORS: &[(&str, Operator)] = &[
     ("d", Operator::Delete),
@@ -87,6 +91,8 @@ const OPERATORS: &[(&str, Operator)] = &[
     ("gu", Operator::Lower),
     ("gU", Operator::Upper),
     ("g~", Operator::Toggle),
+    ("g?", Operator::Rotate),
+    ("!", Operator::Filter),
 ];
 
 /// Reads a command from the keys so far.
@@ -179,6 +185,10 @@ impl Reader<'_> {
         if key == 'i' || key == 'a' {
             self.at += 1;
             return Ok(Target::Object(key == 'a', self.key()?));
+        }
+        if key == '/' || key == '?' {
+            self.at += 1;
+            return Ok(Target::Motion(Motion { key: key.into(), letter: None }));
         }
         // `v` and `V` before a motion force its kind; the motion's own kind serves as well.
         self.motion()?.map(Target::Motion).ok_or(Parsed::Nothing)

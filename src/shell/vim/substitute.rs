@@ -1,8 +1,8 @@
 //! `:s`: substitute, with questions when asked for.
 
-use regex::{Captures, Regex};
+use regex::Captures;
 
-use super::search::cut_at;
+use super::search::{Regexp, cut_at};
 use super::{Editor, Mode, Pos};
 
 /// The last substitution, and the one that is being asked about.
@@ -14,7 +14,7 @@ pub(super) struct State {
 
 #[derive(Clone, Debug)]
 struct Substitution {
-    regex: Regex,
+    regex: Regexp,
     with: String,
     flags: String,
 }
@@ -36,11 +36,12 @@ impl State {
 }
 
 /// The replacement for one match: `&`, `\0` to `\9`, `\r`, `\n`, `\t`, `\u`, `\U`, `\l`, `\L`, `\e`.
-fn filled(with: &str, captures: &Captures<'_>) -> String {
+fn filled(job: &Substitution, captures: &Captures<'_>) -> String {
+    let with = job.with.as_str();
     let mut out = String::new();
     let mut case: Option<char> = None;
     let mut once = false;
-    let group = |index: usize| captures.get(index).map_or("", |found| found.as_str()).to_owned();
+    let group = |index: usize| job.regex.group(captures, index).to_owned();
     let mut chars = with.chars();
     while let Some(c) = chars.next() {
         let part = match c {
@@ -78,6 +79,20 @@ fn filled(with: &str, captures: &Captures<'_>) -> String {
     out
 }
 
+/// A line with its matches replaced: the first, or all.
+fn replaced(job: &Substitution, text: &str) -> String {
+    let limit = if job.flags.contains('g') { usize::MAX } else { 1 };
+    let mut out = String::new();
+    let mut at = 0;
+    for captures in job.regex.captures(text).take(limit) {
+        let Some((start, end)) = job.regex.span(&captures) else { continue };
+        out += text.get(at..start).unwrap_or("");
+        out += &filled(job, &captures);
+        at = end;
+    }
+    out + text.get(at..).unwrap_or("")
+}
+
 impl Editor {
     /// `:[range]s/pattern/with/flags`, `:s` and `:&` alone repeat the last one.
     pub(super) fn substitute(&mut self, from: usize, to: usize, rest: &str) {
@@ -87,17 +102,20 @@ impl Editor {
             {
                 self.read_substitution(delimiter, rest.get(delimiter.len_utf8()..).unwrap_or(""))
             }
-            _ => self
-                .substitute
-                .last
-                .clone()
-                .map(|last| Substitution { flags: rest.trim().to_owned(), ..last }),
+            _ => self.substitute.last.clone().map(|last| {
+                let flags = match rest.trim().strip_prefix('&') {
+                    Some(more) => format!("{}{more}", last.flags),
+                    None => rest.trim().to_owned(),
+                };
+                Substitution { flags, ..last }
+            }),
         };
         let Some(job) = job else {
             self.message = "E35: No previous regular expression".into();
             return;
         };
         self.substitute.last = Some(job.clone());
+        self.set_pattern(job.regex.clone());
         self.remember();
         if job.flags.contains('c') {
             self.substitute.asking = Some(Asking { job, row: from, from: 0, to });
@@ -120,6 +138,9 @@ impl Editor {
     }
 
     fn substitute_all(&mut self, job: &Substitution, from: usize, to: usize) {
+        if job.regex.is_long {
+            return self.substitute_long(job, from, to);
+        }
         let mut last = None;
         let mut row = from;
         let mut to = to;
@@ -129,9 +150,7 @@ impl Editor {
                 row += 1;
                 continue;
             }
-            let limit = usize::from(!job.flags.contains('g'));
-            let replaced =
-                job.regex.replacen(&text, limit, |captures: &Captures<'_>| filled(&job.with, captures));
+            let replaced = replaced(job, &text);
             if job.flags.contains('n') {
                 row += 1;
                 continue;
@@ -152,15 +171,46 @@ impl Editor {
         }
     }
 
+    /// A pattern that goes over line ends: the lines are one text.
+    fn substitute_long(&mut self, job: &Substitution, from: usize, to: usize) {
+        let last = self.buffer.last_row();
+        let text = self.buffer.range_text(from, last);
+        let end: usize = (from..=to).map(|row| self.buffer.string(row).len() + 1).sum();
+        let mut out = String::new();
+        let mut at = 0;
+        let mut line = usize::MAX;
+        for captures in job.regex.captures(&text) {
+            let Some((start, behind)) = job.regex.span(&captures) else { continue };
+            let row = text[..start].matches('\n').count();
+            if start >= end || start < at || row == line && !job.flags.contains('g') {
+                continue;
+            }
+            line = row;
+            out += &text[at..start];
+            out += &filled(job, &captures);
+            at = behind;
+        }
+        if at == 0 {
+            self.buffer.forget_if_same();
+            self.message = "E486: Pattern not found".into();
+            return;
+        }
+        out += &text[at..];
+        let lines = out.strip_suffix('\n').unwrap_or(&out).split('\n').map(|line| line.chars().collect());
+        self.buffer.replace(from, last, lines.collect());
+        self.go_to_line(from);
+    }
+
     /// Goes to the next match to ask about; ends when there is none.
     fn ask_next(&mut self) {
         let Some(asking) = self.substitute.asking.as_mut() else { return self.mode = Mode::Normal };
         while asking.row <= asking.to.min(self.buffer.last_row()) {
             let text = self.buffer.string(asking.row);
             if asking.from <= text.len()
-                && let Some(found) = asking.job.regex.find_at(&text, asking.from)
+                && let Some(captures) = asking.job.regex.captures_at(&text, asking.from)
+                && let Some((start, _)) = asking.job.regex.span(&captures)
             {
-                let col = text.get(..found.start()).map_or(0, |head| head.chars().count());
+                let col = text.get(..start).map_or(0, |head| head.chars().count());
                 self.cursor = Pos { row: asking.row, col };
                 self.mode = Mode::Confirm;
                 return;
@@ -206,12 +256,12 @@ impl Editor {
         let Some(asking) = self.substitute.asking.as_mut() else { return };
         let text = self.buffer.string(asking.row);
         let Some(captures) = asking.job.regex.captures_at(&text, asking.from) else { return };
-        let Some(found) = captures.get(0) else { return };
-        let with = filled(&asking.job.with, &captures);
-        let mut next = found.end().max(asking.from + 1);
+        let Some((start, end)) = asking.job.regex.span(&captures) else { return };
+        let with = filled(&asking.job, &captures);
+        let mut next = end.max(asking.from + 1);
         if yes {
-            let head = text.get(..found.start()).unwrap_or("");
-            let tail = text.get(found.end()..).unwrap_or("");
+            let head = text.get(..start).unwrap_or("");
+            let tail = text.get(end..).unwrap_or("");
             let line = format!("{head}{with}{tail}");
             next = head.len() + with.len();
             self.buffer.replace(asking.row, asking.row, vec![line.chars().collect()]);

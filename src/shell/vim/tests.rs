@@ -5,6 +5,8 @@ use super::*;
 /// Edits a text with keys as `vim -s` would; gives what was written last, and to other files.
 fn edit(before: &str, keys: &str) -> (String, BTreeMap<String, String>) {
     let mut editor = Editor::new(before);
+    editor.of_file("f.yaml", false, false);
+    editor.set_script();
     let mut file = before.to_owned();
     let mut others = BTreeMap::new();
     editor.feed(keys);
@@ -68,4 +70,39 @@ fn common_commands_edit() {
     check("b\na\n", ":sort\n", "a\nb\n");
     check("a b c d\n", "2dwu.", "c d\n");
     check("k: v\nk: w\n", ":%norm A!\n", "k: v!\nk: w!\n");
+}
+
+/// Compared with vim 9.0.1378, `vim -N -u NONE -s KEYS f.yaml`.
+#[test]
+fn rarer_commands_edit_as_vim_does() {
+    check("abc\n", "xxxu", "abc\n");
+    check("a\nb\nc\n", "ddjdd\"1p\"2p", "b\nc\na\n");
+    check("a: [x, y]\n", "di[", "a: []\n");
+    check("one two three\n", "d/three\n", "three\n");
+    check("one two\n", "/wo/e\nax", "one twox\n");
+    check("aXb\n", ":s/a\\zsX\\zeb/-/\n", "a-b\n");
+    check("aab\n", ":s/a\\{-1,}/x/\n", "xab\n");
+    check("b\na\n", "!jsort\n", "sort\n");
+    check("a\nb\na\n", ":g/a/t$\n", "a\nb\na\na\na\n");
+    check("a\n", "2ox\u{1b}", "a\nx\nx\n");
+    check("ab\n", "qaxq@a", "\n");
+    check("abc\n", "xxU", "abc\n");
+    check("a\n", "i\u{16}u00e9", "éa\n");
+    check("abc\n", "A\u{0f}0x", "xabc\n");
+    check("a\nb\n", ":0r x\n", "a\nb\n");
+    check("abc def\n", "g?w", "nop def\n");
+    check("a\n\nb\n", ":%s/\\n\\n/,/\n", "a,b\n");
+    check("a\nb\nc\n", ":d2\n", "c\n");
+    check("a\nb\n", "5:w\n", "a\nb\n");
+}
+
+#[test]
+fn yaml_is_indented_where_file_types_are_on() {
+    let mut editor = Editor::new("spec:\n  containers:\n  - name: web\n");
+    editor.feed(":filetype plugin indent on\n");
+    editor.of_file("pod.yaml", false, false);
+    editor.feed("Goimage: nginx\nports:\n- containerPort: 80\u{1b}gg>>");
+    let want =
+        "  spec:\n  containers:\n  - name: web\n    image: nginx\n    ports:\n      - containerPort: 80\n";
+    assert_eq!(editor.text(), want);
 }

@@ -6,7 +6,7 @@ use super::parse::{self, Operator, Parsed, Verb};
 use super::{Editor, Mode, Pos, Register, RegisterKind, Selection, keys};
 
 /// Keys that act on the selection.
-const ACTIONS: &str = "dxXDcsSCRyY><=J~uUpPIAoO:vV\x16\x1b\x03\x7f\u{f706}";
+const ACTIONS: &str = "dxXDcsSCRyY><=!J~uUpPIAoO:vV\x16\x1b\x03\x7f\u{f706}";
 
 impl Editor {
     pub(super) fn visual_key(&mut self, kind: Selection, key: char) {
@@ -30,7 +30,7 @@ impl Editor {
                 Parsed::Whole(command) => match command.verb {
                     Verb::Move(motion) => self.move_by(&motion, command.count),
                     Verb::Operate(operator, _) => self.visual_operate(kind, operator, 1, None),
-                    Verb::Do(..) => self.visual_do(kind, &rest),
+                    Verb::Do(..) => self.visual_do(&rest),
                 },
                 Parsed::Nothing => self.visual_case(kind, &rest),
             },
@@ -60,14 +60,19 @@ impl Editor {
             ['g', 'u'] => Operator::Lower,
             ['g', 'U'] => Operator::Upper,
             ['g', '~'] => Operator::Toggle,
+            ['g', '?'] => Operator::Rotate,
             _ => return,
         };
         self.visual_operate(kind, operator, 1, None);
     }
 
-    fn visual_do(&mut self, kind: Selection, keys: &[char]) {
+    fn visual_do(&mut self, keys: &[char]) {
         match keys {
-            ['g', 'J'] => self.visual_action(kind, 'J', None, None),
+            ['g', 'J'] => {
+                let (from, to) = self.rows();
+                self.end_visual();
+                self.join(from, to.max(from + 1), true);
+            }
             ['/'] | ['?'] => {
                 self.mode = Mode::Normal;
                 self.message.clear();
@@ -86,9 +91,9 @@ impl Editor {
             keys::ESCAPE | '\x03' => self.end_visual(),
             'v' | 'V' | '\x16' => self.switch_visual(kind, action),
             'o' | 'O' => std::mem::swap(&mut self.anchor, &mut self.cursor),
-            ':' => {
+            ':' | '!' => {
                 self.end_visual();
-                self.line = "'<,'>".into();
+                self.line = if action == '!' { "'<,'>!" } else { "'<,'>" }.into();
                 self.mode = Mode::Line(':');
             }
             'I' | 'A' if kind == Selection::Block => self.block_insert(action == 'A'),
@@ -156,15 +161,23 @@ impl Editor {
     fn end_visual(&mut self) {
         let (start, end) =
             if self.anchor <= self.cursor { (self.anchor, self.cursor) } else { (self.cursor, self.anchor) };
-        self.marks.insert('<', start);
-        self.marks.insert('>', end);
+        let whole = self.mode == Mode::Visual(Selection::Lines);
+        if let Mode::Visual(kind) = self.mode {
+            self.last_visual = Some((kind, self.anchor, self.cursor));
+        }
+        self.marks.insert('<', if whole { Pos { col: 0, ..start } } else { start });
+        let last = self.buffer.len(end.row).saturating_sub(1);
+        self.marks.insert('>', if whole { Pos { col: last, ..end } } else { end });
         self.mode = Mode::Normal;
     }
 
     fn visual_operate(&mut self, kind: Selection, operator: Operator, times: usize, register: Option<char>) {
         let (from, to) = self.rows();
-        let (start, end) =
+        let (start, mut end) =
             if self.anchor <= self.cursor { (self.anchor, self.cursor) } else { (self.cursor, self.anchor) };
+        if kind == Selection::Characters && self.aim == usize::MAX && end == self.cursor {
+            end.col = self.buffer.len(end.row);
+        }
         self.end_visual();
         let lines = to - from + 1;
         let keys = match operator {
@@ -197,6 +210,10 @@ impl Editor {
                 self.apply(operator, start, past, Kind::Exclusive, register);
             }
             (Selection::Characters, _) => self.apply(operator, start, end, Kind::Inclusive, register),
+        }
+        if kind == Selection::Lines && operator == Operator::Yank {
+            self.cursor.col = 0;
+            self.settle();
         }
         if operator != Operator::Yank {
             self.repeat.set(keys, matches!(self.mode, Mode::Insert));
@@ -269,15 +286,26 @@ impl Editor {
     }
 
     fn paste_over(&mut self, kind: Selection, register: Option<char>) {
-        let Some(text) = self.registers.get(&register.unwrap_or('"')).cloned() else {
-            return self.end_visual();
-        };
+        let text = self.registers.get(&register.unwrap_or('"')).cloned();
+        let last = self.anchor.max(self.cursor);
         let at_last = kind == Selection::Lines && self.rows().1 == self.buffer.last_row();
-        let to_end = kind == Selection::Characters
-            && self.anchor.max(self.cursor).col + 1 >= self.buffer.len(self.anchor.max(self.cursor).row);
+        let to_end = kind == Selection::Characters && last.col + 1 >= self.buffer.len(last.row);
         self.visual_operate(kind, Operator::Delete, 1, None);
+        let Some(mut text) = text else { return };
+        if kind == Selection::Lines && text.kind == RegisterKind::Characters {
+            text.kind = RegisterKind::Lines;
+        }
+        let apart = kind == Selection::Characters && text.kind == RegisterKind::Lines;
+        if apart {
+            // Whole lines in the middle of one: it is cut in two.
+            let Pos { row, mut col } = self.cursor;
+            col += usize::from(to_end && self.buffer.len(row) > 0);
+            let line = self.buffer.line_mut(row);
+            let tail = line.split_off(col.min(line.len()));
+            self.buffer.insert(row + 1, vec![tail]);
+        }
         let replaced = self.registers.insert('"', text);
-        self.paste(None, at_last || to_end && kind == Selection::Characters, 1);
+        self.paste(None, apart || at_last || to_end, 1);
         if let Some(replaced) = replaced {
             self.registers.insert('"', replaced);
         }

@@ -35,14 +35,7 @@ impl EditorPane {
     /// Opens a text.
     pub(crate) fn new(request: &EditRequest) -> Self {
         let engine = match request.kind {
-            EditorKind::Vim => {
-                let mut editor = Editor::new(&request.text);
-                for command in &request.commands {
-                    editor.feed(&format!(":{command}\n"));
-                }
-                editor.of_file(&request.name, request.fresh, request.read_only);
-                Engine::Vim(Box::new(editor))
-            }
+            EditorKind::Vim => Engine::Vim(Box::new(Editor::open(request))),
             EditorKind::Nano => {
                 let line = request.commands.first().and_then(|line| line.parse().ok()).unwrap_or(1);
                 Engine::Nano(Box::new(Nano::new(&request.name, &request.text, request.fresh, line)))
@@ -62,6 +55,13 @@ impl EditorPane {
     /// Takes a key.
     pub(crate) fn key(&mut self, key: KeyEvent) -> Option<ToShell> {
         match &mut self.engine {
+            Engine::Vim(editor) if editor.shown_lines().is_some() => {
+                editor.hide_lines();
+                // Enter only takes the lines away; any other key is a command already.
+                if !matches!(key.code, KeyCode::Enter | KeyCode::Char(' ')) {
+                    editor.feed(&letters(key));
+                }
+            }
             Engine::Vim(editor) => editor.feed(&letters(key)),
             Engine::Nano(nano) => {
                 let alt = key.modifiers.contains(KeyModifiers::ALT);

@@ -9,6 +9,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::yaml;
 use crate::shell::vim::{Editor, Look, Mode, Pos, Selection, View};
+use crate::tui::terminal::wrap;
 use crate::tui::theme::Theme;
 
 /// A letter as it is drawn, and how many columns it takes.
@@ -33,6 +34,9 @@ pub(super) fn draw(
     (focused, yaml): (bool, bool),
     theme: Theme,
 ) {
+    if let Some(lines) = editor.shown_lines() {
+        return draw_lines(lines, frame, area);
+    }
     let [body, foot] = Layout::vertical([Constraint::Min(1), Constraint::Length(1)]).areas(area);
     let page = Page {
         editor,
@@ -59,6 +63,16 @@ pub(super) fn draw(
     } else if let Some((row, column)) = drawn.cursor {
         frame.set_cursor_position(Position::new(body.x + column as u16, body.y + row as u16));
     }
+}
+
+/// What a command printed, with vim's question below it.
+fn draw_lines(lines: &str, frame: &mut Frame<'_>, area: Rect) {
+    let width = usize::from(area.width);
+    let mut rows: Vec<Line<'static>> =
+        lines.lines().flat_map(|line| wrap(&Line::raw(line.to_owned()), width)).collect();
+    rows.push(Line::raw("Press ENTER or type command to continue"));
+    let surplus = rows.len().saturating_sub(usize::from(area.height));
+    frame.render_widget(Paragraph::new(rows.split_off(surplus)), area);
 }
 
 /// Columns of the line numbers.

@@ -1,0 +1,168 @@
+//! Indents of YAML, as vim's file type gives them: on a new line, when `#`, `-`, `]`, `}` begin a line,
+//! behind a `:`, and for `=`.
+//!
+//! The rules follow `indent/yaml.vim` of vim 9.0.
+
+use super::Editor;
+
+/// Letters that indent a line anew when they are the first in it.
+const FIRST: &str = "#}]-";
+
+impl Editor {
+    /// True while lines are indented by the rules of YAML.
+    pub(super) fn is_indenting(&self) -> bool {
+        self.yaml && !self.settings.paste
+    }
+
+    /// The columns that a line is indented by.
+    fn indent_of(&self, row: usize) -> usize {
+        let blanks = self.buffer.line(row).iter().take_while(|c| c.is_whitespace()).count();
+        self.columns(row, blanks)
+    }
+
+    fn trimmed(&self, row: usize) -> String {
+        self.buffer.string(row).trim_start().to_owned()
+    }
+
+    /// The last line before a row that is not blank.
+    fn filled_before(&self, row: usize) -> Option<usize> {
+        (0..row).rev().find(|row| !self.trimmed(*row).is_empty())
+    }
+
+    /// The last line before a row that is indented less than `columns`; a remark counts as one.
+    fn less_indented(&self, row: usize, columns: usize) -> Option<usize> {
+        let mut found = self.filled_before(row);
+        while let Some(row) = found {
+            if self.indent_of(row) < columns || self.trimmed(row).starts_with('#') {
+                return Some(row);
+            }
+            found = self.filled_before(row);
+        }
+        None
+    }
+
+    /// The last line before a row, going outwards, that fits.
+    fn outwards(&self, row: usize, fits: fn(&str) -> bool) -> Option<usize> {
+        let mut found = self.less_indented(row, self.indent_of(row) + 1);
+        while let Some(row) = found.filter(|row| !fits(&self.trimmed(*row))) {
+            found = self.less_indented(row, self.indent_of(row));
+        }
+        found
+    }
+
+    /// The columns that a line should be indented by; `None` leaves it as it is.
+    pub(super) fn yaml_indent(&self, row: usize) -> Option<usize> {
+        let Some(mut before) = self.filled_before(row) else { return Some(0) };
+        let line = self.trimmed(row);
+        if line.starts_with('#') && row > 0 && self.trimmed(row - 1).starts_with('#') {
+            return Some(self.indent_of(before));
+        }
+        if line.starts_with([']', '}']) {
+            return self.less_indented(row, self.indent_of(row)).map(|row| self.indent_of(row));
+        }
+        let first = self.indent_of(before);
+        while self.trimmed(before).starts_with('#') {
+            match self.filled_before(before) {
+                Some(row) => before = row,
+                None => return Some(first),
+            }
+        }
+        self.after(before, row, &line)
+    }
+
+    /// The indent of a line behind one that is no remark.
+    fn after(&self, before: usize, row: usize, line: &str) -> Option<usize> {
+        let text = self.trimmed(before);
+        let indent = self.indent_of(before);
+        match scalar(&text) {
+            Some(Some(columns)) => return Some(indent + columns),
+            Some(None) => return Some(indent + self.shift_width()),
+            None => {}
+        }
+        if text.ends_with(['{', '[', ':']) {
+            return Some(indent + self.shift_width());
+        }
+        if is_item(line) {
+            return self.outwards(row, is_item).map(|row| self.indent_of(row));
+        }
+        if is_field(line) {
+            let field = self.outwards(row, is_field)?;
+            let inside = if self.trimmed(field).starts_with("- ") { 2 } else { 0 };
+            return Some(self.indent_of(field) + inside);
+        }
+        if text.starts_with("- ") {
+            return Some(indent + 2);
+        }
+        if is_field(&text) {
+            return Some(indent + self.shift_width());
+        }
+        Some(indent)
+    }
+
+    /// Columns of one step of indentation.
+    pub(super) fn shift_width(&self) -> usize {
+        if self.settings.shiftwidth == 0 { self.settings.tabstop } else { self.settings.shiftwidth }
+    }
+
+    /// Gives a line an indent of so many columns; gives how many letters that is.
+    pub(super) fn set_indent(&mut self, row: usize, columns: usize) -> usize {
+        let blanks = self.buffer.line(row).iter().take_while(|c| c.is_whitespace()).count();
+        let indent = self.blanks(columns);
+        self.buffer.line_mut(row).splice(..blanks, indent.chars());
+        indent.chars().count()
+    }
+
+    /// Indents the cursor's line anew, keeping the cursor on its letter.
+    pub(super) fn reindent_here(&mut self) {
+        let row = self.cursor.row;
+        let Some(columns) = self.yaml_indent(row) else { return };
+        let before = self.buffer.len(row);
+        let letters = self.set_indent(row, columns);
+        let after = self.buffer.len(row);
+        self.cursor.col = (self.cursor.col + after).saturating_sub(before).max(letters);
+    }
+
+    /// After a letter was typed: some indent the line anew.
+    pub(super) fn indent_after(&mut self, key: char) {
+        if !self.is_indenting() {
+            return;
+        }
+        let line = self.buffer.line(self.cursor.row);
+        let is_first = line.iter().take(self.cursor.col.saturating_sub(1)).all(|c| c.is_whitespace());
+        if key == ':' || FIRST.contains(key) && is_first {
+            self.reindent_here();
+        }
+    }
+
+    /// `=`: indents lines anew, from the first on.
+    pub(super) fn format(&mut self, from: usize, to: usize) {
+        if self.yaml {
+            self.remember();
+            for row in from..=to.min(self.buffer.last_row()) {
+                let blank = self.trimmed(row).is_empty();
+                if let Some(columns) = if blank { Some(0) } else { self.yaml_indent(row) } {
+                    self.set_indent(row, columns);
+                }
+            }
+        }
+        self.go_to_line(from);
+    }
+}
+
+fn is_item(line: &str) -> bool {
+    line.starts_with("- ") || line == "-"
+}
+
+fn is_field(line: &str) -> bool {
+    !line.is_empty() && !line.starts_with('#') && (line.contains(": ") || line.ends_with(':'))
+}
+
+/// A line that ends with the header of a block scalar, and the columns it names.
+fn scalar(line: &str) -> Option<Option<usize>> {
+    let text = line.split(" #").next().unwrap_or(line).trim_end();
+    let (head, mark) = text.rsplit_once(' ')?;
+    let rest = mark.strip_prefix(['|', '>'])?;
+    let digits: String = rest.chars().filter(char::is_ascii_digit).collect();
+    let known = head.ends_with([':', '-']) && rest.chars().all(|c| c.is_ascii_digit() || "+-".contains(c));
+    known.then(|| digits.parse().ok())
+}
