@@ -204,7 +204,8 @@ pub(super) fn solution(stage: &Stage, mine: &World, commands: &[Typed], words: W
     let variant = &stage.variant;
     let reference = stage.run("solution.sh", &variant.solution)?;
     let at = |ms: u64| format!("{:02}:{:02}", ms / 60_000, ms / 1000 % 60);
-    let shown = |it: &Typed| format!("# {}  {}\n", at(it.ms), it.line.trim_end().replace('\n', "\n#        "));
+    let shown =
+        |it: &Typed| format!("# {}  {}\n", at(it.ms), it.line.trim_end().replace('\n', "\n#        "));
     let yours: String = commands.iter().map(shown).collect();
     let count = words.with("solution-yours", &[("count", commands.len().into())]);
     let script = format!("{}\n# {count}\n{yours}", variant.solution.trim_end());
