@@ -1,6 +1,6 @@
 //! Worlds and consoles as the headless commands use them.
 
-use crate::cluster::{Place, World, templates};
+use crate::cluster::{Place, World};
 use crate::shell::{Console, Lab, Login, Tools};
 use crate::tools;
 
@@ -26,9 +26,4 @@ pub(crate) fn root(lab: &Lab) -> Login {
 /// A terminal with root's shell on the control plane.
 pub(crate) fn console(lab: &Lab) -> Result<Console, String> {
     Console::new(lab, root(lab)).map_err(|error| format!("cannot start a shell: {error}"))
-}
-
-/// The world of the recorded sessions.
-pub(crate) fn bare(seed: u64) -> World {
-    templates::bare(seed)
 }

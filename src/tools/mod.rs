@@ -7,6 +7,7 @@ pub(crate) mod crictl;
 pub(crate) mod etcd;
 pub(crate) mod kubectl;
 pub(crate) mod net;
+mod nodes;
 pub(crate) mod openssl;
 
 use crate::shell::{Completer, Program};
@@ -26,6 +27,8 @@ pub(crate) const PROGRAMS: &[&Program] = &[
     &net::nc::NETCAT,
     &net::nc::PING,
     &net::wget::PROGRAM,
+    &nodes::CONTAINERD,
+    &nodes::KUBELET,
     &openssl::PROGRAM,
 ];
 

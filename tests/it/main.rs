@@ -9,6 +9,7 @@ mod commands;
 mod conformance;
 mod fuzzing;
 mod exam;
+mod machines;
 mod packs;
 mod picture;
 mod screen;

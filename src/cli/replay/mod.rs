@@ -18,6 +18,7 @@ use serde_json::json;
 
 use self::record::{Entry, Step};
 use super::worlds;
+use crate::cluster::templates;
 use crate::shell::Console;
 
 /// Arguments of `uncordon replay`.
@@ -41,6 +42,9 @@ pub(crate) struct ReplayArgs {
     /// The seed of each world's chance
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// The world that each session begins in
+    #[arg(long, default_value = "bare", value_name = "NAME")]
+    world: String,
 }
 
 /// Stack of a thread that runs a shell: the language recurses deeply.
@@ -75,7 +79,7 @@ pub(crate) fn run(args: &ReplayArgs) -> Result<u8, String> {
             Ok((name.unwrap_or_default(), String::from_utf8_lossy(&text).into_owned()))
         })
         .collect::<Result<_, String>>()?;
-    let played = play_all(&texts, args.seed)?;
+    let played = play_all(&texts, &args.world, args.seed)?;
     if !args.check {
         for session in &played {
             if played.len() > 1 {
@@ -108,7 +112,7 @@ fn sessions(paths: &[PathBuf]) -> Result<Vec<PathBuf>, String> {
 }
 
 /// Plays all sessions on as many threads as the machine has; the order of results is that of `texts`.
-fn play_all(texts: &[(String, String)], seed: u64) -> Result<Vec<Played>, String> {
+fn play_all(texts: &[(String, String)], world: &str, seed: u64) -> Result<Vec<Played>, String> {
     let next = AtomicUsize::new(0);
     let done: Mutex<BTreeMap<usize, Result<Played, String>>> = Mutex::default();
     let work = || {
@@ -116,7 +120,7 @@ fn play_all(texts: &[(String, String)], seed: u64) -> Result<Vec<Played>, String
             let index = next.fetch_add(1, Ordering::SeqCst);
             texts.get(index).map(|session| (index, session))
         } {
-            let played = play(name, text, seed);
+            let played = play(name, text, world, seed);
             done.lock().unwrap_or_else(PoisonError::into_inner).insert(index, played);
         }
     };
@@ -133,9 +137,10 @@ fn play_all(texts: &[(String, String)], seed: u64) -> Result<Vec<Played>, String
 }
 
 /// Plays one session in a fresh world.
-fn play(name: &str, text: &str, seed: u64) -> Result<Played, String> {
+fn play(name: &str, text: &str, world: &str, seed: u64) -> Result<Played, String> {
     let steps = record::parse(text);
-    let lab = worlds::lab(worlds::bare(seed));
+    let lab =
+        worlds::lab(templates::by_name(world, seed).ok_or_else(|| format!("no world is called {world:?}"))?);
     let mut console = worlds::console(&lab)?;
     drop(console.take_output());
     let commands = steps.iter().filter_map(|step| match step {
@@ -234,7 +239,7 @@ pub fn count_equal(folder: &Path) -> Result<(usize, usize), String> {
                 .map_err(|error| format!("{}: {error}", file.display()))
         })
         .collect::<Result<_, String>>()?;
-    let played = play_all(&texts, 1)?;
+    let played = play_all(&texts, "bare", 1)?;
     let compared = || played.iter().flat_map(|session| &session.compared);
     Ok((compared().filter(|compared| compared.equal).count(), compared().count()))
 }

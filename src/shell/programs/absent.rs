@@ -23,7 +23,6 @@ absent! {
     "chroot": "Run with another root directory",
     "cloud-init": "Initialise a cloud machine",
     "conntrack": "Show tracked connections",
-    "containerd": "Container runtime",
     "cri-dockerd": "Docker as a container runtime",
     "crontab": "Edit cron tables",
     "depmod": "Make module dependencies",
