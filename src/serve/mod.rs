@@ -103,21 +103,22 @@ async fn serve(
     }
     tokio::spawn(control::answer(served.clone(), control));
     tokio::spawn(served::keep_time(served.clone()));
+    let asked = signals()?;
     ready(&ready_at);
-    interrupted().await
+    while !asked.load(Ordering::SeqCst) {
+        tokio::time::sleep(LOOKS_EVERY).await;
+    }
+    Ok(())
 }
 
-/// Waits for Ctrl-C or SIGTERM.
-async fn interrupted() -> Result<(), String> {
+/// Becomes true at Ctrl-C and SIGTERM.
+fn signals() -> Result<Arc<AtomicBool>, String> {
     let asked = Arc::new(AtomicBool::new(false));
     for number in [SIGINT, SIGTERM] {
         signal_hook::flag::register(number, asked.clone())
             .map_err(|error| format!("cannot wait for signals: {error}"))?;
     }
-    while !asked.load(Ordering::SeqCst) {
-        tokio::time::sleep(LOOKS_EVERY).await;
-    }
-    Ok(())
+    Ok(asked)
 }
 
 async fn bind(port: u16) -> Result<TcpListener, String> {
