@@ -1,0 +1,1 @@
+kubectl patch ingress {{ app.name }} -n {{ app.ns }} -p '{"spec":{"ingressClassName":"nginx"}}'
