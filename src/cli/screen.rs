@@ -143,7 +143,8 @@ struct Signals(Vec<(i32, Arc<AtomicBool>)>);
 
 impl Signals {
     fn watch() -> Result<Self, String> {
-        let wanted = [consts::SIGTERM, consts::SIGHUP, consts::SIGINT];
+        // Not SIGHUP: the terminal is gone then, reading from it would never return, and nothing is left to restore.
+        let wanted = [consts::SIGTERM, consts::SIGINT];
         let watch = |signal| {
             let seen = Arc::new(AtomicBool::new(false));
             signal_hook::flag::register(signal, seen.clone()).map(|_| (signal, seen))

@@ -5,16 +5,14 @@
 
 use std::collections::BTreeMap;
 
-use fsrs::{FSRS, MemoryState};
+use chrono::DateTime;
+use rs_fsrs::{Card, FSRS, Parameters, Rating};
 use serde::Serialize;
 
 use super::progress::Attempt;
 
 /// The share of checks that should still be passed when they come up again.
-const RETENTION: f32 = 0.9;
-
-/// Seconds of a day.
-const DAY_S: i64 = 86_400;
+const RETENTION: f64 = 0.9;
 
 /// A check that was just failed is asked again no sooner than this, in seconds.
 const SOONEST_S: i64 = 600;
@@ -32,14 +30,17 @@ pub(crate) struct Review {
     /// The class of the latest mistake.
     pub(crate) mistake: String,
     #[serde(skip)]
-    memory: Option<MemoryState>,
-    #[serde(skip)]
-    reviewed_s: i64,
+    card: Card,
 }
 
 /// Every check that was ever failed, soonest first.
 pub(crate) fn schedule(attempts: &[Attempt]) -> Vec<Review> {
-    let fsrs = FSRS::default();
+    // In days: the crate's steps of minutes are for cards, not for tasks on a cluster.
+    let fsrs = FSRS::new(Parameters {
+        request_retention: RETENTION,
+        enable_short_term: false,
+        ..Parameters::default()
+    });
     let mut reviews: BTreeMap<(&str, &str, &str), Review> = BTreeMap::new();
     let mut in_order: Vec<&Attempt> = attempts.iter().collect();
     in_order.sort_by_key(|it| it.at_s);
@@ -58,8 +59,7 @@ pub(crate) fn schedule(attempts: &[Attempt]) -> Vec<Review> {
                 reviews: 0,
                 failed: 0,
                 mistake: String::new(),
-                memory: None,
-                reviewed_s: attempt.at_s,
+                card: Card::default(),
             });
             if !passed {
                 review.failed += 1;
@@ -74,16 +74,11 @@ pub(crate) fn schedule(attempts: &[Attempt]) -> Vec<Review> {
 }
 
 fn look_again(fsrs: &FSRS, review: &mut Review, passed: bool, at_s: i64) {
-    let days = u32::try_from((at_s - review.reviewed_s) / DAY_S).unwrap_or(0);
-    // Without a memory, or with one it can go on from, the crate does not fail; if it did, the check stays due.
-    let Ok(next) = fsrs.next_states(review.memory, RETENTION, days) else { return };
-    let state = if passed { next.good } else { next.again };
-    #[expect(clippy::cast_possible_truncation, reason = "an interval of days is far below 2^63 seconds")]
-    let wait_s = (f64::from(state.interval) * DAY_S as f64) as i64;
-    review.memory = Some(state.memory);
-    review.reviewed_s = at_s;
+    let rating = if passed { Rating::Good } else { Rating::Again };
+    let now = DateTime::from_timestamp(at_s, 0).unwrap_or_default();
+    review.card = fsrs.next(review.card.clone(), now, rating).card;
     review.reviews += 1;
-    review.due_s = at_s + wait_s.max(SOONEST_S);
+    review.due_s = review.card.due.timestamp().max(at_s + SOONEST_S);
 }
 
 /// What is due at a time.
@@ -106,6 +101,9 @@ pub(crate) fn exercises(due: &[&Review]) -> Vec<String> {
 mod tests {
     use super::super::progress::tests::attempt;
     use super::*;
+
+    /// Seconds of a day.
+    const DAY_S: i64 = 86_400;
 
     #[test]
     fn a_check_that_was_never_failed_is_not_asked_again() {

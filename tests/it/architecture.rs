@@ -33,7 +33,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rustls::", &["src/serve"]),
     ("signal_hook::", &["src/serve"]),
     ("bashkit::", &["src/shell"]),
-    ("fsrs::", &["src/exam"]),
+    ("rs_fsrs::", &["src/exam"]),
     ("directories::", &["src/cli"]),
     ("serde_yaml::", &["src/apimachinery/yaml.rs", "src/apimachinery/yaml"]),
     ("std::fs", &["src/cli", "src/serve"]),
