@@ -14,6 +14,7 @@ pub(crate) mod engine;
 pub(crate) mod etcd;
 pub(crate) mod etcd_client;
 pub(crate) mod events;
+pub(crate) mod kubeconfig;
 pub(crate) mod kubelet;
 pub(crate) mod machines;
 pub(crate) mod network;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use imbl::{OrdMap, Vector};
 
 use super::FileTree;
-use super::packages::Packages;
+use super::packages::{self, Packages};
 use super::systemd::UnitFile;
 use crate::sim::SimTime;
 
@@ -31,6 +31,21 @@ pub(crate) struct Host {
     pub(crate) booted: SimTime,
     /// When a machine that is down comes back by itself.
     pub(crate) boots_at: Option<SimTime>,
+    pub(crate) hardware: Hardware,
+}
+
+/// What a machine is made of, and what its operating system says of it. Sizes are Kubernetes quantities.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Hardware {
+    pub(crate) cpu: String,
+    pub(crate) memory: String,
+    pub(crate) memory_allocatable: String,
+    pub(crate) ephemeral_storage: String,
+    pub(crate) ephemeral_storage_allocatable: String,
+    pub(crate) os_image: String,
+    pub(crate) kernel: String,
+    /// `containerd://2.1.4`.
+    pub(crate) container_runtime: String,
 }
 
 /// A line of `/etc/passwd`.
@@ -126,12 +141,18 @@ impl Host {
             up: true,
             booted: now,
             boots_at: None,
+            hardware: Hardware::default(),
         }
     }
 
     /// The user of that name.
     pub(crate) fn user(&self, name: &str) -> Option<&User> {
         self.users.iter().find(|user| user.name == name)
+    }
+
+    /// The version that an installed program says it has, with its `v`: `v1.36.2`; `None` when it is not there.
+    pub(crate) fn program_version(&self, program: &str) -> Option<String> {
+        packages::program_version(&self.files, program).map(|version| format!("v{version}"))
     }
 
     /// True when the unit runs.

@@ -14,4 +14,4 @@ pub(crate) mod packages;
 pub(crate) mod systemd;
 
 pub(crate) use files::{FileTree, FsError, Kind, Node};
-pub(crate) use host::{Host, JournalLine, Unit, UnitState, User};
+pub(crate) use host::{Hardware, Host, JournalLine, Unit, UnitState, User};

@@ -5,6 +5,7 @@
 
 pub(crate) mod crictl;
 pub(crate) mod etcd;
+pub(crate) mod kubeadm;
 pub(crate) mod kubectl;
 pub(crate) mod net;
 mod nodes;
@@ -18,6 +19,7 @@ pub(crate) const PROGRAMS: &[&Program] = &[
     &crictl::CTR,
     &etcd::ETCDCTL,
     &etcd::ETCDUTL,
+    &kubeadm::KUBEADM,
     &kubectl::KUBECTL,
     &net::curl::PROGRAM,
     &net::names::DIG,

@@ -79,7 +79,7 @@ pub(crate) fn answer(cluster: &Cluster, request: &Request) -> Response {
     match parts.as_slice() {
         [path @ ("healthz" | "livez" | "readyz")] => health(path, request),
         [path @ ("healthz" | "livez" | "readyz"), check @ ..] => one_check(path, &check.join("/")),
-        ["version"] => Response::json(200, version()),
+        ["version"] => Response::json(200, version(cluster)),
         ["metrics"] => text(200, metrics(cluster)),
         [] => Response::json(200, json!({"paths": paths(cluster)})),
         _ => Response::refused(&Status::no_such_path()),
@@ -109,11 +109,20 @@ fn one_check(path: &str, check: &str) -> Response {
     if known { text(200, "ok".into()) } else { Response::refused(&Status::no_such_path()) }
 }
 
+/// The version of the API server that serves, by the tag of its image; the newest where none is told.
+fn git_version(cluster: &Cluster) -> &str {
+    const NEWEST: &str = "v1.36.2";
+    let image = cluster.serving("kube-apiserver").map_or("", |(_, instance)| instance.process.image.as_str());
+    image.rsplit_once(':').map_or(NEWEST, |(_, tag)| tag)
+}
+
 /// `/version` of the release that is simulated.
-fn version() -> serde_json::Value {
+fn version(cluster: &Cluster) -> serde_json::Value {
+    let text = git_version(cluster);
+    let minor: u32 = text.split('.').nth(1).and_then(|it| it.parse().ok()).unwrap_or(36);
     json!({
-        "major": "1", "minor": "36", "emulationMajor": "1", "emulationMinor": "36",
-        "minCompatibilityMajor": "1", "minCompatibilityMinor": "35", "gitVersion": "v1.36.2",
+        "major": "1", "minor": minor.to_string(), "emulationMajor": "1", "emulationMinor": minor.to_string(),
+        "minCompatibilityMajor": "1", "minCompatibilityMinor": (minor - 1).to_string(), "gitVersion": text,
         "gitCommit": "", "gitTreeState": "clean", "buildDate": "", "goVersion": "go1.26.3",
         "compiler": "gc", "platform": "linux/amd64",
     })

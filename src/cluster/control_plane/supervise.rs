@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use super::script::{Outcome, Played};
 use super::{Exit, Instance, Phase, Process, image, probe, start};
+use crate::cluster::api::bootstrap;
 use crate::cluster::kubelet::manifest;
-use crate::cluster::{ClusterId, World, etcd};
+use crate::cluster::{Cluster, ClusterId, World, etcd};
 use crate::sim::SimTime;
 
 /// From a changed manifest to the new container: the kubelet's file watch, the end of the old
@@ -381,6 +382,9 @@ fn publish(world: &mut World, cluster: ClusterId) {
     let Some(plane) = world.clusters.get_mut(cluster).map(|it| &mut it.control_plane) else { return };
     let (changed, rose) = plane.refresh();
     if rose {
+        if world.clusters.get(cluster).is_some_and(Cluster::api_server_up) {
+            bootstrap::ensure(world, cluster);
+        }
         world.resync(cluster);
     }
     if changed {

@@ -9,6 +9,7 @@
 //! Invariant: knows nothing of machines but where certificates are signed, and nothing of kubelets
 //! but what they write into the API.
 
+pub(crate) mod bootstrap;
 pub(crate) mod clusterrole_aggregation;
 pub(crate) mod cronjob;
 pub(crate) mod csr;
@@ -82,4 +83,6 @@ pub(crate) const ALL: &[&Component] = &[
     &service_account::SERVICE_ACCOUNT,
     &service_account::ROOT_CA,
     &service_account::TOKENS,
+    &bootstrap::SIGNER,
+    &bootstrap::CLEANER,
 ];

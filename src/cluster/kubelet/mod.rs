@@ -25,6 +25,7 @@ mod pi;
 mod pod;
 mod pod_status;
 mod probes;
+pub(crate) mod register;
 pub(crate) mod run;
 pub(crate) mod runtime;
 mod script;
@@ -75,6 +76,8 @@ pub(crate) struct Runtime {
     beats: OrdMap<String, node::Beat>,
     /// The kubelets as programs, by machine.
     pub(crate) daemons: OrdMap<String, daemon::Daemon>,
+    /// The kubelets of machines, by machine.
+    kubelets: OrdMap<String, register::Run>,
 }
 
 impl Runtime {
@@ -168,7 +171,8 @@ fn sync_host(world: &mut World, cluster: ClusterId, host: &str) -> Option<Durati
         return None;
     }
     let daemon = daemon::sync(world, cluster, host);
+    let registered = register::sync(world, cluster, host);
     let beat = node::sync(world, cluster, host);
     let pods = static_pods::sync(world, cluster, host);
-    daemon.into_iter().chain(beat).chain(pods).min()
+    daemon.into_iter().chain(registered).chain(beat).chain(pods).min()
 }

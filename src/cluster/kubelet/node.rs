@@ -164,7 +164,7 @@ const CONDITIONS: &[(&str, &str, &str, &str)] = &[
     ("Ready", "True", "KubeletReady", "kubelet is posting ready status"),
 ];
 
-fn conditions_of(before: &[Value], now: SimTime) -> Vec<Value> {
+pub(super) fn conditions_of(before: &[Value], now: SimTime) -> Vec<Value> {
     let own = CONDITIONS.iter().map(|(kind, status, reason, message)| {
         let same = |it: &&Value| object::field(it, "type") == *kind && object::field(it, "status") == *status;
         let since = before

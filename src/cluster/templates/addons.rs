@@ -2,13 +2,14 @@
 
 use serde_json::Value;
 
+use super::release;
 use super::spec::TemplateSpec;
 use crate::apimachinery::{object, yaml};
 use crate::cluster::api::Client;
 use crate::cluster::{ClusterId, UserInfo, World};
 
 /// What kubeadm deploys, with the server's address left open.
-const KUBEADM: &[&str] = &[
+pub(crate) const KUBEADM: &[&str] = &[
     include_str!("../../../assets/kubeadm/objects/kubeadm-config.yaml"),
     include_str!("../../../assets/kubeadm/objects/kubelet-config.yaml"),
     include_str!("../../../assets/kubeadm/objects/coredns.yaml"),
@@ -19,7 +20,7 @@ const KUBEADM: &[&str] = &[
 pub(super) fn install(world: &mut World, cluster: ClusterId, spec: &TemplateSpec) {
     let admin = UserInfo::new("kubernetes-admin", &["kubeadm:cluster-admins", "system:authenticated"]);
     for text in KUBEADM {
-        let text = text.replace("{{ADDRESS}}", spec.control_plane_address());
+        let text = release::text(text, &spec.version).replace("{{ADDRESS}}", spec.control_plane_address());
         for document in yaml::documents(&text).unwrap_or_default() {
             let mut client = Client::as_user(world, cluster, admin.clone());
             let namespace = object::namespace(&document).to_owned();

@@ -3,13 +3,14 @@
 use std::net::IpAddr;
 
 use super::pki::{Authority, ClusterPki, Leaf};
+use super::release;
 use super::spec::{NodeSpec, TemplateSpec};
 use crate::hosts::Host;
 use crate::hosts::certificates::{self, Pair};
 use crate::sim::SimTime;
 
 /// The recorded manifests, with the node's name and address left open.
-const MANIFESTS: &[(&str, &str)] = &[
+pub(crate) const MANIFESTS: &[(&str, &str)] = &[
     ("etcd", include_str!("../../../assets/kubeadm/manifests/etcd.yaml")),
     ("kube-apiserver", include_str!("../../../assets/kubeadm/manifests/kube-apiserver.yaml")),
     (
@@ -33,7 +34,9 @@ pub(super) fn install(host: &mut Host, node: &NodeSpec, spec: &TemplateSpec, pki
         let _ = host.files.install(&path, text.as_bytes(), mode, now);
     };
     for (name, text) in MANIFESTS {
-        let text = text.replace("{{ADDRESS}}", &node.address).replace("{{NODE}}", &node.name);
+        let text = release::text(text, &spec.version)
+            .replace("{{ADDRESS}}", &node.address)
+            .replace("{{NODE}}", &node.name);
         put(format!("/etc/kubernetes/manifests/{name}.yaml"), &text, 0o600);
     }
     for (file, user, organization) in KUBECONFIGS {

@@ -38,7 +38,9 @@ pub(super) fn ubuntu(node: &NodeSpec, spec: &TemplateSpec, now: SimTime) -> Host
     {
         let _ = host.files.install(path, text.as_bytes(), 0o644, now);
     }
-    super::software::settle(&mut host, &["kubelet.service"], now);
+    host.hardware = spec.machine.hardware();
+    let running: &[&str] = if node.joined { &["kubelet.service"] } else { &[] };
+    super::software::settle(&mut host, running, now);
     host
 }
 

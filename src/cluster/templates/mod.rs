@@ -3,13 +3,14 @@
 //!
 //! Knows nothing of exercises: a template is the ground they build on.
 
-mod addons;
-mod control_plane;
+pub(crate) mod addons;
+pub(crate) mod control_plane;
 mod machine;
 mod md5;
 mod node;
 mod objects;
 pub(crate) mod pki;
+pub(crate) mod release;
 pub(crate) mod software;
 mod spec;
 
@@ -27,6 +28,9 @@ use crate::sim::{Chance, SimTime, Timers};
 const TEMPLATES: &[(&str, &str)] = &[
     ("bare", include_str!("../../../assets/worlds/bare.toml")),
     ("from-base", include_str!("../../../assets/worlds/from-base.toml")),
+    ("kubeadm-1.35", include_str!("../../../assets/worlds/kubeadm-1.35.toml")),
+    ("kubeadm-init", include_str!("../../../assets/worlds/kubeadm-init.toml")),
+    ("kubeadm-join", include_str!("../../../assets/worlds/kubeadm-join.toml")),
     ("three-nodes", include_str!("../../../assets/worlds/three-nodes.toml")),
 ];
 
@@ -107,8 +111,11 @@ pub(crate) fn build(spec: &TemplateSpec, start: SimTime) -> World {
     let pki = pki::ClusterPki::new(spec, born, &mut world.chance);
     for node in &spec.nodes {
         let mut host = machine::ubuntu(node, spec, born);
-        node::install(&mut host, node, &pki, born);
-        if node.control_plane {
+        node::prepare(&mut host, node, &spec.version, born);
+        if node.joined {
+            node::install(&mut host, node, &pki, born);
+        }
+        if node.joined && node.control_plane {
             control_plane::install(&mut host, node, spec, &pki, born);
         }
         world.hosts.insert(node.name.clone(), host);
@@ -117,9 +124,11 @@ pub(crate) fn build(spec: &TemplateSpec, start: SimTime) -> World {
         add_base(&mut world);
     }
     world.clusters.push_back(cluster(spec));
-    objects::install(&mut world, 0, spec, &pki);
-    if spec.conduct == Conduct::Kubelet {
-        addons::install(&mut world, 0, spec);
+    if spec.nodes.iter().any(|node| node.joined) {
+        objects::install(&mut world, 0, spec);
+        if spec.conduct == Conduct::Kubelet {
+            addons::install(&mut world, 0, spec);
+        }
     }
     world.advance(if spec.conduct == Conduct::Kubelet { BOOT } else { SETTLE });
     world.now = world.now.max(start);
@@ -139,7 +148,7 @@ fn cluster(spec: &TemplateSpec) -> Cluster {
         other_stores: OrdMap::new(),
         audit: Vector::new(),
         queue: super::engine::Workqueue::default(),
-        nodes: spec.nodes.iter().map(|node| (node.name.clone(), node.name.clone())).collect(),
+        nodes: spec.joined().map(|node| (node.name.clone(), node.name.clone())).collect(),
         scheduler: super::scheduler::State::default(),
         runtime: kubelet::Runtime::default(),
         controllers: super::controllers::Memory::default(),
@@ -160,10 +169,11 @@ mod tests {
     fn every_template_has_its_nodes_and_files() {
         for name in names() {
             let world = by_name(name, 1).unwrap();
-            assert_eq!(world.clusters[0].store.count("nodes"), 3, "{name}");
+            let spec = spec::parse(TEMPLATES.iter().find(|(it, _)| *it == name).unwrap().1);
+            assert_eq!(world.clusters[0].store.count("nodes"), spec.joined().count(), "{name}");
             let files = &world.hosts["controlplane"].files;
-            for path in ["/etc/kubernetes/admin.conf", "/etc/kubernetes/pki/etcd/server.crt", "/root"] {
-                assert!(files.exists(path), "{name}: {path}");
+            for path in ["/etc/kubernetes/admin.conf", "/etc/kubernetes/pki/etcd/server.crt"] {
+                assert_eq!(files.exists(path), spec.joined().count() > 0, "{name}: {path}");
             }
             assert_eq!(world.now, SimTime::START, "{name}");
         }

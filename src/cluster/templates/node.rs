@@ -1,13 +1,14 @@
 //! What every node of a kubeadm cluster has: the kubelet's files, the container runtime's.
 
 use super::pki::{ClusterPki, Leaf};
+use super::release;
 use super::spec::NodeSpec;
-use crate::hosts::Host;
 use crate::hosts::certificates::{self, Usage};
+use crate::hosts::{Host, UnitState};
 use crate::sim::SimTime;
 
-/// Recorded files that are the same on every node: path, text, mode.
-const FILES: &[(&str, &str, u32)] = &[
+/// Recorded files that `kubeadm join` writes on every node: path, text, mode.
+const JOINED_FILES: &[(&str, &str, u32)] = &[
     ("/var/lib/kubelet/config.yaml", include_str!("../../../assets/kubeadm/kubelet/config.yaml"), 0o644),
     (
         "/var/lib/kubelet/instance-config.yaml",
@@ -19,24 +20,29 @@ const FILES: &[(&str, &str, u32)] = &[
         include_str!("../../../assets/kubeadm/kubelet/kubeadm-flags.env"),
         0o644,
     ),
+];
+
+/// What a machine has before it joins: path, text, mode.
+const FILES: &[(&str, &str, u32)] = &[
     ("/etc/containerd/config.toml", CONTAINERD_CONFIG, 0o644),
     ("/etc/crictl.yaml", "runtime-endpoint: unix:///run/containerd/containerd.sock\n", 0o644),
 ];
 
-/// Directories that the kubelet and the runtime make, with their modes.
+/// Directories that packages and the runtime make, with their modes.
 const DIRECTORIES: &[(&str, u32)] = &[
     ("/etc/kubernetes", 0o755),
     ("/etc/kubernetes/manifests", 0o700),
-    ("/etc/kubernetes/pki", 0o755),
     ("/etc/cni/net.d", 0o700),
     ("/opt/cni/bin", 0o755),
     ("/var/lib/kubelet", 0o700),
-    ("/var/lib/kubelet/pki", 0o755),
-    ("/var/lib/kubelet/pods", 0o750),
     ("/var/log/pods", 0o755),
     ("/var/log/containers", 0o755),
     ("/run/containerd", 0o711),
 ];
+
+/// Directories that a kubelet in a cluster has.
+const JOINED_DIRECTORIES: &[(&str, u32)] =
+    &[("/etc/kubernetes/pki", 0o755), ("/var/lib/kubelet/pki", 0o755), ("/var/lib/kubelet/pods", 0o750)];
 
 const CONTAINERD_CONFIG: &str = "version = 3
 root = '/var/lib/containerd'
@@ -59,12 +65,34 @@ state = '/run/containerd'
   conf_dir = '/etc/cni/net.d'
 ";
 
-/// Makes a machine a node of the cluster.
-pub(super) fn install(host: &mut Host, node: &NodeSpec, pki: &ClusterPki, now: SimTime) {
-    for &(path, mode) in DIRECTORIES {
+/// Lays down what a machine needs before `kubeadm init` or `kubeadm join`.
+pub(super) fn prepare(host: &mut Host, node: &NodeSpec, version: &str, now: SimTime) {
+    directories(host, DIRECTORIES, now);
+    for &(path, text, mode) in FILES {
+        let text = release::text(text, version);
+        let _ = host.files.install(path, text.as_bytes(), mode, now);
+    }
+    if !node.joined {
+        // Without a configuration the kubelet ends, and systemd is about to start it again.
+        host.change_unit("kubelet.service", |unit| {
+            unit.state = UnitState::Activating;
+            unit.main_pid = 0;
+            unit.exit_code = Some(1);
+            unit.result = "exit-code";
+        });
+    }
+}
+
+fn directories(host: &mut Host, all: &[(&str, u32)], now: SimTime) {
+    for &(path, mode) in all {
         let _ = host.files.mkdir_all(path, mode, now).and_then(|()| host.files.chmod(path, mode));
     }
-    for &(path, text, mode) in FILES {
+}
+
+/// Makes a prepared machine a node of the cluster.
+pub(super) fn install(host: &mut Host, node: &NodeSpec, pki: &ClusterPki, now: SimTime) {
+    directories(host, JOINED_DIRECTORIES, now);
+    for &(path, text, mode) in JOINED_FILES {
         let _ = host.files.install(path, text.as_bytes(), mode, now);
     }
     let _ = host.files.install("/etc/kubernetes/pki/ca.crt", pki.ca.certificate.as_bytes(), 0o644, now);

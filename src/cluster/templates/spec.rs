@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use crate::cluster::world::Conduct;
+use crate::hosts::Hardware;
 
 /// What a template file says.
 #[derive(Clone, Debug, Deserialize)]
@@ -30,6 +31,13 @@ pub(crate) struct NodeSpec {
     pub(crate) address: String,
     #[serde(default)]
     pub(crate) control_plane: bool,
+    /// False for a machine with everything installed that belongs to no cluster yet.
+    #[serde(default = "yes")]
+    pub(crate) joined: bool,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// What all machines of a template are like. Sizes are Kubernetes quantities.
@@ -46,7 +54,28 @@ pub(crate) struct MachineSpec {
     pub(crate) container_runtime: String,
 }
 
+impl MachineSpec {
+    /// The same as a host keeps it.
+    pub(super) fn hardware(&self) -> Hardware {
+        Hardware {
+            cpu: self.cpu.clone(),
+            memory: self.memory.clone(),
+            memory_allocatable: self.memory_allocatable.clone(),
+            ephemeral_storage: self.ephemeral_storage.clone(),
+            ephemeral_storage_allocatable: self.ephemeral_storage_allocatable.clone(),
+            os_image: self.os_image.clone(),
+            kernel: self.kernel.clone(),
+            container_runtime: self.container_runtime.clone(),
+        }
+    }
+}
+
 impl TemplateSpec {
+    /// The machines that are in the cluster.
+    pub(crate) fn joined(&self) -> impl Iterator<Item = &NodeSpec> {
+        self.nodes.iter().filter(|node| node.joined)
+    }
+
     /// `https://172.30.1.2:6443`: the first control plane node.
     pub(crate) fn server(&self) -> String {
         format!("https://{}:6443", self.control_plane_address())

@@ -119,6 +119,12 @@ fn unknown_words(words: &[String]) -> Option<&[String]> {
     verbs::ROOT.child(first).is_none().then_some(words)
 }
 
+/// Text with tabs as columns, each at least `min_width` wide and with `padding` blanks behind its longest cell.
+pub(crate) fn columns(text: &str, min_width: usize, padding: usize) -> String {
+    let layout = tabwriter::Layout { min_width, tab_width: 4, padding, pad: ' ', discard_empty: false };
+    tabwriter::format(text, &layout)
+}
+
 /// Finds the verb and reads its flags; `None` when help was asked for and printed.
 fn start<'p>(proc: &'p mut Proc, words: &[String]) -> Result<Option<Ctx<'p>>, Failure> {
     let line = prefs::apply(proc, words)?;

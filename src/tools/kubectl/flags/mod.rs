@@ -9,8 +9,8 @@ mod spec;
 mod values;
 pub(crate) mod words;
 
-pub(crate) use parse::{go_bool as bool_word, parse};
+pub(crate) use parse::{Parsed, go_bool as bool_word, parse};
 #[cfg(test)]
 pub(crate) use spec::commands;
 pub(crate) use spec::{APPLYSET, FlagSpec, Kind, globals, of_command, usage};
-pub(crate) use values::{Flags, request_timeout, seen};
+pub(crate) use values::{Flags, go_duration, request_timeout, seen};

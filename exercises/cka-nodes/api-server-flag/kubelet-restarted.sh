@@ -1,0 +1,2 @@
+systemctl restart kubelet
+sleep 60

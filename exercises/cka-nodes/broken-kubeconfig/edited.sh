@@ -1,0 +1,1 @@
+sed -i 's#server: .*#server: https://172.30.1.2:6443#' {{ file }}

@@ -1,0 +1,2 @@
+kubectl -n kube-system delete pods -l k8s-app=kube-dns
+sleep 60

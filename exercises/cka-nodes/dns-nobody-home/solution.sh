@@ -1,0 +1,2 @@
+{{ fault.mend }}
+sleep 60

@@ -1,0 +1,2 @@
+kubectl -n kube-system rollout restart deployment coredns
+sleep 60

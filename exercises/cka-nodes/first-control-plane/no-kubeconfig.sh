@@ -1,0 +1,3 @@
+kubeadm init --pod-network-cidr={{ pods }}
+ssh node01 "$(kubeadm token create --print-join-command)"
+sleep 60

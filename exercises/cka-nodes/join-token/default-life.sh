@@ -1,0 +1,2 @@
+mkdir -p $(dirname {{ file }})
+kubeadm token create --description "{{ text }}" --print-join-command > {{ file }}

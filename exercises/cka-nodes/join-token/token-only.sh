@@ -1,0 +1,2 @@
+mkdir -p $(dirname {{ file }})
+kubeadm token create --ttl {{ hours }}h --description "{{ text }}" > {{ file }}

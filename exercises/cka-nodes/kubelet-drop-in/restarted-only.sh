@@ -1,0 +1,2 @@
+ssh {{ node }} "systemctl restart kubelet"
+sleep 30

@@ -1,0 +1,2 @@
+ssh {{ node }} "rm /etc/kubernetes/manifests/{{ file }}"
+sleep 30

@@ -1,0 +1,2 @@
+ssh {{ node }} "systemctl enable containerd; systemctl start containerd; systemctl restart kubelet"
+sleep 30

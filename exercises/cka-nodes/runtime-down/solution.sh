@@ -1,0 +1,3 @@
+ssh {{ node }} "systemctl enable --now containerd"
+ssh {{ node }} "systemctl restart kubelet"
+sleep 30

@@ -1,0 +1,2 @@
+ssh {{ node }} "systemctl start containerd; systemctl restart kubelet"
+sleep 30

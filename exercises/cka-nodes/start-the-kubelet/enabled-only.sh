@@ -1,0 +1,2 @@
+ssh {{ node }} "systemctl enable kubelet"
+sleep 30

@@ -1,0 +1,2 @@
+ssh {{ node }} "systemctl start kubelet && systemctl enable kubelet"
+sleep 30

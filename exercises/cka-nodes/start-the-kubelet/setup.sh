@@ -1,0 +1,2 @@
+ssh {{ node }} "systemctl disable --now kubelet" >/dev/null 2>&1
+sleep 90

@@ -1,0 +1,2 @@
+ssh {{ node }} "systemctl start kubelet"
+sleep 30

@@ -1,0 +1,2 @@
+ssh {{ node }} "mkdir -p {{ wrong }}; cp /etc/kubernetes/manifests/{{ name }}.yaml {{ wrong }}/"
+sleep 40

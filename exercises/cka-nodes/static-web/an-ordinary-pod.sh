@@ -1,0 +1,2 @@
+kubectl run {{ name }}-{{ node }} --image={{ image }} --port=80 --overrides='{"spec":{"nodeName":"{{ node }}"}}'
+sleep 40

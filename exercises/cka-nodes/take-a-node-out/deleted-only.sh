@@ -1,0 +1,3 @@
+kubectl drain {{ node }} --ignore-daemonsets
+kubectl delete node {{ node }}
+sleep 60

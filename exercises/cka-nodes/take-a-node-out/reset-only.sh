@@ -1,0 +1,3 @@
+kubectl drain {{ node }} --ignore-daemonsets
+ssh {{ node }} "kubeadm reset -f"
+sleep 60
