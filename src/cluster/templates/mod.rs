@@ -3,7 +3,7 @@
 //!
 //! Knows nothing of exercises: a template is the ground they build on.
 
-pub(crate) mod addons;
+mod addons;
 pub(crate) mod control_plane;
 mod machine;
 mod md5;
@@ -127,7 +127,7 @@ pub(crate) fn build(spec: &TemplateSpec, start: SimTime) -> World {
     if spec.nodes.iter().any(|node| node.joined) {
         objects::install(&mut world, 0, spec);
         if spec.conduct == Conduct::Kubelet {
-            addons::install(&mut world, 0, spec);
+            addons::install(&mut world, 0, spec, &pki);
         }
     }
     world.advance(if spec.conduct == Conduct::Kubelet { BOOT } else { SETTLE });

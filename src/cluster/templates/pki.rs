@@ -95,6 +95,15 @@ impl ClusterPki {
         self.kubeconfig_with(user, &user_fields)
     }
 
+    /// The kubeconfig that a cluster shows to everybody: its authority and its address.
+    pub(crate) fn cluster_info(&self) -> String {
+        let (ca, server) = (STANDARD.encode(&self.ca.certificate), &self.server);
+        format!(
+            "apiVersion: v1\nclusters:\n- cluster:\n    certificate-authority-data: {ca}\n    server: {server}\n  \
+             name: \"\"\ncontexts: null\ncurrent-context: \"\"\nkind: Config\nusers: null\n"
+        )
+    }
+
     /// A kubeconfig whose user has the given fields, indented by four.
     pub(crate) fn kubeconfig_with(&self, user: &str, user_fields: &str) -> String {
         let (ca, server, cluster) = (STANDARD.encode(&self.ca.certificate), &self.server, &self.cluster);
