@@ -10,6 +10,7 @@ mod conformance;
 mod fuzzing;
 mod exam;
 mod machines;
+mod kubeadm;
 mod packs;
 mod picture;
 mod screen;

@@ -105,7 +105,8 @@ fn remove_etcd(ctx: &Ctx<'_>, config: Option<&settings::Settings>) {
         ctx.klog('W', "removeetcdmember.go:105", message);
     }
     let folder = config.map_or("/var/lib/etcd", |it| it.of("/etcd/local/dataDir")).to_owned();
-    if ctx.exists(&folder) {
+    let listed = ctx.world(|world| world.list_dir(&ctx.proc.place, &folder).unwrap_or_default());
+    if !listed.is_empty() {
         empty(ctx, &folder);
         ctx.say(format!("[reset] Deleted contents of the etcd data directory: {folder}"));
     }

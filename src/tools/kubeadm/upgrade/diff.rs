@@ -15,7 +15,9 @@ pub(in crate::tools::kubeadm) async fn run(ctx: &Ctx<'_>) -> Done {
         let version = versions::resolve(ctx, version)?;
         object::set(&mut settings.cluster, &["kubernetesVersion"], version);
     }
-    let context = usize::try_from(ctx.flags.int("context-lines")).unwrap_or(3);
+    // The real one shows no lines around a change unless it is asked to, whatever its default says.
+    let asked = if ctx.flags.given("context-lines") { ctx.flags.int("context-lines") } else { 0 };
+    let context = usize::try_from(asked).unwrap_or(0);
     for (_, program, _) in manifests::COMPONENTS {
         let path = format!("{}/{program}.yaml", manifests::FOLDER);
         let Some(old) = ctx.read(&path) else {
