@@ -49,7 +49,9 @@ fn check(world: &str, script: &str, recorded: &str) {
     let told: Vec<String> = normalised(&out);
     let wanted: Vec<String> = normalised(recorded)
         .into_iter()
-        .filter(|line| !line.starts_with("KLOG") && !line.starts_with("error:") && !line.starts_with("To see the stack"))
+        .filter(|line| {
+            !line.starts_with("KLOG") && !line.starts_with("error:") && !line.starts_with("To see the stack")
+        })
         .collect();
     let missing: Vec<&String> = wanted.iter().filter(|line| !told.contains(line)).collect();
     let added: Vec<&String> = told.iter().filter(|line| !wanted.contains(line)).collect();
@@ -87,8 +89,12 @@ fn a_cluster_is_joined_upgraded_saved_and_restored() {
 fn skipped_steps_and_broken_skew_are_refused() {
     let (code, _, err) = sh("kubeadm-1.35", "kubeadm upgrade apply v1.36.2 -y");
     assert_eq!(code, 1);
-    assert!(err.contains("is at least one minor release higher than the kubeadm minor release (36 > 35)"), "{err}");
-    let (code, _, err) = sh("kubeadm-1.35", "apt-get install -y --allow-change-held-packages kubeadm='1.36.2-*'");
+    assert!(
+        err.contains("is at least one minor release higher than the kubeadm minor release (36 > 35)"),
+        "{err}"
+    );
+    let (code, _, err) =
+        sh("kubeadm-1.35", "apt-get install -y --allow-change-held-packages kubeadm='1.36.2-*'");
     assert_eq!(code, 100, "{err}");
     let (code, _, err) = sh("three-nodes", "kubeadm upgrade apply v1.38.0 -y");
     assert_eq!(code, 1);
