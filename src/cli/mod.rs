@@ -4,6 +4,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "the real clock enters here and in src/serve")]
 
+mod archive;
 mod args;
 mod data;
 mod drill;

@@ -6,13 +6,14 @@ use std::path::{Path, PathBuf};
 use include_dir::{Dir, DirEntry, include_dir};
 
 use crate::exercises::pack::{self, Files};
+use crate::exercises::texts::plain;
 use crate::exercises::{Exercise, Pack, Problem};
 
 /// Packs that are part of the program: it works offline and from any folder.
 static SHIPPED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/exercises");
 
 /// Files of a pack together may not be larger than this: 16 MiB.
-const PACK_BYTES_MAX: u64 = 16 << 20;
+pub(super) const PACK_BYTES_MAX: u64 = 16 << 20;
 
 /// Reads every file below a folder; links are left out, so that nothing outside is read.
 pub(crate) fn read_folder(folder: &Path) -> Result<Files, String> {
@@ -41,18 +42,30 @@ fn collect(root: &Path, folder: &Path, files: &mut Files, total: &mut u64) -> Re
     Ok(())
 }
 
-/// The pack in a folder, or every problem of it.
-pub(crate) fn load_folder(folder: &Path) -> Result<Result<Pack, Vec<Problem>>, String> {
-    if !folder.is_dir() {
-        return Err(format!("{}: no such folder", folder.display()));
+/// The files of a pack: a folder, or an archive of one.
+pub(crate) fn read_source(path: &Path) -> Result<Files, String> {
+    if path.is_dir() {
+        return read_folder(path);
     }
-    Ok(pack::load(&read_folder(folder)?))
+    if path.is_file() && is_archive(path) {
+        return super::archive::read(path);
+    }
+    Err(format!("{}: no such folder, and no .tar.gz", path.display()))
+}
+
+/// The pack in a folder or an archive, or every problem of it.
+pub(crate) fn load_folder(folder: &Path) -> Result<Result<Pack, Vec<Problem>>, String> {
+    Ok(pack::load(&read_source(folder)?))
+}
+
+fn is_archive(path: &Path) -> bool {
+    let name = path.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
+    name.ends_with(".tar.gz") || name.ends_with(".tgz")
 }
 
 /// Every pack of the program, and those of the user's data folder.
 pub(crate) fn all() -> Vec<Pack> {
-    let shipped = SHIPPED.dirs().filter(|dir| dir.get_file(dir.path().join("pack.toml")).is_some());
-    let mut packs: Vec<Pack> = shipped.filter_map(|dir| pack::load(&shipped_files(dir)).ok()).collect();
+    let mut packs = shipped();
     for folder in user_folders() {
         match load_folder(&folder) {
             Ok(Ok(found)) if !packs.iter().any(|known| known.id == found.id) => packs.push(found),
@@ -68,6 +81,12 @@ pub(crate) fn all() -> Vec<Pack> {
         }
     }
     packs
+}
+
+/// The packs of the program.
+pub(crate) fn shipped() -> Vec<Pack> {
+    let shipped = SHIPPED.dirs().filter(|dir| dir.get_file(dir.path().join("pack.toml")).is_some());
+    shipped.filter_map(|dir| pack::load(&shipped_files(dir)).ok()).collect()
 }
 
 /// The files of a shipped pack.
@@ -88,12 +107,15 @@ fn shipped_files(pack: &Dir<'_>) -> Files {
     files
 }
 
-/// Folders below `packs` in the user's data folder.
+/// Folders and archives below `packs` in the user's data folder.
 fn user_folders() -> Vec<PathBuf> {
     let Ok(data) = super::data::folder() else { return Vec::new() };
     let Ok(entries) = fs::read_dir(data.join("packs")) else { return Vec::new() };
-    let mut folders: Vec<PathBuf> =
-        entries.flatten().map(|entry| entry.path()).filter(|path| path.is_dir()).collect();
+    let mut folders: Vec<PathBuf> = entries
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.is_dir() || is_archive(path))
+        .collect();
     folders.sort();
     folders
 }
@@ -134,5 +156,5 @@ fn from_path(folder: &Path) -> Result<Exercise, String> {
 
 /// Problems, one a line.
 pub(crate) fn lines(problems: &[Problem]) -> String {
-    problems.iter().map(|it| format!("{}: {}", it.file, it.message)).collect::<Vec<_>>().join("\n")
+    problems.iter().map(|it| plain(&format!("{}: {}", it.file, it.message))).collect::<Vec<_>>().join("\n")
 }

@@ -2,6 +2,7 @@
 
 use super::checks::Scene;
 use super::stage::Stage;
+use super::texts::plain;
 use crate::cluster::World;
 
 /// What a grading says.
@@ -47,8 +48,8 @@ pub(crate) fn grade(stage: &Stage, end: &World) -> Report {
                 max: check.points,
                 passed: finding.passed,
                 mistake: check.explain(&finding),
-                saw: finding.saw,
-                wanted: finding.wanted,
+                saw: plain(&finding.saw),
+                wanted: plain(&finding.wanted),
             }
         })
         .collect();

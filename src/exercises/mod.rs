@@ -15,11 +15,14 @@ pub(crate) mod grade;
 mod locale;
 #[cfg(test)]
 mod lives;
+pub(crate) mod import;
 mod mutate;
 pub(crate) mod pack;
 pub(crate) mod prove;
 mod raw;
+pub(crate) mod schema;
 pub(crate) mod stage;
+pub(crate) mod texts;
 mod variables;
 
 pub(crate) use grade::{Report, grade};

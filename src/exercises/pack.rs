@@ -9,6 +9,7 @@ use super::addons;
 use super::checks::Check;
 use super::locale::{self, Locales};
 use super::raw::{RawBlueprint, RawExercise, RawPack};
+use super::texts::plain;
 use super::variables::{self, Values};
 use crate::apimachinery::yaml;
 use crate::cluster::templates;
@@ -121,7 +122,7 @@ pub(crate) fn load(files: &Files) -> Result<Pack, Vec<Problem>> {
     match raw {
         Some(raw) if problems.is_empty() => Ok(Pack {
             id: raw.id,
-            title: raw.title,
+            title: plain(&raw.title),
             version: raw.version,
             hash: hash(files),
             blueprints: raw.blueprints.into_iter().map(Blueprint::from).collect(),
@@ -245,7 +246,7 @@ fn read_exercise(files: &Files, folder: &str, pack: &str, problems: &mut Vec<Pro
     let mut exercise = Exercise {
         id: raw.id.clone(),
         pack: pack.to_owned(),
-        title: raw.title.clone(),
+        title: plain(&raw.title),
         domain: raw.domain.clone(),
         competencies: raw.competencies.clone(),
         difficulty: raw.difficulty.clone(),
@@ -331,7 +332,7 @@ impl Exercise {
     fn fill(&self, seed: u64, values: &Values, problems: &mut Vec<Problem>) -> Variant {
         let raw = &self.raw;
         let mut text = |what: &str, text: &str| {
-            variables::render(text, values).unwrap_or_else(|error| {
+            variables::render(text, values).map(|it| plain(&it)).unwrap_or_else(|error| {
                 problems.push(problem("exercise.yaml", format!("{what}: {error}")));
                 String::new()
             })
@@ -348,12 +349,12 @@ impl Exercise {
         manifests.extend(named(&raw.world.manifests, &mut file));
         let alternatives = named(&raw.alternatives, &mut file);
         let mistakes =
-            raw.mistakes.iter().map(|it| (it.script.clone(), file(&it.script), it.says.clone())).collect();
+            raw.mistakes.iter().map(|it| (it.script.clone(), file(&it.script), plain(&it.says))).collect();
         let optional = |name: &str, file: &mut dyn FnMut(&str) -> String| {
             if name.is_empty() { String::new() } else { file(name) }
         };
         let setup = optional(&raw.world.setup, &mut file);
-        let explain = optional(&raw.explain, &mut file);
+        let explain = plain(&optional(&raw.explain, &mut file));
         let solution = file(&raw.solution);
         let base = if raw.world.base.is_empty() { "three-nodes" } else { &raw.world.base };
         Variant {

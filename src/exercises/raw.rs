@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
 /// `pack.toml`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawPack {
     pub(super) id: String,
@@ -24,7 +25,7 @@ pub(super) struct RawPack {
 }
 
 /// A fixed exam.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawBlueprint {
     pub(super) id: String,
@@ -37,7 +38,7 @@ pub(super) struct RawBlueprint {
 }
 
 /// `exercise.yaml`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawExercise {
     pub(super) id: String,
@@ -71,7 +72,7 @@ pub(super) struct RawExercise {
 }
 
 /// A value drawn from the seed.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawVariable {
     /// One of these; each may be a map, read as `{{ name.key }}`.
@@ -83,7 +84,7 @@ pub(super) struct RawVariable {
 }
 
 /// What stands before the learner arrives.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawWorld {
     #[serde(default)]
@@ -98,7 +99,7 @@ pub(super) struct RawWorld {
 }
 
 /// A near miss.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawMistake {
     pub(super) script: String,
@@ -106,7 +107,7 @@ pub(super) struct RawMistake {
 }
 
 /// A mutant that changes nothing that matters.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawEquivalent {
     /// Part of the mutant's description, as `pack test` prints it.

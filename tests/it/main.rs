@@ -11,6 +11,7 @@ mod fuzzing;
 mod exam;
 mod machines;
 mod kubeadm;
+mod hostile;
 mod packs;
 mod picture;
 mod screen;

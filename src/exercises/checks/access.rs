@@ -1,5 +1,6 @@
 //! `can_i:` who may do what, allowed and denied, asked of the API server itself.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -9,7 +10,7 @@ use crate::cluster::api;
 use crate::cluster::{Request, UserInfo, World};
 
 /// One question. Without `allowed: false` the answer must be yes.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Question {
     /// A user, or `system:serviceaccount:NAMESPACE:NAME`.

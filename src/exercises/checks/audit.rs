@@ -1,5 +1,6 @@
 //! `audit:` how the end was reached, where that is part of the task.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Finding, Mistake, Scene};
@@ -7,7 +8,7 @@ use crate::apimachinery::object;
 use crate::cluster::{AuditEvent, Cluster};
 
 /// What must hold of the whole way from the start to now.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AuditCheck {
     /// No request like this one succeeded.
@@ -24,7 +25,7 @@ pub(super) struct AuditCheck {
     kept_available: Option<Kept>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct RequestLike {
     verb: String,
@@ -38,7 +39,7 @@ struct RequestLike {
     name: String,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ObjectLike {
     resource: String,
@@ -47,7 +48,7 @@ struct ObjectLike {
     name: String,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Kept {
     deployment: String,

@@ -1,12 +1,13 @@
 //! `etcd_snapshot:` a saved snapshot, and what it holds.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Finding, Mistake, Scene};
 use crate::cluster::{Place, etcd};
 
 /// A snapshot file that is whole and holds these objects.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SnapshotCheck {
     #[serde(default)]
@@ -16,7 +17,7 @@ pub(super) struct SnapshotCheck {
     holds: Vec<Entry>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Entry {
     /// Group-resource: `configmaps`, `deployments.apps`.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -11,7 +12,7 @@ use crate::cluster::Place;
 use crate::hosts::UnitState;
 
 /// `file:` a file of a host. Without `contains` and the like it only has to be there.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct FileCheck {
     #[serde(default)]
@@ -34,7 +35,7 @@ pub(super) struct FileCheck {
 }
 
 /// `answer:` what the learner wrote down.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct AnswerCheck {
     #[serde(default)]
@@ -52,7 +53,7 @@ pub(super) struct AnswerCheck {
 }
 
 /// `unit:` a systemd unit.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct UnitCheck {
     #[serde(default)]

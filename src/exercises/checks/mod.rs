@@ -11,10 +11,13 @@ mod script;
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use super::schema;
+use super::texts::plain;
 use crate::cluster::{Cluster, World};
 
 /// A check: a name, points and one thing to look at.
@@ -49,24 +52,24 @@ enum Kind {
 /// How the value behind a kind's key is read.
 type Read = fn(Value) -> Result<Kind, String>;
 
-/// Keys of the kinds, as authors write them, with how the value is read.
-const KINDS: &[(&str, Read)] = &[
-    ("object", |tree| read(tree).map(Kind::Object)),
-    ("none", |tree| read(tree).map(Kind::None)),
-    ("count", |tree| read(tree).map(Kind::Count)),
-    ("can_i", |tree| read(tree).map(Kind::CanI)),
-    ("probe", |tree| read(tree).map(Kind::Probe)),
-    ("dns", |tree| read(tree).map(Kind::Dns)),
-    ("file", |tree| read(tree).map(Kind::File)),
-    ("answer", |tree| read(tree).map(Kind::Answer)),
-    ("unit", |tree| read(tree).map(Kind::Unit)),
-    ("audit", |tree| read(tree).map(Kind::Audit)),
-    ("etcd_snapshot", |tree| read(tree).map(Kind::EtcdSnapshot)),
-    ("script", |tree| read(tree).map(Kind::Script)),
+/// Keys of the kinds, as authors write them, with how the value is read and its schema.
+const KINDS: &[(&str, Read, fn() -> Value)] = &[
+    ("object", |tree| read(tree).map(Kind::Object), schema::of::<objects::ObjectCheck>),
+    ("none", |tree| read(tree).map(Kind::None), schema::of::<objects::NoneCheck>),
+    ("count", |tree| read(tree).map(Kind::Count), schema::of::<objects::CountCheck>),
+    ("can_i", |tree| read(tree).map(Kind::CanI), schema::of::<Vec<access::Question>>),
+    ("probe", |tree| read(tree).map(Kind::Probe), schema::of::<Vec<network::Question>>),
+    ("dns", |tree| read(tree).map(Kind::Dns), schema::of::<Vec<network::NameQuestion>>),
+    ("file", |tree| read(tree).map(Kind::File), schema::of::<host::FileCheck>),
+    ("answer", |tree| read(tree).map(Kind::Answer), schema::of::<host::AnswerCheck>),
+    ("unit", |tree| read(tree).map(Kind::Unit), schema::of::<host::UnitCheck>),
+    ("audit", |tree| read(tree).map(Kind::Audit), schema::of::<audit::AuditCheck>),
+    ("etcd_snapshot", |tree| read(tree).map(Kind::EtcdSnapshot), schema::of::<etcd::SnapshotCheck>),
+    ("script", |tree| read(tree).map(Kind::Script), schema::of::<script::ScriptCheck>),
 ];
 
 /// Keys that every check may have.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Common {
     name: String,
@@ -166,21 +169,21 @@ impl Check {
     pub(crate) fn parse(tree: &Value) -> Result<Self, String> {
         let Value::Object(map) = tree else { return Err("write a check as a map".into()) };
         let (kinds, common): (Map<String, Value>, Map<String, Value>) =
-            map.clone().into_iter().partition(|(key, _)| KINDS.iter().any(|(name, _)| name == key));
+            map.clone().into_iter().partition(|(key, _)| KINDS.iter().any(|(name, ..)| name == key));
         let mut kinds = kinds.into_iter();
         let (Some((name, value)), None) = (kinds.next(), kinds.next()) else {
-            let known: Vec<&str> = KINDS.iter().map(|(name, _)| *name).collect();
+            let known: Vec<&str> = KINDS.iter().map(|(name, ..)| *name).collect();
             return Err(format!("give exactly one of {}", known.join(", ")));
         };
         let common: Common = read(Value::Object(common))?;
-        let (_, reader) = KINDS.iter().find(|(known, _)| *known == name).ok_or("unknown kind")?;
+        let (_, reader, _) = KINDS.iter().find(|(known, ..)| *known == name).ok_or("unknown kind")?;
         let kind = reader(value).map_err(|error| format!("{name}: {error}"))?;
         kind.validate().map_err(|error| format!("{name}: {error}"))?;
         Ok(Self {
-            name: common.name,
+            name: plain(&common.name),
             points: common.points,
             after: Duration::from_secs(common.after_s),
-            says: common.says,
+            says: plain(&common.says),
             kind,
         })
     }
@@ -203,6 +206,16 @@ impl Check {
             (false, Some(mistake)) => format!("{}: {}", mistake.words(), self.says),
         }
     }
+}
+
+/// The schema of one check: what all have, and one key of a kind.
+pub(super) fn schema() -> Value {
+    let mut schema = schema::of::<Common>();
+    let properties = schema.pointer_mut("/properties").and_then(Value::as_object_mut);
+    if let Some(properties) = properties {
+        properties.extend(KINDS.iter().map(|(name, _, schema)| ((*name).to_owned(), schema())));
+    }
+    schema
 }
 
 impl Kind {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -14,7 +15,7 @@ use crate::cluster::network::{self, Answer, Outcome, Protocol};
 use crate::cluster::{Place, UserInfo, World};
 
 /// One connection attempt. Without `open: false` it must succeed.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Question {
     from: From,
@@ -32,7 +33,7 @@ pub(super) struct Question {
 }
 
 /// One look-up. Without `answers` any answer will do.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NameQuestion {
     from: From,
@@ -42,7 +43,7 @@ pub(super) struct NameQuestion {
 }
 
 /// Where an attempt starts.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct From {
     #[serde(default)]
@@ -55,7 +56,7 @@ struct From {
     new_pod: Option<NewPod>,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct PodLike {
     namespace: String,
@@ -65,7 +66,7 @@ struct PodLike {
     name: String,
 }
 
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct NewPod {
     namespace: String,

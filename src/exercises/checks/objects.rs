@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -12,7 +13,7 @@ use crate::cluster::api::resources;
 use crate::cluster::{Cluster, Object};
 
 /// `object:` an object of that name with such fields.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ObjectCheck {
     kind: String,
@@ -27,7 +28,7 @@ pub(super) struct ObjectCheck {
 }
 
 /// `none:` no object of the kind is so.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct NoneCheck {
     kind: String,
@@ -47,7 +48,7 @@ pub(super) struct NoneCheck {
 }
 
 /// `count:` so many objects of the kind are so.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct CountCheck {
     kind: String,

@@ -1,12 +1,13 @@
 //! `script:` any shell script, for what no other check says. Exit code 0 passes.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{Finding, Mistake, Scene};
 use crate::exercises::stage;
 
 /// A script, run as root in a copy of the world.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ScriptCheck {
     #[serde(default)]

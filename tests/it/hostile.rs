@@ -1,0 +1,120 @@
+//! A hostile pack harms nothing: no file outside is read or written, time and memory are bounded, and no escape
+//! sequence reaches the terminal.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
+
+use super::{stderr, stdout, uncordon};
+
+const PACK: &str = "id = \"p\"\ntitle = \"P\"\nversion = \"1.0.0\"\n";
+
+const EXERCISE: &str = "id: x\ntitle: X\ndomain: storage\nminutes: 1\nworld: {setup: setup.sh}\ntask: do it\n\
+    checks: [{name: n, points: 1, object: {kind: ConfigMap, name: a}}]\nsolution: s.sh\nmistakes: [{script: m.sh, says: none}]\n";
+
+/// A fresh folder of the test's own.
+fn folder(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("hostile-{name}"));
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(folder.join("x")).unwrap();
+    folder
+}
+
+/// A pack whose exercise and set-up are these.
+fn pack(name: &str, exercise: &str, setup: &str) -> String {
+    let folder = folder(name);
+    fs::write(folder.join("pack.toml"), PACK).unwrap();
+    for (file, text) in [
+        ("exercise.yaml", exercise),
+        ("setup.sh", setup),
+        ("s.sh", "kubectl create cm a\n"),
+        ("m.sh", "true\n"),
+    ] {
+        fs::write(folder.join("x").join(file), text).unwrap();
+    }
+    folder.to_string_lossy().into_owned()
+}
+
+/// An archive with one entry.
+fn archive(name: &str, change: impl FnOnce(&mut tar::Header), entry: &str, bytes: &[u8]) -> String {
+    let path = folder(name).join("pack.tar.gz");
+    let mut header = tar::Header::new_gnu();
+    header.set_size(bytes.len() as u64);
+    header.set_mode(0o644);
+    // The checked way of setting a name refuses what a hostile archive holds.
+    header.as_mut_bytes()[..entry.len()].copy_from_slice(entry.as_bytes());
+    change(&mut header);
+    header.set_cksum();
+    let mut plain = header.as_bytes().to_vec();
+    plain.extend_from_slice(bytes);
+    plain.resize(plain.len().next_multiple_of(512) + 1024, 0);
+    let mut packed = GzEncoder::new(fs::File::create(&path).unwrap(), Compression::default());
+    packed.write_all(&plain).unwrap();
+    packed.finish().unwrap();
+    path.to_string_lossy().into_owned()
+}
+
+#[track_caller]
+fn refused(pack: &str, words: &str) {
+    let output = uncordon(&["pack", "lint", pack]);
+    let said = stdout(&output) + &stderr(&output);
+    assert_ne!(output.status.code(), Some(0), "{said}");
+    assert!(said.contains(words), "{said}");
+}
+
+#[test]
+fn archives_stay_inside_and_small() {
+    refused(&archive("climb", |_| {}, "../../evil.sh", b"x"), "leads out of the pack");
+    refused(&archive("root", |_| {}, "/etc/evil", b"x"), "leads out of the pack");
+    let link = |header: &mut tar::Header| header.set_entry_type(tar::EntryType::Symlink);
+    refused(&archive("link", link, "pack.toml", b""), "plain files and folders only");
+    refused(&archive("bomb", |_| {}, "pack.toml", &vec![0; 17 << 20]), "16 MiB at the most");
+    refused(&archive("cut", |it| it.set_size(1 << 40), "pack.toml", b"x"), "pack.tar.gz");
+}
+
+#[test]
+fn links_and_paths_of_a_folder_lead_nowhere() {
+    let with_link = pack("links", EXERCISE, "true\n");
+    let outside = Path::new(&with_link).join("x/s.sh");
+    fs::remove_file(&outside).unwrap();
+    std::os::unix::fs::symlink("/etc/passwd", &outside).unwrap();
+    refused(&with_link, "the file is missing");
+    refused(
+        &pack("up", &EXERCISE.replace("s.sh", "../../../../etc/passwd"), "true\n"),
+        "the file is missing",
+    );
+}
+
+#[test]
+fn deep_and_swelling_yaml_is_refused() {
+    let deep = format!("{EXERCISE}hints: {}{}\n", "[".repeat(5000), "]".repeat(5000));
+    refused(&pack("deep", &deep, "true\n"), "limit");
+    let mut swelling = String::from("a: &a [x,x,x,x,x,x,x,x,x]\n");
+    for (one, before) in ('b'..='j').zip('a'..='i') {
+        swelling.push_str(&format!("{one}: &{one} [{}]\n", vec![format!("*{before}"); 9].join(",")));
+    }
+    refused(&pack("swelling", &(swelling + EXERCISE), "true\n"), "exercise.yaml");
+}
+
+#[test]
+fn scripts_and_templates_end() {
+    let endless = pack("endless", EXERCISE, "while true; do :; done\n");
+    assert_eq!(uncordon(&["pack", "test", &endless, "--seeds", "1"]).status.code(), Some(1));
+    let template = "{% for a in range(10000) %}{% for b in range(10000) %}{% endfor %}{% endfor %}";
+    refused(&pack("template", &EXERCISE.replace("do it", &format!("'{template}'")), "true\n"), "task");
+}
+
+#[test]
+fn escape_sequences_reach_no_terminal() {
+    let red =
+        EXERCISE.replace("title: X", "title: \"\\e[31mred\"").replace("name: n", "name: \"\\e]0;gone\\a\"");
+    let loud = pack("escapes", &red.replace("X", "x"), "printf '\\033[2J'; exit 3\n");
+    for command in [["pack", "test", &loud], ["pack", "lint", &loud]] {
+        let output = uncordon(&command);
+        let said = stdout(&output) + &stderr(&output);
+        assert!(!said.contains('\u{1b}') && !said.contains('\u{7}'), "{said:?}");
+    }
+}
