@@ -101,9 +101,11 @@ pub(crate) fn exam(args: &ExamArgs, settings: Settings) -> Result<u8, String> {
 fn show(opening: Opening, settings: Settings) -> Result<u8, String> {
     let dumb = std::env::var_os("TERM").is_some_and(|value| value == "dumb");
     if dumb || !stdout().is_terminal() || !std::io::stdin().is_terminal() {
-        return Err("the screen needs a terminal that can be drawn on; without one there are `uncordon practice EXERCISE \
-                    --plain`, `list`, `grade`, `sh`, `replay` and `pack` (see `uncordon --help`)"
-            .into());
+        return Err(
+            "the screen needs a terminal that can be drawn on; without one there are `uncordon list`, \
+                    `practice EXERCISE --plain`, `grade`, `sh`, `replay` and `pack` (see `uncordon --help`)"
+                .into(),
+        );
     }
     let size = crossterm::terminal::size().map_err(|error| error.to_string())?;
     let signals = Signals::watch()?;

@@ -35,12 +35,7 @@ pub(crate) struct Review {
 
 /// Every check that was ever failed, soonest first.
 pub(crate) fn schedule(attempts: &[Attempt]) -> Vec<Review> {
-    // In days: the crate's steps of minutes are for cards, not for tasks on a cluster.
-    let fsrs = FSRS::new(Parameters {
-        request_retention: RETENTION,
-        enable_short_term: false,
-        ..Parameters::default()
-    });
+    let fsrs = FSRS::new(Parameters { request_retention: RETENTION, ..Parameters::default() });
     let mut reviews: BTreeMap<(&str, &str, &str), Review> = BTreeMap::new();
     let mut in_order: Vec<&Attempt> = attempts.iter().collect();
     in_order.sort_by_key(|it| it.at_s);

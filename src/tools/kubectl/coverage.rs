@@ -174,6 +174,7 @@ const UNREACHED: &[&str] = &[
     "apply edit-last-applied --template",
     "apply edit-last-applied --validate",
     "apply edit-last-applied --windows-line-endings",
+    "attach --stdin",
     "auth reconcile --remove-extra-permissions",
     "auth reconcile --remove-extra-subjects",
     "config set --set-raw-bytes",
