@@ -67,7 +67,7 @@ fn serving(now: SimTime) -> CertificateSpec {
         usage: Usage::Server,
         not_before: now - LIFE,
         not_after: now + LIFE,
-        serial: 0x7365_7276_65,
+        serial: 0x0073_6572_7665,
     }
 }
 

@@ -40,11 +40,7 @@ pub(crate) const AVAILABILITY: Component =
 
 fn woken_by(world: &World, cluster: ClusterId, event: &Event, keys: &mut Vec<String>) {
     match &*event.key.resource {
-        APISERVICES => {
-            if service_of(&event.object).is_some() {
-                keys.push(event.key.name.to_string());
-            }
-        }
+        APISERVICES if service_of(&event.object).is_some() => keys.push(event.key.name.to_string()),
         "endpoints" | "services" => {
             let place = (&*event.key.namespace, &*event.key.name);
             let Some(found) = world.clusters.get(cluster) else { return };

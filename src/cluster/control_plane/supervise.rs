@@ -115,13 +115,13 @@ fn follow_manifests(world: &mut World, cluster: ClusterId, host: &str) {
         let key = (host.to_owned(), first.name.clone());
         let all: Vec<&Wanted> = wanted.iter().filter(|it| it.name == first.name).collect();
         let others: Vec<Arc<[u8]>> = all.iter().map(|it| it.bytes.clone()).collect();
-        if let Some(old) = instances.get_mut(&key) {
-            if all.iter().any(|it| it.bytes == old.manifest) {
-                if old.seen != others {
-                    old.seen = others;
-                }
-                continue;
+        if let Some(old) = instances.get_mut(&key)
+            && all.iter().any(|it| it.bytes == old.manifest)
+        {
+            if old.seen != others {
+                old.seen = others;
             }
+            continue;
         }
         let old = instances.get(&key);
         let waited = |it: &&&Wanted| old.is_some_and(|old| old.seen.contains(&it.bytes));

@@ -52,8 +52,11 @@ enum Kind {
 /// How the value behind a kind's key is read.
 type Read = fn(Value) -> Result<Kind, String>;
 
+/// What makes the schema of a kind's value.
+type Schema = fn() -> Value;
+
 /// Keys of the kinds, as authors write them, with how the value is read and its schema.
-const KINDS: &[(&str, Read, fn() -> Value)] = &[
+const KINDS: &[(&str, Read, Schema)] = &[
     ("object", |tree| read(tree).map(Kind::Object), schema::of::<objects::ObjectCheck>),
     ("none", |tree| read(tree).map(Kind::None), schema::of::<objects::NoneCheck>),
     ("count", |tree| read(tree).map(Kind::Count), schema::of::<objects::CountCheck>),

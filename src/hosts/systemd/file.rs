@@ -30,7 +30,7 @@ pub(crate) fn unit_name(name: &str) -> String {
 /// True when the unit is linked to `/dev/null`.
 pub(super) fn is_masked(tree: &FileTree, unit: &str) -> bool {
     let at = |folder: &&str| tree.lstat(&format!("{folder}/{unit}")).is_ok_and(|node| null(&node.kind));
-    FOLDERS[..2].iter().any(|folder| at(&folder))
+    FOLDERS[..2].iter().any(at)
 }
 
 fn null(kind: &Kind) -> bool {

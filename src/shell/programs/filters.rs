@@ -73,7 +73,7 @@ fn text_command(line: &str) -> Option<usize> {
         at += digits;
     }
     let command = line.get(at..)?.trim_start();
-    let is_text = command.starts_with(['a', 'i', 'c']) && !command.get(1..2).is_some_and(|next| next == ";");
+    let is_text = command.starts_with(['a', 'i', 'c']) && command.get(1..2).is_none_or(|next| next != ";");
     is_text.then(|| line.len() - command.len() + 1)
 }
 

@@ -85,7 +85,7 @@ fn base(proc: &Proc, options: &Options) -> String {
 }
 
 /// The archive; `-` is a stream.
-fn archive_file<'a>(options: &'a Options) -> Option<&'a str> {
+fn archive_file(options: &Options) -> Option<&str> {
     options.value('f').filter(|name| *name != "-")
 }
 

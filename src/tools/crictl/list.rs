@@ -157,7 +157,7 @@ pub(super) fn pods(call: &Call<'_>) -> i32 {
         return 0;
     }
     if matches!(call.args.value(&["o", "output"]), Some("json" | "yaml")) {
-        let items: Vec<_> = found.iter().map(|pod| super::inspect::sandbox(pod)).collect();
+        let items: Vec<_> = found.iter().map(super::inspect::sandbox).collect();
         return super::inspect::print(call, &json!({"items": items}), "json");
     }
     let head = ["POD ID", "CREATED", "STATE", "NAME", "NAMESPACE", "ATTEMPT", "RUNTIME"];

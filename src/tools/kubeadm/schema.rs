@@ -115,7 +115,7 @@ fn walk(value: &Value, plain: &str, shown: &str, fields: &[&str], unknown: &mut 
                         || field.starts_with(&format!("{plain}."))
                         || field.strip_suffix('*').is_some_and(|head| plain.starts_with(head))
                 };
-                if fields.iter().any(|field| fits(field)) {
+                if fields.iter().any(fits) {
                     walk(inner, &plain, &shown, fields, unknown);
                 } else {
                     unknown.push(shown);

@@ -55,8 +55,8 @@ pub(super) fn kubelet_config(ctx: &Ctx<'_>, api: &Api<'_>, settings: &Settings) 
 /// The binding that makes the admin's certificate an admin; needs the other kubeconfig.
 pub(super) fn cluster_admins(api: &Api<'_>) -> Result<(), Refusal> {
     let all = yaml::documents(RBAC).unwrap_or_default();
-    let wanted = all.iter().filter(|it| object::name(it) == "kubeadm:cluster-admins");
-    wanted.map(|it| api.apply(it).map(drop)).collect()
+    let mut wanted = all.iter().filter(|it| object::name(it) == "kubeadm:cluster-admins");
+    wanted.try_for_each(|it| api.apply(it).map(drop))
 }
 
 /// Labels and taints of a control plane node.

@@ -24,6 +24,7 @@ struct Server {
 }
 
 impl Server {
+    #[expect(clippy::zombie_processes, reason = "dropping a server waits for its process")]
     fn start(args: &[&str]) -> Self {
         let mut child = Command::new(UNCORDON)
             .arg("serve")

@@ -164,6 +164,7 @@ fn record(name: &str, text: &str) -> String {
     let home = shell.folder.display().to_string();
     let authority = server.address.trim_start_matches("https://").to_owned();
     let mut recording = String::new();
+    let for_kubectl = Regex::new(r"\b(kubectl|k)\b").expect("a pattern");
     for step in parse(text) {
         match step {
             Step::Settle(seconds) => {
@@ -176,7 +177,7 @@ fn record(name: &str, text: &str) -> String {
                     eprintln!("{name}: given up at {line:?}");
                     return recording;
                 };
-                if any || !Regex::new(r"\b(kubectl|k)\b").expect("a pattern").is_match(&line) {
+                if any || !for_kubectl.is_match(&line) {
                     recording.push_str("@any\n");
                 }
                 let output = output.replace(&authority, "172.30.1.2:6443").replace(&home, "/root");

@@ -17,14 +17,14 @@ pub(super) const PROGRAM: Program =
 enum Directory {
     Empty,
     Member,
-    NotADirectory,
+    File,
 }
 
 fn directory(start: &Start<'_>) -> Directory {
     let Some(outside) = start.process.host_path(data_dir(start)) else { return Directory::Empty };
     let files = &start.machine.files;
     match files.list(&outside) {
-        Err(_) if files.exists(&outside) => Directory::NotADirectory,
+        Err(_) if files.exists(&outside) => Directory::File,
         Ok(entries) if entries.iter().any(|(name, _)| name == "member") => Directory::Member,
         _ => Directory::Empty,
     }
@@ -111,7 +111,7 @@ fn verify(start: &Start<'_>) -> Verdict {
 }
 
 fn data_dir_kind(start: &Start<'_>) -> Verdict {
-    if directory(start) != Directory::NotADirectory {
+    if directory(start) != Directory::File {
         return Verdict::Fine;
     }
     let path = data_dir(start);

@@ -55,7 +55,7 @@ pub(super) fn ago(s: u64) -> String {
     match s {
         0 => "now".into(),
         1..60 => format!("{s}s"),
-        60..3600 if s % 60 == 0 => format!("{}min", s / 60),
+        60..3600 if s.is_multiple_of(60) => format!("{}min", s / 60),
         60..3600 => format!("{}min {}s", s / 60, s % 60),
         3600..86_400 => format!("{}h {}min", s / 3600, s / 60 % 60),
         86_400..172_800 => format!("1 day {}h", s / 3600 % 24),

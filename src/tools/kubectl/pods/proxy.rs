@@ -67,7 +67,7 @@ fn gate(ctx: &mut Ctx<'_>) -> Result<Gate, Failure> {
     let patterns = |name: &str| -> Result<Vec<Regex>, Failure> {
         let words = ctx.flags.text(name).to_owned();
         let words = if open && name.starts_with("accept") { ".*".to_owned() } else { words };
-        words.split(',').map(|word| pattern(word)).collect()
+        words.split(',').map(pattern).collect()
     };
     let refused = |name: &str| if open { Ok(Vec::new()) } else { patterns(name) };
     let mut prefix = ctx.flags.text("api-prefix").to_owned();
