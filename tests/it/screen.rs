@@ -21,7 +21,7 @@ const ROWS: NonZeroU16 = NonZeroU16::new(30).unwrap();
 const COLUMNS: NonZeroU16 = NonZeroU16::new(100).unwrap();
 
 /// Long enough for the slowest machine; a test that passes does not wait.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 pub(super) mod tempdir {
     //! A folder of its own for the program's data, taken away at the end.
