@@ -3,6 +3,7 @@
 /// Names and manifests, applied before the exercise's own.
 const ADDONS: &[(&str, &str)] = &[
     ("ingress-nginx", include_str!("../../assets/addons/ingress-nginx.yaml")),
+    ("metrics-server", include_str!("../../assets/addons/metrics-server.yaml")),
     ("local-path", include_str!("../../assets/addons/local-path.yaml")),
 ];
 

@@ -238,6 +238,22 @@ fn metrics(world: &World, cluster: ClusterId, request: &Request, route: &Route) 
     Ok(Response { code: 200, body: Body::Json(body.into()), warnings: Vec::new() })
 }
 
+/// What is measured of a namespace's pods, or what a client says that cannot get it.
+pub(crate) fn metrics_of_pods(
+    world: &World,
+    cluster: ClusterId,
+    namespace: &str,
+) -> Result<Vec<Value>, String> {
+    let found = world.clusters.get(cluster).and_then(|it| api_service(it, METRICS.0, METRICS.1));
+    match found {
+        None => Err("the server could not find the requested resource (get pods.metrics.k8s.io)".into()),
+        Some(api) if !is_available(api) => {
+            Err("the server is currently unable to handle the request (get pods.metrics.k8s.io)".into())
+        }
+        Some(_) => Ok(pod_metrics(world, cluster, namespace)),
+    }
+}
+
 /// As metrics-server writes an amount: nanocores and kibibytes.
 fn amounts(used: Usage) -> Value {
     json!({"cpu": format!("{}n", used.cpu_milli * 1_000_000), "memory": format!("{}Ki", used.memory >> 10)})

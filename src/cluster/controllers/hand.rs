@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use imbl::OrdMap;
+use imbl::{OrdMap, Vector};
 use serde_json::{Value, json};
 
 use crate::apimachinery::object;
@@ -21,6 +21,9 @@ const RETRY_FIRST: Duration = Duration::from_millis(5);
 /// 1,000 s. The doubling stops here. Same source.
 const RETRY_MAX: Duration = Duration::from_secs(1_000);
 
+/// The longest stabilisation window that the API allows.
+const HISTORY_MAX: Duration = Duration::from_secs(3_600);
+
 /// What the control loops remember outside the store.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Memory {
@@ -30,6 +33,8 @@ pub(crate) struct Memory {
     marks: OrdMap<(&'static str, String), SimTime>,
     /// Counts that go with a mark.
     counts: OrdMap<(&'static str, String), i64>,
+    /// Numbers over time, by loop and what they are about, oldest first.
+    histories: OrdMap<(&'static str, String), Vector<(SimTime, i64)>>,
 }
 
 /// A control loop at work on one cluster.
@@ -183,6 +188,22 @@ impl<'a> Hand<'a> {
         } else {
             self.memory().counts.insert(item, count);
         }
+    }
+
+    /// The numbers kept over time for `what`.
+    pub(crate) fn history(&self, what: &str) -> Vector<(SimTime, i64)> {
+        let histories = &self.world.clusters[self.cluster].controllers.histories;
+        histories.get(&(self.name, what.to_owned())).cloned().unwrap_or_default()
+    }
+
+    /// Keeps numbers over time for `what`; those older than an hour, the longest window there is, are let go.
+    pub(crate) fn set_history(&mut self, what: &str, mut history: Vector<(SimTime, i64)>) {
+        let now = self.now();
+        while history.front().is_some_and(|(at, _)| now.since(*at) > HISTORY_MAX) {
+            history.pop_front();
+        }
+        let item = (self.name, what.to_owned());
+        self.memory().histories.insert(item, history);
     }
 
     /// Changes an object as it is stored now; nothing happens when it is gone or `change` changes nothing.

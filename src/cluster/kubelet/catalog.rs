@@ -67,6 +67,8 @@ pub(crate) struct Config {
     pub(crate) memory_mb: u64,
     /// Thousandths of a CPU, when idle.
     pub(crate) cpu_m: u64,
+    /// Microseconds of CPU that an answer costs; 0 for the usual.
+    pub(crate) request_us: u64,
     pub(crate) log: Vec<String>,
     pub(crate) needs_env: Vec<String>,
     pub(crate) needs_log: Vec<String>,

@@ -147,6 +147,8 @@ pub(crate) struct ContainerRun {
     pub(super) vm: Option<Vm>,
     /// What the programs of the container use at most, in bytes, beyond the image's usual amount.
     pub(super) extra_memory: u64,
+    /// What requests made it do.
+    pub(crate) work: super::usage::Work,
     pub(crate) logs: Vector<LogLine>,
     pub(crate) previous_logs: Vector<LogLine>,
     partial: [Vec<u8>; 2],
@@ -254,6 +256,7 @@ impl ContainerRun {
             vm: None,
             extra_memory: 0,
             logs: Vector::new(),
+            work: Default::default(),
             previous_logs: Vector::new(),
             partial: [Vec::new(), Vec::new()],
             ready: false,

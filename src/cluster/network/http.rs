@@ -143,6 +143,7 @@ fn of_container(world: &mut World, pod: &PodId, name: &str, port: u16, request: 
     };
     let Some(answer) = answer else { return HttpOutcome::Garbage };
     log_access(world, pod, name, &kind, request, &answer);
+    crate::cluster::kubelet::usage::count_request(world, pod, name);
     HttpOutcome::Answer(answer)
 }
 

@@ -112,6 +112,8 @@ pub(crate) struct Vm {
     pub(super) on_term: Option<String>,
     pub(super) stop_on_error: bool,
     pub(super) exited: Option<i32>,
+    /// When it last ran through without a wait.
+    spun: Option<SimTime>,
 }
 
 impl Vm {
@@ -136,7 +138,14 @@ impl Vm {
             on_term: None,
             stop_on_error: false,
             exited: None,
+            spun: None,
         }
+    }
+
+    /// How many of its processes run without ever waiting.
+    pub(crate) fn spinning(&self, now: SimTime) -> u64 {
+        let own = self.exited.is_none() && self.spun.is_some_and(|at| now.since(at).as_secs() <= 1);
+        u64::from(own) + self.children.iter().map(|it| it.spinning(now)).sum::<u64>()
     }
 
     /// Goes on until it waits or ends.
@@ -154,6 +163,7 @@ impl Vm {
             self.step(frame, machine);
             left -= 1;
             if left == 0 {
+                self.spun = Some(machine.world.now);
                 // A loop that never waits would stop the clock for everybody else.
                 return Yield::Until(machine.world.now + std::time::Duration::from_secs(1));
             }

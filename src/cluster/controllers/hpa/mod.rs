@@ -1,12 +1,16 @@
-//! HorizontalPodAutoscalers without a metrics server: the size is kept within its bounds, and the
-//! missing metrics are reported.
+//! HorizontalPodAutoscalers: [`metrics`] says how many replicas the measured use asks for, [`behavior`] how far
+//! that is followed, and this file writes size, conditions and events.
 //!
-//! Follows `pkg/controller/podautoscaler`. Scaling by measured use is not simulated, since no metrics are.
+//! Follows `pkg/controller/podautoscaler`. Custom and external metrics are never there: no adapter serves them.
+
+mod behavior;
+mod metrics;
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use self::metrics::{Failure, Target};
 use super::hand::{Hand, wake_self};
 use crate::apimachinery::object::{self, Gvk};
 use crate::cluster::api::resources;
@@ -23,10 +27,6 @@ const RESOURCE: &str = "horizontalpodautoscalers.autoscaling";
 ///
 /// Source: `--horizontal-pod-autoscaler-sync-period`.
 const PERIOD: Duration = Duration::from_secs(15);
-
-/// What the metrics client says when no metrics server is there.
-const NO_METRICS: &str = "unable to fetch metrics from resource metrics API: the server could not find the requested \
-    resource (get pods.metrics.k8s.io)";
 
 fn woken_by(_: &World, _: ClusterId, event: &Event, keys: &mut Vec<String>) {
     if event.previous.is_none() {
@@ -53,6 +53,8 @@ struct Report<'a> {
     current: i64,
     desired: i64,
     scaled: bool,
+    /// `status.currentMetrics`.
+    metrics: Value,
 }
 
 impl Report<'_> {
@@ -71,7 +73,7 @@ impl Report<'_> {
     fn write(self, hand: &mut Hand<'_>) {
         let mut status = json!({
             "conditions": self.conditions, "currentReplicas": self.current, "desiredReplicas": self.desired,
-            "currentMetrics": null,
+            "currentMetrics": self.metrics,
         });
         if self.scaled {
             status["lastScaleTime"] = hand.now().rfc3339().into();
@@ -104,6 +106,7 @@ fn look_at(hand: &mut Hand<'_>, hpa: &Object) {
         current: before("currentReplicas"),
         desired: before("desiredReplicas"),
         scaled: false,
+        metrics: Value::Null,
     };
     let Some((key, found)) = target(hand, hpa) else {
         let (kind, name) =
@@ -118,7 +121,7 @@ fn look_at(hand: &mut Hand<'_>, hpa: &Object) {
     let message = "the HPA controller was able to get the target's current scale";
     report.set(hand, "AbleToScale", "True", "SucceededGetScale", message);
     let size = object::int(&found, "/spec/replicas").unwrap_or(1);
-    report.current = object::int(&found, "/status/replicas").unwrap_or(0);
+    report.current = size;
     let min = object::int(hpa, "/spec/minReplicas").unwrap_or(1);
     let max = object::int(hpa, "/spec/maxReplicas").unwrap_or(1);
     if size == 0 && min != 0 {
@@ -130,9 +133,104 @@ fn look_at(hand: &mut Hand<'_>, hpa: &Object) {
     } else if size < min {
         rescale(hand, &mut report, (&key, &found), min, "Current number of replicas below Spec.MinReplicas");
     } else {
-        complain(hand, &mut report);
+        let selector = found.pointer("/spec/selector").cloned().unwrap_or_default();
+        let target = Target { hpa, selector: &selector, size };
+        if let Some((wanted, name)) = by_metrics(hand, &mut report, &target) {
+            let (to, why) = settle(hand, &mut report, (size, wanted, min, max), &name);
+            report.desired = to;
+            if to != size {
+                rescale(hand, &mut report, (&key, &found), to, &why);
+            }
+        }
     }
     report.write(hand);
+}
+
+/// What all metrics together ask for, and which of them asks for most; `None` when that cannot be told.
+fn by_metrics(hand: &mut Hand<'_>, report: &mut Report<'_>, target: &Target<'_>) -> Option<(i64, String)> {
+    let metrics = object::list(report.hpa, "/spec/metrics");
+    let (mut statuses, mut failures, mut best) = (Vec::new(), Vec::new(), None::<(i64, String)>);
+    for metric in metrics {
+        match metrics::propose(hand, target, metric) {
+            Ok(it) => {
+                statuses.push(it.status);
+                if best.as_ref().is_none_or(|(most, _)| it.replicas > *most) {
+                    best = Some((it.replicas, it.name));
+                }
+            }
+            Err(failure) => {
+                statuses.push(json!({"type": ""}));
+                hand.event(report.hpa, warning(failure.reason, failure.what.clone()));
+                failures.push(failure);
+            }
+        }
+    }
+    report.metrics = if best.is_some() { statuses.into() } else { Value::Null };
+    let less = best.as_ref().is_none_or(|(most, _)| *most < target.size);
+    if let Some(first) = failures.first() {
+        let (invalid, count) = (failures.len(), metrics.len());
+        let message = format!(
+            "invalid metrics ({invalid} invalid out of {count}), first error is: failed to get {} value: {}",
+            named(first, metrics),
+            first.what
+        );
+        if less {
+            hand.event(report.hpa, warning("FailedComputeMetricsReplicas", message));
+            let message = format!("the HPA was unable to compute the replica count: {}", first.what);
+            report.set(hand, "ScalingActive", "False", first.reason, message);
+            return None;
+        }
+    }
+    let (wanted, name) = best?;
+    let message = format!("the HPA was able to successfully calculate a replica count from {name}");
+    report.set(hand, "ScalingActive", "True", "ValidMetricFound", message);
+    Some((wanted, name))
+}
+
+/// `cpu resource metric`; other kinds stand without a name.
+fn named(failure: &Failure, metrics: &[Value]) -> String {
+    let key = match failure.reason {
+        "FailedGetResourceMetric" => "resource",
+        "FailedGetContainerResourceMetric" => "containerResource",
+        _ => return failure.value.to_owned(),
+    };
+    let names = metrics.iter().filter_map(|it| it.get(key)).map(|it| object::field(it, "name"));
+    let name = names.into_iter().find(|name| failure.what.contains(&format!("failed to get {name} ")));
+    format!("{} {}", name.unwrap_or_default(), failure.value)
+}
+
+/// The size that a recommendation comes to, and the reason for a change.
+fn settle(
+    hand: &mut Hand<'_>,
+    report: &mut Report<'_>,
+    (current, wanted, min, max): (i64, i64, i64, i64),
+    metric: &str,
+) -> (i64, String) {
+    let uid = object::uid(report.hpa).to_owned();
+    let null = Value::Null;
+    let mut recommendations = hand.history(&uid);
+    if recommendations.is_empty() {
+        recommendations.push_back((hand.now(), current));
+    }
+    let changes = hand.history(&format!("{uid}/changes"));
+    let decision = behavior::decide(&behavior::Case {
+        now: hand.now(),
+        behavior: object::at(report.hpa, "/spec/behavior").unwrap_or(&null),
+        current,
+        wanted,
+        min,
+        max,
+        recommendations: &recommendations,
+        changes: &changes,
+    });
+    recommendations.push_back((hand.now(), wanted));
+    hand.set_history(&uid, recommendations);
+    report.set(hand, "AbleToScale", "True", decision.able.0, decision.able.1);
+    let limited = if decision.limited { "True" } else { "False" };
+    report.set(hand, "ScalingLimited", limited, decision.limit.0, decision.limit.1);
+    let why =
+        if wanted > current { format!("{metric} above target") } else { "All metrics below target".into() };
+    (decision.size, why)
 }
 
 fn rescale(hand: &mut Hand<'_>, report: &mut Report<'_>, target: (&Key, &Object), to: i64, why: &str) {
@@ -142,27 +240,11 @@ fn rescale(hand: &mut Hand<'_>, report: &mut Report<'_>, target: (&Key, &Object)
     }
     report.desired = to;
     report.scaled = true;
+    let what = format!("{}/changes", object::uid(report.hpa));
+    let mut changes = hand.history(&what);
+    changes.push_back((hand.now(), to - report.current));
+    hand.set_history(&what, changes);
     let message = format!("the HPA controller was able to update the target scale to {to}");
     report.set(hand, "AbleToScale", "True", "SucceededRescale", message);
     hand.event(report.hpa, normal("SuccessfulRescale", format!("New size: {to}; reason: {why}")));
-}
-
-/// Says that no metric could be had.
-fn complain(hand: &mut Hand<'_>, report: &mut Report<'_>) {
-    let metrics = object::list(report.hpa, "/spec/metrics");
-    let Some(first) = metrics.iter().find(|it| object::field(it, "type") == "Resource") else { return };
-    let resource = object::text(first, "/resource/name");
-    let by_use = object::at(first, "/resource/target/averageUtilization").is_some();
-    let what = if by_use { "utilization" } else { "usage" };
-    let why = format!(
-        "failed to get {resource} {what}: unable to get metrics for resource {resource}: {NO_METRICS}"
-    );
-    hand.event(report.hpa, warning("FailedGetResourceMetric", why.clone()));
-    let count = metrics.len();
-    let message = format!(
-        "invalid metrics ({count} invalid out of {count}), first error is: failed to get {resource} resource metric value: {why}"
-    );
-    hand.event(report.hpa, warning("FailedComputeMetricsReplicas", message));
-    let message = format!("the HPA was unable to compute the replica count: {why}");
-    report.set(hand, "ScalingActive", "False", "FailedGetResourceMetric", message);
 }
