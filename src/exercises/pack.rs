@@ -344,7 +344,8 @@ impl Exercise {
         let named = |names: &[String], file: &mut dyn FnMut(&str) -> String| {
             names.iter().map(|name| (name.clone(), file(name))).collect::<Vec<_>>()
         };
-        let addons = raw.world.with.iter().filter_map(|name| Some((name, addons::manifests(name)?)));
+        let addons = raw.world.with.iter();
+        let addons = addons.flat_map(|name| addons::manifests(name).iter().map(move |text| (name, *text)));
         let mut manifests: Vec<_> = addons.map(|(name, text)| (name.clone(), text.to_owned())).collect();
         manifests.extend(named(&raw.world.manifests, &mut file));
         let alternatives = named(&raw.alternatives, &mut file);

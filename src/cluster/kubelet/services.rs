@@ -222,6 +222,11 @@ fn ports_of(world: &World, place: &Place, container: &ContainerRun, service: &Se
             }
         }
         "kube-proxy" => vec![tcp(10_256), tcp(10_249)],
+        "gateway" => {
+            let ports = object::list(&container.spec, "/ports").iter();
+            let number = |it| u16::try_from(object::int(it, "/containerPort")?).ok();
+            ports.filter_map(number).map(tcp).collect()
+        }
         "unknown" | "says" | "stress" => Vec::new(),
         _ => listed(container),
     }

@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use super::{Outcome, Probe, Protocol, Source, ingress, listeners, outside};
+use super::{Outcome, Probe, Protocol, Source, gateway, ingress, listeners, outside};
 use crate::cluster::kubelet::run::PodId;
 use crate::cluster::kubelet::services;
 use crate::cluster::kubelet::web::{self, Answer};
@@ -133,12 +133,19 @@ fn of_container(world: &mut World, pod: &PodId, name: &str, port: u16, request: 
     let kind = services::on_port(world, &place, &container, port).map(|it| it.kind).unwrap_or_default();
     let speaks_tls = matches!((kind.as_str(), port), ("ingress", 443 | 8_443))
         || kind == "daemon" && matches!(port, 4_443 | 10_250)
-        || kind == "nginx" && web::is_tls(world, &place, port);
+        || kind == "nginx" && web::is_tls(world, &place, port)
+        || kind == "gateway" && gateway::speaks_tls(world, pod, port);
     if let Some(mismatch) = mismatch(speaks_tls, request.tls, "nginx") {
         return mismatch;
     }
     let answer = match kind.as_str() {
         "ingress" => Some(ingress::answer(world, pod, &place, request)),
+        "gateway" => match gateway::answer(world, pod, &place, port, request) {
+            Some(answer) => Some(answer),
+            None => {
+                return HttpOutcome::Tls("error:0A000458:SSL routines::tlsv1 unrecognized name".to_owned());
+            }
+        },
         _ => web::answer(world, &place, &container, port, request),
     };
     let Some(answer) = answer else { return HttpOutcome::Garbage };
@@ -178,7 +185,7 @@ fn log_access(
     let (method, path, size) = (&request.method, &request.path, answer.body.len());
     let client = &request.client_ip;
     let line = match kind {
-        "nginx" | "ingress" => format!(
+        "nginx" | "ingress" | "gateway" => format!(
             "{client} - - [{stamp}] \"{method} {path} HTTP/1.1\" {} {size} \"-\" \"{}\" \"-\"\n",
             answer.status, request.user_agent
         ),

@@ -9,6 +9,7 @@
 pub(crate) mod corefile;
 pub(crate) mod dns;
 pub(crate) mod forwards;
+pub(crate) mod gateway;
 pub(crate) mod http;
 mod ingress;
 pub(crate) mod listeners;
@@ -26,7 +27,7 @@ use super::{ClusterId, Object, Place, World};
 use crate::apimachinery::object;
 
 /// Every component of this part.
-pub(crate) const ALL: &[&Component] = &[];
+pub(crate) const ALL: &[&Component] = &[&gateway::GATEWAYS];
 
 /// A transport protocol.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

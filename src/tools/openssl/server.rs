@@ -3,7 +3,8 @@
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::{Args, Done, read, shown, stamp};
-use crate::cluster::network::{Outcome, Protocol, listeners, probe};
+use crate::cluster::kubelet::run::PodId;
+use crate::cluster::network::{Outcome, Protocol, gateway, listeners, probe};
 use crate::cluster::{Place, World};
 use crate::hosts::certificates;
 use crate::shell::Proc;
@@ -20,7 +21,10 @@ pub(super) fn client(proc: &Proc, args: &Args) -> Done {
     let (found, outcome) = {
         let world = proc.world();
         let probe = probe(&world, &proc.place, host, port, Protocol::Tcp);
-        (shown_by(&world, &probe.outcome, &probe.address), probe.outcome)
+        (
+            shown_by(&world, &probe.outcome, &probe.address, args.value("-servername").unwrap_or(host)),
+            probe.outcome,
+        )
     };
     let number = "0000000000000000:error";
     match outcome {
@@ -47,8 +51,12 @@ pub(super) fn client(proc: &Proc, args: &Args) -> Done {
     print(proc, args, &pem)
 }
 
-/// The certificate file of the program that listens there.
-fn shown_by(world: &World, outcome: &Outcome, address: &str) -> Option<String> {
+/// The certificate of what listens there; a Gateway has one for each name.
+fn shown_by(world: &World, outcome: &Outcome, address: &str, name: &str) -> Option<String> {
+    if let Outcome::Open { place: Place::Container { cluster, pod_uid, .. }, port } = outcome {
+        let pod = PodId { cluster: *cluster, uid: pod_uid.clone() };
+        return gateway::certificate(world, &pod, *port, name);
+    }
     let Outcome::Open { place: Place::Host(host), port } = outcome else { return None };
     let to = address.parse().ok()?;
     let program = listeners::program(world, host, to, *port)?;
