@@ -9,6 +9,7 @@ use std::net::Ipv4Addr;
 use serde_json::{Value, json};
 
 use super::call::Call;
+use super::flags;
 use crate::apimachinery::field::{self, Path};
 use crate::apimachinery::object;
 use crate::apimachinery::status::{Cause, Status};
@@ -16,9 +17,6 @@ use crate::cluster::{Key, Store};
 
 /// Group-resource of the objects that say which addresses are taken.
 const ADDRESSES: &str = "ipaddresses.networking.k8s.io";
-
-/// `--service-node-port-range`, both ends included.
-const NODE_PORTS: std::ops::RangeInclusive<i64> = 30_000..=32_767;
 
 /// The IPAddress object of a service's address.
 pub(crate) fn ip_address(address: &str, namespace: &str, service: &str) -> Value {
@@ -295,11 +293,12 @@ fn check_port(
     used: &BTreeSet<i64>,
 ) -> Result<(), Status> {
     let path = Path::new("spec").child("ports").index(index).child("nodePort");
-    let detail = if !NODE_PORTS.contains(&wanted) {
+    let range = flags::node_ports(call.cluster());
+    let detail = if !range.contains(&wanted) {
         format!(
             "provided port is not in the valid range. The range of valid ports is {}-{}",
-            NODE_PORTS.start(),
-            NODE_PORTS.end()
+            range.start(),
+            range.end()
         )
     } else if used.contains(&wanted) {
         "provided port is already allocated".to_owned()
@@ -310,10 +309,11 @@ fn check_port(
 }
 
 fn free_port(call: &mut Call<'_>, used: &BTreeSet<i64>) -> Result<i64, Status> {
-    let size = NODE_PORTS.end() - NODE_PORTS.start() + 1;
+    let range = flags::node_ports(call.cluster());
+    let size = range.end() - range.start() + 1;
     let begin = i64::try_from(call.world.chance.below(size.unsigned_abs())).unwrap_or(0);
     (0..size)
-        .map(|step| NODE_PORTS.start() + (begin + step) % size)
+        .map(|step| range.start() + (begin + step) % size)
         .find(|port| !used.contains(port))
         .ok_or_else(|| Status::internal("failed to allocate a nodePort: range is full"))
 }

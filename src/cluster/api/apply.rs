@@ -40,7 +40,7 @@ fn create(call: &mut Call<'_>, request: &Request, config: &Value, force: bool) -
         name: call.name.clone(),
         ..Attributes::default()
     };
-    authz::require(call.store(), &call.user, &attributes)?;
+    authz::require(call.cluster(), &call.user, &attributes)?;
     let mut object = fieldowners::merge(call, &Value::Null, config, force)?;
     object::set(&mut object, &["metadata", "name"], call.name.as_str());
     object = retyped(call, &object)?;

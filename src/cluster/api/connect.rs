@@ -274,6 +274,7 @@ pub(crate) fn authenticate_client(
     match token.map(str::trim).filter(|it| !it.is_empty()) {
         Some(token) => token::authenticate(world, cluster, token, &[]).ok().map(|it| it.user),
         None if certificate.is_some() => None,
+        None if world.clusters.get(cluster).is_some_and(|it| !super::flags::takes_anonymous(it)) => None,
         None => Some(authn::anonymous()),
     }
 }

@@ -22,6 +22,7 @@ pub(crate) mod defaults;
 pub(crate) mod discovery;
 pub(crate) mod fieldowners;
 pub(crate) mod fields;
+pub(crate) mod flags;
 pub(crate) mod hooks;
 pub(crate) mod openapi;
 pub(crate) mod patch;

@@ -16,7 +16,7 @@ pub(crate) fn handle(world: &mut World, cluster: ClusterId, request: &Request) -
     let Some(found) = world.clusters.get(cluster) else {
         return Response::refused(&Status::unavailable("there is no such cluster"));
     };
-    let user = match impersonate::acting_user(&found.store, request) {
+    let user = match impersonate::acting_user(found, request) {
         Ok(user) => user,
         Err(status) => return Response::refused(&status),
     };
@@ -43,7 +43,7 @@ fn answer_path(world: &World, id: ClusterId, request: &Request, user: &UserInfo)
         method => method.to_ascii_lowercase(),
     };
     let attributes = Attributes { verb, path: request.path.clone(), ..Attributes::default() };
-    if let Err(status) = authz::require(&cluster.store, user, &attributes) {
+    if let Err(status) = authz::require(cluster, user, &attributes) {
         return Response::refused(&status);
     }
     match route::parse(&request.path) {
@@ -80,7 +80,7 @@ fn serve(
     warnings: &mut Vec<String>,
 ) -> Result<Response, Status> {
     let found = &world.clusters[cluster];
-    authz::require(&found.store, user, &attributes(request, route, verb))?;
+    authz::require(found, user, &attributes(request, route, verb))?;
     if let Some(answer) = super::aggregate::answer(world, cluster, request, route) {
         return answer;
     }

@@ -182,12 +182,16 @@ impl ControlPlane {
     fn refresh(&mut self) -> (bool, bool) {
         let serves =
             |program: &str| self.instances.values().any(|it| it.process.program == program && it.serves());
+        let leads = |program: &str| {
+            let mut all = self.instances.values();
+            all.any(|it| it.process.program == program && it.serves() && it.lost_since.is_none())
+        };
         let etcd = serves("etcd");
         let now = Up {
             etcd,
             api_server: etcd && serves("kube-apiserver"),
-            controller_manager: serves("kube-controller-manager"),
-            scheduler: serves("kube-scheduler"),
+            controller_manager: leads("kube-controller-manager"),
+            scheduler: leads("kube-scheduler"),
         };
         let changed = now != self.up;
         let rose = (now.api_server && !self.up.api_server)

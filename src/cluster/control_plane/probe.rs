@@ -77,7 +77,7 @@ fn answers(world: &World, cluster: ClusterId, host: &str, instance: &Instance, p
             };
             let healthy = name != "kube-apiserver"
                 || world.clusters.get(cluster).is_some_and(|it| it.serving("etcd").is_some())
-                    && process.flag("anonymous-auth") != Some("false");
+                    && process.takes_anonymous();
             probe.tls && probe.port == port(usual) && reached(&bound("bind-address")) && known && healthy
         }
     }

@@ -128,6 +128,20 @@ impl Process {
         found
     }
 
+    /// True for an API server that answers whoever shows nothing: `--anonymous-auth`, which does not go
+    /// together with `AlwaysAllow`.
+    pub(crate) fn takes_anonymous(&self) -> bool {
+        self.flag("anonymous-auth") != Some("false") && !self.authorization_modes().contains(&"AlwaysAllow")
+    }
+
+    /// `--authorization-mode` of an API server.
+    pub(crate) fn authorization_modes(&self) -> Vec<&str> {
+        match self.flag_list("authorization-mode") {
+            none if none.is_empty() => vec!["AlwaysAllow"],
+            modes => modes,
+        }
+    }
+
     /// The parts of a comma-separated flag.
     pub(crate) fn flag_list(&self, name: &str) -> Vec<&str> {
         self.flag(name)

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::script::{Outcome, Played};
 use super::{Exit, Instance, Phase, Process, image, probe, start};
-use crate::cluster::api::bootstrap;
+use crate::cluster::api::{authz, bootstrap};
 use crate::cluster::kubelet::manifest;
-use crate::cluster::{Cluster, ClusterId, World, etcd};
+use crate::cluster::{Cluster, ClusterId, UserInfo, World, etcd};
 use crate::sim::SimTime;
 
 /// From a changed manifest to the new container: the kubelet's file watch, the end of the old
@@ -301,11 +301,27 @@ fn watch_over(
     killed.map(|at| at.since(now)).into_iter().chain(waits).min()
 }
 
-/// Leaders that cannot reach the API server for ten seconds end themselves.
+/// Whether the API server lets a leader renew its lease.
+fn may_renew(cluster: &Cluster, program: &str) -> bool {
+    let user = UserInfo::new(&format!("system:{program}"), &["system:authenticated"]);
+    let attributes = authz::Attributes {
+        verb: "update".into(),
+        group: "coordination.k8s.io".into(),
+        version: "v1".into(),
+        resource: "leases".into(),
+        namespace: "kube-system".into(),
+        name: program.to_owned(),
+        ..authz::Attributes::default()
+    };
+    authz::decide(cluster, &user, &attributes).allowed
+}
+
+/// Leaders that cannot renew their lease for ten seconds end themselves.
 fn lost_lease(world: &World, cluster: ClusterId, instance: &mut Instance) -> Option<Exit> {
     let leads = matches!(instance.process.program.as_str(), "kube-controller-manager" | "kube-scheduler")
         && instance.process.flag("leader-elect") != Some("false");
-    if !leads || world.clusters.get(cluster).is_some_and(|it| it.api_server_up()) {
+    let renews = |it: &Cluster| it.api_server_up() && may_renew(it, &instance.process.program);
+    if !leads || world.clusters.get(cluster).is_some_and(renews) {
         instance.lost_since = None;
         return None;
     }

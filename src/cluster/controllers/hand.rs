@@ -10,7 +10,7 @@ use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::api::Client;
 use crate::cluster::events::{self, Report, Source};
-use crate::cluster::{ClusterId, Event, Object, Store, World};
+use crate::cluster::{Cluster, ClusterId, Event, Object, Store, World};
 use crate::sim::SimTime;
 
 /// 5 ms before the first retry; each further one doubles it.
@@ -54,8 +54,12 @@ impl<'a> Hand<'a> {
         self.world.now
     }
 
+    pub(crate) fn cluster(&self) -> &Cluster {
+        &self.world.clusters[self.cluster]
+    }
+
     pub(crate) fn store(&self) -> &Store {
-        &self.world.clusters[self.cluster].store
+        &self.cluster().store
     }
 
     fn client(&mut self) -> Client<'_> {

@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 
 use super::{daemon, pod};
 use crate::apimachinery::{object, yaml};
-use crate::cluster::api::Client;
+use crate::cluster::api::{Client, authz};
 use crate::cluster::events::{self, Source};
 use crate::cluster::scheduler::{matching, resources};
-use crate::cluster::{ClusterId, Object, World};
+use crate::cluster::{Cluster, ClusterId, Object, UserInfo, World};
 use crate::sim::SimTime;
 
 /// 10 s between two renewals of a lease. Source: a quarter of `nodeLeaseDurationSeconds`.
@@ -89,8 +89,10 @@ pub(crate) fn as_of_now(world: &World, cluster: ClusterId, stored: &Object) -> O
 pub(super) fn sync(world: &mut World, cluster: ClusterId, host: &str) -> Option<Duration> {
     let state = world.clusters.get(cluster)?;
     let node = state.nodes.iter().find(|(_, it)| *it == host).map(|(node, _)| node.clone())?;
-    let alive =
-        kubelet_runs(world, host) && state.api_server_up() && daemon::is_connected(world, cluster, host);
+    let alive = kubelet_runs(world, host)
+        && state.api_server_up()
+        && daemon::is_connected(world, cluster, host)
+        && may_speak(state, &node);
     let before = state.runtime.beats.get(&node).copied();
     let now = world.now;
     if before.map(|it| it.alive) == Some(alive) {
@@ -110,6 +112,21 @@ pub(super) fn sync(world: &mut World, cluster: ClusterId, host: &str) -> Option<
         return Some(START);
     }
     None
+}
+
+/// Whether the API server lets the kubelet of a node renew its lease.
+fn may_speak(cluster: &Cluster, node: &str) -> bool {
+    let user = UserInfo::new(&format!("system:node:{node}"), &["system:nodes", "system:authenticated"]);
+    let attributes = authz::Attributes {
+        verb: "update".into(),
+        group: "coordination.k8s.io".into(),
+        version: "v1".into(),
+        resource: "leases".into(),
+        namespace: "kube-node-lease".into(),
+        name: node.to_owned(),
+        ..authz::Attributes::default()
+    };
+    authz::decide(cluster, &user, &attributes).allowed
 }
 
 /// Looks at every pod of a node again.

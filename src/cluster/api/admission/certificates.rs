@@ -23,7 +23,7 @@ fn may(call: &Call<'_>, verb: &str, signer: &str) -> bool {
             name: (*name).into(),
             ..Attributes::default()
         };
-        authz::decide(call.store(), &call.user, &attributes).allowed
+        authz::decide(call.cluster(), &call.user, &attributes).allowed
     })
 }
 

@@ -1,7 +1,9 @@
 //! Admission: what changes or refuses a write after it is authorised. One file a plugin, one table.
 //!
-//! The order is that of kube-apiserver's `AllOrderedPlugins`; the plugins are those on by default.
+//! The order is that of kube-apiserver's `AllOrderedPlugins`. Which plugins act is what the server's flags
+//! say: see [`is_on`].
 
+mod always_pull;
 mod certificates;
 mod default_classes;
 mod default_tolerations;
@@ -9,11 +11,13 @@ mod limit_ranger;
 mod namespaces;
 mod node_restriction;
 mod pod_security;
+mod pod_restrictions;
 mod policies;
 mod priority;
 pub(crate) mod quota;
 mod runtime_class;
 mod service_account;
+mod services;
 mod storage;
 mod taint_nodes;
 mod webhooks;
@@ -21,9 +25,11 @@ mod webhooks;
 use serde_json::Value;
 
 use super::call::{Call, Tracking};
+use super::flags;
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::Object;
+use crate::cluster::control_plane::Process;
 
 /// Changes an object on its way in. The old object is there on updates.
 type Mutate = fn(&mut Call<'_>, &mut Value, Option<&Object>) -> Result<(), Status>;
@@ -35,19 +41,29 @@ type OnDelete = fn(&mut Call<'_>, &Object) -> Result<(), Status>;
 /// One admission plugin.
 struct Plugin {
     name: &'static str,
+    /// Whether it acts unless a flag says otherwise.
+    usual: bool,
     mutate: Option<Mutate>,
     validate: Option<Validate>,
     on_delete: Option<OnDelete>,
 }
 
-const NONE: Plugin = Plugin { name: "", mutate: None, validate: None, on_delete: None };
+const NONE: Plugin = Plugin { name: "", usual: true, mutate: None, validate: None, on_delete: None };
 
 /// All plugins, in their order.
 const PLUGINS: &[Plugin] = &[
+    Plugin { name: "NamespaceAutoProvision", usual: false, mutate: Some(namespaces::provide), ..NONE },
     Plugin {
         name: "NamespaceLifecycle",
         mutate: Some(namespaces::admit),
         on_delete: Some(namespaces::on_delete),
+        ..NONE
+    },
+    Plugin { name: "NamespaceExists", usual: false, mutate: Some(namespaces::exists), ..NONE },
+    Plugin {
+        name: "LimitPodHardAntiAffinityTopology",
+        usual: false,
+        validate: Some(pod_restrictions::anti_affinity),
         ..NONE
     },
     Plugin {
@@ -64,14 +80,35 @@ const PLUGINS: &[Plugin] = &[
     },
     Plugin {
         name: "NodeRestriction",
+        usual: false,
         mutate: Some(node_restriction::admit),
         on_delete: Some(node_restriction::on_delete),
         ..NONE
     },
     Plugin { name: "TaintNodesByCondition", mutate: Some(taint_nodes::mutate), ..NONE },
+    Plugin { name: "AlwaysPullImages", usual: false, mutate: Some(always_pull::mutate), ..NONE },
+    Plugin {
+        name: "ImagePolicyWebhook",
+        usual: false,
+        validate: Some(pod_restrictions::image_policy),
+        ..NONE
+    },
     Plugin { name: "PodSecurity", validate: Some(pod_security::validate), ..NONE },
+    Plugin {
+        name: "PodNodeSelector",
+        usual: false,
+        mutate: Some(pod_restrictions::add_selector),
+        validate: Some(pod_restrictions::selector_fits),
+        ..NONE
+    },
     Plugin { name: "Priority", mutate: Some(priority::mutate), validate: Some(priority::validate), ..NONE },
     Plugin { name: "DefaultTolerationSeconds", mutate: Some(default_tolerations::mutate), ..NONE },
+    Plugin {
+        name: "ExtendedResourceToleration",
+        usual: false,
+        mutate: Some(pod_restrictions::tolerate_resources),
+        ..NONE
+    },
     Plugin { name: "DefaultStorageClass", mutate: Some(default_classes::storage), ..NONE },
     Plugin { name: "StorageObjectInUseProtection", mutate: Some(storage::protect), ..NONE },
     Plugin { name: "PersistentVolumeClaimResize", validate: Some(storage::resize), ..NONE },
@@ -80,25 +117,55 @@ const PLUGINS: &[Plugin] = &[
     Plugin { name: "CertificateSigning", validate: Some(certificates::signing), ..NONE },
     Plugin { name: "CertificateSubjectRestriction", validate: Some(certificates::subject), ..NONE },
     Plugin { name: "DefaultIngressClass", mutate: Some(default_classes::ingress), ..NONE },
+    Plugin { name: "DenyServiceExternalIPs", usual: false, validate: Some(services::external), ..NONE },
     Plugin { name: "MutatingAdmissionWebhook", mutate: Some(webhooks::mutate), ..NONE },
     Plugin { name: "ValidatingAdmissionPolicy", validate: Some(policies::validate), ..NONE },
     Plugin { name: "ValidatingAdmissionWebhook", validate: Some(webhooks::validate), ..NONE },
     Plugin { name: "ResourceQuota", validate: Some(quota::validate), ..NONE },
+    Plugin {
+        name: "AlwaysDeny",
+        usual: false,
+        validate: Some(deny_all),
+        on_delete: Some(|call, object| deny_all(call, object, None)),
+        ..NONE
+    },
 ];
 
 /// The plugins that change objects, in their order.
 pub(crate) fn mutate(call: &mut Call<'_>, object: &mut Value, old: Option<&Object>) -> Result<(), Status> {
-    PLUGINS.iter().filter_map(|it| it.mutate).try_for_each(|mutate| mutate(call, object, old))
+    active(call).filter_map(|it| it.mutate).try_for_each(|mutate| mutate(call, object, old))
 }
 
 /// The plugins that refuse, in their order.
 pub(crate) fn validate(call: &mut Call<'_>, object: &Value, old: Option<&Object>) -> Result<(), Status> {
-    PLUGINS.iter().filter_map(|it| it.validate).try_for_each(|validate| validate(call, object, old))
+    active(call).filter_map(|it| it.validate).try_for_each(|validate| validate(call, object, old))
 }
 
 /// The plugins that care for deletions.
 pub(crate) fn on_delete(call: &mut Call<'_>, object: &Object) -> Result<(), Status> {
-    PLUGINS.iter().filter_map(|it| it.on_delete).try_for_each(|check| check(call, object))
+    active(call).filter_map(|it| it.on_delete).try_for_each(|check| check(call, object))
+}
+
+/// The plugins that act, in their order.
+fn active(call: &Call<'_>) -> impl Iterator<Item = &'static Plugin> + use<> {
+    let process = flags::process(call.cluster());
+    let on: Vec<&'static Plugin> = PLUGINS.iter().filter(|plugin| is_on(plugin, process)).collect();
+    on.into_iter()
+}
+
+/// `--enable-admission-plugins` and `--disable-admission-plugins` of the server, beside what is usual. A world
+/// without processes has what kubeadm turns on.
+fn is_on(plugin: &Plugin, server: Option<&Process>) -> bool {
+    let Some(server) = server else { return plugin.usual || plugin.name == "NodeRestriction" };
+    let named = |flag: &str| {
+        let words = server.flag(flag).unwrap_or("");
+        words.split(',').any(|it| it == plugin.name)
+    };
+    if plugin.usual { !named("disable-admission-plugins") } else { named("enable-admission-plugins") }
+}
+
+fn deny_all(call: &mut Call<'_>, object: &Value, _old: Option<&Object>) -> Result<(), Status> {
+    Err(forbidden(call, object, "admission control is denying all modifications"))
 }
 
 /// True when the call writes the main part of a group-resource.

@@ -1,11 +1,12 @@
 //! NamespaceLifecycle: nothing new in namespaces that are not there or on their way out, and the
 //! namespaces of the system stay.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Call, Object, Status, forbidden};
 use crate::apimachinery::object;
 use crate::apimachinery::status::{Cause, Details};
+use crate::cluster::api::Client;
 
 /// Namespaces that cannot be deleted.
 const IMMORTAL: &[&str] = &["default", "kube-system", "kube-public"];
@@ -34,6 +35,27 @@ pub(super) fn admit(call: &mut Call<'_>, object: &mut Value, old: Option<&Object
     };
     status.details.get_or_insert_with(Details::default).causes.push(cause);
     Err(status)
+}
+
+/// NamespaceAutoProvision: makes the namespace of a new object.
+pub(super) fn provide(call: &mut Call<'_>, _object: &mut Value, old: Option<&Object>) -> Result<(), Status> {
+    let there = call.store().find("namespaces", "", &call.namespace).is_some();
+    if old.is_some() || !call.resource.namespaced || call.namespace.is_empty() || there {
+        return Ok(());
+    }
+    let name = call.namespace.clone();
+    let namespace = json!({"metadata": {"name": name}});
+    let user = call.user.clone();
+    Client::as_user(call.world, call.cluster, user).create("namespaces", "", namespace).map(drop)
+}
+
+/// NamespaceExists: nothing changes in a namespace that is not there.
+pub(super) fn exists(call: &mut Call<'_>, _object: &mut Value, _old: Option<&Object>) -> Result<(), Status> {
+    let concerns = call.resource.namespaced && !call.namespace.is_empty();
+    if concerns && call.store().find("namespaces", "", &call.namespace).is_none() {
+        return Err(Status::not_found("namespaces", "", &call.namespace));
+    }
+    Ok(())
 }
 
 /// Refuses to delete the system's namespaces.

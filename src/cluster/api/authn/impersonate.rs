@@ -4,10 +4,10 @@
 
 use crate::apimachinery::status::Status;
 use crate::cluster::api::authz::{self, Attributes};
-use crate::cluster::{Request, Store, UserInfo};
+use crate::cluster::{Cluster, Request, UserInfo};
 
 /// The user that a request acts as; the caller must be allowed to impersonate each part of it.
-pub(crate) fn acting_user(store: &Store, request: &Request) -> Result<UserInfo, Status> {
+pub(crate) fn acting_user(cluster: &Cluster, request: &Request) -> Result<UserInfo, Status> {
     if request.impersonate.is_empty() {
         return Ok(request.user.clone());
     }
@@ -20,7 +20,7 @@ pub(crate) fn acting_user(store: &Store, request: &Request) -> Result<UserInfo, 
         return Err(Status::internal(&message));
     }
     for attributes in wanted.questions() {
-        authz::require(store, &request.user, &attributes)?;
+        authz::require(cluster, &request.user, &attributes)?;
     }
     Ok(wanted.user())
 }

@@ -37,7 +37,7 @@ fn may(call: &Call<'_>, verb: &str, resource: &str, name: &str) -> bool {
         name: name.into(),
         ..Attributes::default()
     };
-    decide(call.store(), &call.user, &attributes).allowed
+    decide(call.cluster(), &call.user, &attributes).allowed
 }
 
 fn check_role(call: &Call<'_>, new: &Value, old: Option<&Value>) -> Result<(), Status> {

@@ -66,7 +66,7 @@ fn attributes(call: &Call<'_>, review: &Value) -> Result<Attributes, Status> {
 }
 
 fn access(call: &Call<'_>, review: &Value, user: &UserInfo) -> Result<Value, Status> {
-    let decision = decide(call.store(), user, &attributes(call, review)?);
+    let decision = decide(call.cluster(), user, &attributes(call, review)?);
     Ok(with_decision(call, review, &decision))
 }
 

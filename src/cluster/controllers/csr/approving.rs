@@ -55,7 +55,7 @@ fn may(hand: &Hand<'_>, csr: &Value, subresource: &str) -> bool {
         subresource: subresource.into(),
         ..Attributes::default()
     };
-    authz::decide(hand.store(), &user, &attributes).allowed
+    authz::decide(hand.cluster(), &user, &attributes).allowed
 }
 
 fn approve(hand: &mut Hand<'_>, csr: &Value, message: &str) {
