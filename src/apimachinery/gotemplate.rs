@@ -17,6 +17,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+pub(crate) use exec::{Data, Functions};
+
 /// The name kubectl gives its templates; errors show it.
 const NAME: &str = "output";
 
@@ -28,11 +30,57 @@ pub(crate) fn render(template: &str, data: &Value) -> Result<String, String> {
     Template::parse(template)?.execute(data)
 }
 
+/// Templates of several files that call each other, and the functions that they may use besides.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Set {
+    lists: BTreeMap<String, Vec<Node>>,
+    /// The file of each template.
+    files: BTreeMap<String, String>,
+    /// The names of the functions beside those of every template.
+    functions: &'static [&'static str],
+}
+
+impl Set {
+    /// A set without templates.
+    pub(crate) fn new(functions: &'static [&'static str]) -> Self {
+        Self { functions, ..Self::default() }
+    }
+
+    /// Reads a file: it becomes a template of its name, beside those that it defines.
+    ///
+    /// # Errors
+    /// `template: NAME:1: unclosed action` and the like.
+    pub(crate) fn add(&mut self, file: &str, text: &str) -> Result<(), String> {
+        for (name, nodes) in parse::parse(file, text, self.functions)? {
+            self.files.insert(name.clone(), file.to_owned());
+            self.lists.insert(name, nodes);
+        }
+        Ok(())
+    }
+
+    /// The text that a template makes of `data`.
+    ///
+    /// # Errors
+    /// `template: NAME:1:2: executing "NAME" at <.a.b>: …`
+    pub(crate) fn execute(
+        &self,
+        name: &str,
+        data: &Value,
+        functions: Functions<'_>,
+    ) -> Result<String, String> {
+        exec::execute(self, name, data, Some(functions))
+    }
+
+    fn file_of(&self, name: &str) -> &str {
+        self.files.get(name).map_or(NAME, String::as_str)
+    }
+}
+
 /// A parsed template.
 #[derive(Clone, Debug)]
 pub(crate) struct Template {
     /// The template itself under [`NAME`], and those that it defines.
-    lists: BTreeMap<String, Vec<Node>>,
+    set: Set,
 }
 
 impl Template {
@@ -41,7 +89,9 @@ impl Template {
     /// # Errors
     /// `template: output:1: unclosed action` and the like.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        Ok(Self { lists: parse::parse(text)? })
+        let mut set = Set::default();
+        set.add(NAME, text)?;
+        Ok(Self { set })
     }
 
     /// The text that the template makes of `data`.
@@ -49,7 +99,7 @@ impl Template {
     /// # Errors
     /// `template: output:1:2: executing "output" at <.a.b>: …`
     pub(crate) fn execute(&self, data: &Value) -> Result<String, String> {
-        exec::execute(&self.lists, data)
+        exec::execute(&self.set, NAME, data, None)
     }
 }
 

@@ -8,6 +8,7 @@ pub(crate) mod etcd;
 pub(crate) mod kubeadm;
 pub(crate) mod kubectl;
 pub(crate) mod net;
+pub(crate) mod helm;
 mod nodes;
 pub(crate) mod openssl;
 
@@ -19,6 +20,7 @@ pub(crate) const PROGRAMS: &[&Program] = &[
     &crictl::CTR,
     &etcd::ETCDCTL,
     &etcd::ETCDUTL,
+    &helm::HELM,
     &kubeadm::KUBEADM,
     &kubectl::KUBECTL,
     &net::curl::PROGRAM,

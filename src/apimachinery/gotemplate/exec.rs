@@ -1,27 +1,31 @@
 //! Nodes to text.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
-use super::{Command, Kind, NAME, Node, Pipe, Place, Word, funcs};
+use super::{Command, Kind, Node, Pipe, Place, Set, Word, funcs};
 use crate::apimachinery::go;
 
 /// Templates that call each other; Go allows more, but its stack grows.
 const DEPTH_MAX: usize = 60;
 
 /// A value, or Go's invalid value that prints as `<no value>`.
-pub(super) type Data = Option<Value>;
+pub(crate) type Data = Option<Value>;
 
-type Lists = BTreeMap<String, Vec<Node>>;
+/// Functions that a template may call beside those of every template; `None` when there is no such one.
+pub(crate) type Functions<'a> = &'a dyn Fn(&str, &[Data]) -> Option<Result<Data, String>>;
 
-/// What the template makes of `data`.
-pub(super) fn execute(lists: &Lists, data: &Value) -> Result<String, String> {
+/// What the template `name` of `set` makes of `data`.
+pub(super) fn execute(
+    set: &Set,
+    name: &str,
+    data: &Value,
+    more: Option<Functions<'_>>,
+) -> Result<String, String> {
     let mut run =
-        Run { lists, out: String::new(), variables: Vec::new(), template: NAME.to_owned(), depth: 0 };
+        Run { set, more, out: String::new(), variables: Vec::new(), template: name.to_owned(), depth: 0 };
     let data = valid(data.clone());
     run.variables.push(("$".to_owned(), data.clone()));
-    let nodes = lists.get(NAME).map_or(&[][..], Vec::as_slice);
+    let nodes = set.lists.get(name).map_or(&[][..], Vec::as_slice);
     run.nodes(nodes, &data)?;
     Ok(run.out)
 }
@@ -40,7 +44,8 @@ enum Flow {
 }
 
 struct Run<'a> {
-    lists: &'a Lists,
+    set: &'a Set,
+    more: Option<Functions<'a>>,
     out: String,
     variables: Vec<(String, Data)>,
     template: String,
@@ -56,7 +61,8 @@ impl Run<'_> {
         };
         let Place { line, column, .. } = place;
         format!(
-            "template: {NAME}:{line}:{column}: executing {} at <{text}>: {why}",
+            "template: {}:{line}:{column}: executing {} at <{text}>: {why}",
+            self.set.file_of(&self.template),
             go::quote(&self.template)
         )
     }
@@ -161,17 +167,23 @@ impl Run<'_> {
     }
 
     fn call(&mut self, name: &str, pipe: Option<&Pipe>, place: &Place, dot: &Data) -> Result<(), String> {
-        let lists = self.lists;
-        let Some(nodes) = lists.get(name) else {
-            return Err(self.fault(place, &format!("template {} not defined", go::quote(name))));
-        };
-        if self.depth >= DEPTH_MAX {
-            return Err(self.fault(place, &format!("exceeded maximum template depth ({DEPTH_MAX})")));
-        }
         let data = match pipe {
             Some(pipe) => self.pipe(pipe, dot)?,
             None => None,
         };
+        if !self.set.lists.contains_key(name) {
+            return Err(self.fault(place, &format!("template {} not defined", go::quote(name))));
+        }
+        if self.depth >= DEPTH_MAX {
+            return Err(self.fault(place, &format!("exceeded maximum template depth ({DEPTH_MAX})")));
+        }
+        self.enter(name, data)
+    }
+
+    /// Writes what a template of the set makes of `data`.
+    fn enter(&mut self, name: &str, data: Data) -> Result<(), String> {
+        let set = self.set;
+        let nodes = set.lists.get(name).map_or(&[][..], Vec::as_slice);
         let outer = std::mem::replace(&mut self.variables, vec![("$".to_owned(), data.clone())]);
         let caller = std::mem::replace(&mut self.template, name.to_owned());
         self.depth += 1;
@@ -201,6 +213,11 @@ impl Run<'_> {
     fn command(&mut self, command: &Command, dot: &Data, piped: Option<Data>) -> Result<Data, String> {
         let Some((first, rest)) = command.words.split_first() else { return Ok(None) };
         let Kind::Function(name) = &first.kind else {
+            if (piped.is_some() || !rest.is_empty())
+                && let Some(done) = self.method(first, rest, dot)
+            {
+                return done;
+            }
             if piped.is_some() || !rest.is_empty() {
                 let text = &first.place.text;
                 return Err(self.fault(&first.place, &format!("can't give argument to non-function {text}")));
@@ -218,7 +235,72 @@ impl Run<'_> {
             arguments.push(self.word(word, dot)?);
         }
         arguments.extend(piped);
-        funcs::call(name, arguments).map_err(|why| self.fault(&command.place, &why))
+        self.function(name, arguments).map_err(|why| self.fault(&command.place, &why))
+    }
+
+    /// A function by its name; what is offered besides comes first.
+    fn function(&mut self, name: &str, arguments: Vec<Data>) -> Result<Data, String> {
+        let Some(more) = self.more else { return funcs::call(name, arguments) };
+        match (name, arguments.as_slice()) {
+            ("include", [Some(Value::String(wanted)), data]) => {
+                if !self.set.lists.contains_key(wanted) {
+                    let caller = &self.template;
+                    let what =
+                        format!("template: no template {} associated with template", go::quote(wanted));
+                    return Err(format!("error calling include: {what} {}", go::quote(caller)));
+                }
+                if self.depth >= DEPTH_MAX {
+                    return Err(format!(
+                        "error calling include: rendering template has a nested reference name: {wanted}"
+                    ));
+                }
+                self.captured(wanted, data.clone()).map_err(|why| format!("error calling include: {why}"))
+            }
+            ("tpl", [Some(Value::String(text)), data]) => {
+                let mut set = self.set.clone();
+                set.add("gotpl", text).map_err(|why| {
+                    format!("error calling tpl: cannot parse template {}: {why}", go::quote(text))
+                })?;
+                let data = data.clone().unwrap_or(Value::Null);
+                let made = execute(&set, "gotpl", &data, Some(more));
+                made.map(|it| Some(it.into())).map_err(|why| {
+                    format!(
+                        "error calling tpl: error during tpl function execution for {}: {why}",
+                        go::quote(text)
+                    )
+                })
+            }
+            _ => match more(name, &arguments) {
+                Some(done) => done.map_err(|why| format!("error calling {name}: {why}")),
+                None => funcs::call(name, arguments),
+            },
+        }
+    }
+
+    fn captured(&mut self, name: &str, data: Data) -> Result<Data, String> {
+        let outer = std::mem::take(&mut self.out);
+        let done = self.enter(name, data);
+        let text = std::mem::replace(&mut self.out, outer);
+        done.map(|()| Some(text.into()))
+    }
+
+    /// `.Files.Get "x"`, `.Capabilities.APIVersions.Has "x"`: a function that a value has.
+    fn method(&mut self, first: &Word, rest: &[Word], dot: &Data) -> Option<Result<Data, String>> {
+        let more = self.more?;
+        let (Kind::Field(names) | Kind::Variable(_, names)) = &first.kind else { return None };
+        let (method, path) = names.split_last()?;
+        let mut owner = first.clone();
+        if let Kind::Field(names) | Kind::Variable(_, names) = &mut owner.kind {
+            *names = path.to_vec();
+        }
+        let mut arguments = vec![self.word(&owner, dot).ok()?];
+        for word in rest {
+            match self.word(word, dot) {
+                Ok(value) => arguments.push(value),
+                Err(why) => return Some(Err(why)),
+            }
+        }
+        more(&format!(".{method}"), &arguments)
     }
 
     /// `and` and `or` look at no more arguments than they need.
@@ -259,7 +341,7 @@ impl Run<'_> {
                 self.fields(value, names, word)
             }
             Kind::Function(name) => {
-                funcs::call(name, Vec::new()).map_err(|why| self.fault(&word.place, &why))
+                self.function(name, Vec::new()).map_err(|why| self.fault(&word.place, &why))
             }
             Kind::Group(pipe, names) => {
                 let value = self.pipe(pipe, dot)?;

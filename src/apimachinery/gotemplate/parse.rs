@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::lex::{Piece, Placed, Token, pieces, tokens};
-use super::{Command, Kind, NAME, Node, Pipe, Place, Word, funcs};
+use super::{Command, Kind, Node, Pipe, Place, Word, funcs};
 use crate::apimachinery::go;
 use serde_json::Value;
 
@@ -11,9 +11,9 @@ use serde_json::Value;
 const DEPTH_MAX: usize = 100;
 
 /// Reads a template and those that it defines.
-pub(super) fn parse(text: &str) -> Result<BTreeMap<String, Vec<Node>>, String> {
+pub(super) fn parse(file: &str, text: &str, more: &[&str]) -> Result<BTreeMap<String, Vec<Node>>, String> {
     let line_of = |at: usize| text.get(..at).unwrap_or(text).matches('\n').count() + 1;
-    let fault = |at: usize, why: &str| format!("template: {NAME}:{}: {why}", line_of(at));
+    let fault = |at: usize, why: &str| format!("template: {file}:{}: {why}", line_of(at));
     let pieces = pieces(text).map_err(|(at, why)| fault(at, &why))?;
     let mut parser = Parser {
         source: text,
@@ -22,10 +22,11 @@ pub(super) fn parse(text: &str) -> Result<BTreeMap<String, Vec<Node>>, String> {
         defined: BTreeMap::new(),
         at: 0,
         depth: 0,
+        more,
     };
     match parser.list() {
         Ok((nodes, None)) => {
-            parser.defined.insert(NAME.to_owned(), nodes);
+            parser.defined.insert(file.to_owned(), nodes);
             Ok(parser.defined)
         }
         Ok((_, Some(end))) => Err(fault(parser.at, &format!("unexpected {}", end.shown()))),
@@ -58,6 +59,8 @@ struct Parser<'a> {
     /// Where the current action starts.
     at: usize,
     depth: usize,
+    /// Functions beside those of every template.
+    more: &'a [&'a str],
 }
 
 fn without_leading_space(tokens: &[Placed]) -> &[Placed] {
@@ -68,6 +71,10 @@ fn without_leading_space(tokens: &[Placed]) -> &[Placed] {
 }
 
 impl Parser<'_> {
+    fn knows(&self, name: &str) -> bool {
+        funcs::exists(name) || self.more.contains(&name)
+    }
+
     /// Nodes up to `end`, `else` or the end of the text.
     fn list(&mut self) -> Result<(Vec<Node>, Option<End>), String> {
         let mut nodes = Vec::new();
@@ -288,7 +295,7 @@ impl Parser<'_> {
                 "true" => Kind::Literal(true.into()),
                 "false" => Kind::Literal(false.into()),
                 "nil" => Kind::Nil,
-                name if funcs::exists(name) => Kind::Function(name.to_owned()),
+                name if self.knows(name) => Kind::Function(name.to_owned()),
                 name => return Err(format!("function {} not defined", go::quote(name))),
             },
             Token::Mark("(") => {

@@ -66,7 +66,7 @@ mod waiting;
 use std::time::Duration;
 
 pub(crate) use builder::{Builder, Info};
-pub(crate) use client::Call;
+pub(crate) use client::{APPLY_PATCH, Call};
 pub(crate) use complete::COMPLETER;
 pub(crate) use ctx::{Ctx, DryRun, Namespace};
 pub(crate) use failure::{Done, Failure};
@@ -174,6 +174,15 @@ fn start<'p>(proc: &'p mut Proc, words: &[String]) -> Result<Option<Ctx<'p>>, Fa
         mapper: None,
         warned: Default::default(),
     }))
+}
+
+/// A client of the API for a program beside kubectl, with flags that every command of kubectl has.
+///
+/// # Errors
+/// What is wrong with the flags.
+pub(crate) fn client<'p>(proc: &'p mut Proc, globals: &[String]) -> Result<Ctx<'p>, Failure> {
+    let words: Vec<String> = ["version".to_owned()].into_iter().chain(globals.iter().cloned()).collect();
+    start(proc, &words)?.ok_or(Failure::Exit(1))
 }
 
 /// What a flag that cannot be read ends a command with; a 1 of `diff` would mean that there are differences.

@@ -1,0 +1,242 @@
+//! `list`, `status`, `history`, `get`: what releases say.
+
+use serde_json::{Value, json};
+
+use super::args::Args;
+use super::cluster::Api;
+use super::release::{self, Release};
+use super::{Done, values};
+use crate::apimachinery::{object, yaml};
+use crate::shell::Proc;
+use crate::sim::SimTime;
+
+/// A table as helm prints it: padded cells with tabs between them.
+pub(super) fn table(rows: &[Vec<String>]) -> String {
+    let count = rows.first().map_or(0, Vec::len);
+    let width =
+        |at: usize| rows.iter().filter_map(|row| row.get(at)).map(|it| it.chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = (0..count).map(width).collect();
+    let line = |row: &Vec<String>| {
+        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+        format!("{}\n", cells.collect::<Vec<_>>().join("\t"))
+    };
+    rows.iter().map(line).collect()
+}
+
+/// A row of words.
+pub(super) fn row(words: &[&str]) -> Vec<String> {
+    words.iter().map(|it| (*it).to_owned()).collect()
+}
+
+/// Prints as `-o` asks for; false when a table is asked for.
+pub(super) fn printed(proc: &Proc, args: &Args, value: &Value) -> Result<bool, String> {
+    match args.value("output").unwrap_or("table") {
+        "table" => Ok(false),
+        "json" => {
+            proc.print(format!("{value}\n"));
+            Ok(true)
+        }
+        "yaml" => {
+            proc.print(yaml::to_string(value));
+            Ok(true)
+        }
+        _ => Err("invalid argument for \"-o, --output\" flag: invalid format type".into()),
+    }
+}
+
+fn time(release: &Release, key: &str) -> SimTime {
+    SimTime::parse_rfc3339(object::text(&release.0, &format!("/info/{key}"))).unwrap_or_default()
+}
+
+/// `2026-11-20 10:00:00.5 +0000 UTC`
+fn full(release: &Release) -> String {
+    let text = object::text(&release.0, "/info/last_deployed").replacen('T', " ", 1);
+    format!("{} +0000 UTC", text.trim_end_matches('Z'))
+}
+
+pub(super) fn list(proc: &mut Proc, args: &Args) -> Done {
+    let mut api = Api::new(proc, args)?;
+    let namespace = if args.has("all-namespaces") { String::new() } else { api.namespace.clone() };
+    let mut all = release::list(&mut api, &namespace, "")?;
+    // Only the newest revision of each.
+    all.reverse();
+    let mut seen: Vec<(String, String)> = Vec::new();
+    all.retain(|it| {
+        let key = (it.namespace().to_owned(), it.name().to_owned());
+        let new = !seen.contains(&key);
+        seen.push(key);
+        new
+    });
+    all.reverse();
+    let wanted: Vec<&str> = ["failed", "deployed", "pending", "superseded", "uninstalled"]
+        .into_iter()
+        .filter(|it| args.has(it))
+        .collect();
+    all.retain(|it| {
+        args.has("all")
+            || if wanted.is_empty() {
+                matches!(it.status(), "deployed" | "failed")
+            } else {
+                wanted.iter().any(|one| it.status().starts_with(one))
+            }
+    });
+    if let Some(filter) = args.value("filter") {
+        let filter = regex::Regex::new(filter).map_err(|why| why.to_string())?;
+        all.retain(|it| filter.is_match(it.name()));
+    }
+    if args.has("short") {
+        api.print(all.iter().map(|it| format!("{}\n", it.name())).collect::<String>());
+        return Ok(());
+    }
+    let trees: Vec<Value> = all
+        .iter()
+        .map(|it| {
+            json!({"name": it.name(), "namespace": it.namespace(), "revision": it.revision().to_string(),
+        "updated": full(it), "status": it.status(), "chart": it.chart(), "app_version": it.app()})
+        })
+        .collect();
+    if printed(api.proc(), args, &trees.into())? {
+        return Ok(());
+    }
+    let mut rows = vec![row(&["NAME", "NAMESPACE", "REVISION", "UPDATED", "STATUS", "CHART", "APP VERSION"])];
+    rows.extend(all.iter().map(|it| {
+        row(&[
+            it.name(),
+            it.namespace(),
+            &it.revision().to_string(),
+            &full(it),
+            it.status(),
+            &it.chart(),
+            it.app(),
+        ])
+    }));
+    api.print(table(&rows));
+    Ok(())
+}
+
+/// The lines about a release that stand before its notes.
+pub(super) fn head(release: &Release, more: &str) -> String {
+    format!(
+        "NAME: {}\nLAST DEPLOYED: {}\nNAMESPACE: {}\nSTATUS: {}\nREVISION: {}\n{more}TEST SUITE: None\n",
+        release.name(),
+        time(release, "last_deployed").strftime("%a %b %e %H:%M:%S %Y"),
+        release.namespace(),
+        release.status(),
+        release.revision()
+    )
+}
+
+pub(super) fn print_release(api: &Api<'_>, args: &Args, release: &Release) {
+    let notes = object::text(&release.0, "/info/notes");
+    let notes = if notes.is_empty() || args.has("hide-notes") {
+        String::new()
+    } else {
+        format!("NOTES:\n{}\n", notes.trim_end())
+    };
+    api.print(format!("{}{notes}", head(release, "")));
+}
+
+fn chosen(api: &mut Api<'_>, args: &Args, at: usize, command: &str) -> Result<Release, String> {
+    let name = args.operand(at, command, 1)?.to_owned();
+    let revision = args.value("revision").and_then(|it| it.parse().ok()).filter(|it| *it > 0);
+    release::find(api, &name, revision)
+}
+
+pub(super) fn status(proc: &mut Proc, args: &Args) -> Done {
+    let mut api = Api::new(proc, args)?;
+    let release = chosen(&mut api, args, 1, "status")?;
+    let tree = json!({"name": release.name(), "info": release.0["info"], "config": release.0["config"],
+        "manifest": release.manifest(), "version": release.revision(), "namespace": release.namespace()});
+    if !printed(api.proc(), args, &tree)? {
+        print_release(&api, args, &release);
+    }
+    Ok(())
+}
+
+pub(super) fn history(proc: &mut Proc, args: &Args) -> Done {
+    let name = args.operand(1, "history", 1)?.to_owned();
+    let mut api = Api::new(proc, args)?;
+    let all = release::history(&mut api, &name)?;
+    if all.is_empty() {
+        return Err("release: not found".into());
+    }
+    let max = args.value("max").and_then(|it| it.parse().ok()).unwrap_or(256);
+    let all = all.get(all.len().saturating_sub(max)..).unwrap_or_default();
+    let about = |it: &Release| object::text(&it.0, "/info/description").to_owned();
+    let trees: Vec<Value> = all
+        .iter()
+        .map(|it| {
+            json!({"revision": it.revision(), "updated": object::text(&it.0, "/info/last_deployed"),
+        "status": it.status(), "chart": it.chart(), "app_version": it.app(), "description": about(it)})
+        })
+        .collect();
+    if printed(api.proc(), args, &trees.into())? {
+        return Ok(());
+    }
+    let mut rows = vec![row(&["REVISION", "UPDATED", "STATUS", "CHART", "APP VERSION", "DESCRIPTION"])];
+    rows.extend(all.iter().map(|it| {
+        let updated = time(it, "last_deployed").strftime("%a %b %e %H:%M:%S %Y");
+        row(&[&it.revision().to_string(), &updated, it.status(), &it.chart(), it.app(), &about(it)])
+    }));
+    api.print(table(&rows));
+    Ok(())
+}
+
+pub(super) fn get(proc: &mut Proc, args: &Args, what: &str) -> Done {
+    let mut api = Api::new(proc, args)?;
+    let release = chosen(&mut api, args, 2, &format!("get {what}"))?;
+    let given = release.0.get("config").cloned().unwrap_or_default();
+    let mut computed = release.0.pointer("/chart/values").cloned().unwrap_or_default();
+    values::merge(&mut computed, &given);
+    let notes = || format!("NOTES:\n{}\n", object::text(&release.0, "/info/notes").trim_end());
+    let none = |it: &Value| {
+        if it.as_object().is_none_or(serde_json::Map::is_empty) {
+            "null\n".to_owned()
+        } else {
+            yaml::to_string(it)
+        }
+    };
+    match what {
+        "values" => {
+            let all = args.has("all");
+            let shown = if all { &computed } else { &given };
+            if !printed(api.proc(), args, shown)? {
+                api.print(format!(
+                    "{}{}",
+                    if all { "COMPUTED VALUES:\n" } else { "USER-SUPPLIED VALUES:\n" },
+                    none(shown)
+                ));
+            }
+        }
+        "manifest" => api.print(format!("{}\n", release.manifest())),
+        "notes" => api.print(notes()),
+        "hooks" => {
+            let hooks = object::list(&release.0, "/hooks").iter();
+            api.print(
+                hooks
+                    .map(|it| {
+                        format!(
+                            "---\n# Source: {}\n{}\n",
+                            object::field(it, "path"),
+                            object::field(it, "manifest")
+                        )
+                    })
+                    .collect::<String>(),
+            );
+        }
+        "metadata" => {
+            let of = |key: &str| object::text(&release.0, &format!("/chart/metadata/{key}")).to_owned();
+            api.print(format!("NAME: {}\nCHART: {}\nVERSION: {}\nAPP_VERSION: {}\nNAMESPACE: {}\nREVISION: {}\nSTATUS: {}\n", release.name(), of("name"), of("version"), release.app(), release.namespace(), release.revision(), release.status()));
+        }
+        "all" => api.print(format!(
+            "{}USER-SUPPLIED VALUES:\n{}\nCOMPUTED VALUES:\n{}\nHOOKS:\nMANIFEST:\n{}\n{}",
+            head(&release, ""),
+            none(&given),
+            none(&computed),
+            release.manifest(),
+            notes()
+        )),
+        other => return Err(format!("unknown command {other:?} for \"helm get\"")),
+    }
+    Ok(())
+}
