@@ -10,7 +10,9 @@ use sha2::{Digest, Sha256};
 use crate::shell::vim::Need;
 
 /// The version of the format that this program writes.
-pub(crate) const FORMAT: u32 = 1;
+///
+/// 2: the tasks of an exam have hosts that are reached from `base`.
+pub(crate) const FORMAT: u32 = 2;
 
 /// What stands in the first record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,6 +55,16 @@ pub(crate) struct TaskMark {
     pub(crate) pack: String,
     pub(crate) exercise: String,
     pub(crate) seed: u64,
+    /// The name that `base` knows the task's host by; empty where terminals begin on the host itself.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) host: String,
+}
+
+impl Head {
+    /// True when terminals begin on `base`.
+    pub(crate) fn has_base(&self) -> bool {
+        self.tasks.iter().any(|task| !task.host.is_empty())
+    }
 }
 
 /// Something the learner did.
@@ -232,7 +244,12 @@ pub(super) mod tests {
 
     /// A head for tests.
     pub(crate) fn head(tasks: &[&str]) -> Head {
-        let task = |id: &&str| TaskMark { pack: "cka-core".into(), exercise: (*id).to_owned(), seed: 1 };
+        let task = |id: &&str| TaskMark {
+            pack: "cka-core".into(),
+            exercise: (*id).to_owned(),
+            seed: 1,
+            host: String::new(),
+        };
         Head {
             format: FORMAT,
             kind: Kind::Exam,

@@ -96,7 +96,26 @@ pub(crate) fn from_list(exercises: &[&Exercise], ids: &[String], seed: u64) -> R
 fn mark(exercise: &Exercise, chance: &mut Chance) -> TaskMark {
     /// Seeds stay short enough to be read out.
     const SEEDS: u64 = 1_000_000;
-    TaskMark { pack: exercise.pack.clone(), exercise: exercise.id.clone(), seed: chance.below(SEEDS) }
+    TaskMark {
+        pack: exercise.pack.clone(),
+        exercise: exercise.id.clone(),
+        seed: chance.below(SEEDS),
+        host: String::new(),
+    }
+}
+
+/// Gives every task's host a name of its own, by which `base` knows it.
+pub(crate) fn name_hosts(tasks: &mut [TaskMark], seed: u64) {
+    let mut chance = Chance::from_seed(seed);
+    let mut used = BTreeSet::new();
+    for task in tasks {
+        while task.host.is_empty() {
+            let number = 1000 + chance.below(9000);
+            if used.insert(number) {
+                task.host = format!("cka-{number}");
+            }
+        }
+    }
 }
 
 fn shuffle<T>(items: &mut [T], chance: &mut Chance) {

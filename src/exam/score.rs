@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::paper::WEIGHTS;
-use super::sitting::{Sitting, Task};
+use super::sitting::Sitting;
 use crate::exercises::grade::CheckReport;
 use crate::exercises::{Stage, compare, grade};
 
@@ -83,31 +83,25 @@ pub(crate) fn commands_of(script: &str) -> Vec<&str> {
 /// # Errors
 /// When a world cannot be built or a reference cannot be run, which is a fault of the pack or of ours.
 pub(crate) fn score(sitting: &Sitting) -> Result<Score, String> {
-    let tasks: Vec<TaskScore> = sitting.tasks.iter().map(of_task).collect::<Result<_, _>>()?;
+    let tasks = (0..sitting.tasks.len()).map(|task| of_task(sitting, task)).collect::<Result<Vec<_>, _>>()?;
     let domains = domains(&tasks);
     let permille = permille(&domains);
     Ok(Score { permille, passed: permille >= PASS_PERMILLE, seconds: sitting.at_ms / 1000, domains, tasks })
 }
 
-fn of_task(task: &Task) -> Result<TaskScore, String> {
-    let built;
-    let (stage, end) = match &task.seat {
-        Some(seat) => (seat.stage(), seat.world()),
-        None => {
-            built = task.stage()?;
-            (&built, built.start.clone())
-        }
-    };
+fn of_task(sitting: &Sitting, index: usize) -> Result<TaskScore, String> {
+    let (stage, end) = sitting.found(index)?;
+    let task = sitting.tasks.get(index).ok_or("there is no such task")?;
     let end = Stage::settled(&end);
-    let report = grade(stage, &end);
-    let diff = if task.is_begun() {
+    let report = grade(&stage, &end);
+    let typed = sitting.commands(index);
+    let diff = if !typed.is_empty() {
         let reference = stage.run("solution.sh", &stage.variant.solution)?;
         compare::diff(&stage.start, &end, &reference.world)
     } else {
         // Beside an untouched world the difference would be the reference itself.
         String::new()
     };
-    let typed = task.seat.as_ref().map(|seat| seat.commands()).unwrap_or_default();
     Ok(TaskScore {
         pack: task.exercise.pack.clone(),
         exercise: task.exercise.id.clone(),

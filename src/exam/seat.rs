@@ -71,7 +71,7 @@ pub(crate) type News = Vec<(usize, Shown)>;
 const UNDO_MAX: usize = 50;
 
 /// Waits that are gone through in one step of time, so that a loop of short sleeps cannot hold it up.
-const WAITS_MAX: u32 = 100_000;
+pub(super) const WAITS_MAX: u32 = 100_000;
 
 impl Seat {
     /// Sits down before a task when the sitting's clock is at `ms`.
@@ -224,24 +224,7 @@ impl Seat {
     fn poll(&mut self) -> News {
         let mut news = News::new();
         for (index, terminal) in self.terminals.iter_mut().enumerate() {
-            let status = terminal.console.poll();
-            let output = terminal.console.take_output();
-            let written: Vec<u8> = output.into_iter().flat_map(|(_, bytes)| bytes).collect();
-            if !written.is_empty() {
-                news.push((index, Shown::Printed(written)));
-            }
-            if !terminal.running {
-                continue;
-            }
-            let shown = match status {
-                Status::Pending => continue,
-                Status::Prompt(_) => Shown::Prompt(terminal.console.prompt()),
-                Status::Ended(_) => Shown::Ended,
-                Status::Asks(request) => Shown::Asks(*request),
-            };
-            // While the learner answers nothing runs; the answer starts it again.
-            terminal.running = false;
-            news.push((index, shown));
+            shown(index, &mut terminal.console, &mut terminal.running, &mut news);
         }
         news
     }
@@ -281,6 +264,28 @@ impl Seat {
         self.terminals.push(Terminal { console, running: false });
         Ok(())
     }
+}
+
+/// Polls a terminal and tells what it shows.
+pub(super) fn shown(index: usize, console: &mut Console, running: &mut bool, news: &mut News) {
+    let status = console.poll();
+    let output = console.take_output();
+    let written: Vec<u8> = output.into_iter().flat_map(|(_, bytes)| bytes).collect();
+    if !written.is_empty() {
+        news.push((index, Shown::Printed(written)));
+    }
+    if !*running {
+        return;
+    }
+    let shown = match status {
+        Status::Pending => return,
+        Status::Prompt(_) => Shown::Prompt(console.prompt()),
+        Status::Ended(_) => Shown::Ended,
+        Status::Asks(request) => Shown::Asks(*request),
+    };
+    // While the learner answers nothing runs; the answer starts it again.
+    *running = false;
+    news.push((index, shown));
 }
 
 #[cfg(test)]

@@ -4,14 +4,18 @@
 //! read again; so both end in the same worlds.
 
 use super::clock::Clock;
+use super::desk::Desk;
 use super::journal::{Act, Entry, Head, Input};
-use super::seat::{News, Seat};
+use super::seat::{News, Seat, Typed};
+use crate::cluster::World;
 use crate::exercises::{Exercise, Stage};
 
 /// A sitting.
 pub(crate) struct Sitting {
     pub(crate) head: Head,
     pub(crate) tasks: Vec<Task>,
+    /// The terminals of all tasks together, where they begin on `base`; made with the first turn.
+    desk: Option<Box<Desk>>,
     /// Which task is in front.
     pub(crate) front: usize,
     pub(crate) note: String,
@@ -25,7 +29,7 @@ pub(crate) struct Sitting {
 pub(crate) struct Task {
     pub(crate) exercise: Exercise,
     pub(crate) seed: u64,
-    /// Built when the task is first turned to.
+    /// Built when the task is first turned to, where each has terminals of its own.
     pub(crate) seat: Option<Seat>,
     pub(crate) flagged: bool,
     /// Milliseconds that the task was in front.
@@ -49,7 +53,7 @@ impl Sitting {
             hints: 0,
             solution_seen: false,
         });
-        Self { tasks: tasks.collect(), head, front: 0, note: String::new(), at_ms: 0, ended: None }
+        Self { tasks: tasks.collect(), head, desk: None, front: 0, note: String::new(), at_ms: 0, ended: None }
     }
 
     /// The exam's clock.
@@ -62,7 +66,78 @@ impl Sitting {
         self.tasks.get(self.front)
     }
 
-    /// The seat before the task in front, once it was turned to.
+    /// True while a command runs.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.desk.as_ref().map_or_else(|| self.seat().is_some_and(Seat::is_busy), |desk| desk.is_busy())
+    }
+
+    /// How many terminals there are.
+    pub(crate) fn terminals(&self) -> usize {
+        self.desk.as_ref().map_or_else(|| self.seat().map_or(0, Seat::terminals), |desk| desk.terminals())
+    }
+
+    /// The prompt of a terminal.
+    pub(crate) fn prompt(&self, terminal: usize) -> String {
+        match &self.desk {
+            Some(desk) => desk.prompt(terminal),
+            None => self.seat().map(|seat| seat.prompt(terminal)).unwrap_or_default(),
+        }
+    }
+
+    /// What may stand at byte `cursor` of a line, and how many bytes before it that replaces.
+    pub(crate) fn complete(&self, terminal: usize, line: &str, cursor: usize) -> (usize, Vec<String>) {
+        match &self.desk {
+            Some(desk) => desk.complete(terminal, line, cursor),
+            None => self.seat().map(|seat| seat.complete(terminal, line, cursor)).unwrap_or_default(),
+        }
+    }
+
+    /// True when a task's world is there.
+    pub(crate) fn is_open(&self, task: usize) -> bool {
+        match &self.desk {
+            Some(desk) => desk.found(task).is_some(),
+            None => self.tasks.get(task).is_some_and(|task| task.seat.is_some()),
+        }
+    }
+
+    /// What was typed for a task.
+    pub(crate) fn commands(&self, task: usize) -> &[Typed] {
+        match &self.desk {
+            Some(desk) => desk.commands(task),
+            None => {
+                let seat = self.tasks.get(task).and_then(|task| task.seat.as_ref());
+                seat.map(Seat::commands).unwrap_or_default()
+            }
+        }
+    }
+
+    /// True when something was typed for a task.
+    pub(crate) fn is_begun(&self, task: usize) -> bool {
+        !self.commands(task).is_empty()
+    }
+
+    /// A task's world as it is found and as it is now.
+    ///
+    /// # Errors
+    /// When it was not there yet and cannot be built.
+    pub(crate) fn found(&self, task: usize) -> Result<(Stage, World), String> {
+        let open = match &self.desk {
+            Some(desk) => desk.found(task),
+            None => {
+                let seat = self.tasks.get(task).and_then(|task| task.seat.as_ref());
+                seat.map(|seat| (seat.stage().clone(), seat.world()))
+            }
+        };
+        if let Some(open) = open {
+            return Ok(open);
+        }
+        let task = self.tasks.get(task).ok_or_else(|| format!("there is no task {}", task + 1))?;
+        let stage = stage_of(&task.exercise, task.seed)?;
+        let world = stage.start.clone();
+        Ok((stage, world))
+    }
+
+    /// The seat before the task in front, once it was turned to and where it has one.
     pub(crate) fn seat(&self) -> Option<&Seat> {
         self.task().and_then(|task| task.seat.as_ref())
     }
@@ -74,6 +149,9 @@ impl Sitting {
         self.at_ms = self.at_ms.max(ms);
         let Some(task) = self.tasks.get_mut(self.front) else { return News::new() };
         task.spent_ms += passed;
+        if let Some(desk) = &mut self.desk {
+            return desk.pass(ms);
+        }
         task.seat.as_mut().map(|seat| seat.pass(ms)).unwrap_or_default()
     }
 
@@ -93,7 +171,10 @@ impl Sitting {
         }
         match &entry.act {
             Act::Turn { task } => {
-                news.clear();
+                if !self.head.has_base() {
+                    // What the terminals of another task show is not seen.
+                    news.clear();
+                }
                 self.turn(*task)?;
             }
             Act::Flag { task, on } => {
@@ -119,40 +200,51 @@ impl Sitting {
 
     fn terminal(&mut self, on: usize, input: &Input) -> News {
         let ms = self.at_ms;
+        if let Some(desk) = &mut self.desk {
+            return desk.take(ms, self.front, on, input);
+        }
         let seat = self.tasks.get_mut(self.front).and_then(|task| task.seat.as_mut());
         seat.map(|seat| seat.take(ms, on, input)).unwrap_or_default()
+    }
+
+    fn desk(&mut self) -> Result<&mut Desk, String> {
+        let desk = match self.desk.take() {
+            Some(desk) => desk,
+            None => {
+                let exercises: Vec<Exercise> = self.tasks.iter().map(|it| it.exercise.clone()).collect();
+                let mut desk = Desk::new(&self.head.tasks, &exercises)?;
+                drop(desk.pass(self.at_ms));
+                Box::new(desk)
+            }
+        };
+        Ok(self.desk.insert(desk))
     }
 
     fn turn(&mut self, to: usize) -> Result<(), String> {
         let ms = self.at_ms;
         let task = self.tasks.get_mut(to).ok_or_else(|| format!("there is no task {}", to + 1))?;
         self.front = to;
-        match &mut task.seat {
-            Some(seat) => drop(seat.pass(ms)),
-            None => task.seat = Some(Seat::new(task.stage()?, ms)?),
+        if !self.head.has_base() {
+            match &mut task.seat {
+                Some(seat) => drop(seat.pass(ms)),
+                None => task.seat = Some(Seat::new(stage_of(&task.exercise, task.seed)?, ms)?),
+            }
+            return Ok(());
         }
-        Ok(())
+        self.desk()?.turn(to)
     }
 }
 
-impl Task {
-    /// The task's world as it is found.
-    ///
-    /// # Errors
-    /// When it cannot be built.
-    pub(crate) fn stage(&self) -> Result<Stage, String> {
-        let variant = self.exercise.variant(self.seed).map_err(|problems| {
-            let lines: Vec<String> =
-                problems.iter().map(|it| format!("{}: {}", it.file, it.message)).collect();
-            lines.join("\n")
-        })?;
-        Stage::build(variant)
-    }
-
-    /// True when something was typed.
-    pub(crate) fn is_begun(&self) -> bool {
-        self.seat.as_ref().is_some_and(|seat| !seat.commands().is_empty())
-    }
+/// A task's world as it is found.
+///
+/// # Errors
+/// When it cannot be built.
+pub(super) fn stage_of(exercise: &Exercise, seed: u64) -> Result<Stage, String> {
+    let variant = exercise.variant(seed).map_err(|problems| {
+        let lines: Vec<String> = problems.iter().map(|it| format!("{}: {}", it.file, it.message)).collect();
+        lines.join("\n")
+    })?;
+    Stage::build(variant)
 }
 
 #[cfg(test)]

@@ -35,6 +35,11 @@ impl Proc {
         run(self.around(login), login, script, &self.outbox).await
     }
 
+    /// Runs a script in another world, as [`Self::run`] does in this one.
+    pub(crate) async fn run_in(&self, lab: &Lab, login: &Login, script: Script) -> i32 {
+        run(Around { lab: lab.clone(), ..self.around(login) }, login, script, &self.outbox).await
+    }
+
     fn around(&self, login: &Login) -> Around {
         Around {
             lab: self.lab.clone(),

@@ -63,14 +63,14 @@ impl Console {
             asked: None,
             ended: None,
         };
-        console.push(login, None);
+        console.push(lab.clone(), login, None);
         let _ = console.finish();
         Ok(console)
     }
 
-    fn around(&self, login: &Login) -> Around {
+    fn around(&self, lab: Lab, login: &Login) -> Around {
         Around {
-            lab: self.lab.clone(),
+            lab,
             place: login.place.clone(),
             user: login.user.clone(),
             link: self.link.clone(),
@@ -78,8 +78,8 @@ impl Console {
         }
     }
 
-    fn push(&mut self, login: Login, asked_by: Option<u64>) {
-        let session = Session::new(self.around(&login), login, self.outbox.clone(), asked_by);
+    fn push(&mut self, lab: Lab, login: Login, asked_by: Option<u64>) {
+        let session = Session::new(self.around(lab, &login), login, self.outbox.clone(), asked_by);
         self.stack.push(session);
     }
 
@@ -139,8 +139,8 @@ impl Console {
         while self.asked.is_none() {
             match self.link.take() {
                 None => break,
-                Some((id, Request::Session(login))) => {
-                    self.push(login, Some(id));
+                Some((id, Request::Session(lab, login))) => {
+                    self.push(lab, login, Some(id));
                     opened = true;
                 }
                 Some(other) => self.asked = Some(other),
@@ -191,7 +191,7 @@ impl Console {
         if login.shell != "bash" {
             return format!("{cwd} {sign} ");
         }
-        let host = super::login::host_name(&self.lab, &login.place);
+        let host = super::login::host_name(&top.lab, &login.place);
         let shown = match cwd.strip_prefix(login.home.as_str()) {
             Some(rest) if rest.is_empty() || rest.starts_with('/') => format!("~{rest}"),
             _ => cwd,
@@ -203,7 +203,7 @@ impl Console {
     /// replaces.
     pub(crate) fn complete(&self, line: &str, cursor: usize) -> (usize, Vec<String>) {
         let Some(top) = self.stack.last() else { return (0, Vec::new()) };
-        let mut proc = super::Proc::new(&self.lab, top.login.place.clone(), &["bash"]);
+        let mut proc = super::Proc::new(&top.lab, top.login.place.clone(), &["bash"]);
         {
             let state = top.cell.lock();
             proc.cwd.clone_from(&state.cwd);
@@ -216,9 +216,14 @@ impl Console {
         super::complete::complete(&proc, &aliases, line, cursor)
     }
 
-    /// The world behind the terminal.
+    /// The world that the terminal stands in.
     pub(crate) fn lab(&self) -> &Lab {
         &self.lab
+    }
+
+    /// The world that the top shell is in: another one after `ssh` to a machine of it.
+    pub(crate) fn top_lab(&self) -> &Lab {
+        self.stack.last().map_or(&self.lab, |top| &top.lab)
     }
 
     /// Runs a line to its end, without waiting: simulated time jumps from wait to wait.
@@ -272,7 +277,7 @@ impl Console {
 
     /// Runs a whole script in a shell without a prompt, without waiting.
     pub(crate) fn run_script(&mut self, login: &Login, script: Script) -> i32 {
-        let around = Around { link: Link::none(), ..self.around(login) };
+        let around = Around { link: Link::none(), ..self.around(self.lab.clone(), login) };
         let outbox = self.outbox.clone();
         let mut running = Box::pin(async move { batch::run(around, &login.clone(), script, &outbox).await });
         let begun = self.lab.world().now;

@@ -26,6 +26,35 @@ pub(crate) struct Lab {
     host_programs: Arc<BTreeSet<String>>,
     /// What each host could run when its files were last looked at.
     found: Arc<Mutex<BTreeMap<String, Found>>>,
+    /// Machines of other worlds, where there are some.
+    neighbours: Option<Arc<dyn Neighbours>>,
+}
+
+/// Machines of other worlds that `ssh` reaches by name.
+pub(crate) trait Neighbours: fmt::Debug + Send + Sync {
+    /// The machine of that name; `None` when nobody knows it.
+    ///
+    /// # Errors
+    /// Why nobody of this world is let in.
+    fn reach(&self, name: &str) -> Option<Result<Neighbour, Refusal>>;
+}
+
+/// A machine of another world.
+#[derive(Clone, Debug)]
+pub(crate) struct Neighbour {
+    pub(crate) lab: Lab,
+    pub(crate) host: String,
+    /// Aliases that a login there has from the start.
+    pub(crate) aliases: BTreeMap<String, String>,
+}
+
+/// Why a machine of another world cannot be reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// It has no key of this machine.
+    NoKey,
+    /// Its world could not be made, which is a fault of ours.
+    Broken(String),
 }
 
 /// The programs of a host, and the files that they were found in.
@@ -62,7 +91,23 @@ impl Lab {
             tools,
             host_programs,
             found: Arc::default(),
+            neighbours: None,
         }
+    }
+
+    /// The same with machines of other worlds in reach.
+    pub(crate) fn beside(self, neighbours: Arc<dyn Neighbours>) -> Self {
+        Self { neighbours: Some(neighbours), ..self }
+    }
+
+    /// The machine of another world that goes by this name.
+    pub(crate) fn neighbour(&self, name: &str) -> Option<Result<Neighbour, Refusal>> {
+        self.neighbours.as_ref()?.reach(name)
+    }
+
+    /// True for two handles to the same world.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.world, &other.world)
     }
 
     /// The world, for a moment: a guard must not live across an `await`.

@@ -5,14 +5,14 @@ use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
-use super::Login;
+use super::{Lab, Login};
 use super::vim::Need;
 
 /// A program's question to its terminal.
 #[derive(Clone, Debug)]
 pub(crate) enum Request {
     /// A shell for the user, until it ends: `ssh node01`, `sudo -i`, `kubectl exec -it`.
-    Session(Login),
+    Session(Lab, Login),
     /// A line of input behind a prompt that is not yet printed.
     Line { prompt: String, hidden: bool },
     /// The full-screen editor on a file.

@@ -33,7 +33,7 @@ pub(crate) use batch::Script;
 pub(crate) use console::{Console, Status};
 pub(crate) use input::{is_incomplete, quote};
 pub(crate) use job::Job;
-pub(crate) use lab::{Lab, Tools};
+pub(crate) use lab::{Lab, Neighbour, Neighbours, Refusal, Tools};
 pub(crate) use link::{Answer, EditRequest, EditorKind, PageRequest, Request};
 pub(crate) use login::Login;
 pub(crate) use proc::{Completer, Fd, Proc, Program, Running};

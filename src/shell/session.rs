@@ -63,6 +63,7 @@ impl Cell {
 
 /// An interactive shell on the console's stack.
 pub(super) struct Session {
+    pub(super) lab: Lab,
     pub(super) login: Login,
     pub(super) cell: Cell,
     /// The question of the program that opened this session.
@@ -79,8 +80,9 @@ impl Session {
             state.cwd.clone_from(&login.cwd);
             state.prelude = prelude(&around, &login);
         }
+        let lab = around.lab.clone();
         let future = Box::pin(live(around, login.clone(), cell.clone(), outbox));
-        Self { login, cell, asked_by, future }
+        Self { lab, login, cell, asked_by, future }
     }
 
     /// Runs on as far as it can; gives the exit code when the shell has ended.

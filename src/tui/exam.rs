@@ -188,6 +188,10 @@ fn turned(state: &mut State, task: usize, opened: Option<Box<Opened>>) {
     let State { exam: Some(exam), screen, .. } = state else { return };
     let fresh = opened.map(|opened| Box::new(ExerciseScreen::new(*opened)));
     let Some(next) = fresh.or_else(|| exam.aside.get_mut(task).and_then(Option::take)) else { return };
+    let mut next = next;
+    if let Screen::Exercise(before) = screen {
+        next.take_terminals(before);
+    }
     let before = std::mem::replace(screen, Screen::Exercise(next));
     if let (Screen::Exercise(before), Some(front)) = (before, exam.front)
         && let Some(slot) = exam.aside.get_mut(front)

@@ -90,6 +90,13 @@ impl ExerciseScreen {
         }
     }
 
+    /// Takes the terminals of the screen before, and how they are laid out: an exam has them once for all tasks.
+    pub(crate) fn take_terminals(&mut self, before: &mut Self) {
+        std::mem::swap(&mut self.tabs, &mut before.tabs);
+        std::mem::swap(&mut self.shown, &mut before.shown);
+        (self.active, self.zoomed, self.width) = (before.active, before.zoomed, before.width);
+    }
+
     /// The number of the terminal that has the keyboard.
     pub(crate) fn front(&self) -> usize {
         self.shown.get(self.active).copied().unwrap_or(0)

@@ -74,6 +74,8 @@ pub(crate) fn wanted(args: &ExamArgs) -> Result<Wanted, String> {
         eprintln!("uncordon: the packs have too few exercises for a full exam: {}", paper.short.join(", "));
     }
     let limit_min = (!args.untimed).then_some(args.minutes.unwrap_or(minutes) + args.extra_time);
+    let mut paper = paper;
+    paper::name_hosts(&mut paper.tasks, seed);
     let used = |pack: &&Pack| paper.tasks.iter().any(|task| task.pack == pack.id);
     let mark = |it: &Pack| PackMark { id: it.id.clone(), version: it.version.clone(), hash: it.hash.clone() };
     let head = Head {
@@ -126,7 +128,7 @@ fn result_path(journal: &Path) -> Result<PathBuf, String> {
 
 /// True for a journal of an exam whose result is not written yet.
 fn is_open_exam(journal: &Path) -> bool {
-    let is_exam = kept::head_of(journal).is_some_and(|head| head.kind == Kind::Exam);
+    let is_exam = kept::head_of(journal).is_some_and(|head| head.kind == Kind::Exam && head.has_base());
     is_exam && result_path(journal).is_ok_and(|path| !path.exists())
 }
 
@@ -192,7 +194,7 @@ impl Exam {
         for act in closing {
             msgs.extend(exam.act(act, replayed));
         }
-        if exam.kept.sitting.seat().is_none() {
+        if !exam.kept.sitting.is_open(exam.kept.sitting.front) {
             msgs.extend(exam.act(Act::Turn { task: 0 }, replayed));
         }
         msgs.push(Msg::Said("The exam goes on where it was".into()));
@@ -202,7 +204,7 @@ impl Exam {
     /// True while frames should follow each other quickly.
     pub(super) fn is_busy(&self) -> bool {
         self.grading == Grading::Next
-            || self.kept.sitting.seat().is_some_and(crate::exam::seat::Seat::is_busy)
+            || self.kept.sitting.is_busy()
     }
 
     /// What is worth saying once the screen is gone.
@@ -257,10 +259,10 @@ impl Exam {
             Effect::Exam(ExamEffect::Note(text)) => self.act(Act::Note { text }, now),
             Effect::Exam(ExamEffect::Submit) => self.end(true, now),
             other => {
-                if let Some(msg) = news::completed(self.kept.sitting.seat(), &other) {
+                if let Some(msg) = news::completed(&self.kept.sitting, &other) {
                     return vec![msg];
                 }
-                let terminals = self.kept.sitting.seat().map_or(0, crate::exam::seat::Seat::terminals);
+                let terminals = self.kept.sitting.terminals();
                 news::act(&other, terminals).map(|act| self.act(act, now)).unwrap_or_default()
             }
         }
@@ -268,7 +270,7 @@ impl Exam {
 
     fn act(&mut self, act: Act, now: Instant) -> Vec<Msg> {
         let first = match &act {
-            Act::Turn { task } => self.kept.sitting.tasks.get(*task).is_none_or(|task| task.seat.is_none()),
+            Act::Turn { task } => !self.kept.sitting.is_open(*task),
             _ => false,
         };
         match self.kept.act(act, now) {
@@ -314,7 +316,7 @@ impl Exam {
     fn write_result(&self, score: &Score) -> Result<PathBuf, String> {
         let sitting = &self.kept.sitting;
         let at_s = data::now_s();
-        let begun = sitting.tasks.iter().zip(&score.tasks).filter(|(task, _)| task.is_begun());
+        let begun = sitting.tasks.iter().zip(&score.tasks).filter(|(_, score)| !score.commands.is_empty());
         let attempts: Vec<Attempt> =
             begun.map(|(task, score)| Attempt::in_exam(&task.exercise, task.seed, score, at_s)).collect();
         progress::note(&attempts)?;
@@ -333,12 +335,8 @@ fn lesson(task: &Task) -> (String, String) {
 }
 
 fn began(sitting: &Sitting) -> Msg {
-    let task = |task: &Task| ExamTask {
-        host: task.exercise.variant(task.seed).map(|it| it.host).unwrap_or_default(),
-        flagged: false,
-        begun: false,
-    };
-    let tasks = sitting.tasks.iter().map(task).collect();
+    let task = |host: &str| ExamTask { host: host.to_owned(), flagged: false, begun: false };
+    let tasks = sitting.head.tasks.iter().map(|mark| task(&mark.host)).collect();
     Msg::Exam(Box::new(ExamMsg::Began { tasks, note: sitting.note.clone() }))
 }
 
@@ -359,8 +357,9 @@ fn told(sitting: &Sitting, entry: &Entry, first: bool) -> Vec<Msg> {
         Act::Turn { task } => ExamMsg::Turned { task: *task, opened: first.then(|| opened(sitting, *task)) },
         Act::Flag { task, on } => ExamMsg::Flagged { task: *task, on: *on },
         Act::Note { text } => ExamMsg::Noted(text.clone()),
-        Act::Terminal { .. } if sitting.task().is_some_and(Task::is_begun) => {
-            ExamMsg::Begun { task: sitting.front }
+        Act::Terminal { .. } => {
+            let begun = (0..sitting.tasks.len()).filter(|task| sitting.is_begun(*task));
+            return begun.map(|task| Msg::Exam(Box::new(ExamMsg::Begun { task }))).collect();
         }
         _ => return Vec::new(),
     };
@@ -369,10 +368,9 @@ fn told(sitting: &Sitting, entry: &Entry, first: bool) -> Vec<Msg> {
 
 /// A task as the exam shows it: without hints, points and title.
 fn opened(sitting: &Sitting, task: usize) -> Box<Opened> {
-    let Some(Task { exercise, seed, seat: Some(seat), .. }) = sitting.tasks.get(task) else {
-        return Box::default();
-    };
-    let variant = &seat.stage().variant;
+    let Some(Task { exercise, seed, .. }) = sitting.tasks.get(task) else { return Box::default() };
+    let host = sitting.head.tasks.get(task).map(|mark| mark.host.clone()).unwrap_or_default();
+    let Ok(variant) = exercise.variant(*seed) else { return Box::default() };
     let card = Card {
         id: exercise.id.clone(),
         pack: exercise.pack.clone(),
@@ -384,9 +382,9 @@ fn opened(sitting: &Sitting, task: usize) -> Box<Opened> {
     Box::new(Opened {
         card,
         seed: *seed,
-        task: format!("**Host:** `{}`\n\n{}", variant.host, variant.task),
-        host: variant.host.clone(),
+        task: format!("**Host:** `ssh {host}`\n\n{}", variant.task),
+        host,
         hints: Vec::new(),
-        prompt: seat.first_prompt().to_owned(),
+        prompt: sitting.prompt(0),
     })
 }

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::exam::journal::{Act, Input};
-use crate::exam::seat::{News, Seat, Shown};
+use crate::exam::seat::{News, Shown};
+use crate::exam::sitting::Sitting;
 use crate::shell::Request;
 use crate::tui::{Effect, FromShell, Msg, ToShell};
 
@@ -27,7 +28,7 @@ fn message(on: usize, shown: Shown) -> Option<Msg> {
         Shown::Asks(Request::Page(page)) => FromShell::Page(page),
         Shown::Asks(Request::Edit(request)) => FromShell::Edit(request),
         Shown::Asks(Request::EditAnswer(answer)) => FromShell::EditAnswer(answer),
-        Shown::Asks(Request::Session(_)) => return None,
+        Shown::Asks(Request::Session(..)) => return None,
     };
     Some(Msg::Shell(on, from_shell))
 }
@@ -77,9 +78,9 @@ fn typed(terminal: usize, line: String) -> Vec<Msg> {
 }
 
 /// What may stand where the cursor is, when that is asked.
-pub(super) fn completed(seat: Option<&Seat>, effect: &Effect) -> Option<Msg> {
+pub(super) fn completed(sitting: &Sitting, effect: &Effect) -> Option<Msg> {
     let Effect::Shell(on, ToShell::Complete { line, cursor }) = effect else { return None };
-    let (replace, candidates) = seat?.complete(*on, line, *cursor);
+    let (replace, candidates) = sitting.complete(*on, line, *cursor);
     Some(Msg::Shell(*on, FromShell::Completed { replace, candidates }))
 }
 

@@ -131,7 +131,7 @@ impl Plain {
                     self.console.answer(Answer::Exit(0));
                 }
                 Request::Edit(request) => self.edit(&request)?,
-                Request::Session(_) | Request::EditAnswer(_) => self.console.answer(Answer::Nobody),
+                Request::Session(..) | Request::EditAnswer(_) => self.console.answer(Answer::Nobody),
             }
         }
         self.last = Instant::now();

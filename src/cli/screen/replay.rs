@@ -23,7 +23,7 @@ pub(super) fn run(named: Option<&Path>) -> Result<u8, String> {
     let mut sitting = Sitting::new(found.head, exercises);
     for entry in &found.entries {
         let prompt = match entry.act {
-            Act::Terminal { on, .. } => sitting.seat().map(|seat| seat.prompt(on)).unwrap_or_default(),
+            Act::Terminal { on, .. } => sitting.prompt(on),
             _ => String::new(),
         };
         let news = sitting.take(entry)?;

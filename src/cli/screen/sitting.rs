@@ -94,7 +94,7 @@ impl Sitting {
 
     /// True while a command runs, so that frames follow each other quickly.
     pub(super) fn is_busy(&self) -> bool {
-        self.kept.sitting.seat().is_some_and(Seat::is_busy)
+        self.kept.sitting.is_busy()
     }
 
     /// Moves simulated time on with the real clock and runs what waits for it.
@@ -117,11 +117,11 @@ impl Sitting {
             Effect::Check => self.check(now),
             Effect::ShowSolution => self.solution(now),
             other => {
-                let seat = self.kept.sitting.seat();
-                if let Some(msg) = news::completed(seat, &other) {
+                let sitting = &self.kept.sitting;
+                if let Some(msg) = news::completed(sitting, &other) {
                     return vec![msg];
                 }
-                let terminals = seat.map_or(0, Seat::terminals);
+                let terminals = sitting.terminals();
                 let Some(act) = news::act(&other, terminals) else { return Vec::new() };
                 let mut msgs = self.act(act, now);
                 let restarted = msgs.iter().any(|msg| matches!(msg, Msg::Restarted { .. }));
@@ -142,7 +142,7 @@ impl Sitting {
             Err(why) => vec![Msg::Said(why)],
         };
         let ended = msgs.iter().any(|msg| matches!(msg, Msg::Shell(_, FromShell::Ended)));
-        if ended && self.kept.sitting.seat().map_or(0, Seat::terminals) == 1 {
+        if ended && self.kept.sitting.terminals() == 1 {
             msgs.push(Msg::Said(self.words.say("said-ended")));
         }
         msgs
@@ -195,7 +195,7 @@ fn head(exercise: &Exercise, seed: u64) -> Head {
         blueprint: String::new(),
         limit_min: None,
         packs: packs.iter().filter(|pack| pack.id == exercise.pack).map(mark).collect(),
-        tasks: vec![TaskMark { pack: exercise.pack.clone(), exercise: exercise.id.clone(), seed }],
+        tasks: vec![TaskMark { pack: exercise.pack.clone(), exercise: exercise.id.clone(), seed, host: String::new() }],
     }
 }
 

@@ -85,6 +85,21 @@ pub(crate) fn add_base(world: &mut World) {
     world.hosts.insert("base".into(), base);
 }
 
+/// The world of the machine that an exam's terminals stand on, with the hosts that it may go to.
+pub(crate) fn base(hosts: &[&str]) -> World {
+    let mut world = empty(SimTime::START);
+    let mut listed = "127.0.0.1 localhost base\n".to_owned();
+    for (number, host) in hosts.iter().enumerate() {
+        listed.push_str(&format!("172.30.0.{} {host}\n", number + 20));
+    }
+    let mut base = machine::plain("base", "172.30.0.10", &listed, "Ubuntu 24.04.3 LTS", world.now);
+    let config = format!("Host {}\n  User root\n", hosts.join(" "));
+    let _ = base.files.install("/etc/ssh/ssh_config.d/exam.conf", config.as_bytes(), 0o644, world.now);
+    software::settle(&mut base, &[], world.now);
+    world.hosts.insert("base".into(), base);
+    world
+}
+
 /// A world without machines.
 pub(crate) fn empty(now: SimTime) -> World {
     World {

@@ -383,7 +383,7 @@ impl Session {
                 }
             }
             // An editor needs a screen that knows its size; the file stays as it is.
-            Request::Edit(_) | Request::EditAnswer(_) | Request::Session(_) => {
+            Request::Edit(_) | Request::EditAnswer(_) | Request::Session(..) => {
                 self.console.answer(Answer::Nobody)
             }
         }

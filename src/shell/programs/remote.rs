@@ -1,5 +1,6 @@
 //! `ssh` and `scp`: shells, programs and files on another machine of the lab.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::options::{Options, Spec, Value};
@@ -7,7 +8,9 @@ use super::texts::quoted;
 use crate::cluster::Place;
 use crate::hosts::{FsError, Kind, files};
 use crate::shell::disk::Disk;
-use crate::shell::{Answer, Login, Proc, Program, Request, Running, Script, batch, login};
+use crate::shell::{Answer, Lab, Login, Neighbour, Proc, Program, Refusal, Request, Running, Script, batch, login};
+
+mod config;
 
 pub(crate) const SSH: Program = Program { name: "ssh", summary: "Log into a remote machine", run: run_ssh };
 pub(crate) const SCP: Program = Program { name: "scp", summary: "Copy files between machines", run: run_scp };
@@ -31,21 +34,66 @@ const UNREACHABLE: Duration = Duration::from_secs(3);
 
 /// A machine to log into.
 struct Remote {
+    lab: Lab,
     host: String,
     user: String,
+    aliases: BTreeMap<String, String>,
+}
+
+impl Remote {
+    fn login(&self) -> Login {
+        let mut login = Login::new(&self.lab, Place::host(&self.host), &self.user);
+        login.aliases.clone_from(&self.aliases);
+        login
+    }
 }
 
 /// Finds a machine by name or address, or says why there is none.
 async fn resolve(proc: &Proc, target: &str, user: Option<&str>) -> Result<Remote, String> {
     let (given, name) = match target.split_once('@') {
-        Some((user, name)) => (Some(user), name),
-        None => (user, target),
+        Some((user, name)) => (Some(user.to_owned()), name),
+        None => (user.map(str::to_owned), target),
     };
-    let name = name.trim_start_matches("ssh://");
+    let asked = name.trim_start_matches("ssh://");
+    let settings = config::of(proc, asked);
+    let user = given.or(settings.user).unwrap_or_else(|| proc.user.clone());
+    let name = settings.host_name.as_deref().unwrap_or(asked);
+    match proc.lab.neighbour(name) {
+        Some(found) => elsewhere(proc, name, user, found).await,
+        None => here(proc, name, user).await,
+    }
+}
+
+/// A machine of another world.
+async fn elsewhere(
+    proc: &Proc,
+    name: &str,
+    user: String,
+    found: Result<Neighbour, Refusal>,
+) -> Result<Remote, String> {
+    proc.sleep(CONNECT).await;
+    let denied = || format!("{user}@{name}: Permission denied (publickey).\n");
+    let Neighbour { lab, host, aliases } = match found {
+        Ok(neighbour) => neighbour,
+        Err(Refusal::NoKey) => return Err(denied()),
+        Err(Refusal::Broken(why)) => return Err(format!("uncordon: {name} cannot be made: {why}\n")),
+    };
+    if !lab.world().hosts.get(&host).is_some_and(|host| host.up) {
+        proc.sleep(UNREACHABLE).await;
+        return Err(format!("ssh: connect to host {name} port 22: No route to host\n"));
+    }
+    if login::account(&lab, &Place::host(&host), &user).is_none() {
+        return Err(denied());
+    }
+    Ok(Remote { lab, host, user, aliases })
+}
+
+/// A machine of this world.
+async fn here(proc: &Proc, name: &str, user: String) -> Result<Remote, String> {
     let listed = in_hosts_file(proc, name);
     let found = {
         let world = proc.world();
-        let by_name = world.hosts.get(name).map(|host| (name.to_owned(), host.up, host.address.clone()));
+        let by_name = world.hosts.get(name).map(|host| (name.to_owned(), host.up));
         by_name.or_else(|| {
             let mut hosts = world.hosts.iter();
             hosts
@@ -55,17 +103,17 @@ async fn resolve(proc: &Proc, target: &str, user: Option<&str>) -> Result<Remote
                         || host.name == name
                         || **key == *name
                 })
-                .map(|(key, host)| (key.clone(), host.up, host.address.clone()))
+                .map(|(key, host)| (key.clone(), host.up))
         })
     };
     let found = match (name, found) {
         ("localhost" | "127.0.0.1", _) => match &proc.place {
-            Place::Host(own) => Some((own.clone(), true, "127.0.0.1".to_owned())),
+            Place::Host(own) => Some((own.clone(), true)),
             Place::Container { .. } => None,
         },
         (_, found) => found,
     };
-    let Some((host, up, address)) = found else {
+    let Some((host, up)) = found else {
         return Err(format!("ssh: Could not resolve hostname {name}: Name or service not known\n"));
     };
     if !up {
@@ -73,15 +121,10 @@ async fn resolve(proc: &Proc, target: &str, user: Option<&str>) -> Result<Remote
         return Err(format!("ssh: connect to host {name} port 22: No route to host\n"));
     }
     proc.sleep(CONNECT).await;
-    let user = given.unwrap_or(&proc.user).to_owned();
-    if login::account(&proc.lab, &Place::host(&host), &user).is_none() {
+    if login::account(&proc.lab, &Place::host(&host), &user).is_none() || is_foreign(proc, &host) {
         return Err(format!("{user}@{name}: Permission denied (publickey).\n"));
     }
-    let _ = address;
-    if is_foreign(proc, &host) {
-        return Err(format!("{user}@{name}: Permission denied (publickey).\n"));
-    }
-    Ok(Remote { host, user })
+    Ok(Remote { lab: proc.lab.clone(), host, user, aliases: BTreeMap::new() })
 }
 
 /// The address that `/etc/hosts` has for a name.
@@ -144,27 +187,26 @@ fn usage(proc: &Proc) -> i32 {
 }
 
 async fn connect(proc: &Proc, options: &Options, target: &str, remote: &Remote, words: &[String]) -> i32 {
-    let place = Place::host(&remote.host);
-    let mut target_login = Login::new(&proc.lab, place, &remote.user);
+    let mut target_login = remote.login();
     let from = super::machine::with_host(proc, |host| host.address.clone()).unwrap_or_default();
     target_login.env.insert("SSH_CONNECTION".into(), format!("{from} 51234 {from} 22"));
     if !words.is_empty() {
         let stdin = if options.has('n') { None } else { proc.stdin.clone() };
         let script = Script { text: words.join(" "), stdin, ..Script::default() };
-        return proc.run(&target_login, script).await;
+        return proc.run_in(&remote.lab, &target_login, script).await;
     }
     if let Some(stdin) = &proc.stdin {
         if !options.has('T') {
             proc.eprint("Pseudo-terminal will not be allocated because stdin is not a terminal.\n");
         }
         let text = String::from_utf8_lossy(stdin).into_owned();
-        return proc.run(&target_login, Script { text, ..Script::default() }).await;
+        return proc.run_in(&remote.lab, &target_login, Script { text, ..Script::default() }).await;
     }
     let stamp = proc.world().now.strftime("%a %b %e %H:%M:%S %Y");
     proc.print(format!("Last login: {stamp} from {from}\n"));
-    let boot = || proc.world().hosts.get(&remote.host).filter(|host| host.up).map(|host| host.booted);
+    let boot = || remote.lab.world().hosts.get(&remote.host).filter(|host| host.up).map(|host| host.booted);
     let before = boot();
-    let exit = match proc.link.ask(Request::Session(target_login)).await {
+    let exit = match proc.link.ask(Request::Session(remote.lab.clone(), target_login)).await {
         Answer::Exit(exit) => exit,
         _ => 0,
     };
@@ -216,10 +258,10 @@ async fn end(proc: &Proc, text: &str) -> Result<End, String> {
     let (host, path) = (text.get(..colon).unwrap_or(""), text.get(colon + 1..).unwrap_or(""));
     let remote = resolve(proc, host, None).await?;
     let place = Place::host(&remote.host);
-    let home = Login::new(&proc.lab, place.clone(), &remote.user).home;
-    let programs = batch::program_names(&proc.lab, &place);
+    let home = remote.login().home;
+    let programs = batch::program_names(&remote.lab, &place);
     let path_there = files::clean(&home, path.strip_prefix("~/").unwrap_or(path));
-    let disk = Disk::new(&proc.lab, &place, &remote.user, programs);
+    let disk = Disk::new(&remote.lab, &place, &remote.user, programs);
     Ok(End { disk, path: path_there, shown: path.to_owned() })
 }
 

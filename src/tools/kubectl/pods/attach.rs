@@ -123,7 +123,7 @@ async fn shell(
 ) -> Done {
     let login = exec::login(ctx, place.clone(), program);
     let exit = if tty && ctx.proc.link.is_open() {
-        match ctx.proc.link.ask(Request::Session(login)).await {
+        match ctx.proc.link.ask(Request::Session(ctx.proc.lab.clone(), login)).await {
             Answer::Exit(exit) => exit,
             _ => 0,
         }
