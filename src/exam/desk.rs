@@ -318,3 +318,77 @@ impl Desk {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::journal::tests::head;
+    use super::super::seat::tests::exercise;
+    use super::*;
+
+    fn desk() -> Desk {
+        let mut tasks = head(&["scale-web", "scale-web"]).tasks;
+        super::super::paper::name_hosts(&mut tasks, 1);
+        for (task, name) in tasks.iter_mut().zip(["cka-1", "cka-2"]) {
+            assert!(task.host.starts_with("cka-"));
+            task.host = name.to_owned();
+        }
+        Desk::new(&tasks, &[exercise(), exercise()]).unwrap()
+    }
+
+    /// Types lines a second apart, and gives everything that is shown.
+    fn typed(desk: &mut Desk, lines: &[&str]) -> String {
+        let mut shown = String::new();
+        for line in lines {
+            let ms = desk.at_ms + 1_000;
+            for (_, news) in desk.take(ms, 0, 0, &Input::Run { line: (*line).to_owned() }) {
+                match news {
+                    Shown::Printed(bytes) => shown.push_str(&String::from_utf8_lossy(&bytes)),
+                    Shown::Typed(line) => shown.push_str(&format!("{line}\n")),
+                    Shown::Prompt(prompt) => shown.push_str(&prompt),
+                    _ => {}
+                }
+            }
+            let ms = desk.at_ms + 500;
+            for (_, news) in desk.pass(ms) {
+                match news {
+                    Shown::Printed(bytes) => shown.push_str(&String::from_utf8_lossy(&bytes)),
+                    Shown::Prompt(prompt) => shown.push_str(&prompt),
+                    _ => {}
+                }
+            }
+        }
+        shown
+    }
+
+    #[test]
+    fn tasks_are_reached_from_base_and_nothing_follows_there() {
+        let mut desk = desk();
+        let shown = typed(
+            &mut desk,
+            &[
+                "kubectl get pods",
+                "alias ll=ls; echo set nu > .vimrc",
+                "ssh cka-1",
+                "ll; cat .vimrc; k get deploy -o name",
+                "ssh cka-2",
+                "ssh node01",
+                "exit",
+                "exit",
+                "ssh cka-2 kubectl scale deploy web --replicas=3",
+                "for host in cka-1 cka-2; do ssh $host kubectl get deploy web -o jsonpath={.spec.replicas}; done",
+                "sudo -i",
+            ],
+        );
+        insta::assert_snapshot!(shown);
+        let count = |task: usize| desk.commands(task).len();
+        assert_eq!((count(0), count(1)), (11, 0));
+    }
+
+    #[test]
+    fn a_line_counts_for_the_task_whose_host_it_was_typed_on() {
+        let mut desk = desk();
+        let _ = typed(&mut desk, &["ssh cka-2", "kubectl get nodes"]);
+        assert_eq!((desk.commands(0).len(), desk.commands(1).len()), (1, 1));
+        assert!(desk.found(0).is_none(), "nobody was there yet");
+    }
+}

@@ -1,5 +1,6 @@
 //! The terminal pane: what scrolled by, and the line below it.
 
+use crossterm::event::KeyEvent;
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
@@ -26,6 +27,8 @@ pub(crate) struct Terminal {
     unfinished: Option<(String, String)>,
     /// The look back through the output, while it lasts.
     pub(crate) back: Option<LookBack>,
+    /// Keys that were typed while a program ran, for the next line.
+    pub(crate) ahead: Vec<KeyEvent>,
 }
 
 /// Who has the keyboard.
@@ -45,6 +48,9 @@ pub(crate) enum Mode {
 /// Rows one page key scrolls.
 const PAGE: usize = 10;
 
+/// Keys that are kept for the next line: as many as a real terminal keeps bytes.
+const AHEAD_MAX: usize = 4096;
+
 impl Terminal {
     /// The shell waits at `prompt`.
     pub(crate) fn wait_at(&mut self, prompt: &str) {
@@ -54,6 +60,13 @@ impl Terminal {
         let before = self.output.take_unfinished();
         self.prompt.text = format!("{before}{prompt}");
         self.prompt.hidden = false;
+    }
+
+    /// Keeps a key for the next line.
+    pub(crate) fn type_ahead(&mut self, key: KeyEvent) {
+        if self.ahead.len() < AHEAD_MAX {
+            self.ahead.push(key);
+        }
     }
 
     /// A program asks for a line.

@@ -316,3 +316,12 @@ fn looking_back_searches() {
     insta::assert_snapshot!(screen(&mut state, 80, 24).backend());
     assert_eq!(typed(&mut state, "y"), [Effect::Copy("line 7".into())]);
 }
+
+#[test]
+fn what_is_typed_while_a_program_runs_is_the_next_line() {
+    let mut state = exercise();
+    assert_eq!(typed(&mut state, "sleep 5\n"), [Effect::Shell(0, ToShell::Run("sleep 5".into()))]);
+    assert_eq!(typed(&mut state, "ls\n"), []);
+    let next = update(&mut state, Msg::Shell(0, FromShell::Prompt("$ ".into())));
+    assert_eq!(next, Some(Effect::Shell(0, ToShell::Run("ls".into()))));
+}

@@ -12,7 +12,7 @@ use super::mouse;
 use super::prompt::Edit;
 use super::state::{Screen, State};
 use super::tab::Front;
-use super::terminal::Mode;
+use super::terminal::{Mode, Terminal};
 
 /// Takes a message in.
 pub(crate) fn update(state: &mut State, msg: Msg) -> Option<Effect> {
@@ -63,7 +63,8 @@ fn on_exercise(exercise: &mut ExerciseScreen, msg: Msg) -> Option<Effect> {
                 exercise.close(number);
                 return Some(Effect::CloseTerminal(number));
             }
-            let next = exercise.tabs.get_mut(number)?.take(msg)?;
+            let tab = exercise.tabs.get_mut(number)?;
+            let next = tab.take(msg).or_else(|| if tab.front.is_none() { ahead(&mut tab.terminal) } else { None })?;
             return Some(Effect::Shell(number, next));
         }
         Msg::Terminal { prompt } => exercise.add_tab(&prompt),
@@ -277,9 +278,15 @@ fn terminal_key(state: &mut State, key: KeyEvent) -> Option<Effect> {
         _ if keys::is_control(key, 'l') => terminal.output.clear(),
         _ => {
             let next = match terminal.mode {
-                Mode::Running => keys::is_control(key, 'c').then_some(ToShell::Interrupt),
-                Mode::Prompt | Mode::Asking if terminal.prompt.search.is_some() => search_key(exercise, key),
-                Mode::Prompt | Mode::Asking => prompt_key(exercise, key),
+                Mode::Running if keys::is_control(key, 'c') => {
+                    terminal.ahead.clear();
+                    Some(ToShell::Interrupt)
+                }
+                Mode::Running => {
+                    terminal.type_ahead(key);
+                    None
+                }
+                Mode::Prompt | Mode::Asking => line_key(terminal, key),
                 Mode::Ended => None,
             };
             return next.map(|it| Effect::Shell(number, it));
@@ -288,8 +295,23 @@ fn terminal_key(state: &mut State, key: KeyEvent) -> Option<Effect> {
     None
 }
 
-fn prompt_key(exercise: &mut ExerciseScreen, key: KeyEvent) -> Option<ToShell> {
-    let terminal = &mut exercise.tab().terminal;
+/// Takes what was typed while a program ran, up to the first key that starts something.
+fn ahead(terminal: &mut Terminal) -> Option<ToShell> {
+    while matches!(terminal.mode, Mode::Prompt | Mode::Asking) && !terminal.ahead.is_empty() {
+        let key = terminal.ahead.remove(0);
+        if let Some(next) = line_key(terminal, key) {
+            return Some(next);
+        }
+    }
+    None
+}
+
+/// A key for the line that is being typed, or for a search in older ones.
+fn line_key(terminal: &mut Terminal, key: KeyEvent) -> Option<ToShell> {
+    if terminal.prompt.search.is_some() { search_key(terminal, key) } else { prompt_key(terminal, key) }
+}
+
+fn prompt_key(terminal: &mut Terminal, key: KeyEvent) -> Option<ToShell> {
     terminal.scrolled = 0;
     let asking = terminal.mode == Mode::Asking;
     if key.code == KeyCode::Enter || keys::is_control(key, 'j') || keys::is_control(key, 'm') {
@@ -323,8 +345,8 @@ fn prompt_key(exercise: &mut ExerciseScreen, key: KeyEvent) -> Option<ToShell> {
 }
 
 /// Ctrl-R: letters narrow, Ctrl-R goes back further, Enter runs, anything else takes the line.
-fn search_key(exercise: &mut ExerciseScreen, key: KeyEvent) -> Option<ToShell> {
-    let prompt = &mut exercise.tab().terminal.prompt;
+fn search_key(terminal: &mut Terminal, key: KeyEvent) -> Option<ToShell> {
+    let prompt = &mut terminal.prompt;
     let mut wanted = prompt.search.clone().unwrap_or_default();
     if keys::is_control(key, 'r') {
         prompt.search_older(true);
@@ -345,7 +367,7 @@ fn search_key(exercise: &mut ExerciseScreen, key: KeyEvent) -> Option<ToShell> {
         }
         _ => {
             prompt.search = None;
-            return prompt_key(exercise, key);
+            return prompt_key(terminal, key);
         }
     }
     prompt.search = Some(wanted);

@@ -53,6 +53,17 @@ fn kill(session: &mut Session) {
     session.child.wait().expect("it is gone");
 }
 
+/// Logs into the host that the task in front names.
+fn go_to_host(session: &mut Session) -> String {
+    session.wait_for("ssh cka-");
+    let text = session.text();
+    let name = text.split("ssh cka-").nth(1).and_then(|rest| rest.get(..4)).expect("a host");
+    let host = format!("cka-{name}");
+    session.press(&format!("clear; ssh {host}\r"));
+    session.wait_for("root@controlplane");
+    host
+}
+
 fn result_file(data: &Path) -> PathBuf {
     let entries = fs::read_dir(data.join("results")).expect("results");
     entries.flatten().map(|entry| entry.path()).next().expect("a result file")
@@ -66,7 +77,10 @@ fn an_exam_survives_kills_and_its_result_is_what_it_claims() {
     let mut session =
         Session::open_in(&home.0, &["exam", "--blueprint", "three", "--minutes", "90", "--name", "Mina"]);
     session.wait_for("Task 1 of 3");
-    session.wait_for("root@");
+    session.wait_for("candidate@base");
+    session.press("kubectl get nodes\r");
+    session.wait_for("kubectl: command not found");
+    let alpha = go_to_host(&mut session);
     session.press("kubectl create namespace alpha\r");
     session.wait_for("namespace/alpha created");
     session.press(F4);
@@ -94,6 +108,9 @@ fn an_exam_survives_kills_and_its_result_is_what_it_claims() {
     }
     session.press(F3);
     session.wait_for("Task 2 of 3");
+    session.press("exit\r");
+    session.wait_for(&format!("Connection to {alpha} closed"));
+    go_to_host(&mut session);
     session.press("kubectl create namespace beta\r");
     session.wait_for("namespace/beta created");
     session.press(F5);
@@ -153,13 +170,24 @@ fn three_fixed_exams_have_no_task_in_common() {
         let output = run(&home.0, &["exam", "--list", "--blueprint", name]);
         assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
         let text = stdout(&output);
-        let tasks =
-            text.lines().filter(|line| line.contains(". ")).filter_map(|line| line.split_whitespace().nth(1));
-        for task in tasks {
+        let mut domains = std::collections::BTreeMap::new();
+        for line in text.lines().filter(|line| line.contains(". ")) {
+            let mut words = line.split_whitespace().skip(1);
+            let task = words.next().expect("a task");
+            *domains.entry(words.next().expect("a domain").to_owned()).or_insert(0) += 1;
             assert!(seen.insert(task.to_owned()), "{task} stands in two exams");
         }
+        let counts: Vec<(&str, i32)> = domains.iter().map(|(name, count)| (name.as_str(), *count)).collect();
+        let weights = [
+            ("cluster-architecture", 4),
+            ("services-networking", 3),
+            ("storage", 2),
+            ("troubleshooting", 5),
+            ("workloads-scheduling", 3),
+        ];
+        assert_eq!(counts, weights, "{name}");
     }
-    assert!(seen.len() >= 45, "{}", seen.len());
+    assert_eq!(seen.len(), 51);
 }
 
 #[test]

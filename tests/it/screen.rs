@@ -81,7 +81,7 @@ impl Session {
         Self { screen, keyboard, child, _home: None }
     }
 
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         self.screen.lock().unwrap().screen().contents()
     }
 
