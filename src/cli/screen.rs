@@ -230,12 +230,12 @@ impl Screen {
                 self.show_again([Msg::Opened(Box::new(opened))].into_iter().chain(msgs));
             }
             Opening::Exam(Wanted::Begin(head, name)) => {
-                let (exam, msgs) = Exam::begin(*head, name, now)?;
+                let (exam, msgs) = Exam::begin(*head, name, self.state.words, now)?;
                 self.exam = Some(exam);
                 self.show_again(msgs);
             }
             Opening::Exam(Wanted::Resume(path, name)) => {
-                let (exam, msgs) = Exam::resume(&path, name, now)?;
+                let (exam, msgs) = Exam::resume(&path, name, self.state.words, now)?;
                 self.exam = Some(exam);
                 self.show_again(msgs);
             }

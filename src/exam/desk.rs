@@ -191,7 +191,8 @@ impl Desk {
         let word = line.get(cursor.saturating_sub(replace)..cursor).unwrap_or_default();
         if lab.is_same(&self.base) && line.trim_start().starts_with("ssh ") {
             let open = self.rooms.lock();
-            candidates = open.rooms.iter().map(|it| it.name.clone()).filter(|it| it.starts_with(word)).collect();
+            candidates =
+                open.rooms.iter().map(|it| it.name.clone()).filter(|it| it.starts_with(word)).collect();
         }
         (replace, candidates)
     }
@@ -220,7 +221,8 @@ impl Desk {
 
     /// The earliest time that a program waits for, as the exam's clock has it.
     fn next_wait(&self) -> Option<Duration> {
-        let waits = self.labs().into_iter().filter_map(|(lab, begun)| Some(lab.take_next_wait()?.since(begun)));
+        let waits =
+            self.labs().into_iter().filter_map(|(lab, begun)| Some(lab.take_next_wait()?.since(begun)));
         waits.min()
     }
 

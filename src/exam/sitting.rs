@@ -53,7 +53,15 @@ impl Sitting {
             hints: 0,
             solution_seen: false,
         });
-        Self { tasks: tasks.collect(), head, desk: None, front: 0, note: String::new(), at_ms: 0, ended: None }
+        Self {
+            tasks: tasks.collect(),
+            head,
+            desk: None,
+            front: 0,
+            note: String::new(),
+            at_ms: 0,
+            ended: None,
+        }
     }
 
     /// The exam's clock.

@@ -5,8 +5,8 @@ use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
-use super::{Lab, Login};
 use super::vim::Need;
+use super::{Lab, Login};
 
 /// A program's question to its terminal.
 #[derive(Clone, Debug)]

@@ -17,6 +17,7 @@ use super::message::{Effect, Msg, Opened};
 use super::result::ResultScreen;
 use super::state::{Screen, State};
 use super::theme::Theme;
+use super::words::Words;
 
 /// An exam.
 #[derive(Default)]
@@ -97,15 +98,15 @@ pub(crate) enum ExamEffect {
     Submit,
 }
 
-/// Keys of the exam with their words for the help.
+/// Keys of the exam with the key of their words.
 const KEYS: &[(&str, &str)] = &[
-    ("F2 F3", "the task before, the task after"),
-    ("F4", "flag the task, to come back to it"),
-    ("F5", "all tasks: done, flagged, not begun"),
-    ("F6", "notepad"),
-    ("F8", "keyboard to the task, and back"),
-    ("Alt-← Alt-→", "narrower and wider task"),
-    ("F10", "hand in, or leave and go on later"),
+    ("F2 F3", "exam-help-turn"),
+    ("F4", "exam-help-flag"),
+    ("F5", "exam-help-tasks"),
+    ("F6", "exam-help-notes"),
+    ("F8", "exam-help-pane"),
+    ("Alt-← Alt-→", "exam-help-width"),
+    ("F10", "exam-help-end"),
 ];
 
 /// Seconds left from which on the time is shown as a warning, and as an alarm.
@@ -155,7 +156,7 @@ fn take(state: &mut State, msg: ExamMsg) {
         ExamMsg::Turned { task, opened } => turned(state, task, opened),
         ExamMsg::Clock { elapsed_s, left_s, alert } => {
             if let Some(minutes) = alert {
-                state.said = format!("{minutes} minutes are left");
+                state.said = state.words.with("exam-alert", &[("minutes", minutes.into())]);
             }
             if let Some(exam) = &mut state.exam {
                 (exam.elapsed_s, exam.left_s) = (elapsed_s, left_s);
@@ -323,39 +324,40 @@ pub(super) fn clock(seconds: u64) -> String {
 
 impl ExamScreen {
     /// Draws the exam over the screen of the task in front.
-    pub(super) fn draw(&self, frame: &mut Frame<'_>, area: Rect, theme: Theme, said: &str) {
+    pub(super) fn draw(&self, frame: &mut Frame<'_>, area: Rect, (theme, words): (Theme, Words), said: &str) {
         if let Some(result) = &self.result {
             frame.render_widget(Clear, area);
-            return result.draw(frame, area, theme);
+            return result.draw(frame, area, (theme, words));
         }
         let row = |y| Rect::new(area.x, y, area.width, 1);
         let (top, bottom) = (row(area.y), row(area.bottom().saturating_sub(1)));
         frame.render_widget(Clear, top);
-        frame.render_widget(Paragraph::new(self.header(usize::from(area.width), theme)), top);
+        frame.render_widget(Paragraph::new(self.header(usize::from(area.width), theme, words)), top);
         let foot = if said.is_empty() {
-            let keys = " F1 help  F2 F3 task  F4 flag  F5 all tasks  F6 notes  F10 hand in";
-            Line::styled(keys, theme.faint())
+            Line::styled(format!(" {}", words.say("exam-keys")), theme.faint())
         } else {
             Line::styled(format!(" {said}"), theme.warn())
         };
         frame.render_widget(Clear, bottom);
         frame.render_widget(Paragraph::new(foot), bottom);
         if let Some(popup) = self.popup {
-            let (title, lines) = self.popup_lines(popup, theme);
-            draw_popup(frame, area, theme, title, lines);
+            let (title, lines) = self.popup_lines(popup, theme, words);
+            draw_popup(frame, area, theme, words.say(title), lines);
         }
     }
 
-    fn header(&self, width: usize, theme: Theme) -> Line<'static> {
+    fn header(&self, width: usize, theme: Theme, words: Words) -> Line<'static> {
         let front = self.front.unwrap_or(0);
         let task = self.tasks.get(front);
         let flag = if task.is_some_and(|task| task.flagged) { " ⚑" } else { "" };
-        let left = format!(" Task {} of {}{flag}", front + 1, self.tasks.len());
+        let values = [("number", (front + 1).into()), ("count", self.tasks.len().into())];
+        let left = format!(" {}{flag}", words.with("exam-task", &values));
+        let time = |key, seconds| format!("{} ", words.with(key, &[("clock", clock(seconds).into())]));
         let (time, style) = match self.left_s {
-            Some(left) if left <= ALARM_S => (format!("{} left ", clock(left)), theme.bad()),
-            Some(left) if left <= WARN_S => (format!("{} left ", clock(left)), theme.warn()),
-            Some(left) => (format!("{} left ", clock(left)), Style::new()),
-            None => (format!("{} gone ", clock(self.elapsed_s)), Style::new()),
+            Some(left) if left <= ALARM_S => (time("exam-left", left), theme.bad()),
+            Some(left) if left <= WARN_S => (time("exam-left", left), theme.warn()),
+            Some(left) => (time("exam-left", left), Style::new()),
+            None => (time("exam-gone", self.elapsed_s), Style::new()),
         };
         let host = task.map(|task| format!("  ssh {}", task.host)).unwrap_or_default();
         let room = width.saturating_sub(left.width() + time.width());
@@ -366,69 +368,63 @@ impl ExamScreen {
         ])
     }
 
-    fn popup_lines(&self, popup: Popup, theme: Theme) -> (&'static str, Vec<Line<'static>>) {
+    fn popup_lines(&self, popup: Popup, theme: Theme, words: Words) -> (&'static str, Vec<Line<'static>>) {
         match popup {
             Popup::Help => {
                 let row = |(key, says): &(&str, &str)| {
                     Line::from(vec![
                         Span::styled(format!(" {key:<12}"), theme.strong()),
-                        Span::raw((*says).to_owned()),
+                        Span::raw(words.say(says)),
                     ])
                 };
-                (" Help: any key closes it ", KEYS.iter().map(row).collect())
+                ("exam-help", KEYS.iter().map(row).collect())
             }
-            Popup::Tasks(chosen) => (" Tasks: Enter goes there, f flags ", self.task_rows(chosen, theme)),
+            Popup::Tasks(chosen) => ("exam-tasks", self.task_rows(chosen, theme, words)),
             Popup::Notes => {
                 let text = format!("{}▏", self.note);
-                (
-                    " Notes: Esc closes them ",
-                    text.split('\n').map(|line| Line::raw(line.to_owned())).collect(),
-                )
+                ("exam-notes", text.split('\n').map(|line| Line::raw(line.to_owned())).collect())
             }
-            Popup::End => (" Hand in? ", self.end_rows(theme)),
+            Popup::End => ("exam-end", self.end_rows(theme, words)),
         }
     }
 
-    fn task_rows(&self, chosen: usize, theme: Theme) -> Vec<Line<'static>> {
+    fn task_rows(&self, chosen: usize, theme: Theme, words: Words) -> Vec<Line<'static>> {
         let row = |(index, task): (usize, &ExamTask)| {
             let state = match (Some(index) == self.front, task.begun) {
-                (true, _) => "in front",
-                (false, true) => "begun",
-                (false, false) => "not begun",
+                (true, _) => "exam-in-front",
+                (false, true) => "exam-begun",
+                (false, false) => "exam-untouched",
             };
+            let state = fit(&words.say(state), 10);
             let flag = if task.flagged { "⚑" } else { " " };
             let style = if index == chosen { theme.chosen() } else { Style::new() };
-            Line::styled(format!(" {:>2} {flag} {state:<10} {:<24}", index + 1, task.host), style)
+            Line::styled(format!(" {:>2} {flag} {state} {:<24}", index + 1, task.host), style)
         };
         self.tasks.iter().enumerate().map(row).collect()
     }
 
-    fn end_rows(&self, theme: Theme) -> Vec<Line<'static>> {
+    fn end_rows(&self, theme: Theme, words: Words) -> Vec<Line<'static>> {
         let count = |fits: fn(&ExamTask) -> bool| self.tasks.iter().filter(|task| fits(task)).count();
         let (untouched, flagged) = (count(|task| !task.begun), count(|task| task.flagged));
         let key = |key: &'static str, says: &'static str| {
-            Line::from(vec![Span::styled(format!(" {key:<5}"), theme.strong()), Span::raw(says)])
+            Line::from(vec![Span::styled(format!(" {key:<5}"), theme.strong()), Span::raw(words.say(says))])
         };
+        let values = [
+            ("untouched", untouched.into()),
+            ("count", self.tasks.len().into()),
+            ("flagged", flagged.into()),
+        ];
         vec![
-            Line::raw(format!(
-                " {untouched} of {} tasks are not begun, {flagged} are flagged.",
-                self.tasks.len()
-            )),
+            Line::raw(format!(" {}", words.with("exam-end-count", &values))),
             Line::default(),
-            key("h", "hand it in: there is no way back"),
-            key("l", "leave now: `uncordon exam --resume` goes on"),
-            key("Esc", "go on"),
+            key("h", "exam-end-submit"),
+            key("l", "exam-end-leave"),
+            key("Esc", "exam-end-on"),
         ]
     }
 }
 
-fn draw_popup(
-    frame: &mut Frame<'_>,
-    area: Rect,
-    theme: Theme,
-    title: &'static str,
-    lines: Vec<Line<'static>>,
-) {
+fn draw_popup(frame: &mut Frame<'_>, area: Rect, theme: Theme, title: String, lines: Vec<Line<'static>>) {
     /// Columns of a popup where the screen has them.
     const WIDTH: u16 = 56;
     let wanted = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2).max(7);
@@ -438,7 +434,7 @@ fn draw_popup(
     let hidden = lines.len().saturating_sub(usize::from(height.saturating_sub(2)));
     let shown: Vec<Line<'_>> = lines.into_iter().skip(hidden).collect();
     frame.render_widget(Clear, place);
-    let block = Block::bordered().title(title).border_style(theme.border(true));
+    let block = Block::bordered().title(format!(" {title} ")).border_style(theme.border(true));
     frame.render_widget(Paragraph::new(shown).block(block), place);
 }
 

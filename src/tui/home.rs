@@ -133,7 +133,7 @@ impl Home {
     pub(crate) fn draw(&mut self, frame: &mut Frame<'_>, area: Rect, theme: Theme, words: Words, said: &str) {
         let [top, middle, bottom] =
             Layout::vertical([Constraint::Length(3), Constraint::Min(1), Constraint::Length(1)]).areas(area);
-        frame.render_widget(Paragraph::new(self.heading(theme, words)), top);
+        frame.render_widget(Paragraph::new(self.heading(usize::from(area.width), theme, words)), top);
         let block = Block::bordered()
             .title(format!(" {} ", words.say("title-exercises")))
             .border_style(theme.border(true));
@@ -145,17 +145,33 @@ impl Home {
         frame.render_widget(Paragraph::new(self.foot(theme, words, said)), bottom);
     }
 
-    fn heading(&self, theme: Theme, words: Words) -> Vec<Line<'static>> {
+    /// Percent of the points of a domain that were won at best.
+    fn readiness(&self, domain: &str) -> u32 {
+        let of = self.cards.iter().filter(|card| card.domain == domain);
+        let (won, max) =
+            of.fold((0, 0), |(won, max), card| (won + card.best.unwrap_or(0), max + card.points));
+        won * 100 / max.max(1)
+    }
+
+    fn heading(&self, width: usize, theme: Theme, words: Words) -> Vec<Line<'static>> {
+        /// Columns from which on every domain has a bar.
+        const WIDE: usize = 120;
         let solved = self.cards.iter().filter(|card| card.best == Some(card.points)).count();
-        let mut bars = vec![Span::raw(" ")];
+        let mut bars = Vec::new();
+        let mut ready = 0;
         for (id, weight) in DOMAINS {
-            let of: Vec<&Card> = self.cards.iter().filter(|card| card.domain == *id).collect();
-            let done = of.iter().filter(|card| card.best == Some(card.points)).count();
+            let share = self.readiness(id);
+            ready += share * weight;
             let short = words.say(&format!("domain-short-{id}"));
-            bars.push(Span::styled(format!("{short} {weight}% "), theme.faint()));
-            bars.push(Span::styled(format!("{done}/{}  ", of.len()), theme.good()));
+            let lead = if bars.is_empty() { " " } else { "  " };
+            bars.push(Span::styled(format!("{lead}{short} "), theme.faint()));
+            if width >= WIDE {
+                bars.push(Span::styled(format!("{} ", bar(share)), readiness_style(share, theme)));
+            }
+            bars.push(Span::styled(format!("{share}%"), readiness_style(share, theme)));
         }
-        let count = [("solved", solved.into()), ("all", self.cards.len().into())];
+        let count =
+            [("solved", solved.into()), ("all", self.cards.len().into()), ("ready", (ready / 100).into())];
         vec![
             Line::from(vec![
                 Span::styled(" uncordon", theme.strong()),
@@ -207,11 +223,26 @@ impl Home {
     }
 }
 
+/// The share needed to pass, in percent, as a part of it is shown.
+fn readiness_style(share: u32, theme: Theme) -> ratatui::style::Style {
+    match share {
+        66.. => theme.good(),
+        1.. => theme.warn(),
+        0 => theme.faint(),
+    }
+}
+
+/// Eight columns that a share in percent fills.
+fn bar(share: u32) -> String {
+    let full = usize::try_from(share).unwrap_or(0).min(100) * 8 / 100;
+    format!("{}{}", "█".repeat(full), "░".repeat(8 - full))
+}
+
 fn domain_rank(domain: &str) -> usize {
     DOMAINS.iter().position(|(id, _)| *id == domain).unwrap_or(DOMAINS.len())
 }
 
-fn domain_name(domain: &str, words: Words) -> String {
+pub(super) fn domain_name(domain: &str, words: Words) -> String {
     let known = DOMAINS.iter().any(|(id, _)| *id == domain);
     if known { words.say(&format!("domain-{domain}")) } else { domain.to_owned() }
 }

@@ -36,6 +36,7 @@ mod words;
 pub(crate) use exam::{ExamEffect, ExamMsg, ExamTask};
 pub(crate) use message::{Card, CheckLine, Effect, FromShell, Msg, Opened, ToShell, Verdict};
 pub(crate) use picture::Film;
+pub(crate) use result::Lesson;
 pub(crate) use result::ResultScreen;
 pub(crate) use state::State;
 pub(crate) use theme::{THEMES, Theme};

@@ -64,7 +64,9 @@ fn on_exercise(exercise: &mut ExerciseScreen, msg: Msg) -> Option<Effect> {
                 return Some(Effect::CloseTerminal(number));
             }
             let tab = exercise.tabs.get_mut(number)?;
-            let next = tab.take(msg).or_else(|| if tab.front.is_none() { ahead(&mut tab.terminal) } else { None })?;
+            let next = tab
+                .take(msg)
+                .or_else(|| if tab.front.is_none() { ahead(&mut tab.terminal) } else { None })?;
             return Some(Effect::Shell(number, next));
         }
         Msg::Terminal { prompt } => exercise.add_tab(&prompt),

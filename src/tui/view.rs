@@ -33,7 +33,7 @@ pub(crate) fn view(state: &mut State, frame: &mut Frame<'_>) {
         Screen::Exercise(exercise) => draw_exercise(exercise, frame, area, (*theme, words), said),
     }
     if let Some(exam) = exam {
-        exam.draw(frame, area, *theme, said);
+        exam.draw(frame, area, (*theme, words), said);
     }
     if *help {
         help::draw(screen, frame, area, *theme, words);

@@ -14,7 +14,7 @@ use crate::exam::result::ResultFile;
 use crate::exam::score::{self, Score};
 use crate::exam::sitting::{Sitting, Task};
 use crate::exercises::{Exercise, Pack};
-use crate::tui::{Card, Effect, ExamEffect, ExamMsg, ExamTask, Msg, Opened, ResultScreen};
+use crate::tui::{Card, Effect, ExamEffect, ExamMsg, ExamTask, Lesson, Msg, Opened, ResultScreen, Words};
 
 /// Arguments of `uncordon exam`.
 #[derive(Debug, Args)]
@@ -136,6 +136,7 @@ fn is_open_exam(journal: &Path) -> bool {
 pub(super) struct Exam {
     kept: Kept,
     name: String,
+    words: Words,
     clock_shown_s: u64,
     grading: Grading,
     /// The score and where the result file is, once they are there.
@@ -152,18 +153,28 @@ enum Grading {
 
 impl Exam {
     /// Begins one.
-    pub(super) fn begin(head: Head, name: String, now: Instant) -> Result<(Self, Vec<Msg>), String> {
+    pub(super) fn begin(
+        head: Head,
+        name: String,
+        words: Words,
+        now: Instant,
+    ) -> Result<(Self, Vec<Msg>), String> {
         let exercises = crate::exam::result::exercises(&head, &packs::all())?;
         let kept = Kept::begin(head, exercises, now)?;
         let mut msgs = vec![began(&kept.sitting)];
         let mut exam =
-            Self { kept, name, clock_shown_s: u64::MAX, grading: Grading::No, says: String::new() };
+            Self { kept, name, words, clock_shown_s: u64::MAX, grading: Grading::No, says: String::new() };
         msgs.extend(exam.act(Act::Turn { task: 0 }, now));
         Ok((exam, msgs))
     }
 
     /// Takes one up again.
-    pub(super) fn resume(path: &Path, name: String, now: Instant) -> Result<(Self, Vec<Msg>), String> {
+    pub(super) fn resume(
+        path: &Path,
+        name: String,
+        words: Words,
+        now: Instant,
+    ) -> Result<(Self, Vec<Msg>), String> {
         let mut msgs = Vec::new();
         let mut replay = news::Replay::default();
         let packs = packs::all();
@@ -173,7 +184,7 @@ impl Exam {
                 msgs.push(began(sitting));
             }
             let on = if let Act::Terminal { on, .. } = entry.act { Some(on) } else { None };
-            let turned = msgs_of(sitting, entry, &mut seen);
+            let turned = msgs_of(sitting, entry, &mut seen, words);
             msgs.extend(turned);
             msgs.extend(replay.messages(sitting.front, on, news));
         })?;
@@ -182,7 +193,7 @@ impl Exam {
         }
         let closing = replay.closing(kept.sitting.front);
         let mut exam =
-            Self { kept, name, clock_shown_s: u64::MAX, grading: Grading::No, says: String::new() };
+            Self { kept, name, words, clock_shown_s: u64::MAX, grading: Grading::No, says: String::new() };
         // The replay took real time that is not the learner's.
         let replayed = Instant::now();
         exam.kept.forgive(now, replayed);
@@ -197,21 +208,20 @@ impl Exam {
         if !exam.kept.sitting.is_open(exam.kept.sitting.front) {
             msgs.extend(exam.act(Act::Turn { task: 0 }, replayed));
         }
-        msgs.push(Msg::Said("The exam goes on where it was".into()));
+        msgs.push(Msg::Said(words.say("exam-resumed")));
         Ok((exam, msgs))
     }
 
     /// True while frames should follow each other quickly.
     pub(super) fn is_busy(&self) -> bool {
-        self.grading == Grading::Next
-            || self.kept.sitting.is_busy()
+        self.grading == Grading::Next || self.kept.sitting.is_busy()
     }
 
     /// What is worth saying once the screen is gone.
     pub(super) fn last_words(self) -> String {
         match self.kept.sitting.ended {
             Some(_) => self.says,
-            None => "The exam is kept; `uncordon exam --resume` goes on with it.".into(),
+            None => self.words.say("exam-kept"),
         }
     }
 
@@ -276,7 +286,7 @@ impl Exam {
         match self.kept.act(act, now) {
             Ok(news) => {
                 let mut msgs = match self.kept.entries.last() {
-                    Some(entry) => told(&self.kept.sitting, entry, first),
+                    Some(entry) => told(&self.kept.sitting, entry, first, self.words),
                     None => Vec::new(),
                 };
                 msgs.extend(news::messages(news));
@@ -290,8 +300,8 @@ impl Exam {
         let mut msgs = self.act(Act::End { submitted }, now);
         if self.kept.sitting.ended.is_some() {
             self.grading = Grading::Next;
-            let why = if submitted { "Handed in." } else { "The time is up." };
-            msgs.push(Msg::Said(format!("{why} The tasks are being checked …")));
+            let why = if submitted { "exam-handed-in" } else { "exam-time-up" };
+            msgs.push(Msg::Said(self.words.say(why)));
         }
         msgs
     }
@@ -300,15 +310,15 @@ impl Exam {
         self.grading = Grading::Done;
         let score = match score::score(&self.kept.sitting) {
             Ok(score) => score,
-            Err(why) => return vec![Msg::Said(format!("The exam cannot be graded: {why}"))],
+            Err(why) => return vec![Msg::Said(self.words.with("exam-not-graded", &[("why", why.into())]))],
         };
         let file = match self.write_result(&score) {
-            Ok(path) => format!("Result file: {}", path.display()),
-            Err(why) => format!("The result file could not be written: {why}"),
+            Ok(path) => self.words.with("exam-file", &[("path", path.display().to_string().into())]),
+            Err(why) => self.words.with("exam-no-file", &[("why", why.into())]),
         };
-        let result = if score.passed { "passed" } else { "not passed" };
+        let result = self.words.say(if score.passed { "result-passed" } else { "result-failed" });
         self.says = format!("{} {result}\n{file}", score::percent(score.permille));
-        let lessons = self.kept.sitting.tasks.iter().map(lesson).collect();
+        let lessons = self.kept.sitting.tasks.iter().map(|task| lesson(task, self.words)).collect();
         let result = ResultScreen { score, lessons, file, ..ResultScreen::default() };
         vec![Msg::Exam(Box::new(ExamMsg::Ended(Box::new(result))))]
     }
@@ -329,9 +339,12 @@ impl Exam {
 }
 
 /// The reference's script and why it works.
-fn lesson(task: &Task) -> (String, String) {
-    let variant = task.exercise.variant(task.seed);
-    variant.map_or_else(|_| (String::new(), String::new()), |it| (it.solution, it.explain))
+fn lesson(task: &Task, words: Words) -> Lesson {
+    let variant = task.exercise.translated(words.0.code()).variant(task.seed);
+    variant.map_or_else(
+        |_| Lesson::default(),
+        |it| Lesson { title: it.title, reference: it.solution, explain: it.explain },
+    )
 }
 
 fn began(sitting: &Sitting) -> Msg {
@@ -341,7 +354,7 @@ fn began(sitting: &Sitting) -> Msg {
 }
 
 /// What an entry of a replay tells the screen, beside what terminals show; `seen` has the tasks turned to so far.
-fn msgs_of(sitting: &Sitting, entry: &Entry, seen: &mut Vec<usize>) -> Vec<Msg> {
+fn msgs_of(sitting: &Sitting, entry: &Entry, seen: &mut Vec<usize>, words: Words) -> Vec<Msg> {
     let first = match entry.act {
         Act::Turn { task } if !seen.contains(&task) => {
             seen.push(task);
@@ -349,12 +362,14 @@ fn msgs_of(sitting: &Sitting, entry: &Entry, seen: &mut Vec<usize>) -> Vec<Msg> 
         }
         _ => false,
     };
-    told(sitting, entry, first)
+    told(sitting, entry, first, words)
 }
 
-fn told(sitting: &Sitting, entry: &Entry, first: bool) -> Vec<Msg> {
+fn told(sitting: &Sitting, entry: &Entry, first: bool, words: Words) -> Vec<Msg> {
     let msg = match &entry.act {
-        Act::Turn { task } => ExamMsg::Turned { task: *task, opened: first.then(|| opened(sitting, *task)) },
+        Act::Turn { task } => {
+            ExamMsg::Turned { task: *task, opened: first.then(|| opened(sitting, *task, words)) }
+        }
         Act::Flag { task, on } => ExamMsg::Flagged { task: *task, on: *on },
         Act::Note { text } => ExamMsg::Noted(text.clone()),
         Act::Terminal { .. } => {
@@ -367,14 +382,14 @@ fn told(sitting: &Sitting, entry: &Entry, first: bool) -> Vec<Msg> {
 }
 
 /// A task as the exam shows it: without hints, points and title.
-fn opened(sitting: &Sitting, task: usize) -> Box<Opened> {
+fn opened(sitting: &Sitting, task: usize, words: Words) -> Box<Opened> {
     let Some(Task { exercise, seed, .. }) = sitting.tasks.get(task) else { return Box::default() };
     let host = sitting.head.tasks.get(task).map(|mark| mark.host.clone()).unwrap_or_default();
-    let Ok(variant) = exercise.variant(*seed) else { return Box::default() };
+    let Ok(variant) = exercise.translated(words.0.code()).variant(*seed) else { return Box::default() };
     let card = Card {
         id: exercise.id.clone(),
         pack: exercise.pack.clone(),
-        title: format!("Task {}", task + 1),
+        title: String::new(),
         domain: exercise.domain.clone(),
         minutes: exercise.minutes,
         ..Card::default()
@@ -382,7 +397,7 @@ fn opened(sitting: &Sitting, task: usize) -> Box<Opened> {
     Box::new(Opened {
         card,
         seed: *seed,
-        task: format!("**Host:** `ssh {host}`\n\n{}", variant.task),
+        task: format!("**{}:** `ssh {host}`\n\n{}", words.say("exam-host"), variant.task),
         host,
         hints: Vec::new(),
         prompt: sitting.prompt(0),

@@ -195,7 +195,12 @@ fn head(exercise: &Exercise, seed: u64) -> Head {
         blueprint: String::new(),
         limit_min: None,
         packs: packs.iter().filter(|pack| pack.id == exercise.pack).map(mark).collect(),
-        tasks: vec![TaskMark { pack: exercise.pack.clone(), exercise: exercise.id.clone(), seed, host: String::new() }],
+        tasks: vec![TaskMark {
+            pack: exercise.pack.clone(),
+            exercise: exercise.id.clone(),
+            seed,
+            host: String::new(),
+        }],
     }
 }
 

@@ -8,7 +8,9 @@ use super::texts::quoted;
 use crate::cluster::Place;
 use crate::hosts::{FsError, Kind, files};
 use crate::shell::disk::Disk;
-use crate::shell::{Answer, Lab, Login, Neighbour, Proc, Program, Refusal, Request, Running, Script, batch, login};
+use crate::shell::{
+    Answer, Lab, Login, Neighbour, Proc, Program, Refusal, Request, Running, Script, batch, login,
+};
 
 mod config;
 

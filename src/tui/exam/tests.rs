@@ -6,7 +6,7 @@ use ratatui::backend::TestBackend;
 
 use super::*;
 use crate::exam::score::{CheckScore, DomainScore, Score, TaskScore};
-use crate::tui::{Card, FromShell, Words, update, view};
+use crate::tui::{Card, FromShell, Language, Lesson, Words, update, view};
 
 fn opened(host: &str, task: &str) -> Option<Box<Opened>> {
     let card = Card { id: host.into(), minutes: 6, ..Card::default() };
@@ -82,7 +82,11 @@ fn score() -> Score {
 
 fn result() -> State {
     let mut state = exam();
-    let lesson = ("kubectl drain node01\n".to_owned(), "Draining **evicts**.".to_owned());
+    let lesson = Lesson {
+        title: String::new(),
+        reference: "kubectl drain node01\n".into(),
+        explain: "Draining **evicts**.".into(),
+    };
     let result = ResultScreen {
         score: score(),
         lessons: vec![lesson.clone(), lesson],
@@ -176,6 +180,25 @@ fn the_result_tells_points_time_and_why() {
     insta::assert_snapshot!("result_task_small", screen(&mut state, SMALL).backend());
     insta::assert_snapshot!("result_task_large", screen(&mut state, LARGE).backend());
     assert_eq!(key(&mut state, KeyCode::Char('q')), Some(Effect::Quit));
+}
+
+#[test]
+fn an_exam_speaks_korean() {
+    let korean = |state: &mut State| state.words = Words(Language::Korean);
+    let mut state = exam();
+    korean(&mut state);
+    insta::assert_snapshot!("korean_small", screen(&mut state, SMALL).backend());
+    insta::assert_snapshot!("korean_large", screen(&mut state, LARGE).backend());
+    for (number, name) in [(1, "help"), (5, "tasks"), (6, "notes"), (10, "end")] {
+        key(&mut state, KeyCode::F(number));
+        insta::assert_snapshot!(format!("korean_{name}"), screen(&mut state, SMALL).backend());
+        key(&mut state, KeyCode::Esc);
+    }
+    let mut state = result();
+    korean(&mut state);
+    insta::assert_snapshot!("korean_result_small", screen(&mut state, SMALL).backend());
+    key(&mut state, KeyCode::Down);
+    insta::assert_snapshot!("korean_result_task_large", screen(&mut state, LARGE).backend());
 }
 
 #[test]

@@ -32,7 +32,9 @@ impl Settings {
     fn read(&mut self, text: &str, host: &str) {
         let mut here = true;
         for line in text.lines().map(str::trim).filter(|line| !line.starts_with('#')) {
-            let Some((key, value)) = line.split_once(|c: char| c.is_whitespace() || c == '=') else { continue };
+            let Some((key, value)) = line.split_once(|c: char| c.is_whitespace() || c == '=') else {
+                continue;
+            };
             let value = value.trim_start_matches(['=', ' ', '\t']).trim_matches('"');
             match key.to_ascii_lowercase().as_str() {
                 "host" => here = is_meant(value, host),
@@ -55,9 +57,7 @@ fn is_meant(patterns: &str, host: &str) -> bool {
 fn fits(pattern: &str, text: &str) -> bool {
     match pattern.chars().next() {
         None => text.is_empty(),
-        Some('*') => (0..=text.len())
-            .filter_map(|at| text.get(at..))
-            .any(|rest| fits(&pattern[1..], rest)),
+        Some('*') => (0..=text.len()).filter_map(|at| text.get(at..)).any(|rest| fits(&pattern[1..], rest)),
         Some(c) => {
             let rest = text.strip_prefix(|it| c == '?' || it == c);
             rest.is_some_and(|rest| fits(&pattern[c.len_utf8()..], rest))
