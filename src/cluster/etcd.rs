@@ -10,6 +10,8 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
 use super::control_plane::Process;
+use super::etcd_state::{Etcd, Member};
+use super::store::Counts;
 use super::{ClusterId, Key, Store, World};
 use crate::apimachinery::object;
 use crate::hosts::files;
@@ -48,6 +50,11 @@ pub(crate) struct Snapshot {
 
 /// The keyspace as the database file of a data directory.
 pub(crate) fn database(store: &Store) -> Vec<u8> {
+    with_members(store, &[], 0)
+}
+
+/// The database of a data directory that a restore makes: its members, and which of them is its own.
+pub(crate) fn with_members(store: &Store, members: &[(u64, String)], local: u64) -> Vec<u8> {
     let mut bytes = vec![0; 2 * PAGE];
     for page in [0, PAGE] {
         if let Some(slot) = bytes.get_mut(page + 16..page + 20) {
@@ -55,7 +62,12 @@ pub(crate) fn database(store: &Store) -> Vec<u8> {
         }
     }
     bytes.extend_from_slice(KEYSPACE);
-    bytes.extend_from_slice(contents(store).to_string().as_bytes());
+    let mut tree = contents(store);
+    if !members.is_empty() {
+        object::set(&mut tree, &["members"], json!(members));
+        object::set(&mut tree, &["local"], json!(local));
+    }
+    bytes.extend_from_slice(tree.to_string().as_bytes());
     bytes.resize(bytes.len().div_ceil(PAGE) * PAGE, 0);
     bytes
 }
@@ -85,11 +97,7 @@ pub(crate) fn read(bytes: &[u8], checked: bool) -> Result<Snapshot, SnapshotErro
             return Err(SnapshotError::Tampered { expected: sum.to_vec(), got: got.to_vec() });
         }
     }
-    let json =
-        body.get(2 * PAGE..).and_then(|rest| rest.strip_prefix(KEYSPACE)).ok_or(SnapshotError::Invalid)?;
-    let end = json.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
-    let tree: Value =
-        serde_json::from_slice(json.get(..end).unwrap_or_default()).map_err(|_| SnapshotError::Invalid)?;
+    let tree = tree_of(body).ok_or(SnapshotError::Invalid)?;
     let digest = Sha256::digest(body);
     let hash = digest.iter().take(4).fold(0, |sum: u32, &byte| sum << 8 | u32::from(byte));
     let store = store_of(&tree);
@@ -97,11 +105,32 @@ pub(crate) fn read(bytes: &[u8], checked: bool) -> Result<Snapshot, SnapshotErro
     Ok(Snapshot { revision: store.revision(), store, size, hash, keys })
 }
 
+fn tree_of(body: &[u8]) -> Option<Value> {
+    let json = body.get(2 * PAGE..)?.strip_prefix(KEYSPACE)?;
+    let end = json.iter().rposition(|&byte| byte != 0).map_or(0, |last| last + 1);
+    serde_json::from_slice(json.get(..end)?).ok()
+}
+
+/// The members that a restore wrote into a database, and which of them the directory belongs to.
+pub(crate) fn members_of(bytes: &[u8]) -> Option<(Vec<(u64, String)>, u64)> {
+    let tree = tree_of(bytes)?;
+    let members = serde_json::from_value(tree.get("members")?.clone()).ok()?;
+    Some((members, tree.get("local")?.as_u64()?))
+}
+
+/// True for the database that the cluster's keyspace is in.
+pub(crate) fn is_current(bytes: &[u8], current: &str) -> bool {
+    !current.is_empty() && in_use_name(bytes) == Some(current)
+}
+
+/// `--initial-cluster-token` when nothing is said.
+pub(crate) const TOKEN: &str = "etcd-cluster";
+
 /// The id of a new cluster's member with these peer URLs, as etcd computes it.
-pub(crate) fn member_id(peer_urls: &[&str]) -> u64 {
+pub(crate) fn member_id(peer_urls: &[&str], token: &str) -> u64 {
     let mut urls = peer_urls.to_vec();
     urls.sort_unstable();
-    first_eight(&Sha1::digest(format!("{}etcd-cluster", urls.concat()).as_bytes()))
+    first_eight(&Sha1::digest(format!("{}{token}", urls.concat()).as_bytes()))
 }
 
 /// The id of a cluster that began with these members.
@@ -135,7 +164,9 @@ fn contents(store: &Store) -> Value {
     let mut objects = Vec::new();
     for resource in store.resources() {
         for entry in store.list(resource, "") {
-            objects.push(json!([&**resource, object::namespace(entry), object::name(entry), &**entry]));
+            let (namespace, name) = (object::namespace(entry), object::name(entry));
+            let counts = store.counts(&Key::new(resource, namespace, name)).unwrap_or_default();
+            objects.push(json!([&**resource, namespace, name, &**entry, counts.created, counts.version]));
         }
     }
     json!({"revision": store.revision(), "objects": objects})
@@ -146,43 +177,100 @@ fn store_of(tree: &Value) -> Store {
         |entry: &Value, index: usize| entry.get(index).and_then(Value::as_str).unwrap_or("").to_owned();
     let objects = object::list(tree, "/objects").iter().map(|entry| {
         let key = Key::new(&part(entry, 0), &part(entry, 1), &part(entry, 2));
-        (key, entry.get(3).cloned().unwrap_or_default())
+        let number = |index: usize| entry.get(index).and_then(Value::as_u64).unwrap_or(1);
+        let counts = Counts { created: number(4), version: number(5) };
+        (key, entry.get(3).cloned().unwrap_or_default(), counts)
     });
     Store::restored(objects, u64::try_from(object::int(tree, "/revision").unwrap_or(0)).unwrap_or(0))
 }
 
-/// Opens the data directory of an etcd that starts: its keyspace becomes the cluster's.
+/// Opens the data directory of an etcd that starts: its keyspace becomes the cluster's, or it joins the
+/// members that have that keyspace.
 pub(crate) fn open(world: &mut World, cluster: ClusterId, host: &str, process: &Process) {
     let inside = process.flag("data-dir").unwrap_or("/default.etcd");
     // A directory that no mount covers lives in the container: nobody else sees it, and it begins empty.
     let outside = process.host_path(inside);
     let path = outside.as_deref().map(|directory| format!("{directory}/member/snap/db"));
     let found = path.as_deref().and_then(|path| world.hosts.get(host)?.files.read(path).ok());
-    let name = found.as_deref().and_then(in_use_name).map(str::to_owned);
-    let current = world.clusters.get(cluster).map(|it| it.control_plane.database.clone()).unwrap_or_default();
-    if name.as_ref().is_some_and(|name| *name == current) && !current.is_empty() {
-        return;
+    let Some(plane) = world.clusters.get(cluster).map(|it| &it.control_plane) else { return };
+    let (current, etcd) = (plane.database.clone(), &plane.etcd);
+    let urls = process.flag_list("initial-advertise-peer-urls").join(",");
+    let joins = found.is_none()
+        && !current.is_empty()
+        && etcd.by_peer_urls(&urls).is_some()
+        && etcd.members.len() > 1;
+    if joins && let Some(path) = &path {
+        write_in_use(world, host, path, &current);
     }
+    let name = found.as_deref().and_then(in_use_name).map(str::to_owned);
+    if !joins && (current.is_empty() || name.as_ref() != Some(&current)) {
+        replace_keyspace(world, cluster, host, process, path.as_deref(), found.as_deref(), name);
+    }
+    if let Some(etcd) = world.clusters.get_mut(cluster).map(|it| &mut it.control_plane.etcd) {
+        etcd.publish(host, process);
+    }
+}
+
+fn replace_keyspace(
+    world: &mut World,
+    cluster: ClusterId,
+    host: &str,
+    process: &Process,
+    path: Option<&str>,
+    found: Option<&[u8]>,
+    name: Option<String>,
+) {
+    let current = world.clusters.get(cluster).map(|it| it.control_plane.database.clone()).unwrap_or_default();
+    let inside = process.flag("data-dir").unwrap_or("/default.etcd");
     let fresh_name = format!("{}{}", files::base_name(inside), world.chance.hex(8));
-    let fresh = match (&name, found.as_deref()) {
-        (Some(name), _) => take_stored(world, cluster, name),
-        (None, Some(bytes)) => read(bytes, false).ok().map(|snapshot| snapshot.store),
+    let fresh = match (&name, found) {
+        (Some(name), _) => world.clusters.get_mut(cluster).and_then(|it| it.other_stores.remove(name)),
+        (None, Some(bytes)) => {
+            read(bytes, false).ok().map(|snapshot| (snapshot.store, restored_members(bytes, host)))
+        }
         (None, None) => None,
     };
     // The very first start finds the keyspace that the template has made.
     let first = current.is_empty() && found.is_none();
     let name = name.unwrap_or(fresh_name);
-    if let Some(path) = &path {
+    if let Some(path) = path {
         write_in_use(world, host, path, &name);
     }
-    let Some(cluster_state) = world.clusters.get_mut(cluster) else { return };
-    cluster_state.control_plane.database = name;
+    let Some(state) = world.clusters.get_mut(cluster) else { return };
+    state.control_plane.database = name;
+    let (store, mut etcd) = match fresh {
+        Some(fresh) => fresh,
+        None if first => (std::mem::take(&mut state.store), Etcd::default()),
+        None => Default::default(),
+    };
+    if etcd.members.is_empty() {
+        etcd.begin(
+            &process.flag_list("initial-cluster"),
+            process.flag_list("initial-advertise-peer-urls").first().copied(),
+        );
+    }
+    let before = std::mem::replace(&mut state.store, store);
+    let etcd_before = std::mem::replace(&mut state.control_plane.etcd, etcd);
     if first {
         return;
     }
-    let before = std::mem::replace(&mut cluster_state.store, fresh.unwrap_or_default());
-    cluster_state.other_stores.insert(current, before);
+    state.other_stores.insert(current, (before, etcd_before));
     world.keyspace_replaced(cluster);
+}
+
+/// The members of a restored directory; the one whose directory it is stands on `host`.
+fn restored_members(bytes: &[u8], host: &str) -> Etcd {
+    let Some((members, local)) = members_of(bytes) else { return Etcd::default() };
+    let ids: Vec<u64> = members.iter().map(|(id, _)| *id).collect();
+    let row = |(id, urls): (u64, String)| Member {
+        host: if id == local { host.to_owned() } else { String::new() },
+        ..Member::new(id, urls, false)
+    };
+    let mut etcd = Etcd::default();
+    etcd.cluster_id = cluster_id(&ids);
+    etcd.term = 1;
+    etcd.members = members.into_iter().map(row).collect();
+    etcd
 }
 
 fn in_use_name(bytes: &[u8]) -> Option<&str> {
@@ -210,10 +298,6 @@ fn write_in_use(world: &mut World, host: &str, path: &str, name: &str) {
     for directory in [member.as_str(), files::parent(&member)] {
         let _ = files.chmod(directory, 0o700);
     }
-}
-
-fn take_stored(world: &mut World, cluster: ClusterId, name: &str) -> Option<Store> {
-    world.clusters.get_mut(cluster)?.other_stores.remove(name)
 }
 
 #[cfg(test)]

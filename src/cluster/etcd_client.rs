@@ -1,9 +1,13 @@
 //! etcd as its clients meet it: who listens, whose certificates are good, and the keys they see.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::control_plane::Instance;
-use super::{ClusterId, Key, Place, Store, World};
+use super::etcd_state::Etcd;
+use super::store::Counts;
+use super::{Cluster, ClusterId, Key, Place, World};
 use crate::apimachinery::object;
 use crate::hosts::certificates::{self, Distrust};
 
@@ -22,9 +26,50 @@ pub(crate) struct Credentials {
 pub(crate) struct Member {
     pub(crate) cluster: ClusterId,
     pub(crate) host: String,
-    pub(crate) name: String,
-    pub(crate) peer_urls: String,
+    /// 0 while it is no member of anything.
+    pub(crate) id: u64,
     pub(crate) client_urls: String,
+}
+
+/// A key as a client sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct KeyValue {
+    pub(crate) path: String,
+    pub(crate) key: Key,
+    pub(crate) value: Vec<u8>,
+    pub(crate) created: u64,
+    pub(crate) modified: u64,
+    pub(crate) version: u64,
+    pub(crate) lease: u64,
+}
+
+/// Keys from the first on to before the end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Range {
+    Key(String),
+    Before(String, String),
+    /// To the last key.
+    From(String),
+}
+
+impl Range {
+    /// All keys that begin with `prefix`.
+    pub(crate) fn prefix(prefix: &str) -> Self {
+        let mut end: Vec<char> = prefix.chars().collect();
+        match end.pop().and_then(|last| char::from_u32(u32::from(last) + 1)) {
+            Some(next) => Self::Before(prefix.to_owned(), end.into_iter().chain([next]).collect()),
+            None => Self::From(String::new()),
+        }
+    }
+
+    /// True for a key of the range.
+    pub(crate) fn has(&self, path: &str) -> bool {
+        match self {
+            Self::Key(key) => path == key,
+            Self::Before(from, end) => path >= from.as_str() && path < end.as_str(),
+            Self::From(from) => path >= from.as_str(),
+        }
+    }
 }
 
 /// Dials `endpoint` (`https://127.0.0.1:2379`, or without the scheme) from `from`.
@@ -59,13 +104,12 @@ pub(crate) fn connect(
             return Err(format!("write tcp {address}: write: broken pipe"));
         }
     }
-    let flag = |name: &str| instance.process.flag(name).unwrap_or("").to_owned();
+    let etcd = world.clusters.get(cluster).map(|it| &it.control_plane.etcd);
     Ok(Member {
         cluster,
         host: host.to_owned(),
-        name: flag("name"),
-        peer_urls: flag("initial-advertise-peer-urls"),
-        client_urls: flag("advertise-client-urls"),
+        id: etcd.and_then(|it| it.of_process(host, &instance.process)).map_or(0, |it| it.id),
+        client_urls: instance.process.flag_list("advertise-client-urls").join(","),
     })
 }
 
@@ -148,17 +192,87 @@ const BUILT_IN_GROUPS: &[&str] = &["apps", "batch", "autoscaling", "policy", "re
 /// Keys that etcd clients put themselves live in the store under this resource.
 const RAW: &str = "etcd raw keys";
 
-/// Every key with its object, in byte order of the keys.
-pub(crate) fn entries(store: &Store) -> Vec<(String, Key)> {
-    let mut all = Vec::new();
+/// The keys of a range in byte order, as they were at `revision`; 0 for now.
+///
+/// # Errors
+/// The sentence of etcd for a revision that is compacted or yet to come.
+pub(crate) fn range(cluster: &Cluster, range: &Range, revision: u64) -> Result<Vec<KeyValue>, &'static str> {
+    let (store, etcd) = (&cluster.store, &cluster.control_plane.etcd);
+    if revision > store.revision() {
+        return Err("etcdserver: mvcc: required revision is a future revision");
+    }
+    let mut found: BTreeMap<String, KeyValue> = BTreeMap::new();
     for resource in store.resources() {
         for entry in store.list(resource, "") {
             let key = Key::new(resource, object::namespace(entry), object::name(entry));
-            all.push((path_of(&key), key));
+            let path = path_of(&key);
+            if range.has(&path) {
+                let counts = store.counts(&key).unwrap_or_default();
+                found.insert(path.clone(), seen(etcd, path, key, entry, counts));
+            }
         }
     }
-    all.sort();
-    all
+    if revision > 0 {
+        const GONE: &str = "etcdserver: mvcc: required revision has been compacted";
+        if revision < etcd.compacted {
+            return Err(GONE);
+        }
+        let later: Vec<&super::store::Event> = store.since(revision).ok_or(GONE)?.collect();
+        for event in later.into_iter().rev() {
+            let path = path_of(&event.key);
+            if range.has(&path) {
+                undo(etcd, &mut found, path, event);
+            }
+        }
+    }
+    Ok(found.into_values().collect())
+}
+
+/// Takes one change back.
+fn undo(etcd: &Etcd, found: &mut BTreeMap<String, KeyValue>, path: String, event: &super::store::Event) {
+    let Some(previous) = &event.previous else {
+        found.remove(&path);
+        return;
+    };
+    let counts = match found.get(&path) {
+        Some(row) => Counts { created: row.created, version: row.version.saturating_sub(1).max(1) },
+        // Of a key that is gone, only the last value is remembered.
+        None => Counts { created: modified(previous), version: 1 },
+    };
+    let row = seen(etcd, path.clone(), event.key.clone(), previous, counts);
+    found.insert(path, row);
+}
+
+fn modified(object: &Value) -> u64 {
+    object::text(object, "/metadata/resourceVersion").parse().unwrap_or(0)
+}
+
+fn seen(etcd: &Etcd, path: String, key: Key, object: &Value, counts: Counts) -> KeyValue {
+    let lease = etcd.leased.get(&path).copied().unwrap_or(0);
+    let value = value_of(&key, object);
+    KeyValue {
+        path,
+        key,
+        value,
+        created: counts.created,
+        modified: modified(object),
+        version: counts.version,
+        lease,
+    }
+}
+
+/// Changes after `revision` in a range: whether it is a deletion, with the key after it.
+pub(crate) fn changes(cluster: &Cluster, range: &Range, revision: u64) -> Vec<(bool, KeyValue)> {
+    let (store, etcd) = (&cluster.store, &cluster.control_plane.etcd);
+    let events = store.since(revision).into_iter().flatten();
+    events
+        .filter_map(|event| {
+            let path = path_of(&event.key);
+            let deleted = event.change == super::store::Change::Deleted;
+            let counts = store.counts(&event.key).unwrap_or_default();
+            range.has(&path).then(|| (deleted, seen(etcd, path, event.key.clone(), &event.object, counts)))
+        })
+        .collect()
 }
 
 fn path_of(key: &Key) -> String {
@@ -180,22 +294,112 @@ fn path_of(key: &Key) -> String {
 }
 
 /// The bytes under a key. Objects have the storage prefix of Kubernetes and, instead of protobuf, JSON.
-pub(crate) fn value(store: &Store, key: &Key) -> Option<Vec<u8>> {
-    let object = store.get(key)?;
+fn value_of(key: &Key, object: &Value) -> Vec<u8> {
     if &*key.resource == RAW {
-        return Some(object::field(object, "value").as_bytes().to_vec());
+        return object::field(object, "value").as_bytes().to_vec();
     }
     let mut bytes = b"k8s\x00".to_vec();
-    bytes.extend(serde_json::to_vec(&**object).unwrap_or_default());
-    Some(bytes)
+    bytes.extend(serde_json::to_vec(object).unwrap_or_default());
+    bytes
 }
 
-/// `etcdctl put`: a key of the client's own. Keys of Kubernetes' objects cannot be written this way.
-pub(crate) fn put(store: &mut Store, path: &str, value: &str) -> Result<(), String> {
-    if path.starts_with("/registry/") {
-        return Err("uncordon: writing objects of Kubernetes through etcdctl put is not simulated yet".into());
+/// A client writes a key of its own. Keys of Kubernetes' objects cannot be written this way.
+///
+/// # Errors
+/// What is not simulated, or etcd's refusal when it is full.
+pub(crate) fn put(
+    world: &mut World,
+    member: &Member,
+    path: &str,
+    value: &str,
+    lease: u64,
+) -> Result<(), String> {
+    let now = world.now;
+    let Some(cluster) = world.clusters.get_mut(member.cluster) else { return Ok(()) };
+    let known = cluster.store.resources().filter(|it| &***it != RAW).any(|resource| {
+        path.starts_with(&format!("{}/", path_of(&Key::new(resource, "", "")).trim_end_matches('/')))
+    });
+    if known {
+        return Err("uncordon: writing objects of Kubernetes through etcdctl is not simulated yet".into());
     }
+    let etcd = &mut cluster.control_plane.etcd;
+    etcd.admit(&cluster.store, now, value.len() as u64)?;
+    if lease != 0 && !etcd.leases.contains_key(&lease) {
+        return Err("etcdserver: requested lease not found".into());
+    }
+    match lease {
+        0 => etcd.leased.remove(path),
+        _ => etcd.leased.insert(path.to_owned(), lease),
+    };
     let object: Value = json!({"metadata": {"name": path}, "value": value});
-    store.put(&Key::new(RAW, "", path), object);
+    cluster.store.put(&Key::new(RAW, "", path), object);
     Ok(())
+}
+
+/// Ends the leases whose time is over, and the keys on them.
+pub(crate) fn expire(world: &mut World, member: &Member) {
+    let now = world.now;
+    let Some(cluster) = world.clusters.get_mut(member.cluster) else { return };
+    let over: Vec<u64> = cluster
+        .control_plane
+        .etcd
+        .leases
+        .iter()
+        .filter(|(_, it)| it.left(now) < 0)
+        .map(|(id, _)| *id)
+        .collect();
+    over.into_iter().for_each(|id| revoke(cluster, id));
+}
+
+/// Ends a lease and the keys on it.
+pub(crate) fn revoke(cluster: &mut Cluster, lease: u64) {
+    let etcd = &mut cluster.control_plane.etcd;
+    etcd.leases.remove(&lease);
+    let keys: Vec<String> =
+        etcd.leased.iter().filter(|(_, it)| **it == lease).map(|(key, _)| key.clone()).collect();
+    for key in keys {
+        etcd.leased.remove(&key);
+        cluster.store.delete(&Key::new(RAW, "", &key));
+    }
+}
+
+/// One more member, as a learner; whoever runs with these peer URLs and this name becomes it.
+///
+/// # Errors
+/// etcd's refusal.
+pub(crate) fn add_learner(world: &mut World, member: &Member, peer_urls: &str) -> Result<u64, &'static str> {
+    let id = u64::from_str_radix(&world.chance.hex(16), 16).unwrap_or(1) | 1;
+    let Some(cluster) = world.clusters.get_mut(member.cluster) else {
+        return Err("etcdserver: server stopped");
+    };
+    let etcd = &mut cluster.control_plane.etcd;
+    if let Some(there) = etcd.by_peer_urls(peer_urls) {
+        return Ok(there.id);
+    }
+    etcd.members.push_back(super::etcd_state::Member::new(id, peer_urls, true));
+    Ok(id)
+}
+
+/// A learner that has caught up gets a vote; `false` while it has not.
+pub(crate) fn promote(world: &mut World, member: &Member, id: u64) -> bool {
+    let Some(cluster) = world.clusters.get_mut(member.cluster) else { return false };
+    let serves = cluster.control_plane.member_serves(id);
+    let row = cluster.control_plane.etcd.members.iter_mut().find(|it| it.id == id);
+    if let Some(row) = row.filter(|_| serves) {
+        row.learner = false;
+        world.members_changed(member.cluster);
+    }
+    serves
+}
+
+/// Takes the member away that was started on a machine; `None` when there is none, or no quorum.
+pub(crate) fn remove_member_of(world: &mut World, member: &Member, host: &str) -> Option<u64> {
+    let cluster = world.clusters.get_mut(member.cluster)?;
+    let at = cluster.control_plane.etcd.members.iter().position(|it| it.host == host)?;
+    if !cluster.control_plane.quorum() {
+        return None;
+    }
+    let gone = cluster.control_plane.etcd.members.remove(at);
+    world.members_changed(member.cluster);
+    Some(gone.id)
 }

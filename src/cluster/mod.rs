@@ -13,6 +13,7 @@ pub(crate) mod controllers;
 pub(crate) mod engine;
 pub(crate) mod etcd;
 pub(crate) mod etcd_client;
+pub(crate) mod etcd_state;
 pub(crate) mod events;
 pub(crate) mod kubeconfig;
 pub(crate) mod kubelet;

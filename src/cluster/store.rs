@@ -62,7 +62,23 @@ impl Event {
     }
 }
 
-type Table = OrdMap<(Arc<str>, Arc<str>), Object>;
+type Table = OrdMap<(Arc<str>, Arc<str>), Row>;
+
+/// An object and what etcd counts of its key.
+#[derive(Clone, Debug)]
+struct Row {
+    object: Object,
+    counts: Counts,
+}
+
+/// What etcd counts of a key since it was last created.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    /// The revision of its creation.
+    pub(crate) created: u64,
+    /// How often it was written, the creation included.
+    pub(crate) version: u64,
+}
 
 /// All objects of a cluster.
 #[derive(Clone, Debug, Default)]
@@ -84,13 +100,13 @@ const ADOPTABLE: &[&str] = &["pods", "replicasets.apps", "controllerrevisions.ap
 
 impl Store {
     /// A keyspace as a snapshot holds it: objects with the revision they were taken at, and no log.
-    pub(crate) fn restored(objects: impl Iterator<Item = (Key, Value)>, revision: u64) -> Self {
+    pub(crate) fn restored(objects: impl Iterator<Item = (Key, Value, Counts)>, revision: u64) -> Self {
         let mut store = Self { revision, ..Self::default() };
-        for (key, object) in objects {
+        for (key, object, counts) in objects {
             let object: Object = Arc::new(object);
             store.index(&key, &object);
             let slot = (key.namespace.clone(), key.name.clone());
-            store.tables.entry(key.resource.clone()).or_default().insert(slot, object);
+            store.tables.entry(key.resource.clone()).or_default().insert(slot, Row { object, counts });
         }
         store
     }
@@ -102,12 +118,21 @@ impl Store {
 
     /// One object.
     pub(crate) fn get(&self, key: &Key) -> Option<&Object> {
+        self.row(key).map(|row| &row.object)
+    }
+
+    /// How often a key was written, and since when.
+    pub(crate) fn counts(&self, key: &Key) -> Option<Counts> {
+        self.row(key).map(|row| row.counts)
+    }
+
+    fn row(&self, key: &Key) -> Option<&Row> {
         self.tables.get(&key.resource)?.get(&(key.namespace.clone(), key.name.clone()))
     }
 
     /// One object by its parts.
     pub(crate) fn find(&self, resource: &str, namespace: &str, name: &str) -> Option<&Object> {
-        self.tables.get(resource)?.get(&(Arc::from(namespace), Arc::from(name)))
+        self.tables.get(resource)?.get(&(Arc::from(namespace), Arc::from(name))).map(|row| &row.object)
     }
 
     /// All objects of a resource by namespace and name; of one namespace when `namespace` is not empty.
@@ -118,7 +143,7 @@ impl Store {
             .into_iter()
             .flat_map(move |table| table.range(from.clone()..))
             .take_while(move |((ns, _), _)| namespace.is_empty() || &**ns == namespace)
-            .map(|(_, object)| object)
+            .map(|(_, row)| &row.object)
     }
 
     /// Objects of one namespace whose names start with `prefix`, by name.
@@ -134,7 +159,7 @@ impl Store {
             .into_iter()
             .flat_map(move |table| table.range(from.clone()..))
             .take_while(move |((ns, name), _)| &**ns == namespace && name.starts_with(prefix))
-            .map(|(_, object)| object)
+            .map(|(_, row)| &row.object)
     }
 
     /// How many objects a resource has in all namespaces.
@@ -174,7 +199,12 @@ impl Store {
         object::set(&mut object, &["metadata", "resourceVersion"], self.revision.to_string());
         let object: Object = Arc::new(object);
         let slot = (key.namespace.clone(), key.name.clone());
-        let previous = self.tables.entry(key.resource.clone()).or_default().insert(slot, object.clone());
+        let table = self.tables.entry(key.resource.clone()).or_default();
+        let counts = match table.get(&slot) {
+            Some(row) => Counts { version: row.counts.version + 1, ..row.counts },
+            None => Counts { created: self.revision, version: 1 },
+        };
+        let previous = table.insert(slot, Row { object: object.clone(), counts }).map(|row| row.object);
         if let Some(before) = &previous {
             self.unindex(key, before);
         }
@@ -193,7 +223,7 @@ impl Store {
     /// Takes an object away; `None` when there is none. What it returns carries the revision of its end.
     pub(crate) fn delete(&mut self, key: &Key) -> Option<Object> {
         let slot = (key.namespace.clone(), key.name.clone());
-        let previous = self.tables.get_mut(&key.resource)?.remove(&slot)?;
+        let previous = self.tables.get_mut(&key.resource)?.remove(&slot)?.object;
         self.unindex(key, &previous);
         self.revision += 1;
         let mut last = (*previous).clone();
@@ -219,6 +249,11 @@ impl Store {
         let skip = usize::try_from((revision + 1).saturating_sub(oldest)).unwrap_or(usize::MAX);
         // By index, because skipping an iterator would walk over all that is skipped.
         Some((skip.min(self.log.len())..self.log.len()).filter_map(|index| self.log.get(index)))
+    }
+
+    /// The revision from which on [`Self::since`] knows all changes.
+    pub(crate) fn oldest(&self) -> u64 {
+        self.log.front().map_or(self.revision, |event| event.revision.saturating_sub(1))
     }
 
     fn record(&mut self, event: Event) {

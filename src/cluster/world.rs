@@ -32,7 +32,7 @@ pub(crate) struct Cluster {
     /// What etcd holds, as long as etcd runs.
     pub(crate) store: Store,
     /// Keyspaces of etcd data directories that are not in use, by the id in their `member/snap/db`.
-    pub(crate) other_stores: OrdMap<String, Store>,
+    pub(crate) other_stores: OrdMap<String, (Store, super::etcd_state::Etcd)>,
     /// Every request that the API server answered, oldest first.
     pub(crate) audit: Vector<AuditEvent>,
     pub(crate) queue: Workqueue,

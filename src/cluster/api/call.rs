@@ -74,6 +74,24 @@ impl Call<'_> {
         &mut self.world.clusters[self.cluster].store
     }
 
+    /// Writes an object.
+    ///
+    /// # Errors
+    /// etcd has no room left.
+    pub(crate) fn put(&mut self, key: &Key, object: Value) -> Result<Object, Status> {
+        let now = self.world.now;
+        let Some(cluster) = self.world.clusters.get_mut(self.cluster) else {
+            return Err(Status::internal("no such cluster"));
+        };
+        cluster.control_plane.etcd.admit(&cluster.store, now, 0).map_err(|why| Status {
+            code: 500,
+            reason: "",
+            message: why.to_owned(),
+            details: None,
+        })?;
+        Ok(cluster.store.put(key, object))
+    }
+
     /// Where the object called `name` of the request's resource and namespace is stored.
     pub(crate) fn key(&self, name: &str) -> Key {
         let namespace = if self.resource.namespaced { self.namespace.as_str() } else { "" };

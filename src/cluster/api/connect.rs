@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use super::authn::{self, token, x509};
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
+use crate::cluster::control_plane::Instance;
 use crate::cluster::{Body, ClusterId, Place, Request, Response, UserInfo, World};
 
 /// Where a client dials and what it shows and trusts, as a kubeconfig gives it. All PEM.
@@ -76,13 +77,13 @@ impl World {
     ) -> Result<Response, DialError> {
         let target = Target::parse(&endpoint.server);
         let address = resolve(self, from, &target.host)?;
-        let cluster = dial(self, from, &address, &target.port)?;
+        let (cluster, machine) = dial(self, from, &address, &target.port)?;
         if !target.tls {
             let text = "Client sent an HTTP request to an HTTPS server.\n".to_owned();
             return Ok(Response { code: 400, body: Body::Text(text), warnings: Vec::new() });
         }
         check_client_key(endpoint)?;
-        check_server(self, cluster, endpoint, &target.host)?;
+        check_server(self, (cluster, &machine), endpoint, &target.host)?;
         match authenticate(self, cluster, endpoint) {
             Some(user) => request.user = user,
             None => return Ok(Response::refused(&Status::unauthorized())),
@@ -128,7 +129,7 @@ fn shown(address: &str, port: &str) -> String {
 }
 
 /// Opens the connection.
-fn dial(world: &World, from: &Place, address: &str, port: &str) -> Result<ClusterId, DialError> {
+fn dial(world: &World, from: &Place, address: &str, port: &str) -> Result<(ClusterId, String), DialError> {
     let Some(number) = port.parse::<u16>().ok() else {
         return Err(DialError::said(format!("dial tcp: address {port}: invalid port")));
     };
@@ -146,7 +147,8 @@ fn dial(world: &World, from: &Place, address: &str, port: &str) -> Result<Cluste
         let sentence = format!("dial tcp {to}: connect: no route to host");
         return Err(DialError { sentence, timed_out: true });
     }
-    listening_on(world, &machine, number).ok_or_else(refused)
+    let cluster = listening_on(world, &machine, number).ok_or_else(refused)?;
+    Ok((cluster, machine))
 }
 
 /// The endpoint behind a service address of some cluster.
@@ -191,26 +193,37 @@ fn listening_on(world: &World, machine: &str, port: u16) -> Option<ClusterId> {
         if !cluster.api_server_up() {
             return false;
         }
-        match cluster.serving("kube-apiserver") {
-            Some((host, instance)) => {
-                let own = instance.process.flag("secure-port").and_then(|it| it.parse().ok()).unwrap_or(6443);
-                host == machine && own == port
-            }
-            // A cluster of stand-ins has no processes: its server is where its address says.
-            None => {
-                let target = Target::parse(&cluster.server);
-                let here = world.hosts.get(machine).is_some_and(|host| host.address == target.host);
-                here && target.port.parse() == Ok(port)
-            }
+        if cluster.serving(API_SERVER).is_some() {
+            let own =
+                |it: &Instance| it.process.flag("secure-port").and_then(|it| it.parse().ok()).unwrap_or(6443);
+            return cluster.serving_on(machine, API_SERVER).is_some_and(|it| own(it) == port);
         }
+        // A cluster of stand-ins has no processes: its server is where its address says.
+        let target = Target::parse(&cluster.server);
+        let here = world.hosts.get(machine).is_some_and(|host| host.address == target.host);
+        here && target.port.parse() == Ok(port)
     })
 }
 
+const API_SERVER: &str = "kube-apiserver";
+
 /// A file that a flag of the API server names, read through its mounts on its host.
 pub(crate) fn server_file(world: &World, cluster: ClusterId, flag: &str, default: &str) -> Option<Vec<u8>> {
+    let host = world.clusters.get(cluster)?.serving(API_SERVER).map_or("", |(host, _)| host);
+    file_of_server(world, cluster, host, flag, default)
+}
+
+/// As [`server_file`], of the API server on one machine.
+fn file_of_server(
+    world: &World,
+    cluster: ClusterId,
+    host: &str,
+    flag: &str,
+    default: &str,
+) -> Option<Vec<u8>> {
     let found = world.clusters.get(cluster)?;
-    let (host, path) = match found.serving("kube-apiserver") {
-        Some((host, instance)) => {
+    let (host, path) = match found.serving_on(host, API_SERVER) {
+        Some(instance) => {
             let path = instance.process.flag(flag).unwrap_or(default);
             (host.to_owned(), instance.process.host_path(path)?)
         }
@@ -234,11 +247,17 @@ fn check_client_key(endpoint: &Endpoint) -> Result<(), DialError> {
 }
 
 /// What the client thinks of the server's certificate.
-fn check_server(world: &World, cluster: ClusterId, endpoint: &Endpoint, host: &str) -> Result<(), DialError> {
+fn check_server(
+    world: &World,
+    (cluster, machine): (ClusterId, &str),
+    endpoint: &Endpoint,
+    host: &str,
+) -> Result<(), DialError> {
     if endpoint.insecure_skip_tls_verify {
         return Ok(());
     }
-    let Some(certificate) = server_file(world, cluster, "tls-cert-file", "/etc/kubernetes/pki/apiserver.crt")
+    let Some(certificate) =
+        file_of_server(world, cluster, machine, "tls-cert-file", "/etc/kubernetes/pki/apiserver.crt")
     else {
         // A world without certificate files has nothing to check.
         return Ok(());

@@ -34,7 +34,7 @@ pub(crate) fn delete(call: &mut Call<'_>, options: &DeleteOptions) -> Result<Rem
     {
         let mut marked = (*object).clone();
         custom::mark_terminating(&mut marked, &call.world.now.rfc3339());
-        return Ok(Removed::Marked(store_marked(call, &object, marked)));
+        return Ok(Removed::Marked(store_marked(call, &object, marked)?));
     }
     let mut marked = (*object).clone();
     let finalizers = finalizers_after(&object, options);
@@ -45,7 +45,7 @@ pub(crate) fn delete(call: &mut Call<'_>, options: &DeleteOptions) -> Result<Rem
         return Ok(Removed::Gone(finish(call, object)));
     }
     mark(call, &object, &mut marked, wait_s);
-    let stored = store_marked(call, &object, marked);
+    let stored = store_marked(call, &object, marked)?;
     Ok(Removed::Marked(stored))
 }
 
@@ -64,15 +64,15 @@ pub(crate) fn take_out(call: &mut Call<'_>, key: &Key) -> Option<Object> {
     Some(gone)
 }
 
-fn store_marked(call: &mut Call<'_>, old: &Object, marked: Value) -> Object {
+fn store_marked(call: &mut Call<'_>, old: &Object, marked: Value) -> Result<Object, Status> {
     if marked == **old {
-        return old.clone();
+        return Ok(old.clone());
     }
     if call.options.dry_run {
-        return marked.into();
+        return Ok(marked.into());
     }
     let key = call.key(object::name(old));
-    call.store_mut().put(&key, marked)
+    call.put(&key, marked)
 }
 
 /// True when an update leaves nothing that holds a deleted object back.
@@ -194,7 +194,7 @@ fn delete_namespace(
         set_finalizers(&mut marked, finalizers);
         object::set(&mut marked, &["metadata", "deletionTimestamp"], call.world.now.rfc3339());
         object::set(&mut marked, &["status", "phase"], "Terminating");
-        return Ok(Removed::Marked(store_marked(call, namespace, marked)));
+        return Ok(Removed::Marked(store_marked(call, namespace, marked)?));
     }
     if !object::list(namespace, "/spec/finalizers").is_empty()
         || !object::list(namespace, "/metadata/finalizers").is_empty()

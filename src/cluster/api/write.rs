@@ -56,7 +56,7 @@ pub(crate) fn create(call: &mut Call<'_>, mut object: Value) -> Result<Object, S
     if call.options.dry_run {
         return Ok(object.into());
     }
-    let stored = call.store_mut().put(&key, object);
+    let stored = call.put(&key, object)?;
     hooks::after_create(call, &stored);
     Ok(stored)
 }
@@ -184,7 +184,7 @@ fn store_update(call: &mut Call<'_>, old: Object, new: Value) -> Result<Object, 
     if call.options.dry_run {
         return Ok(new.into());
     }
-    let stored = call.store_mut().put(&key, new);
+    let stored = call.put(&key, new)?;
     hooks::after_update(call, &old, &stored);
     Ok(stored)
 }

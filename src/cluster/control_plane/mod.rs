@@ -24,6 +24,7 @@ use std::sync::Arc;
 use imbl::{OrdMap, Vector};
 
 use super::engine::{Component, Process as Owner};
+use super::etcd_state::Etcd;
 use super::world::Conduct;
 use super::{Cluster, ClusterId, Event, World};
 use crate::sim::SimTime;
@@ -55,6 +56,8 @@ pub(crate) struct ControlPlane {
     complaints: OrdMap<(String, String), (String, SimTime)>,
     /// The id of the etcd data directory that [`Cluster::store`] belongs to.
     pub(crate) database: String,
+    /// What etcd keeps besides the keys.
+    pub(crate) etcd: Etcd,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -153,6 +156,12 @@ impl Cluster {
         self.is_up(Owner::ApiServer)
     }
 
+    /// The process of a program that serves on a machine.
+    pub(crate) fn serving_on(&self, host: &str, program: &str) -> Option<&Instance> {
+        let mut all = self.control_plane.instances.iter();
+        all.find(|((at, _), it)| at == host && it.process.program == program && it.serves()).map(|(_, it)| it)
+    }
+
     /// The host and process of a program that serves now.
     pub(crate) fn serving(&self, program: &str) -> Option<(&str, &Instance)> {
         let mut all = self.control_plane.instances.iter();
@@ -178,15 +187,46 @@ impl ControlPlane {
         self.instances.get(&(host.to_owned(), pod.to_owned())).map(|it| &it.manifest)
     }
 
+    /// True when the etcd member of this id runs and answers.
+    pub(crate) fn member_serves(&self, id: u64) -> bool {
+        let host = self.etcd.member(id).map_or("", |it| it.host.as_str());
+        self.instances.iter().any(|((at, _), it)| at == host && it.process.program == "etcd" && it.serves())
+    }
+
+    /// True when most of the voting members serve; without that nothing is read or written.
+    pub(crate) fn quorum(&self) -> bool {
+        let voters: Vec<u64> = self.etcd.members.iter().filter(|it| !it.learner).map(|it| it.id).collect();
+        let there = voters.iter().filter(|id| self.member_serves(**id)).count();
+        voters.is_empty() || there > voters.len() / 2
+    }
+
+    /// A leader that is gone is followed by another member, as long as there is a quorum.
+    fn elect(&mut self) {
+        if self.etcd.leader != 0 && !self.quorum() {
+            self.etcd.leader = 0;
+            return;
+        }
+        if self.etcd.leader != 0 && self.member_serves(self.etcd.leader) {
+            return;
+        }
+        let next =
+            self.etcd.members.iter().find(|it| !it.learner && self.member_serves(it.id)).map(|it| it.id);
+        if let Some(id) = next.filter(|_| self.quorum()) {
+            self.etcd.leader = id;
+            self.etcd.term += 1;
+        }
+    }
+
     /// Looks at all instances and says whether anything came up or went down.
     fn refresh(&mut self) -> (bool, bool) {
+        self.elect();
         let serves =
             |program: &str| self.instances.values().any(|it| it.process.program == program && it.serves());
         let leads = |program: &str| {
             let mut all = self.instances.values();
             all.any(|it| it.process.program == program && it.serves() && it.lost_since.is_none())
         };
-        let etcd = serves("etcd");
+        let etcd = serves("etcd") && self.quorum();
         let now = Up {
             etcd,
             api_server: etcd && serves("kube-apiserver"),

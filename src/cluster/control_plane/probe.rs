@@ -76,7 +76,10 @@ fn answers(world: &World, cluster: ClusterId, host: &str, instance: &Instance, p
                 _ => 10_257,
             };
             let healthy = name != "kube-apiserver"
-                || world.clusters.get(cluster).is_some_and(|it| it.serving("etcd").is_some())
+                || world
+                    .clusters
+                    .get(cluster)
+                    .is_some_and(|it| it.control_plane.quorum() && it.serving("etcd").is_some())
                     && process.takes_anonymous();
             probe.tls && probe.port == port(usual) && reached(&bound("bind-address")) && known && healthy
         }

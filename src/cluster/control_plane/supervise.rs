@@ -392,6 +392,13 @@ impl Instance {
     }
 }
 
+impl World {
+    /// Members of etcd came or went, so that there may be a quorum now, or none any more.
+    pub(crate) fn members_changed(&mut self, cluster: ClusterId) {
+        publish(self, cluster);
+    }
+}
+
 /// Tells the engine what is up now; what comes back looks at everything again, and who waits for it
 /// tries once more.
 fn publish(world: &mut World, cluster: ClusterId) {

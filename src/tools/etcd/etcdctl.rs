@@ -1,16 +1,9 @@
 //! `etcdctl`: the client.
 
-use std::time::Duration;
-
-use serde_json::json;
-
-use super::snapshot;
-use super::table::table;
-use super::{Refusal, human_bytes, switch, valued};
-use crate::cluster::etcd_client::{self, Credentials, Member};
-use crate::cluster::{Key, etcd};
+use super::session::Session;
+use super::{Refusal, keys, leases, members, snapshot, switch, txn, users, valued, watch};
 use crate::shell::{Proc, Program};
-use crate::tools::kubectl::flags::{FlagSpec, Flags, Kind, parse};
+use crate::tools::kubectl::flags::{FlagSpec, Kind, parse};
 
 /// The program.
 pub(crate) const ETCDCTL: Program =
@@ -44,71 +37,150 @@ const GLOBAL: &[FlagSpec] = &[
     switch("help", Some('h')),
 ];
 
-/// Flags of single commands; unknown to the others.
-const OWN: &[(&str, &[FlagSpec])] = &[
-    (
-        "get",
-        &[
-            valued("consistency", None, Kind::Text, "l"),
-            switch("count-only", None),
-            switch("from-key", None),
-            switch("keys-only", None),
-            valued("limit", None, Kind::Int(64), "0"),
-            valued("order", None, Kind::Text, ""),
-            switch("prefix", None),
-            switch("print-value-only", None),
-            valued("rev", None, Kind::Int(64), "0"),
-            valued("sort-by", None, Kind::Text, ""),
-        ],
-    ),
-    ("del", &[switch("prefix", None), switch("from-key", None), switch("prev-kv", None)]),
-    ("put", &[valued("lease", None, Kind::Text, "0"), switch("prev-kv", None)]),
-    ("endpoint", &[switch("cluster", None)]),
-    ("defrag", &[switch("cluster", None)]),
-];
-
 /// How a command is carried out once its words are understood.
 type Action = fn(&Session<'_>) -> Result<(), Refusal>;
 
-/// Commands that end at once. `snapshot save` waits, and has a file of its own.
-const COMMANDS: &[(&str, Action)] = &[
-    ("alarm list", |session| session.member_of_first("KV/Alarm").map(drop)),
-    ("alarm disarm", |session| session.member_of_first("KV/Alarm").map(drop)),
-    ("defrag", defrag),
-    ("del", del),
-    ("endpoint hashkv", hash_kv),
-    ("endpoint health", health),
-    ("endpoint status", status),
-    ("get", get),
-    ("member list", member_list),
-    ("put", put),
-];
-
-/// Commands of the real program that are not simulated.
-const MISSING: &[&str] = &[
-    "auth",
-    "check",
-    "compaction",
-    "downgrade",
-    "elect",
-    "lease",
-    "lock",
-    "make-mirror",
-    "move-leader",
-    "role",
-    "txn",
-    "user",
-    "watch",
-    "member",
-];
-
-/// A command line, understood.
-pub(super) struct Session<'a> {
-    pub(super) proc: &'a Proc,
-    pub(super) flags: Flags,
-    pub(super) args: Vec<String>,
-    pub(super) credentials: Credentials,
+/// One command.
+struct Command {
+    name: &'static str,
+    /// What it does, in our words.
+    summary: &'static str,
+    /// Flags of its own; unknown to the others.
+    flags: &'static [FlagSpec],
+    how: How,
 }
+
+enum How {
+    Now(Action),
+    /// It waits, and has a function of its own in [`carry_out`].
+    Waits,
+    NotSimulated,
+}
+
+const fn now(
+    name: &'static str,
+    summary: &'static str,
+    flags: &'static [FlagSpec],
+    action: Action,
+) -> Command {
+    Command { name, summary, flags, how: How::Now(action) }
+}
+
+const fn waits(name: &'static str, summary: &'static str, flags: &'static [FlagSpec]) -> Command {
+    Command { name, summary, flags, how: How::Waits }
+}
+
+const fn missing(name: &'static str, summary: &'static str) -> Command {
+    Command { name, summary, flags: &[], how: How::NotSimulated }
+}
+
+const CLUSTER: &[FlagSpec] = &[switch("cluster", None)];
+const RANGE: &[FlagSpec] = &[switch("prefix", None), switch("from-key", None)];
+const PEERS: &[FlagSpec] = &[valued("peer-urls", None, Kind::Text, ""), switch("learner", None)];
+const GET: &[FlagSpec] = &[
+    valued("consistency", None, Kind::Text, "l"),
+    switch("count-only", None),
+    switch("from-key", None),
+    switch("keys-only", None),
+    valued("limit", None, Kind::Int(64), "0"),
+    valued("max-create-rev", None, Kind::Int(64), "0"),
+    valued("max-mod-rev", None, Kind::Int(64), "0"),
+    valued("min-create-rev", None, Kind::Int(64), "0"),
+    valued("min-mod-rev", None, Kind::Int(64), "0"),
+    valued("order", None, Kind::Text, ""),
+    switch("prefix", None),
+    switch("print-value-only", None),
+    valued("rev", None, Kind::Int(64), "0"),
+    valued("sort-by", None, Kind::Text, ""),
+];
+const PUT: &[FlagSpec] = &[
+    switch("ignore-lease", None),
+    switch("ignore-value", None),
+    valued("lease", None, Kind::Text, "0"),
+    switch("prev-kv", None),
+];
+const DEL: &[FlagSpec] =
+    &[switch("prefix", None), switch("from-key", None), switch("prev-kv", None), switch("range", None)];
+const WATCH: &[FlagSpec] = &[
+    switch("interactive", Some('i')),
+    switch("prefix", None),
+    switch("prev-kv", None),
+    switch("progress-notify", None),
+    valued("rev", None, Kind::Int(64), "0"),
+];
+
+/// Every command, by name.
+const COMMANDS: &[Command] = &[
+    now("alarm disarm", "clears every alarm", &[], members::disarm),
+    now("alarm list", "alarms that stand", &[], members::alarms),
+    now("auth disable", "lets everybody in", &[], users::disable),
+    missing("auth enable", "asks for a user and a password"),
+    now("auth status", "whether users are asked for", &[], users::status),
+    missing("check datascale", "memory for a workload"),
+    missing("check perf", "how fast the cluster is"),
+    now("compaction", "forgets revisions", &[switch("physical", None)], keys::compact),
+    missing("completion", "completion for shells"),
+    now("defrag", "gives free room back", CLUSTER, members::defrag),
+    now("del", "removes keys", DEL, keys::del),
+    missing("downgrade", "to an earlier version"),
+    missing("elect", "leader election on a key"),
+    now(
+        "endpoint hashkv",
+        "hash of all keys",
+        &[switch("cluster", None), valued("rev", None, Kind::Int(64), "0")],
+        members::hash_kv,
+    ),
+    now("endpoint health", "whether endpoints answer", CLUSTER, members::health),
+    now("endpoint status", "state of each endpoint", CLUSTER, members::status),
+    now("get", "reads keys", GET, keys::get),
+    now("lease grant", "makes a lease", &[], leases::grant),
+    waits("lease keep-alive", "renews a lease", &[switch("once", None)]),
+    now("lease list", "all leases", &[], leases::list),
+    now("lease revoke", "ends a lease and its keys", &[], leases::revoke),
+    now("lease timetolive", "what is left of a lease", &[switch("keys", None)], leases::time_to_live),
+    missing("lock", "a named lock"),
+    missing("make-mirror", "copies keys elsewhere"),
+    now("member add", "one more member", PEERS, members::add),
+    now("member list", "all members", &[valued("consistency", None, Kind::Text, "l")], members::list),
+    now("member promote", "a learner becomes a voter", &[], members::promote),
+    now("member remove", "one member less", &[], members::remove),
+    now("member update", "other peer URLs", PEERS, members::update),
+    now("move-leader", "another member leads", &[], members::move_leader),
+    now("put", "writes a key", PUT, keys::put),
+    now("role add", "a new role", &[], users::role_add),
+    now("role delete", "a role less", &[], users::role_delete),
+    now("role get", "what a role may", &[], users::role_get),
+    now("role grant-permission", "a role may more", RANGE, users::grant_permission),
+    now("role list", "all roles", &[], users::role_list),
+    now("role revoke-permission", "a role may less", RANGE, users::revoke_permission),
+    waits("snapshot save", "stores the database in a file", &[]),
+    now(
+        "txn",
+        "several requests at once, from standard input",
+        &[switch("interactive", Some('i'))],
+        txn::run,
+    ),
+    now(
+        "user add",
+        "a new user",
+        &[
+            valued("new-user-password", None, Kind::Text, ""),
+            switch("no-password", None),
+            valued("interactive", None, Kind::Bool, "true"),
+        ],
+        users::add,
+    ),
+    now("user delete", "a user less", &[], users::delete),
+    now("user get", "the roles of a user", &[switch("detail", None)], users::get),
+    now("user grant-role", "a user has a role more", &[], users::grant_role),
+    now("user list", "all users", &[], users::list),
+    now("user passwd", "another password", &[valued("interactive", None, Kind::Bool, "true")], users::passwd),
+    now("user revoke-role", "a user has a role less", &[], users::revoke_role),
+    waits("watch", "changes as they come", WATCH),
+];
+
+/// Other names of commands.
+const ALIASES: &[(&str, &str)] = &[("compact", "compaction")];
 
 async fn run(proc: &mut Proc) -> i32 {
     let words = proc.args.get(1..).unwrap_or_default().to_vec();
@@ -136,405 +208,126 @@ fn warn_of_api(proc: &Proc) {
 }
 
 async fn carry_out(proc: &Proc, words: &[String]) -> Result<(), Refusal> {
-    let first = words.iter().find(|word| !word.starts_with('-')).map_or("", String::as_str);
-    let own = OWN.iter().find(|(name, _)| words.iter().any(|word| word == name));
-    let specs = GLOBAL.iter().chain(own.map_or(&[][..], |(_, specs)| specs)).copied().collect();
+    let spoken = spoken(words);
+    let (first, second) = (spoken.first().map_or("", |it| it), spoken.get(1).map_or("", |it| it));
+    let first = ALIASES.iter().find(|(alias, _)| *alias == first).map_or(first, |(_, name)| name);
+    let double = format!("{first} {second}");
+    let command = COMMANDS.iter().find(|it| it.name == double || it.name == first);
+    let specs = GLOBAL.iter().chain(command.map_or(&[][..], |it| it.flags)).copied().collect();
     let parsed = parse(words, specs).map_err(|sentence| Refusal::new(1, sentence))?;
-    let command = parsed.args.join(" ");
-    if command == "version" {
+    if first == "version" {
         proc.print(format!("etcdctl version: {VERSION}\nAPI version: 3.6\n"));
         return Ok(());
     }
-    if command.starts_with("snapshot") {
-        return snapshot::run(proc, parsed.flags, &parsed.args).await;
-    }
-    if command.is_empty() || parsed.flags.on("help") {
-        proc.print(help());
+    if first == "snapshot" && (second != "save" || parsed.flags.on("help")) {
+        proc.print(snapshot::HELP);
         return Ok(());
     }
-    let Some((name, action)) =
-        COMMANDS.iter().find(|(name, _)| command == *name || command.starts_with(&format!("{name} ")))
-    else {
-        return Err(unknown(first));
-    };
-    let skip = name.split(' ').count();
-    let args = parsed.args.into_iter().skip(skip).collect();
-    action(&Session::new(proc, parsed.flags, args)?)
-}
-
-fn unknown(first: &str) -> Refusal {
-    if MISSING.contains(&first) {
-        return Refusal::new(1, format!("uncordon: `etcdctl {first}` is not simulated yet"));
+    if first.is_empty() || first == "help" || parsed.flags.on("help") {
+        proc.print(help(if first == "help" { second } else { first }));
+        return Ok(());
     }
-    Refusal::new(1, format!("unknown command {first:?} for \"etcdctl\"\nRun 'etcdctl --help' for usage."))
-}
-
-fn help() -> String {
-    let mut text =
-        "NAME:\n  etcdctl - A simple command line client for etcd3.\n\nUSAGE:\n  etcdctl [flags]\n\n\
-                    VERSION:\n  3.6.8\n\nAPI VERSION:\n  3.6\n\nCOMMANDS (simulated here):\n"
-            .to_owned();
-    COMMANDS.iter().for_each(|(name, _)| text.push_str(&format!("  {name}\n")));
-    text + "  snapshot save\n  version\n"
-}
-
-impl<'a> Session<'a> {
-    /// Reads the certificate files that flags and `ETCDCTL_` variables name.
-    pub(super) fn new(proc: &'a Proc, flags: Flags, args: Vec<String>) -> Result<Self, Refusal> {
-        let mut session = Self { proc, flags, args, credentials: Credentials::default() };
-        let (authority, certificate) = (session.file("cacert")?, session.file("cert")?);
-        let key = session.file("key")?;
-        if let (Some(certificate), Some(key)) = (&certificate, &key)
-            && !crate::hosts::certificates::key_fits(certificate, key)
-        {
-            return Err(Refusal::new(128, "tls: private key does not match public key"));
+    let Some(command) = command else { return unknown(proc, first) };
+    let skip = command.name.split(' ').count();
+    let args: Vec<String> = parsed.args.into_iter().skip(skip).collect();
+    match (&command.how, command.name) {
+        (How::Now(action), _) => action(&Session::new(proc, parsed.flags, args)?),
+        (How::Waits, "snapshot save") => snapshot::save(&Session::new(proc, parsed.flags, args)?).await,
+        (How::Waits, "watch") => watch::run(&Session::new(proc, parsed.flags, args)?).await,
+        (How::Waits, _) => leases::keep_alive(&Session::new(proc, parsed.flags, args)?).await,
+        (How::NotSimulated, name) => {
+            Err(Refusal::new(1, format!("uncordon: `etcdctl {name}` is not simulated yet")))
         }
-        session.credentials = Credentials {
-            tls: authority.is_some() || certificate.is_some(),
-            certificate: certificate.filter(|_| key.is_some()),
-            authority,
-            insecure_skip_verify: session.setting("insecure-skip-tls-verify") == "true",
+    }
+}
+
+/// The words of a command line that are neither flags nor their values.
+fn spoken(words: &[String]) -> Vec<&str> {
+    let mut all = Vec::new();
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        let Some(flag) = word.strip_prefix('-') else {
+            all.push(word.as_str());
+            continue;
         };
-        Ok(session)
-    }
-
-    /// A flag, or the variable that stands for it: `--cacert`, `ETCDCTL_CACERT`.
-    pub(super) fn setting(&self, flag: &str) -> String {
-        let variable = format!("ETCDCTL_{}", flag.to_uppercase().replace('-', "_"));
-        match self.proc.env.get(&variable) {
-            Some(value) if !self.flags.given(flag) => value.clone(),
-            _ => self.flags.text(flag).to_owned(),
-        }
-    }
-
-    fn file(&self, flag: &str) -> Result<Option<String>, Refusal> {
-        let path = self.setting(flag);
-        if path.is_empty() {
-            return Ok(None);
-        }
-        match self.proc.read_file(&path) {
-            Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
-            Err(error) => {
-                Err(Refusal::new(128, format!("open {path}: {}", error.to_string().to_lowercase())))
-            }
-        }
-    }
-
-    /// The endpoints, in order.
-    pub(super) fn endpoints(&self) -> Vec<String> {
-        let all = if self.flags.given("endpoints") {
-            self.flags.list("endpoints")
-        } else {
-            self.setting("endpoints").split(',').map(str::to_owned).collect()
+        let name = flag.trim_start_matches('-');
+        let is_it = |spec: &&FlagSpec| {
+            spec.name == name
+                || (spec.short.is_some() && spec.short == name.chars().next() && name.len() == 1)
         };
-        all.into_iter().filter(|endpoint| !endpoint.is_empty()).collect()
-    }
-
-    /// Connects to one endpoint.
-    pub(super) fn connect(&self, endpoint: &str) -> Result<Member, String> {
-        etcd_client::connect(&self.proc.world(), &self.proc.place, endpoint, &self.credentials)
-    }
-
-    /// The member behind the first endpoint that answers; otherwise the client's complaint.
-    fn member_of_first(&self, method: &str) -> Result<Member, Refusal> {
-        let endpoints = self.endpoints();
-        let mut last = (String::new(), String::new());
-        for endpoint in &endpoints {
-            match self.connect(endpoint) {
-                Ok(member) => return Ok(member),
-                Err(why) => last = (endpoint.clone(), why),
-            }
+        let mut specs = GLOBAL.iter().chain(COMMANDS.iter().flat_map(|it| it.flags));
+        if specs.find(is_it).is_some_and(|spec| !matches!(spec.kind, Kind::Bool)) {
+            words.next();
         }
-        self.complain("etcd-client", &last.0, method, &last.1);
-        Err(Refusal::new(1, "context deadline exceeded"))
     }
-
-    /// The line that the gRPC client logs when it gives up, after its time-out.
-    fn complain(&self, logger: &str, endpoint: &str, method: &str, why: &str) {
-        let address = endpoint.split_once("://").map_or(endpoint, |(_, address)| address);
-        let mut world = self.proc.world();
-        world.advance(Duration::from_secs(5));
-        let (stamp, pointer) = (world.now.rfc3339_micro(), world.chance.hex(11));
-        drop(world);
-        let error = format!("rpc error: code = DeadlineExceeded desc = latest balancer error: {why}");
-        self.proc.eprint(format!(
-            "{{\"level\":\"warn\",\"ts\":\"{stamp}\",\"logger\":\"{logger}\",\"caller\":\"v3/retry_interceptor.go:65\",\
-             \"msg\":\"retrying of unary invoker failed\",\"target\":\"etcd-endpoints://0x{pointer}/{address}\",\
-             \"method\":\"/etcdserverpb.{method}\",\"attempt\":0,\"error\":{}}}\n",
-            json!(error)
-        ));
-    }
-
-    fn prints(&self) -> String {
-        self.setting("write-out")
-    }
+    all
 }
 
-/// The member id that belongs to a name, and the cluster id: both stand for all time.
-fn ids(member: &Member) -> (u64, u64) {
-    let hash = |text: &str, seed: u64| {
-        text.bytes().fold(seed, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+/// A group without its second word shows what it has; anything else is unknown.
+fn unknown(proc: &Proc, first: &str) -> Result<(), Refusal> {
+    if COMMANDS.iter().any(|it| it.name.split(' ').next() == Some(first)) {
+        proc.print(help(first));
+        return Ok(());
+    }
+    Err(Refusal::new(
+        1,
+        format!("unknown command {first:?} for \"etcdctl\"\nRun 'etcdctl --help' for usage."),
+    ))
+}
+
+/// The help of a command, of a group, or of the whole program.
+fn help(about: &str) -> String {
+    let rows: Vec<&Command> = COMMANDS
+        .iter()
+        .filter(|it| about.is_empty() || it.name == about || it.name.split(' ').next() == Some(about))
+        .collect();
+    let mut text = match rows.as_slice() {
+        [one] if !about.is_empty() => format!(
+            "NAME:\n  {} - {}\n\nUSAGE:\n  etcdctl {} [flags]\n\nAPI VERSION:\n  3.6\n",
+            one.name, one.summary, one.name
+        ),
+        _ if about.is_empty() => format!(
+            "NAME:\n  etcdctl - A simple command line client for etcd3.\n\nUSAGE:\n  etcdctl [flags]\n\nVERSION:\n  {VERSION}\n\nAPI VERSION:\n  3.6\n"
+        ),
+        _ => format!(
+            "NAME:\n  {about}\n\nUSAGE:\n  etcdctl {about} <subcommand> [flags]\n\nAPI VERSION:\n  3.6\n"
+        ),
     };
-    (hash(&member.name, 0xcbf2_9ce4_8422_2325), hash(&member.peer_urls, 0x9e37_79b9_7f4a_7c15))
-}
-
-fn header(session: &Session<'_>, member: &Member) -> serde_json::Value {
-    let (id, cluster) = ids(member);
-    let revision = session.proc.world().clusters.get(member.cluster).map_or(0, |it| it.store.revision());
-    json!({"cluster_id": cluster, "member_id": id, "revision": revision, "raft_term": 2})
-}
-
-fn member_list(session: &Session<'_>) -> Result<(), Refusal> {
-    let member = session.member_of_first("Cluster/MemberList")?;
-    let (id, _) = ids(&member);
-    let row = [
-        format!("{id:x}"),
-        "started".into(),
-        member.name.clone(),
-        member.peer_urls.clone(),
-        member.client_urls.clone(),
-        "false".into(),
-    ];
-    match session.prints().as_str() {
-        "table" => {
-            let headings = ["ID", "STATUS", "NAME", "PEER ADDRS", "CLIENT ADDRS", "IS LEARNER"];
-            session.proc.print(table(&headings, &[row.to_vec()]));
-        }
-        "json" => {
-            let object = json!({"header": header(session, &member), "members": [{
-                "ID": id, "name": member.name, "peerURLs": [member.peer_urls], "clientURLs": [member.client_urls],
-            }]});
-            session.proc.print(format!("{object}\n"));
-        }
-        _ => session.proc.print(format!("{}\n", row.join(", "))),
-    }
-    Ok(())
-}
-
-fn health(session: &Session<'_>) -> Result<(), Refusal> {
-    let mut rows = Vec::new();
-    let mut healthy = true;
-    for endpoint in session.endpoints() {
-        let took = format!(
-            "{}.{}ms",
-            5 + session.proc.world().chance.below(6),
-            100_000 + session.proc.world().chance.below(899_999)
-        );
-        match session.connect(&endpoint) {
-            Ok(_) => rows.push((endpoint, took, None)),
-            Err(why) => {
-                healthy = false;
-                session.complain("client", &endpoint, "KV/Range", &why);
-                rows.push((endpoint, "5s".into(), Some("context deadline exceeded")));
-            }
+    if rows.len() != 1 || about.is_empty() {
+        text.push_str("\nCOMMANDS:\n");
+        for row in &rows {
+            text.push_str(&format!("  {:<26}{}\n", row.name, row.summary));
         }
     }
-    if session.prints() == "table" {
-        let cells = rows.iter().map(|(endpoint, took, error)| {
-            vec![endpoint.clone(), error.is_none().to_string(), took.clone(), error.unwrap_or("").to_owned()]
-        });
-        session.proc.print(table(&["ENDPOINT", "HEALTH", "TOOK", "ERROR"], &cells.collect::<Vec<_>>()));
-    } else {
-        for (endpoint, took, error) in &rows {
-            let (sink, line) = match error {
-                None => {
-                    (true, format!("{endpoint} is healthy: successfully committed proposal: took = {took}\n"))
-                }
-                Some(why) => (false, format!("{endpoint} is unhealthy: failed to commit proposal: {why}\n")),
+    let own = if rows.len() == 1 { rows.first().map_or(&[][..], |it| it.flags) } else { &[] };
+    for (title, specs) in [("OPTIONS", own), ("GLOBAL OPTIONS", GLOBAL)] {
+        if specs.is_empty() {
+            continue;
+        }
+        text.push_str(&format!("\n{title}:\n"));
+        for spec in specs {
+            let short = spec.short.map_or("    ".to_owned(), |short| format!("-{short}, "));
+            let shown = match spec.kind {
+                Kind::Bool => format!("[={}]", spec.default),
+                Kind::Text => format!("={:?}", spec.default),
+                Kind::Strings => format!("=[{}]", spec.default),
+                _ => format!("={}", spec.default),
             };
-            if sink { session.proc.print(line) } else { session.proc.eprint(line) }
+            text.push_str(&format!("  {short}--{}{shown}\n", spec.name));
         }
     }
-    if healthy { Ok(()) } else { Err(Refusal::new(1, "unhealthy cluster")) }
+    text
 }
 
-fn status(session: &Session<'_>) -> Result<(), Refusal> {
-    let mut rows = Vec::new();
-    let mut failed = false;
-    for endpoint in session.endpoints() {
-        let member = match session.connect(&endpoint) {
-            Ok(member) => member,
-            Err(why) => {
-                session.complain("client", &endpoint, "Maintenance/Status", &why);
-                session.proc.eprint(format!(
-                    "Failed to get the status of endpoint {endpoint} (context deadline exceeded)\n"
-                ));
-                failed = true;
-                continue;
-            }
-        };
-        let shown = if session.flags.on("cluster") { member.client_urls.clone() } else { endpoint };
-        rows.push(status_row(session, &shown, &member));
-    }
-    if session.prints() == "table" {
-        let headings = [
-            "ENDPOINT",
-            "ID",
-            "VERSION",
-            "STORAGE VERSION",
-            "DB SIZE",
-            "IN USE",
-            "PERCENTAGE NOT IN USE",
-            "QUOTA",
-            "IS LEADER",
-            "IS LEARNER",
-            "RAFT TERM",
-            "RAFT INDEX",
-            "RAFT APPLIED INDEX",
-            "ERRORS",
-            "DOWNGRADE TARGET VERSION",
-            "DOWNGRADE ENABLED",
-        ];
-        session.proc.print(table(&headings, &rows));
-    } else {
-        rows.iter().for_each(|row| session.proc.print(format!("{}\n", row.join(", "))));
-    }
-    if failed { Err(Refusal::new(1, "")) } else { Ok(()) }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn status_row(session: &Session<'_>, endpoint: &str, member: &Member) -> Vec<String> {
-    let world = session.proc.world();
-    let store = world.clusters.get(member.cluster).map(|it| it.store.clone()).unwrap_or_default();
-    drop(world);
-    let used = etcd::database(&store).len();
-    let size = used + used / 4;
-    let index = (store.revision() + 3).to_string();
-    vec![
-        endpoint.to_owned(),
-        format!("{:x}", ids(member).0),
-        VERSION.into(),
-        "3.6.0".into(),
-        human_bytes(size),
-        human_bytes(used),
-        "20%".into(),
-        "2.1 GB".into(),
-        "true".into(),
-        "false".into(),
-        "2".into(),
-        index.clone(),
-        index,
-        String::new(),
-        String::new(),
-        "false".into(),
-    ]
-}
-
-fn hash_kv(session: &Session<'_>) -> Result<(), Refusal> {
-    let member = session.member_of_first("Maintenance/HashKV")?;
-    let store =
-        session.proc.world().clusters.get(member.cluster).map(|it| it.store.clone()).unwrap_or_default();
-    let hash = etcd::read(&etcd::database(&store), false).map_or(0, |snapshot| snapshot.hash);
-    let endpoint = session.endpoints().into_iter().next().unwrap_or_default();
-    session.proc.print(format!("{endpoint}, {hash}, {}\n", store.revision()));
-    Ok(())
-}
-
-fn defrag(session: &Session<'_>) -> Result<(), Refusal> {
-    session.member_of_first("Maintenance/Defragment")?;
-    for endpoint in session.endpoints() {
-        session.proc.print(format!("Finished defragmenting etcd member[{endpoint}]. took 11.872ms\n"));
+    #[test]
+    fn commands_are_sorted_and_found_behind_flags() {
+        assert!(COMMANDS.is_sorted_by_key(|it| it.name));
+        let words: Vec<String> =
+            ["--endpoints", "a:1", "-w", "table", "member", "--cert=x", "list"].map(str::to_owned).into();
+        assert_eq!(spoken(&words), ["member", "list"]);
     }
-    Ok(())
-}
-
-/// The keys that `get` and `del` are about.
-fn wanted(session: &Session<'_>, member: &Member) -> Vec<(String, Key)> {
-    let world = session.proc.world();
-    let Some(store) = world.clusters.get(member.cluster).map(|it| &it.store) else { return Vec::new() };
-    let first = session.args.first().map_or("", String::as_str);
-    let end = session.args.get(1).map(String::as_str);
-    let (prefix, from) = (session.flags.on("prefix"), session.flags.on("from-key"));
-    let fits = |path: &str| match end {
-        Some(end) => path >= first && path < end,
-        None if prefix => path.starts_with(first),
-        None if from => path >= first,
-        None => path == first,
-    };
-    let all = etcd_client::entries(store).into_iter().filter(|(path, _)| fits(path));
-    match usize::try_from(session.flags.int("limit")) {
-        Ok(limit) if limit > 0 => all.take(limit).collect(),
-        _ => all.collect(),
-    }
-}
-
-fn get(session: &Session<'_>) -> Result<(), Refusal> {
-    let words = session.args.len();
-    if words == 0 || words > 2 {
-        return Err(Refusal::new(
-            128,
-            "get command needs one argument as key and an optional argument as range_end",
-        ));
-    }
-    if session.flags.on("count-only") && session.prints() != "fields" {
-        return Err(Refusal::new(128, "--count-only is only for `--write-out=fields`"));
-    }
-    let member = session.member_of_first("KV/Range")?;
-    let found = wanted(session, &member);
-    if session.prints() == "fields" && session.flags.on("count-only") {
-        let (id, cluster) = ids(&member);
-        let revision = session.proc.world().clusters.get(member.cluster).map_or(0, |it| it.store.revision());
-        session.proc.print(format!(
-            "\"ClusterID\" : {cluster}\n\"MemberID\" : {id}\n\"Revision\" : {revision}\n\"RaftTerm\" : 2\n\"More\" : \
-             false\n\"Count\" : {}\n",
-            found.len()
-        ));
-        return Ok(());
-    }
-    for (path, key) in found {
-        print_entry(session, &member, &path, &key);
-    }
-    Ok(())
-}
-
-fn print_entry(session: &Session<'_>, member: &Member, path: &str, key: &Key) {
-    let value = {
-        let world = session.proc.world();
-        world
-            .clusters
-            .get(member.cluster)
-            .and_then(|it| etcd_client::value(&it.store, key))
-            .unwrap_or_default()
-    };
-    if session.flags.on("keys-only") {
-        session.proc.print(format!("{path}\n\n"));
-        return;
-    }
-    if !session.flags.on("print-value-only") {
-        session.proc.print(format!("{path}\n"));
-    }
-    session.proc.print(value);
-    session.proc.print("\n");
-}
-
-fn put(session: &Session<'_>) -> Result<(), Refusal> {
-    let [path, value] = session.args.as_slice() else {
-        return Err(Refusal::new(128, "put command needs 1 argument and input from stdin or 2 arguments"));
-    };
-    let member = session.member_of_first("KV/Put")?;
-    let mut world = session.proc.world();
-    if let Some(cluster) = world.clusters.get_mut(member.cluster) {
-        etcd_client::put(&mut cluster.store, path, value).map_err(|why| Refusal::new(1, why))?;
-    }
-    session.proc.print("OK\n");
-    Ok(())
-}
-
-fn del(session: &Session<'_>) -> Result<(), Refusal> {
-    if session.args.is_empty() {
-        return Err(Refusal::new(
-            128,
-            "del command needs one argument as key and an optional argument as range_end",
-        ));
-    }
-    let member = session.member_of_first("KV/DeleteRange")?;
-    let doomed = wanted(session, &member);
-    let mut world = session.proc.world();
-    if let Some(cluster) = world.clusters.get_mut(member.cluster) {
-        for (_, key) in &doomed {
-            cluster.store.delete(key);
-        }
-    }
-    drop(world);
-    session.proc.print(format!("{}\n", doomed.len()));
-    Ok(())
 }

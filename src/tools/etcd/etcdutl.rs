@@ -138,17 +138,33 @@ fn restore(proc: &Proc, path: &str, flags: &Flags) -> Result<(), Refusal> {
     let bytes =
         proc.read_file(path).map_err(|error| Refusal::new(1, format!("open {path}: {}", words_of(error))))?;
     let snapshot = checked(path, &bytes, flags.on("skip-hash-check"))?;
-    lay_out(proc, &full, &etcd::database(&snapshot.store))
+    let members = members(flags);
+    let ids: Vec<u64> = members.iter().map(|(id, _, _)| *id).collect();
+    let local = members.iter().find(|(_, it, _)| it == name).map_or(0, |(id, _, _)| *id);
+    let kept: Vec<(u64, String)> = members.iter().map(|(id, _, urls)| (*id, urls.clone())).collect();
+    lay_out(proc, &full, &etcd::with_members(&snapshot.store, &kept, local))
         .map_err(|error| Refusal::new(1, format!("cannot write to {data_dir}: {}", words_of(error))))?;
-    proc.eprint(format!(
-        "{}\tinfo\tmembership/cluster.go:424\tadded member\t{{\"cluster-id\": \"cdf818194e3a8c32\", \
-         \"local-member-id\": \"0\", \"added-peer-id\": \"8e9e05c52164694d\", \"added-peer-peer-urls\": [{:?}], \
-         \"added-peer-is-learner\": false}}\n",
-        proc.world().now.rfc3339(),
-        flags.text("initial-advertise-peer-urls"),
-    ));
+    for (id, _, urls) in &members {
+        proc.eprint(format!(
+            "{}\tinfo\tmembership/cluster.go:424\tadded member\t{{\"cluster-id\": \"{:x}\", \
+             \"local-member-id\": \"0\", \"added-peer-id\": \"{id:x}\", \"added-peer-peer-urls\": [{urls:?}], \
+             \"added-peer-is-learner\": false}}\n",
+            proc.world().now.rfc3339(),
+            etcd::cluster_id(&ids),
+        ));
+    }
     announce(proc, "333", "restored snapshot", path, &data_dir);
     Ok(())
+}
+
+/// The members of `--initial-cluster`: id, name, peer URL.
+fn members(flags: &Flags) -> Vec<(u64, String, String)> {
+    let named = flags.text("initial-cluster").split(',').filter_map(|it| it.split_once('='));
+    named
+        .map(|(name, url)| {
+            (etcd::member_id(&[url], flags.text("initial-cluster-token")), name.to_owned(), url.to_owned())
+        })
+        .collect()
 }
 
 fn checked(path: &str, bytes: &[u8], skip: bool) -> Result<Snapshot, Refusal> {

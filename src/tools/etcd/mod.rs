@@ -5,8 +5,15 @@
 
 mod etcdctl;
 mod etcdutl;
+mod keys;
+mod leases;
+mod members;
+mod session;
 mod snapshot;
 mod table;
+mod txn;
+mod users;
+mod watch;
 #[cfg(test)]
 mod sessions;
 

@@ -2,35 +2,20 @@
 
 use std::time::Duration;
 
-use super::etcdctl::Session;
+use super::session::Session;
 use super::{Refusal, human_bytes};
 use crate::cluster::etcd;
 use crate::cluster::place::FileOp;
 use crate::hosts::files;
 use crate::shell::Proc;
-use crate::tools::kubectl::flags::Flags;
 
 /// Without `--command-timeout` the real client tries for ever; a learner presses Ctrl-C long before this,
 /// and a script that nobody watches ends here.
 const FOR_EVER: Duration = Duration::from_secs(15 * 60);
 
-/// `etcdctl snapshot …`; `args` begin with `snapshot`.
-pub(super) async fn run(proc: &Proc, flags: Flags, args: &[String]) -> Result<(), Refusal> {
-    match args.get(1).map(String::as_str) {
-        Some("save") if !flags.on("help") => {
-            let rest = args.get(2..).unwrap_or_default().to_vec();
-            save(&Session::new(proc, flags, rest)?).await
-        }
-        _ => {
-            proc.print(HELP);
-            Ok(())
-        }
-    }
-}
-
 /// The subcommands that etcdctl 3.6 has; `status` and `restore` are etcdutl's now, and the real program
 /// answers them with its help too.
-const HELP: &str = "NAME:
+pub(super) const HELP: &str = "NAME:
   snapshot - Manages etcd node snapshots
 
 USAGE:
@@ -46,7 +31,8 @@ OPTIONS:
   -h, --help[=false]\thelp for snapshot
 ";
 
-async fn save(session: &Session<'_>) -> Result<(), Refusal> {
+/// `etcdctl snapshot save`.
+pub(super) async fn save(session: &Session<'_>) -> Result<(), Refusal> {
     let [path] = session.args.as_slice() else {
         return Err(Refusal::new(128, "snapshot save expects one argument <filename>"));
     };

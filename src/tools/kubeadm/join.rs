@@ -13,6 +13,7 @@ use super::{certs, health, kubeconfigs, manifests, preflight, schema, upload};
 use crate::apimachinery::object::{self, text};
 use crate::apimachinery::yaml;
 use crate::cluster::api::connect::Endpoint;
+use crate::cluster::etcd_client::{self, Credentials, Member};
 
 const BOOTSTRAP: &str = "/etc/kubernetes/bootstrap-kubelet.conf";
 const KUBECONFIG: &str = "/etc/kubernetes/kubelet.conf";
@@ -330,12 +331,14 @@ async fn start_kubelet(
 }
 
 async fn become_control_plane(ctx: &Ctx<'_>, settings: &Settings, plan: &Plan) -> Done {
-    let members = etcd_members(ctx, settings)?;
+    let (endpoint, etcd) = etcd_of_cluster(ctx, settings)?;
+    let members = announce_member(ctx, settings, &etcd, &endpoint)?;
     ctx.say("[etcd] Announced new etcd member joining to the existing etcd cluster");
     ctx.say(format!("[etcd] Creating static Pod manifest for \"etcd\" in {:?}", manifests::FOLDER));
     ctx.mkdir(settings.of("/etcd/local/dataDir"), 0o700);
     manifests::write(ctx, settings, "etcd", &members);
-    ctx.say("[etcd] Waiting for the new etcd member to join the cluster. This can take up to 2m0s");
+    promote_member(ctx, settings, &etcd).await?;
+    ctx.say("[etcd] Waiting for the new etcd member to join the cluster. This can take up to 4m0s");
     health::wait_for_control_plane(ctx, settings, "wait-control-plane").await?;
     let api = Api::with(ctx, super::api::ADMIN).map_err(Failure::new)?;
     let taints = plan.registration.get("taints").cloned().unwrap_or_else(settings::control_plane_taint);
@@ -344,19 +347,79 @@ async fn become_control_plane(ctx: &Ctx<'_>, settings: &Settings, plan: &Plan) -
     Ok(())
 }
 
-/// Members that stand: the nodes of the control plane, each under its name.
-fn etcd_members(ctx: &Ctx<'_>, settings: &Settings) -> Result<Vec<String>, Failure> {
+/// A member of the cluster's etcd that answers this machine, and where.
+fn etcd_of_cluster(ctx: &Ctx<'_>, settings: &Settings) -> Result<(String, Member), Failure> {
+    let fail = |why: String| {
+        Failure::in_phase("etcd-join", format!("error creating local etcd static pod manifest file: {why}"))
+    };
     let api = Api::with(ctx, super::api::ADMIN).map_err(Failure::new)?;
-    let pods =
-        api.list("/api/v1/namespaces/kube-system/pods").map_err(|why| Failure::in_phase("etcd-join", why))?;
-    let members = pods.iter().filter(|it| object::label(it, "component") == Some("etcd"));
+    let pods = api.list("/api/v1/namespaces/kube-system/pods").map_err(fail)?;
     let key = "kubeadm.kubernetes.io/etcd.advertise-client-urls";
-    let named = members.filter_map(|pod| {
-        let url = object::annotation(pod, key)?.replace(":2379", ":2380");
-        let node = text(pod, "/spec/nodeName");
-        (node != settings.node_name()).then(|| format!("{node}={url}"))
-    });
-    Ok(named.collect())
+    let others = pods.iter().filter(|it| object::label(it, "component") == Some("etcd"));
+    let urls: Vec<&str> = others.filter_map(|pod| object::annotation(pod, key)).collect();
+    let file = |name: &str| ctx.read(&format!("{}/{name}", settings.certs_dir()));
+    let credentials = Credentials {
+        authority: file("etcd/ca.crt"),
+        certificate: file("apiserver-etcd-client.crt"),
+        insecure_skip_verify: false,
+        tls: true,
+    };
+    let mut last = "etcdclient: no available endpoints".to_owned();
+    for url in urls {
+        match etcd_client::connect(&ctx.proc.world(), &ctx.proc.place, url, &credentials) {
+            Ok(member) => return Ok((url.to_owned(), member)),
+            Err(why) => last = why,
+        }
+    }
+    Err(fail(last))
+}
+
+fn own_peer_url(settings: &Settings) -> String {
+    format!("https://{}:2380", settings.address())
+}
+
+/// Makes this machine a learner, and returns the members that stand: `name=url`.
+fn announce_member(
+    ctx: &Ctx<'_>,
+    settings: &Settings,
+    etcd: &Member,
+    endpoint: &str,
+) -> Result<Vec<String>, Failure> {
+    let own = own_peer_url(settings);
+    let mut world = ctx.proc.world();
+    let quorum = world.clusters.get(etcd.cluster).is_some_and(|it| it.control_plane.quorum());
+    let added = if quorum {
+        etcd_client::add_learner(&mut world, etcd, &own)
+    } else {
+        Err("context deadline exceeded")
+    };
+    added.map_err(|why| {
+        Failure::in_phase("etcd-join", format!("error creating local etcd static pod manifest file: could not add the etcd member through {endpoint}: {why}"))
+    })?;
+    let members = world.clusters.get(etcd.cluster).map(|it| it.control_plane.etcd.members.clone());
+    let others = members.into_iter().flatten().filter(|it| it.peer_urls != own);
+    Ok(others.map(|it| format!("{}={}", it.name, it.peer_urls)).collect())
+}
+
+/// Waits until the new member has caught up, and gives it a vote.
+async fn promote_member(ctx: &Ctx<'_>, settings: &Settings, etcd: &Member) -> Done {
+    let own = own_peer_url(settings);
+    let since = ctx.now();
+    loop {
+        let id = {
+            let world = ctx.proc.world();
+            let plane = world.clusters.get(etcd.cluster).map(|it| &it.control_plane.etcd);
+            plane.and_then(|it| it.by_peer_urls(&own)).map_or(0, |it| it.id)
+        };
+        if etcd_client::promote(&mut ctx.proc.world(), etcd, id) {
+            return Ok(());
+        }
+        if ctx.now().since(since) >= Duration::from_secs(240) {
+            let why = "error creating local etcd static pod manifest file: can't promote the learner member: context deadline exceeded";
+            return Err(Failure::in_phase("etcd-join", why));
+        }
+        ctx.sleep(Duration::from_secs(1)).await;
+    }
 }
 
 const CONTROL_PLANE_JOINED: &str = "

@@ -8,6 +8,7 @@ use super::super::inside::of_url;
 use super::super::script::{Program, Start, Verdict, go_quote};
 use crate::cluster::api::authn::x509::{self, Purpose};
 use crate::cluster::etcd as data;
+use crate::cluster::etcd_state::Etcd;
 
 pub(super) const PROGRAM: Program =
     Program { name: "etcd", text: include_str!("../../../../assets/logs/etcd.txt"), check, holds, value };
@@ -259,6 +260,9 @@ fn members<'a>(start: &'a Start<'_>) -> Vec<(&'a str, &'a str)> {
 
 /// What `--initial-cluster` says counts only for a member that has no data yet.
 fn initial_cluster(start: &Start<'_>) -> Verdict {
+    if let refused @ Verdict::Ends { .. } = membership(start) {
+        return refused;
+    }
     let members = members(start);
     if directory(start) == Directory::Member || members.is_empty() {
         return Verdict::Fine;
@@ -301,25 +305,113 @@ fn initial_cluster(start: &Start<'_>) -> Verdict {
     failed(resolved.collect(), why)
 }
 
-/// A new cluster of several members elects nobody before most of them are there.
-fn quorum(start: &Start<'_>) -> Verdict {
-    let members = members(start);
-    if directory(start) == Directory::Member || members.len() < 2 {
+/// The voting members that this one has to agree with: name (empty when unknown) and peer URLs. A new
+/// member knows them from `--initial-cluster`, one with data from its data.
+fn voters(start: &Start<'_>) -> Vec<(u64, String)> {
+    let etcd = start.world.clusters.get(start.cluster).map(|it| &it.control_plane.etcd);
+    let running = |etcd: &Etcd| {
+        etcd.members.iter().filter(|it| !it.learner).map(|it| (it.id, it.peer_urls.clone())).collect()
+    };
+    match (stored(start, "snap/db"), directory(start)) {
+        (Some(bytes), Directory::Member) if is_current(start, &bytes) => {
+            etcd.map(running).unwrap_or_default()
+        }
+        (Some(bytes), Directory::Member) => data::members_of(&bytes).map(|(all, _)| all).unwrap_or_default(),
+        _ if is_joining(start) => etcd.map(running).unwrap_or_default(),
+        _ => members(start)
+            .iter()
+            .map(|(_, url)| (data::member_id(&[url], data::TOKEN), (*url).to_owned()))
+            .collect(),
+    }
+}
+
+fn is_current(start: &Start<'_>, bytes: &[u8]) -> bool {
+    start
+        .world
+        .clusters
+        .get(start.cluster)
+        .is_some_and(|it| data::is_current(bytes, &it.control_plane.database))
+}
+
+fn is_joining(start: &Start<'_>) -> bool {
+    start.process.flag("initial-cluster-state") == Some("existing") && directory(start) != Directory::Member
+}
+
+/// A member that joins asks the others who is a member; one that was removed is told so.
+fn membership(start: &Start<'_>) -> Verdict {
+    let Some(plane) = start.world.clusters.get(start.cluster).map(|it| &it.control_plane) else {
+        return Verdict::Fine;
+    };
+    let own = start.process.flag_list("initial-advertise-peer-urls").join(",");
+    let belongs = plane.etcd.of_process(&start.machine.name, start.process).is_some();
+    if let Some(bytes) = stored(start, "snap/db")
+        && is_current(start, &bytes)
+        && !belongs
+        && !plane.etcd.members.is_empty()
+    {
+        let why = "the member has been permanently removed from the cluster";
+        let said = [
+            line(
+                "warn",
+                "rafthttp/http.go:393",
+                "rejected stream from remote peer because it was removed",
+                "",
+            ),
+            line("error", "etcdserver/server.go:1150", "server error", &error(why)),
+            line("warn", "etcdserver/server.go:1155", "data-dir used by this member must be removed", ""),
+        ];
+        return Verdict::Ends { said: said.map(|it| (0, it)).into(), code: 0 };
+    }
+    if !is_joining(start) {
         return Verdict::Fine;
     }
-    let name = start.set("name").unwrap_or("default");
-    let runs = |url: &str| {
-        let address = of_url(url).map(|(address, _)| address.to_string()).unwrap_or_default();
+    let others = members(start).into_iter().filter(|(_, url)| *url != own);
+    let answers = others
+        .into_iter()
+        .any(|(_, url)| plane.etcd.by_peer_urls(url).is_some_and(|it| plane.member_serves(it.id)));
+    let failed = |why: &str| {
+        let first = line("error", "etcdserver/server.go:309", "bootstrap failed", &error(why));
+        discovery_failed(start, Some(first), why)
+    };
+    if !answers {
+        return failed(
+            "cannot fetch cluster info from peer urls: could not retrieve cluster information from the given URLs",
+        );
+    }
+    let mut known: Vec<&str> = plane.etcd.members.iter().map(|it| it.peer_urls.as_str()).collect();
+    let mut given: Vec<&str> = members(start).iter().map(|(_, url)| *url).collect();
+    known.sort_unstable();
+    given.sort_unstable();
+    if known == given {
+        return Verdict::Fine;
+    }
+    let what = if known.len() == given.len() {
+        "unmatched member while checking PeerURLs"
+    } else {
+        "member count is unequal"
+    };
+    failed(&format!("error validating peerURLs {given:?}: {what}"))
+}
+
+/// Several members elect nobody before most of them are there.
+fn quorum(start: &Start<'_>) -> Verdict {
+    let members = voters(start);
+    let own = own_id(start);
+    if members.len() < 2 {
+        return Verdict::Fine;
+    }
+    let Some(plane) = start.world.clusters.get(start.cluster).map(|it| &it.control_plane) else {
+        return Verdict::Fine;
+    };
+    let runs = |urls: &str| {
+        let address = of_url(urls).map(|(address, _)| address.to_string()).unwrap_or_default();
         let machine = start.world.hosts.values().find(|it| it.address == address);
-        let plane = start.world.clusters.get(start.cluster).map(|it| &it.control_plane);
-        machine.zip(plane).is_some_and(|(machine, plane)| {
-            plane
-                .instances
-                .iter()
-                .any(|((host, _), it)| *host == machine.name && it.process.program == "etcd" && it.listens())
+        machine.is_some_and(|machine| {
+            let mut all = plane.instances.iter();
+            all.any(|((host, _), it)| *host == machine.name && it.process.program == "etcd" && it.listens())
         })
     };
-    let there = members.iter().filter(|(it, url)| *it == name || runs(url)).count();
+    let there = members.iter().filter(|(id, urls)| *id == own || runs(urls)).count();
     if there > members.len() / 2 {
         return Verdict::Fine;
     }
@@ -334,8 +426,7 @@ fn quorum(start: &Start<'_>) -> Verdict {
         raft("988", format!("{id} is starting a new election at term 1")),
         raft("930", format!("{id} became pre-candidate at term 1")),
     ];
-    for (_, url) in members.iter().filter(|(it, _)| *it != name) {
-        let other = data::member_id(&[url]);
+    for (other, _) in members.iter().filter(|(id, _)| *id != own) {
         said.push(raft(
             "1064",
             format!(
@@ -433,7 +524,11 @@ fn gateway_rejection(start: &Start<'_>) -> Option<String> {
 }
 
 fn own_id(start: &Start<'_>) -> u64 {
-    data::member_id(&start.process.flag_list("initial-advertise-peer-urls"))
+    let etcd = start.world.clusters.get(start.cluster).map(|it| &it.control_plane.etcd);
+    if let Some(member) = etcd.and_then(|it| it.of_process(&start.machine.name, start.process)) {
+        return member.id;
+    }
+    data::member_id(&start.process.flag_list("initial-advertise-peer-urls"), data::TOKEN)
 }
 
 fn holds(start: &Start<'_>, condition: &str) -> bool {
@@ -452,7 +547,8 @@ fn value(start: &Start<'_>, name: &str) -> String {
         "member" => format!("{:x}", own_id(start)),
         "member-decimal" => own_id(start).to_string(),
         "cluster" => {
-            let ids: Vec<u64> = members(start).iter().map(|(_, url)| data::member_id(&[url])).collect();
+            let ids: Vec<u64> =
+                members(start).iter().map(|(_, url)| data::member_id(&[url], data::TOKEN)).collect();
             format!("{:x}", data::cluster_id(&ids))
         }
         "member-initialized" => (directory(start) == Directory::Member).to_string(),
