@@ -6,8 +6,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::Refusal;
 use super::session::{Denial, Session};
+use super::{Refusal, in_order};
 use crate::cluster::etcd_client::{self, KeyValue, Member, Range};
 
 /// The range that arguments and flags name.
@@ -133,7 +133,7 @@ fn tell(session: &Session<'_>, member: &Member, found: &[KeyValue], count: usize
             if count > 0 {
                 whole["count"] = json!(count);
             }
-            session.proc.print(format!("{whole}\n"));
+            session.proc.print(format!("{}\n", in_order(&whole)));
         }
         "fields" => tell_fields(session, member, found, count),
         _ => found.iter().for_each(|row| tell_one(session, row)),

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::etcdctl::VERSION;
 use super::session::{Denial, Session};
 use super::table::table;
-use super::{Refusal, human_bytes};
+use super::{Refusal, human_bytes, in_order};
 use crate::cluster::etcd;
 use crate::cluster::etcd_client::Member;
 use crate::cluster::etcd_state::{Etcd, Member as Row, Size};
@@ -36,7 +36,7 @@ pub(super) fn list(session: &Session<'_>) -> Result<(), Refusal> {
                 header.remove("revision");
             }
             let members: Vec<Value> = members.iter().map(as_json).collect();
-            session.proc.print(format!("{}\n", json!({"header": header, "members": members})));
+            session.proc.print(format!("{}\n", in_order(&json!({"header": header, "members": members}))));
         }
         "simple" => rows.iter().for_each(|row| session.proc.print(format!("{}\n", row.join(", ")))),
         _ => session.only(&["simple"])?,
@@ -318,7 +318,7 @@ fn tell_health(session: &Session<'_>, rows: &[(String, String, String)]) -> Resu
                     row
                 })
                 .collect();
-            session.proc.print(format!("{}\n", Value::from(whole)));
+            session.proc.print(format!("{}\n", in_order(&Value::from(whole))));
         }
         "simple" => {
             for (endpoint, took, error) in rows {
@@ -463,7 +463,9 @@ pub(super) fn status(session: &Session<'_>) -> Result<(), Refusal> {
         "table" => {
             session.proc.print(table(&STATUS_HEADINGS, &all.iter().map(Status::cells).collect::<Vec<_>>()))
         }
-        "json" => session.proc.print(format!("{}\n", all.iter().map(Status::json).collect::<Value>())),
+        "json" => {
+            session.proc.print(format!("{}\n", in_order(&all.iter().map(Status::json).collect::<Value>())))
+        }
         "simple" => all.iter().for_each(|it| session.proc.print(format!("{}\n", it.cells().join(", ")))),
         _ => session.only(&["simple"])?,
     }

@@ -20,6 +20,8 @@ mod sessions;
 pub(crate) use etcdctl::ETCDCTL;
 pub(crate) use etcdutl::ETCDUTL;
 
+use serde_json::Value;
+
 use super::kubectl::flags::{FlagSpec, Kind};
 
 /// What a command leaves besides what it printed: the sentence behind `Error: ` and the exit code.
@@ -43,6 +45,76 @@ const fn valued(name: &'static str, short: Option<char>, kind: Kind, default: &'
 /// A flag that may stand alone.
 const fn switch(name: &'static str, short: Option<char>) -> FlagSpec {
     FlagSpec { name, short, kind: Kind::Bool, default: "false", alone: "true", hidden: false }
+}
+
+/// Members of JSON answers in the order in which etcd's structures declare them.
+const ORDER: &[&str] = &[
+    "Endpoint",
+    "Status",
+    "endpoint",
+    "health",
+    "took",
+    "error",
+    "Header",
+    "header",
+    "cluster_id",
+    "member_id",
+    "revision",
+    "raft_term",
+    "type",
+    "kv",
+    "key",
+    "create_revision",
+    "mod_revision",
+    "version",
+    "value",
+    "lease",
+    "deleted",
+    "prev_kv",
+    "prev_kvs",
+    "kvs",
+    "more",
+    "count",
+    "Events",
+    "CompactRevision",
+    "Canceled",
+    "Created",
+    "ID",
+    "TTL",
+    "granted-ttl",
+    "memberID",
+    "alarm",
+    "name",
+    "peerURLs",
+    "clientURLs",
+    "members",
+    "dbSize",
+    "leader",
+    "raftIndex",
+    "raftTerm",
+    "raftAppliedIndex",
+    "errors",
+    "dbSizeInUse",
+    "isLearner",
+    "storageVersion",
+    "dbSizeQuota",
+    "downgradeInfo",
+];
+
+/// JSON as etcd's tools write it: members in declared order, those that are not in it last.
+fn in_order(value: &Value) -> String {
+    match value {
+        Value::Object(members) => {
+            let rank = |name: &str| ORDER.iter().position(|it| *it == name).unwrap_or(ORDER.len());
+            let mut all: Vec<_> = members.iter().collect();
+            all.sort_by_key(|(name, _)| rank(name));
+            let inside: Vec<String> =
+                all.iter().map(|(name, it)| format!("{name:?}:{}", in_order(it))).collect();
+            format!("{{{}}}", inside.join(","))
+        }
+        Value::Array(items) => format!("[{}]", items.iter().map(in_order).collect::<Vec<_>>().join(",")),
+        other => other.to_string(),
+    }
 }
 
 /// Bytes as etcd prints sizes: `20 kB`, `2.1 GB`. Powers of 1000; one digit behind the point below 10.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::Refusal;
+use super::{Refusal, in_order};
 use crate::cluster::Cluster;
 use crate::cluster::etcd_client::{self, Credentials, Member};
 use crate::shell::Proc;
@@ -203,7 +203,7 @@ impl<'a> Session<'a> {
                 1,
                 format!("uncordon: `--write-out={format}` of this command is not simulated yet"),
             )),
-            _ => Err(Refusal::new(4, format!("unsupported output format"))),
+            _ => Err(Refusal::new(4, "unsupported output format")),
         }
     }
 
@@ -224,7 +224,7 @@ impl<'a> Session<'a> {
             whole.extend(more);
         }
         match self.format().as_str() {
-            "json" => self.proc.print(format!("{whole}\n")),
+            "json" => self.proc.print(format!("{}\n", in_order(&whole))),
             "fields" => self.proc.print(fields(&whole)),
             _ => self.proc.print(sentence),
         }

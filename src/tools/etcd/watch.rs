@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::session::Session;
-use super::{Refusal, keys};
+use super::{Refusal, in_order, keys};
 use crate::cluster::etcd_client;
 
 /// How often it looks.
@@ -50,7 +50,7 @@ fn tell(session: &Session<'_>, member: &etcd_client::Member, deleted: bool, row:
             event["type"] = serde_json::json!(1);
         }
         let whole = serde_json::json!({"Header": session.header(member), "Events": [event], "CompactRevision": 0, "Canceled": false, "Created": false});
-        session.proc.print(format!("{whole}\n"));
+        session.proc.print(format!("{}\n", in_order(&whole)));
         return;
     }
     session.proc.print(if deleted { "DELETE\n" } else { "PUT\n" });

@@ -348,12 +348,12 @@ async fn become_control_plane(ctx: &Ctx<'_>, settings: &Settings, plan: &Plan) -
 }
 
 /// A member of the cluster's etcd that answers this machine, and where.
-fn etcd_of_cluster(ctx: &Ctx<'_>, settings: &Settings) -> Result<(String, Member), Failure> {
+pub(super) fn etcd_of_cluster(ctx: &Ctx<'_>, settings: &Settings) -> Result<(String, Member), Failure> {
     let fail = |why: String| {
         Failure::in_phase("etcd-join", format!("error creating local etcd static pod manifest file: {why}"))
     };
     let api = Api::with(ctx, super::api::ADMIN).map_err(Failure::new)?;
-    let pods = api.list("/api/v1/namespaces/kube-system/pods").map_err(fail)?;
+    let pods = api.list("/api/v1/namespaces/kube-system/pods").map_err(|why| fail(why.to_string()))?;
     let key = "kubeadm.kubernetes.io/etcd.advertise-client-urls";
     let others = pods.iter().filter(|it| object::label(it, "component") == Some("etcd"));
     let urls: Vec<&str> = others.filter_map(|pod| object::annotation(pod, key)).collect();

@@ -3,6 +3,7 @@
 use super::api::{self, Api};
 use super::ctx::{Ctx, Done, Failure};
 use super::{kubelet_files, settings};
+use crate::cluster::etcd_client;
 use crate::cluster::place::FileOp;
 use crate::shell::Answer;
 
@@ -103,6 +104,16 @@ fn remove_etcd(ctx: &Ctx<'_>, config: Option<&settings::Settings>) {
     if config.is_none() {
         let message = "[reset] No kubeadm config, using etcd pod spec to get data directory";
         ctx.klog('W', "removeetcdmember.go:105", message);
+    }
+    if let Some(Ok((_, member))) = config.map(|settings| super::join::etcd_of_cluster(ctx, settings)) {
+        let host = ctx.host_name();
+        // The last member stays: there is no cluster without it.
+        let alone = ctx.world(|world| {
+            world.clusters.get(member.cluster).is_none_or(|it| it.control_plane.etcd.members.len() < 2)
+        });
+        if !alone {
+            ctx.world(|world| etcd_client::remove_member_of(world, &member, &host));
+        }
     }
     let folder = config.map_or("/var/lib/etcd", |it| it.of("/etcd/local/dataDir")).to_owned();
     let listed = ctx.world(|world| world.list_dir(&ctx.proc.place, &folder).unwrap_or_default());

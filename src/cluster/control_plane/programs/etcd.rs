@@ -1,27 +1,25 @@
 //! etcd: listeners, data directory, members, certificates for clients.
 
-use std::time::Duration;
-
 use serde_json::json;
 
 use super::super::inside::of_url;
 use super::super::script::{Program, Start, Verdict, go_quote};
+use super::etcd_members;
 use crate::cluster::api::authn::x509::{self, Purpose};
 use crate::cluster::etcd as data;
-use crate::cluster::etcd_state::Etcd;
 
 pub(super) const PROGRAM: Program =
     Program { name: "etcd", text: include_str!("../../../../assets/logs/etcd.txt"), check, holds, value };
 
 /// What a data directory holds.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Directory {
+pub(super) enum Directory {
     Empty,
     Member,
     File,
 }
 
-fn directory(start: &Start<'_>) -> Directory {
+pub(super) fn directory(start: &Start<'_>) -> Directory {
     let Some(outside) = start.process.host_path(data_dir(start)) else { return Directory::Empty };
     let files = &start.machine.files;
     match files.list(&outside) {
@@ -36,11 +34,11 @@ fn data_dir<'a>(start: &'a Start<'_>) -> &'a str {
 }
 
 /// A line without its time.
-fn line(level: &str, caller: &str, message: &str, more: &str) -> String {
+pub(super) fn line(level: &str, caller: &str, message: &str, more: &str) -> String {
     format!("{{\"level\":\"{level}\",\"caller\":\"{caller}\",\"msg\":{}{more}}}", go_quote(message))
 }
 
-fn error(why: &str) -> String {
+pub(super) fn error(why: &str) -> String {
     format!(",\"error\":{}", go_quote(why))
 }
 
@@ -66,7 +64,7 @@ fn closing(start: &Start<'_>) -> [String; 2] {
 }
 
 /// The end of a server that cannot be set up, after `first`.
-fn discovery_failed(start: &Start<'_>, first: Option<String>, why: &str) -> Verdict {
+pub(super) fn discovery_failed(start: &Start<'_>, first: Option<String>, why: &str) -> Verdict {
     let last = line("fatal", "etcdmain/etcd.go:183", "discovery failed", &error(why));
     let said = first.into_iter().chain(closing(start)).chain([last]);
     Verdict::Ends { said: said.map(|it| (0, it)).collect(), code: 1 }
@@ -92,7 +90,7 @@ fn check(start: &Start<'_>, point: &str) -> Verdict {
         "database" => database(start),
         "initial-cluster" => initial_cluster(start),
         "wal" => wal(start),
-        "quorum" => quorum(start),
+        "quorum" => etcd_members::quorum(start),
         "serving" => serving(start),
         "serve-clients" => Verdict::Says(serve_clients(start)),
         _ => Verdict::Fine,
@@ -197,7 +195,7 @@ fn letters(mode: u32) -> String {
 }
 
 /// The bytes of a file below the data directory; `None` when it is not there.
-fn stored(start: &Start<'_>, name: &str) -> Option<std::sync::Arc<[u8]>> {
+pub(super) fn stored(start: &Start<'_>, name: &str) -> Option<std::sync::Arc<[u8]>> {
     let path = start.process.host_path(&format!("{}/member/{name}", data_dir(start)))?;
     start.machine.files.read(&path).ok()
 }
@@ -254,13 +252,13 @@ fn wal(start: &Start<'_>) -> Verdict {
 }
 
 /// Names and URLs of `--initial-cluster`.
-fn members<'a>(start: &'a Start<'_>) -> Vec<(&'a str, &'a str)> {
+pub(super) fn members<'a>(start: &'a Start<'_>) -> Vec<(&'a str, &'a str)> {
     start.process.flag_list("initial-cluster").into_iter().filter_map(|it| it.split_once('=')).collect()
 }
 
 /// What `--initial-cluster` says counts only for a member that has no data yet.
 fn initial_cluster(start: &Start<'_>) -> Verdict {
-    if let refused @ Verdict::Ends { .. } = membership(start) {
+    if let refused @ Verdict::Ends { .. } = etcd_members::membership(start) {
         return refused;
     }
     let members = members(start);
@@ -303,141 +301,6 @@ fn initial_cluster(start: &Start<'_>) -> Verdict {
         quoted(&own),
     );
     failed(resolved.collect(), why)
-}
-
-/// The voting members that this one has to agree with: name (empty when unknown) and peer URLs. A new
-/// member knows them from `--initial-cluster`, one with data from its data.
-fn voters(start: &Start<'_>) -> Vec<(u64, String)> {
-    let etcd = start.world.clusters.get(start.cluster).map(|it| &it.control_plane.etcd);
-    let running = |etcd: &Etcd| {
-        etcd.members.iter().filter(|it| !it.learner).map(|it| (it.id, it.peer_urls.clone())).collect()
-    };
-    match (stored(start, "snap/db"), directory(start)) {
-        (Some(bytes), Directory::Member) if is_current(start, &bytes) => {
-            etcd.map(running).unwrap_or_default()
-        }
-        (Some(bytes), Directory::Member) => data::members_of(&bytes).map(|(all, _)| all).unwrap_or_default(),
-        _ if is_joining(start) => etcd.map(running).unwrap_or_default(),
-        _ => members(start)
-            .iter()
-            .map(|(_, url)| (data::member_id(&[url], data::TOKEN), (*url).to_owned()))
-            .collect(),
-    }
-}
-
-fn is_current(start: &Start<'_>, bytes: &[u8]) -> bool {
-    start
-        .world
-        .clusters
-        .get(start.cluster)
-        .is_some_and(|it| data::is_current(bytes, &it.control_plane.database))
-}
-
-fn is_joining(start: &Start<'_>) -> bool {
-    start.process.flag("initial-cluster-state") == Some("existing") && directory(start) != Directory::Member
-}
-
-/// A member that joins asks the others who is a member; one that was removed is told so.
-fn membership(start: &Start<'_>) -> Verdict {
-    let Some(plane) = start.world.clusters.get(start.cluster).map(|it| &it.control_plane) else {
-        return Verdict::Fine;
-    };
-    let own = start.process.flag_list("initial-advertise-peer-urls").join(",");
-    let belongs = plane.etcd.of_process(&start.machine.name, start.process).is_some();
-    if let Some(bytes) = stored(start, "snap/db")
-        && is_current(start, &bytes)
-        && !belongs
-        && !plane.etcd.members.is_empty()
-    {
-        let why = "the member has been permanently removed from the cluster";
-        let said = [
-            line(
-                "warn",
-                "rafthttp/http.go:393",
-                "rejected stream from remote peer because it was removed",
-                "",
-            ),
-            line("error", "etcdserver/server.go:1150", "server error", &error(why)),
-            line("warn", "etcdserver/server.go:1155", "data-dir used by this member must be removed", ""),
-        ];
-        return Verdict::Ends { said: said.map(|it| (0, it)).into(), code: 0 };
-    }
-    if !is_joining(start) {
-        return Verdict::Fine;
-    }
-    let others = members(start).into_iter().filter(|(_, url)| *url != own);
-    let answers = others
-        .into_iter()
-        .any(|(_, url)| plane.etcd.by_peer_urls(url).is_some_and(|it| plane.member_serves(it.id)));
-    let failed = |why: &str| {
-        let first = line("error", "etcdserver/server.go:309", "bootstrap failed", &error(why));
-        discovery_failed(start, Some(first), why)
-    };
-    if !answers {
-        return failed(
-            "cannot fetch cluster info from peer urls: could not retrieve cluster information from the given URLs",
-        );
-    }
-    let mut known: Vec<&str> = plane.etcd.members.iter().map(|it| it.peer_urls.as_str()).collect();
-    let mut given: Vec<&str> = members(start).iter().map(|(_, url)| *url).collect();
-    known.sort_unstable();
-    given.sort_unstable();
-    if known == given {
-        return Verdict::Fine;
-    }
-    let what = if known.len() == given.len() {
-        "unmatched member while checking PeerURLs"
-    } else {
-        "member count is unequal"
-    };
-    failed(&format!("error validating peerURLs {given:?}: {what}"))
-}
-
-/// Several members elect nobody before most of them are there.
-fn quorum(start: &Start<'_>) -> Verdict {
-    let members = voters(start);
-    let own = own_id(start);
-    if members.len() < 2 {
-        return Verdict::Fine;
-    }
-    let Some(plane) = start.world.clusters.get(start.cluster).map(|it| &it.control_plane) else {
-        return Verdict::Fine;
-    };
-    let runs = |urls: &str| {
-        let address = of_url(urls).map(|(address, _)| address.to_string()).unwrap_or_default();
-        let machine = start.world.hosts.values().find(|it| it.address == address);
-        machine.is_some_and(|machine| {
-            let mut all = plane.instances.iter();
-            all.any(|((host, _), it)| *host == machine.name && it.process.program == "etcd" && it.listens())
-        })
-    };
-    let there = members.iter().filter(|(id, urls)| *id == own || runs(urls)).count();
-    if there > members.len() / 2 {
-        return Verdict::Fine;
-    }
-    let id = format!("{:x}", own_id(start));
-    let raft = |at: &str, message: String| {
-        format!(
-            "{{\"level\":\"info\",\"logger\":\"raft\",\"caller\":\"v3/raft.go:{at}\",\"msg\":{}}}",
-            go_quote(&message)
-        )
-    };
-    let mut said = vec![
-        raft("988", format!("{id} is starting a new election at term 1")),
-        raft("930", format!("{id} became pre-candidate at term 1")),
-    ];
-    for (other, _) in members.iter().filter(|(id, _)| *id != own) {
-        said.push(raft(
-            "1064",
-            format!(
-                "{id} [logterm: 1, index: {}] sent MsgPreVote request to {other:x} at term 1",
-                members.len()
-            ),
-        ));
-    }
-    said.push(raft("1077", format!("{id} received MsgPreVoteResp from {id} at term 1")));
-    said.push(raft("1693", format!("{id} has received 1 MsgPreVoteResp votes and 0 vote rejections")));
-    Verdict::Stuck { said, every: Duration::from_millis(1_500) }
 }
 
 /// The certificate for clients is read when they are to be served, once for each address.
@@ -523,7 +386,7 @@ fn gateway_rejection(start: &Start<'_>) -> Option<String> {
     })
 }
 
-fn own_id(start: &Start<'_>) -> u64 {
+pub(super) fn own_id(start: &Start<'_>) -> u64 {
     let etcd = start.world.clusters.get(start.cluster).map(|it| &it.control_plane.etcd);
     if let Some(member) = etcd.and_then(|it| it.of_process(&start.machine.name, start.process)) {
         return member.id;

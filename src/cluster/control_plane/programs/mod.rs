@@ -3,6 +3,7 @@
 mod api_server;
 mod controller_manager;
 mod etcd;
+mod etcd_members;
 mod files;
 mod kubelet;
 mod scheduler;
