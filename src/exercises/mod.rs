@@ -10,6 +10,8 @@ mod addons;
 pub(crate) mod checks;
 pub(crate) mod compare;
 #[cfg(test)]
+mod breakfix;
+#[cfg(test)]
 mod faults;
 pub(crate) mod grade;
 mod locale;

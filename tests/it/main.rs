@@ -4,7 +4,6 @@
 #![allow(clippy::disallowed_methods, reason = "tests drive the real program in real time")]
 
 mod architecture;
-mod breakfix;
 mod commands;
 mod conformance;
 mod fuzzing;

@@ -61,7 +61,7 @@ impl Verdict {
 }
 
 /// The last line of a Kubernetes program that could not start.
-pub(super) fn command_failed(why: &str) -> String {
+pub(crate) fn command_failed(why: &str) -> String {
     // klog writes a value of several lines between angle brackets.
     if why.contains('\n') {
         let text = why.replace('\n', "\n\t");
@@ -71,7 +71,7 @@ pub(super) fn command_failed(why: &str) -> String {
 }
 
 /// A text in quotes as Go's `%q` writes it.
-pub(super) fn go_quote(text: &str) -> String {
+pub(crate) fn go_quote(text: &str) -> String {
     let mut out = String::from("\"");
     for c in text.chars() {
         match c {

@@ -12,6 +12,7 @@ pub(crate) mod access;
 pub(crate) mod addresses;
 pub(crate) mod catalog;
 mod client;
+mod complaints;
 pub(crate) mod container;
 pub(crate) mod daemon;
 mod env;

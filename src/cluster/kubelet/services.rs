@@ -9,7 +9,7 @@ use super::catalog::Image;
 use super::run::ContainerRun;
 use super::script::programs::{Call, Effect, Output};
 use super::script::vm::{Machine, Wait};
-use super::{client, web};
+use super::{client, complaints, web};
 use crate::apimachinery::object;
 use crate::apimachinery::quantity::Quantity;
 use crate::cluster::{Place, World};
@@ -94,7 +94,7 @@ pub(super) fn start(
         let lines = filled(&image.config.needs_log, machine);
         return Output { effect: Effect::Exit(1), out: Vec::new(), err: lines.into_bytes() };
     }
-    if let Some(complaint) = web::complaint(service, machine) {
+    if let Some(complaint) = complaints::complaint(service, machine) {
         return Output::fail(1, complaint);
     }
     let lines = filled(&image.config.log, machine);

@@ -2,7 +2,6 @@
 
 use super::nginx::{self, Action};
 use super::run::ContainerRun;
-use super::script::vm::Machine;
 use super::services::{self, Service};
 use crate::cluster::network::http::{HttpOutcome, HttpRequest};
 use crate::cluster::{Place, World};
@@ -46,26 +45,6 @@ pub(crate) fn phrase(status: u16) -> &'static str {
         503 => "Service Unavailable",
         504 => "Gateway Timeout",
         _ => "",
-    }
-}
-
-/// What is wrong with a service's configuration, as it says when it starts.
-pub(super) fn complaint(service: &Service, machine: &Machine<'_>) -> Option<String> {
-    let stamp = machine.world.now.strftime("%Y/%m/%d %H:%M:%S");
-    match service.kind.as_str() {
-        "nginx" => {
-            let found = match nginx::load(machine.world, machine.place) {
-                Ok(config) => nginx::unknown_directive(&config)?,
-                Err(error) => error,
-            };
-            Some(format!("{stamp} [emerg] 1#1: {found}\nnginx: [emerg] {found}\n"))
-        }
-        "coredns" => {
-            let path = service.option(&["-conf", "--conf"]).unwrap_or("Corefile").to_owned();
-            let text = machine.world.read_text(machine.place, &files::clean("/", &path)).unwrap_or_default();
-            crate::cluster::network::corefile::parse(&text).err().map(|error| format!("{path}:{error}\n"))
-        }
-        _ => None,
     }
 }
 
@@ -128,7 +107,7 @@ pub(crate) fn answer(
         }
         "http-text" | "http-echo" => {
             let own = service.option(&["-text", "--text"]).map(|it| format!("{it}\n"));
-            let machine = Machine { world, place, image: container.image };
+            let machine = super::script::vm::Machine { world, place, image: container.image };
             let image = container.image.map_or("", |it| it.config.answer.as_str());
             Some(Answer::text(own.unwrap_or_else(|| services::fill(image, &machine))))
         }

@@ -46,6 +46,12 @@ pub(crate) struct DnsAnswer {
     pub(crate) trace: Vec<String>,
 }
 
+/// The addresses that a file in the form of `/etc/resolv.conf` names.
+pub(crate) fn name_servers(world: &World, place: &Place, path: &str) -> Vec<Ipv4Addr> {
+    let conf = ResolvConf::parse(&world.read_text(place, path).unwrap_or_default());
+    conf.servers.iter().filter_map(|it| it.parse().ok()).collect()
+}
+
 /// What `/etc/resolv.conf` says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ResolvConf {
