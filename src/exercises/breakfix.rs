@@ -93,8 +93,7 @@ impl Row {
 
 /// Checks every `step`-th row from `first` on.
 fn check(text: &str, first: usize, step: usize) {
-    let found: Vec<String> =
-        rows(text).iter().skip(first).step_by(step).flat_map(Row::problems).collect();
+    let found: Vec<String> = rows(text).iter().skip(first).step_by(step).flat_map(Row::problems).collect();
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
@@ -133,8 +132,20 @@ fn workloads_break_and_heal() {
 fn get_along(one: &Row, two: &Row) -> bool {
     let text = |row: &Row| row.sections["break"].script.clone() + &row.sections["fix"].script;
     let subjects = [
-        "kube-apiserver.yaml", "kube-scheduler", "kube-controller-manager.yaml", "etcd", "reset", "coredns",
-        "kube-dns", "kube-proxy", "shop", "node01", "containerd", "kubelet.conf", "kubeadm-flags", "config.yaml",
+        "kube-apiserver.yaml",
+        "kube-scheduler",
+        "kube-controller-manager.yaml",
+        "etcd",
+        "reset",
+        "coredns",
+        "kube-dns",
+        "kube-proxy",
+        "shop",
+        "node01",
+        "containerd",
+        "kubelet.conf",
+        "kubeadm-flags",
+        "config.yaml",
     ];
     subjects.iter().all(|it| !(text(one).contains(it) && text(two).contains(it)))
         && (one.sections["break"].host == "controlplane" || two.sections["break"].host == "controlplane")

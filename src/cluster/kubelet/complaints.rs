@@ -6,12 +6,12 @@ use serde_json::Value;
 
 use super::run::PodId;
 use super::script::vm::Machine;
-use super::services::Service;
+use super::services::{self, Service};
 use super::{nginx, web};
 use crate::apimachinery::{object, yaml};
 use crate::cluster::control_plane::script::{self, command_failed};
 use crate::cluster::network::corefile::{self, Block};
-use crate::cluster::network::{Protocol, dns, listeners};
+use crate::cluster::network::{dns, listeners};
 use crate::cluster::{Place, World};
 use crate::hosts::files;
 
@@ -40,21 +40,19 @@ fn port_in_use(service: &Service, machine: &Machine<'_>) -> Option<String> {
     let Place::Container { cluster, pod_uid, container } = machine.place else { return None };
     let id = PodId { cluster: *cluster, uid: pod_uid.clone() };
     let run = id.get(machine.world)?;
-    let others = run.containers.iter().any(|(name, it)| name != container && it.is_running());
-    if !others && !run.on_host_network(machine.world, *cluster) {
-        return None;
-    }
+    let world = &*machine.world;
+    let others = run.containers.iter().filter(|(name, it)| *name != container && it.is_running());
+    let claimed: Vec<u16> =
+        others.flat_map(|(name, it)| services::claims(world, &id.place(name), it)).collect();
+    let on_host = run.on_host_network(world, *cluster);
     let taken = |port: &u16| {
-        let other = listeners::in_pod(machine.world, &id, *port, Protocol::Tcp).is_some();
-        let host = || {
-            run.on_host_network(machine.world, *cluster)
-                && (listeners::program(machine.world, &run.host, Ipv4Addr::UNSPECIFIED, *port).is_some()
-                    || listeners::on_host_network_port(machine.world, &run.host, *port))
-        };
-        other || host()
+        claimed.contains(port)
+            || on_host
+                && (listeners::program(world, &run.host, Ipv4Addr::UNSPECIFIED, *port).is_some()
+                    || listeners::on_host_network_port(world, &run.host, *port))
     };
     let port = ports(service, machine).into_iter().find(taken)?;
-    Some(bind_failed(service, machine.world, port))
+    Some(bind_failed(service, world, port))
 }
 
 /// The ports that a service is about to bind.
@@ -111,7 +109,7 @@ fn loop_in(block: &Block, machine: &Machine<'_>) -> Option<String> {
         true => dns::name_servers(machine.world, machine.place, to),
         false => to.rsplit_once("://").map_or(to.as_str(), |(_, it)| it).parse().into_iter().collect(),
     });
-    let own = super::services::own_address(machine);
+    let own = services::own_address(machine);
     let to = upstreams.into_iter().find(|to| to.is_loopback() || to.to_string() == own)?;
     let zone = block.zones.first().map_or(".", |it| if it.is_empty() { "." } else { it });
     let draw = machine.world.now.unix_ns().unsigned_abs();
@@ -158,6 +156,7 @@ fn kube_proxy_complaint(service: &Service, machine: &Machine<'_>) -> Option<Stri
         return None;
     }
     let why = format!("stat {kubeconfig}: no such file or directory");
-    let ended = line(&format!("E server.go:127] \"Error running ProxyServer\" err={}", script::go_quote(&why)));
+    let ended =
+        line(&format!("E server.go:127] \"Error running ProxyServer\" err={}", script::go_quote(&why)));
     Some(ended + &line(&command_failed(&why)))
 }

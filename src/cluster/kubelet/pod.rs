@@ -90,6 +90,10 @@ pub(super) fn tell(world: &mut World, id: &PodId, pod: &Value, field_path: &str,
         return;
     }
     let mut about = events::reference(pod);
+    // The kubelet knows a static pod by the hash of its manifest, not by its mirror.
+    if let Some(hash) = object::annotation(pod, "kubernetes.io/config.mirror") {
+        object::set(&mut about, &["uid"], hash);
+    }
     if !field_path.is_empty() {
         object::set(&mut about, &["fieldPath"], field_path);
     }

@@ -188,6 +188,13 @@ pub(crate) fn ports(world: &World, place: &Place, container: &ContainerRun) -> V
     serving.flat_map(|service| ports_of(world, place, container, service)).collect()
 }
 
+/// TCP ports that the services of a container will listen on once they are up.
+pub(super) fn claims(world: &World, place: &Place, container: &ContainerRun) -> Vec<u16> {
+    let services = container.vm.as_ref().map(|vm| vm.services()).unwrap_or_default();
+    let ports = services.into_iter().flat_map(|service| ports_of(world, place, container, service));
+    ports.filter(|it| !it.udp).map(|it| it.number).collect()
+}
+
 /// The service that listens on a TCP port.
 pub(crate) fn on_port(world: &World, place: &Place, container: &ContainerRun, port: u16) -> Option<Service> {
     let serving = container.vm.as_ref()?.services().into_iter().filter(|it| it.serves_from <= world.now);

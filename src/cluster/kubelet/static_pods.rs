@@ -167,9 +167,12 @@ pub(super) fn follow(world: &mut World, id: &PodId, pod: &Object, host: &str) ->
         .filter(|_| instance.restarts > 0 || !matches!(instance.phase, Phase::Running { .. }))
         .map(|exit| ended(exit, &instance.message, &container.id));
     let (state, ready, due) = shown(&instance, &container, pod, now);
-    if let Phase::Rejected { reason } = instance.phase {
-        run.rejected = Some((reason, instance.message.clone()));
-    }
+    run.rejected = match instance.phase {
+        Phase::Rejected { reason } => Some((reason, instance.message.clone())),
+        _ => None,
+    };
+    let before = waits_for(&container.state);
+    let after = waits_for(&state).filter(|it| before.as_ref() != Some(it));
     container.state = state;
     container.ready = ready;
     container.started = ready;
@@ -179,7 +182,10 @@ pub(super) fn follow(world: &mut World, id: &PodId, pod: &Object, host: &str) ->
     run.containers.insert(name.clone(), container);
     world.clusters.get_mut(id.cluster)?.runtime.pods.insert(id.uid.clone(), run);
     if fresh {
-        announce(world, id, pod, &spec);
+        announce(world, id, pod, &spec, after.is_none());
+    }
+    if let Some((reason, message)) = after {
+        report_wait(world, id, pod, &spec, reason, &message);
     }
     super::logs::publish(world, id, &name);
     if world.clusters.get(id.cluster)?.api_server_up() {
@@ -266,7 +272,48 @@ fn empty(world: &World, pod: &Value, host: &str) -> PodRun {
     }
 }
 
-fn announce(world: &mut World, id: &PodId, pod: &Object, spec: &Value) {
+/// Why a container waits, for reasons that are reported.
+fn waits_for(state: &State) -> Option<(&'static str, String)> {
+    match state {
+        State::Waiting { reason, message } if !message.is_empty() => Some((reason, message.clone())),
+        _ => None,
+    }
+}
+
+/// The events of a container that cannot be started.
+fn report_wait(world: &mut World, id: &PodId, pod: &Object, spec: &Value, reason: &str, message: &str) {
+    let path = format!("spec.containers{{{}}}", object::field(spec, "name"));
+    let image = object::field(spec, "image");
+    let mut warn = |reason: &str, text: String| match reason {
+        "BackOff" => pod::tell(world, id, pod, &path, events::warning("BackOff", text)),
+        _ => pod::tell(world, id, pod, &path, events::warning("Failed", text)),
+    };
+    match reason {
+        "ErrImagePull" => {
+            warn("Failed", format!("Failed to pull image \"{image}\": {message}"));
+            warn("Failed", "Error: ErrImagePull".to_owned());
+        }
+        "ImagePullBackOff" => {
+            let text = format!("Back-off pulling image \"{image}\"");
+            pod::tell(world, id, pod, &path, events::normal("BackOff", text));
+        }
+        "InvalidImageName" => warn("Failed", format!("Error: InvalidImageName: {message}")),
+        "RunContainerError" => warn("Failed", format!("Error: {message}")),
+        "CrashLoopBackOff" => {
+            let name = object::field(spec, "name");
+            let pod_name = format!("{}_{}", object::name(pod), object::namespace(pod));
+            let uid = object::annotation(pod, "kubernetes.io/config.hash").unwrap_or_default();
+            warn("BackOff", format!("Back-off restarting failed container {name} in pod {pod_name}({uid})"));
+        }
+        _ => {}
+    }
+}
+
+/// The events of a container that starts; with its image missing there is nothing to tell yet.
+fn announce(world: &mut World, id: &PodId, pod: &Object, spec: &Value, starts: bool) {
+    if !starts {
+        return;
+    }
     let path = format!("spec.containers{{{}}}", object::field(spec, "name"));
     let image = object::field(spec, "image");
     let pulled =

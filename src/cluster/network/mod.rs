@@ -187,6 +187,9 @@ pub(crate) fn connect(
     if to.is_loopback() || to == source.address {
         return own(world, source, to, port, protocol, trace);
     }
+    if source.pod.is_some() && !passes_on(world, &source.host, trace) {
+        return Outcome::TimedOut;
+    }
     if let Some(service) = services::by_address(world, source.cluster, to) {
         return services::connect(world, source, &service, port, protocol, trace);
     }
@@ -206,6 +209,16 @@ pub(crate) fn connect(
         return to_pod(world, source, &id, port, protocol, trace);
     }
     nowhere(world, source.cluster, to, trace)
+}
+
+/// Whether a machine passes packets on between its pods and the network.
+fn passes_on(world: &World, host: &str, trace: &mut Vec<String>) -> bool {
+    let setting = world.hosts.get(host).and_then(|it| it.sysctl.get("net.ipv4.ip_forward"));
+    let forwards = setting.is_none_or(|it| it != "0");
+    if !forwards {
+        trace.push(format!("machine {host} forwards no packets: net.ipv4.ip_forward is 0"));
+    }
+    forwards
 }
 
 /// Nobody has the address.
@@ -291,6 +304,9 @@ pub(crate) fn to_pod(
     let Some(run) = id.get(world) else { return Outcome::TimedOut };
     if world.hosts.get(&run.host).is_none_or(|host| !host.up) {
         trace.push(format!("machine {} of pod {} is down", run.host, run.name));
+        return Outcome::TimedOut;
+    }
+    if run.host != source.host && !passes_on(world, &run.host, trace) {
         return Outcome::TimedOut;
     }
     let pod = world.clusters.get(id.cluster).and_then(|it| it.store.find("pods", &run.namespace, &run.name));
