@@ -12,6 +12,7 @@ mod chart;
 mod cluster;
 mod inspect;
 mod lifecycle;
+mod local;
 mod release;
 mod render;
 mod repos;
@@ -57,8 +58,8 @@ async fn carry_out(proc: &mut Proc, args: &Args) -> Done {
         ("upgrade", _) => lifecycle::upgrade(proc, args).await,
         ("rollback", _) => lifecycle::rollback(proc, args).await,
         ("uninstall" | "delete" | "del" | "un", _) => lifecycle::uninstall(proc, args),
-        ("template", _) => lifecycle::template(proc, args),
-        ("lint", _) => lifecycle::lint(proc, args),
+        ("template", _) => local::template(proc, args),
+        ("lint", _) => local::lint(proc, args),
         ("list" | "ls", _) => inspect::list(proc, args),
         ("status", _) => inspect::status(proc, args),
         ("history" | "hist", _) => inspect::history(proc, args),
