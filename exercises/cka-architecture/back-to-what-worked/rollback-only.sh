@@ -1,0 +1,2 @@
+helm rollback {{ it.release }} 2 -n {{ it.ns }}
+helm history {{ it.release }} -n {{ it.ns }} > /root/history.txt

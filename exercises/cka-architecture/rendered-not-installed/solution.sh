@@ -1,0 +1,2 @@
+helm repo add platform https://charts.lab.example/platform
+helm template {{ it.release }} platform/keeper --version {{ it.version }} -n {{ it.ns }} --set replicas={{ it.count }} --set crds.install=false > /root/keeper.yaml
