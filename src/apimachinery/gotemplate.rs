@@ -27,7 +27,12 @@ const NAME: &str = "output";
 /// # Errors
 /// The sentence of the parser or of the execution, which starts with `template: output:`.
 pub(crate) fn render(template: &str, data: &Value) -> Result<String, String> {
-    Template::parse(template)?.execute(data)
+    Template::parse(template)?.execute(data).map_err(|(why, _)| why)
+}
+
+/// Data as a template itself prints it: `map[a:1]`.
+pub(crate) fn shown(data: &Value) -> String {
+    exec::printed(&Some(data.clone()))
 }
 
 /// Templates of several files that call each other, and the functions that they may use besides.
@@ -68,7 +73,7 @@ impl Set {
         data: &Value,
         functions: Functions<'_>,
     ) -> Result<String, String> {
-        exec::execute(self, name, data, Some(functions))
+        exec::execute(self, name, data, Some(functions)).map_err(|(why, _)| why)
     }
 
     fn file_of(&self, name: &str) -> &str {
@@ -97,8 +102,8 @@ impl Template {
     /// The text that the template makes of `data`.
     ///
     /// # Errors
-    /// `template: output:1:2: executing "output" at <.a.b>: …`
-    pub(crate) fn execute(&self, data: &Value) -> Result<String, String> {
+    /// `template: output:1:2: executing "output" at <.a.b>: …`, and the text that was made until then.
+    pub(crate) fn execute(&self, data: &Value) -> Result<String, (String, String)> {
         exec::execute(&self.set, NAME, data, None)
     }
 }

@@ -41,8 +41,8 @@ pub(super) fn negotiate(accept: &str) -> Result<Format, Status> {
     })
 }
 
-/// The form of `/openapi/v2` that Go's client reads.
-pub(super) const OPENAPI_PROTOBUF: &str = "application/com.github.proto-openapi.spec.v2@v1.0+protobuf";
+/// The form of `/openapi/v2` that Go's client reads: asked for with an `@`, answered with a dot.
+pub(super) const OPENAPI_PROTOBUF: &str = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
 
 /// True for a client that reads `/openapi/v2` in protocol buffers only.
 pub(super) fn wants_openapi_protobuf(request: &Request) -> bool {

@@ -14,20 +14,22 @@ pub(crate) type Data = Option<Value>;
 /// Functions that a template may call beside those of every template; `None` when there is no such one.
 pub(crate) type Functions<'a> = &'a dyn Fn(&str, &[Data]) -> Option<Result<Data, String>>;
 
-/// What the template `name` of `set` makes of `data`.
+/// What the template `name` of `set` makes of `data`; the sentence of what went wrong with the text until then.
 pub(super) fn execute(
     set: &Set,
     name: &str,
     data: &Value,
     more: Option<Functions<'_>>,
-) -> Result<String, String> {
+) -> Result<String, (String, String)> {
     let mut run =
         Run { set, more, out: String::new(), variables: Vec::new(), template: name.to_owned(), depth: 0 };
     let data = valid(data.clone());
     run.variables.push(("$".to_owned(), data.clone()));
     let nodes = set.lists.get(name).map_or(&[][..], Vec::as_slice);
-    run.nodes(nodes, &data)?;
-    Ok(run.out)
+    match run.nodes(nodes, &data) {
+        Ok(_) => Ok(run.out),
+        Err(why) => Err((why, run.out)),
+    }
 }
 
 /// Null counts as no value, as a nil interface does in Go.
@@ -356,11 +358,11 @@ impl Run<'_> {
             here = match here {
                 None => None,
                 Some(Value::Object(mut map)) => map.remove(name).and_then(valid),
-                Some(other) => {
-                    let why = format!("can't evaluate field {name} in type {}", funcs::go_type(&other));
+                Some(_) => {
+                    // What a field holds is an interface to Go, which points at the second dot of a chain.
+                    let why = format!("can't evaluate field {name} in type interface {{}}");
                     let mut place = word.place.clone();
-                    // Go points at the last dot of the chain.
-                    place.column += place.text.rfind('.').unwrap_or(0);
+                    place.column += place.text.match_indices('.').nth(1).map_or(0, |(at, _)| at);
                     return Err(self.fault(&place, &why));
                 }
             };
@@ -370,6 +372,6 @@ impl Run<'_> {
 }
 
 /// A value as an action writes it.
-fn printed(value: &Data) -> String {
+pub(super) fn printed(value: &Data) -> String {
     value.as_ref().map_or_else(|| "<no value>".to_owned(), go::display)
 }

@@ -7,15 +7,23 @@ use super::resources::Resource;
 use crate::apimachinery::object;
 use crate::cluster::Object;
 
+mod events;
+mod scaling;
+
 /// Brings an object of the request's version into the stored one.
 pub(crate) fn to_storage(resource: &Resource, object: &mut Value) {
     if resource.api_version() == resource.storage_version {
         return;
     }
     object::set(object, &["apiVersion"], resource.storage_version.as_str());
-    if let Some(definition) = &resource.definition {
-        let (_, version) = object::split_api_version(&resource.storage_version);
-        custom::into_version(definition, version, object);
+    match (&resource.definition, &*resource.storage) {
+        (Some(definition), _) => {
+            let (_, version) = object::split_api_version(&resource.storage_version);
+            custom::into_version(definition, version, object);
+        }
+        (None, "horizontalpodautoscalers.autoscaling") => scaling::to_v2(object),
+        (None, "events") => events::to_core(object),
+        _ => {}
     }
 }
 
@@ -28,8 +36,11 @@ pub(crate) fn from_storage(resource: &Resource, object: &Object) -> Object {
     }
     let mut shown = (**object).clone();
     object::set(&mut shown, &["apiVersion"], wanted);
-    if let Some(definition) = &resource.definition {
-        custom::into_version(definition, &resource.version, &mut shown);
+    match (&resource.definition, &*resource.storage) {
+        (Some(definition), _) => custom::into_version(definition, &resource.version, &mut shown),
+        (None, "horizontalpodautoscalers.autoscaling") => scaling::to_v1(&mut shown),
+        (None, "events") => events::from_core(&mut shown),
+        _ => {}
     }
     shown.into()
 }

@@ -70,6 +70,7 @@ pub(crate) fn load(proc: &Proc, flags: &Flags) -> Result<KubeConfig, Failure> {
         match load_file(proc, &path)? {
             Some(tree) => merged.add(&tree, &path),
             None if explicit => {
+                let path = flags.text("kubeconfig");
                 return Err(Failure::error(format!("stat {path}: no such file or directory")));
             }
             None => {}
@@ -209,9 +210,18 @@ pub(crate) fn endpoint(
         [("cluster", &cluster_name, &config.clusters), ("user", &user_name, &config.users)]
     {
         if !flags.global(flag).is_empty() && !all.contains_key(name) {
-            let what = if flag == "user" { "auth info" } else { flag };
-            return Err(Failure::error(format!("{what} {name:?} does not exist")));
+            return Err(Failure::error(match flag {
+                "user" => format!("auth info {name:?} does not exist"),
+                _ => format!("no server found for cluster {name:?}"),
+            }));
         }
+    }
+    let identity_of_nobody = flags.global("as").is_empty()
+        && (!flags.global("as-uid").is_empty() || !flags.list("as-group").is_empty());
+    if identity_of_nobody {
+        return Err(Failure::error(format!(
+            "requesting uid, groups or user-extra for {user_name} without impersonating a user"
+        )));
     }
     let cluster = config.clusters.get(&cluster_name).unwrap_or(&empty);
     let user = config.users.get(&user_name).unwrap_or(&empty);

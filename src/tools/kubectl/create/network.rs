@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use regex::Regex;
 use serde_json::{Value, json};
 
 use super::super::{Ctx, Failure, PLAIN, Run, Verb};
@@ -129,18 +130,16 @@ fn service(ctx: &mut Ctx<'_>, name: &str, kind: &str) -> Result<Value, Failure> 
     }))
 }
 
-/// `80:http` as 80 and `http`; `80` as 80 twice.
+/// `80:http` as 80 and `http`; `80` as 80 twice. What stands behind a second colon is not read.
 fn ports_of(pair: &str) -> Result<(i64, Value), Failure> {
-    let (port, target) = pair.split_once(':').unwrap_or((pair, pair));
-    let number = |word: &str| -> Result<i64, Failure> {
-        let parsed: Result<i64, _> = word.parse();
-        parsed.map_err(|_| Failure::error(format!("strconv.Atoi: parsing {word:?}: invalid syntax")))
-    };
-    let port = number(port)?;
-    let wrong = validate::port(port);
-    if !wrong.is_empty() {
-        return Err(Failure::error(wrong.join(",")));
-    }
+    let mut words = pair.split(':');
+    let port = words.next().unwrap_or("");
+    let out_of_range = !port.is_empty() && port.bytes().all(|it| it.is_ascii_digit());
+    let why = if out_of_range { "value out of range" } else { "invalid syntax" };
+    let number: u16 =
+        port.parse().map_err(|_| Failure::error(format!("strconv.ParseUint: parsing {port:?}: {why}")))?;
+    let port = i64::from(number);
+    let Some(target) = words.next() else { return Ok((port, port.into())) };
     let target = match target.parse::<i64>() {
         Ok(target) => {
             let wrong = validate::port(target);
@@ -214,36 +213,28 @@ struct Rule {
     tls: Option<String>,
 }
 
+/// Reads as kubectl does: only the beginning must have the form, and any word behind a comma asks for TLS.
 fn parse_rule(rule: &str) -> Result<Rule, Failure> {
-    let invalid = || {
-        Failure::error(format!(
+    let form = Regex::new(r"^[\w*\-.]*/.*=[\w\-]+:[\w\-]+").ok();
+    if !form.is_some_and(|form| form.is_match(rule)) {
+        return Err(Failure::error(format!(
             "rule {rule} is invalid and should be in format host/path=svcname:svcport[,tls[=secret]]"
-        ))
-    };
-    let (main, tls) = match rule.split_once(',') {
-        Some((main, tls)) => (main, Some(tls)),
-        None => (rule, None),
-    };
-    let tls = match tls {
-        None => None,
-        Some("tls") => Some(String::new()),
-        Some(tls) => Some(tls.strip_prefix("tls=").ok_or_else(invalid)?.to_owned()),
-    };
-    let (host, rest) = main.split_once('/').ok_or_else(invalid)?;
-    let (path, service) = rest.split_once('=').ok_or_else(invalid)?;
-    let (name, port) = service.split_once(':').ok_or_else(invalid)?;
-    let word =
-        |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_.".contains(c));
-    let host_fine = host.chars().all(|c| c.is_ascii_alphanumeric() || "-_.*".contains(c));
-    let path_fine = path.chars().all(|c| !c.is_whitespace());
-    if !host_fine || !path_fine || !word(name) || !word(port) {
-        return Err(invalid());
+        )));
     }
+    let parts: Vec<&str> = rule.split(',').collect();
+    let tls = match parts.as_slice() {
+        [_, tls] => Some(tls.split('=').nth(1).unwrap_or("").to_owned()),
+        _ => None,
+    };
+    let (host, rest) = parts.first().and_then(|it| it.split_once('/')).unwrap_or_default();
+    let mut words = rest.split('=');
+    let (path, service) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
     Ok(Rule { host: host.into(), path: path.into(), service: service.into(), tls })
 }
 
 fn backend_of(service: &str) -> Value {
-    let (name, port) = service.split_once(':').unwrap_or((service, ""));
+    let mut words = service.split(':');
+    let (name, port) = (words.next().unwrap_or(""), words.next().unwrap_or(""));
     let port = match port.parse::<i64>() {
         Ok(number) => json!({"number": number}),
         Err(_) => json!({"name": port}),

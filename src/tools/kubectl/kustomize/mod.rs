@@ -98,7 +98,7 @@ pub(super) fn build(ctx: &mut Ctx<'_>, directory: &str) -> Result<String, Failur
     let path = ctx.proc.path(directory);
     if !load::is_directory(ctx, &path) {
         return Err(Failure::error(format!(
-            "must build at directory: not a valid directory: evalsymlink failure on '{path}' : lstat {path}: no such file or directory"
+            "must build at directory: not a valid directory: evalsymlink failure on '{directory}' : lstat {path}: no such file or directory"
         )));
     }
     let mut resources = load::accumulate(ctx, &path, 0)?;

@@ -61,7 +61,7 @@ pub(super) fn parse_file(text: &str) -> Result<Vec<Column>, String> {
 ///
 /// # Errors
 /// A path that cannot be read.
-pub(super) fn print(columns: &[Column], headers: bool, tree: &Value) -> Result<String, String> {
+pub(super) fn print(columns: &[Column], headers: bool, tree: &Value) -> Result<String, (String, String)> {
     let mut tabs = TabWriter::for_tables();
     if headers {
         let names: Vec<&str> = columns.iter().map(|column| column.header.as_str()).collect();
@@ -74,7 +74,7 @@ pub(super) fn print(columns: &[Column], headers: bool, tree: &Value) -> Result<S
     for item in items {
         let mut cells = Vec::new();
         for column in columns {
-            let found = find(&column.path, item, true)?;
+            let found = find(&column.path, item, true).map_err(|why| (why, tabs.flush()))?;
             let values: Vec<String> = found.iter().map(crate::apimachinery::go::display).collect();
             cells.push(if values.is_empty() { "<none>".to_owned() } else { values.join(",") });
         }

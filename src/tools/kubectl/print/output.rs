@@ -73,9 +73,17 @@ impl Format {
                 "unable to match a printer suitable for the output format {output:?}, allowed formats are: {formats}"
             )));
         };
+        let format = Self::of_word(ctx, known, &output, given)?;
+        if let Self::GoTemplate(text) = &format {
+            template::check(text).map_err(Failure::error)?;
+        }
+        Ok(format)
+    }
+
+    fn of_word(ctx: &mut Ctx<'_>, word: &str, output: &str, given: String) -> Result<Self, Failure> {
         let behind = output.split_once('=').map_or("", |(_, text)| text);
         let text = if behind.is_empty() { given } else { behind.to_owned() };
-        Self::with_template(ctx, known, text)
+        Self::with_template(ctx, word, text)
     }
 
     fn with_template(ctx: &mut Ctx<'_>, word: &str, text: String) -> Result<Self, Failure> {
@@ -115,6 +123,8 @@ pub(crate) struct Printer {
     allow_missing: bool,
     no_headers: bool,
     printed: usize,
+    /// What a template printed before it failed.
+    help: String,
     /// True for objects that kubectl made itself, whose JSON has the order of Go's structs.
     pub(crate) typed: bool,
 }
@@ -134,6 +144,7 @@ impl Printer {
                 || flags.on("allow-missing-template-keys"),
             no_headers: flags.on("no-headers"),
             printed: 0,
+            help: String::new(),
             typed: false,
         })
     }
@@ -148,8 +159,9 @@ impl Printer {
     /// # Errors
     /// A template that does not fit.
     pub(crate) fn print(&mut self, ctx: &mut Ctx<'_>, tree: &Value, done: &str) -> Done {
-        let text = self.text(tree, done)?;
-        ctx.out(&text);
+        let text = self.text(tree, done);
+        ctx.out(&std::mem::take(&mut self.help));
+        ctx.out(&text?);
         Ok(())
     }
 
@@ -177,19 +189,25 @@ impl Printer {
                 let found = found.map_err(|why| path_failure(&why, path, tree))?;
                 format!("{}\n", go::json_indent(&Value::Array(found), "    "))
             }
-            Format::GoTemplate(text) => template::go_template(text, tree).map_err(|why| {
-                let shown = go::json(tree);
-                Failure::error(format!(
-                    "error executing template {text:?}: {why}\ntemplate was:\n\t{text}\nraw data was:\n\t{shown}\nobject given to template engine was:\n\t{shown}\n"
-                ))
+            Format::GoTemplate(text) => template::go_template(text, tree).map_err(|(why, help)| {
+                self.help = help;
+                Failure::error(why)
             })?,
             Format::Columns(spec) => {
                 let columns = columns::parse(spec).map_err(Failure::error)?;
-                columns::print(&columns, !self.no_headers, tree).map_err(Failure::error)?
+                let lines = columns::print(&columns, !self.no_headers, tree);
+                lines.map_err(|(why, lines)| {
+                    self.help = lines;
+                    Failure::error(why)
+                })?
             }
             Format::ColumnsFile(spec) => {
                 let columns = columns::parse_file(spec).map_err(Failure::error)?;
-                columns::print(&columns, true, tree).map_err(Failure::error)?
+                let lines = columns::print(&columns, true, tree);
+                lines.map_err(|(why, lines)| {
+                    self.help = lines;
+                    Failure::error(why)
+                })?
             }
         })
     }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::apimachinery::gotemplate;
+use crate::apimachinery::{go, gotemplate};
 use crate::apimachinery::jsonpath::Template;
 pub(crate) use crate::apimachinery::jsonpath::relaxed;
 
@@ -28,10 +28,28 @@ pub(crate) fn jsonpath(template: &str, tree: &Value, allow_missing: bool) -> Res
     template.execute(tree)
 }
 
+/// # Errors
+/// kubectl's sentence about a Go template that cannot be read.
+pub(crate) fn check(template: &str) -> Result<(), String> {
+    match gotemplate::Template::parse(template) {
+        Ok(_) => Ok(()),
+        Err(why) => Err(format!("error parsing template {template}, {why}")),
+    }
+}
+
 /// The text that a Go template makes of an object.
 ///
 /// # Errors
-/// The sentence of Go's text/template.
-pub(crate) fn go_template(template: &str, tree: &Value) -> Result<String, String> {
-    gotemplate::render(template, tree)
+/// kubectl's sentence, and what is printed before it: the text until then, and what may help.
+pub(crate) fn go_template(template: &str, tree: &Value) -> Result<String, (String, String)> {
+    let parsed = gotemplate::Template::parse(template).map_err(|why| (why, String::new()))?;
+    parsed.execute(tree).map_err(|(why, text)| {
+        let (raw, given) = (go::json(tree), gotemplate::shown(tree));
+        let help = format!(
+            "{text}Error executing template: {why}. Printing more information for debugging the template:\n\
+             \ttemplate was:\n\t\t{template}\n\traw data was:\n\t\t{raw}\n\
+             \tobject given to template engine was:\n\t\t{given}\n\n"
+        );
+        (format!("error executing template {}: {why}", go::quote(template)), help)
+    })
 }
