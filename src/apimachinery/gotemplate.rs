@@ -229,7 +229,7 @@ mod tests {
         check("{{$x}}", "template: output:1: undefined variable \"$x\"");
         check(
             "{{.name.x}}",
-            "template: output:1:7: executing \"output\" at <.name.x>: can't evaluate field x in type string",
+            "template: output:1:7: executing \"output\" at <.name.x>: can't evaluate field x in type interface {}",
         );
         check(
             "{{index .items 5}}",

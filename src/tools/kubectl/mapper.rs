@@ -121,13 +121,13 @@ impl Mapper {
         let lower = word.to_lowercase();
         let mut parts = lower.splitn(3, '.');
         if let (Some(resource), Some(version), Some(group)) = (parts.next(), parts.next(), parts.next()) {
-            let of_version = |answers: fn(&Mapping, &str) -> bool| {
-                let fits = |one: &&Mapping| one.group == group && one.version == version;
-                self.types.iter().filter(fits).find(|one| answers(one, resource))
-            };
-            // A short name of a version that is not there stands for the type in the version that comes first.
+            let exact = self
+                .types
+                .iter()
+                .find(|one| one.group == group && one.version == version && answers_to(one, resource));
+            // A short name stands for the type, in whatever version comes first.
             let short = || self.types.iter().find(|one| one.group == group && is_short(one, resource));
-            if let Some(found) = of_version(answers_to).or_else(|| of_version(is_short)).or_else(short) {
+            if let Some(found) = exact.or_else(short) {
                 return Some(found);
             }
         }

@@ -131,6 +131,7 @@ pub(in crate::tools::kubectl) fn patch_once(
     current: &Object,
     modified: &Value,
 ) -> (Value, Result<Object, Failure>) {
+    let refuses_conflicts = ctx.flags.has("overwrite") && !ctx.flags.on("overwrite");
     let original = writes::last_applied(current).unwrap_or("");
     let original: Value = serde_json::from_str(original).unwrap_or_else(|_| json!({}));
     let (kind, patch) = match diffs::three_way(&original, modified, current) {
@@ -139,6 +140,12 @@ pub(in crate::tools::kubectl) fn patch_once(
     };
     if patch == json!({}) {
         return (patch, Ok(current.clone()));
+    }
+    // Any patch meets the annotation that was changed since, so that all are conflicts then.
+    if refuses_conflicts {
+        let words =
+            "uncordon: the conflict that `kubectl apply --overwrite=false` finds is not simulated yet";
+        return (patch, Err(Failure::Plain(words.to_owned())));
     }
     let result = if write.dry_run == DryRun::Client {
         diffs::apply(kind, current, &patch).map(Into::into)

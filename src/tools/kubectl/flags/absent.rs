@@ -3,7 +3,6 @@
 
 /// Command and flag. Giving one ends the command with a sentence that says so.
 const NOT_SIMULATED: &[(&str, &str)] = &[
-    ("apply", "overwrite"),
     ("kustomize", "as-current-user"),
     ("kustomize", "enable-alpha-plugins"),
     ("kustomize", "enable-helm"),

@@ -181,9 +181,8 @@ impl Printer {
                 format!("{mark}{}", yaml::to_string(&self.cleaned(tree)))
             }
             Format::Kyaml => kyaml::to_string(&self.cleaned(tree), self.typed),
-            Format::JsonPath(path) => {
-                template::jsonpath(path, tree, self.allow_missing).map_err(|why| path_failure(&why, path, tree))?
-            }
+            Format::JsonPath(path) => template::jsonpath(path, tree, self.allow_missing)
+                .map_err(|why| path_failure(&why, path, tree))?,
             Format::JsonPathAsJson(path) => {
                 let found = template::find(path, tree, self.allow_missing);
                 let found = found.map_err(|why| path_failure(&why, path, tree))?;

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use crate::apimachinery::{go, gotemplate};
 use crate::apimachinery::jsonpath::Template;
 pub(crate) use crate::apimachinery::jsonpath::relaxed;
+use crate::apimachinery::{go, gotemplate};
 
 /// The values that a path such as `{.spec.replicas}` leads to; missing keys are none of them when
 /// `allow_missing`.
