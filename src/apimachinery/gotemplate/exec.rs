@@ -260,12 +260,12 @@ impl Run<'_> {
             }
             ("tpl", [Some(Value::String(text)), data]) => {
                 let mut set = self.set.clone();
-                set.add("gotpl", text).map_err(|why| {
+                set.add("gotpl", text).map_err(|(why, _)| {
                     format!("error calling tpl: cannot parse template {}: {why}", go::quote(text))
                 })?;
                 let data = data.clone().unwrap_or(Value::Null);
                 let made = execute(&set, "gotpl", &data, Some(more));
-                made.map(|it| Some(it.into())).map_err(|why| {
+                made.map(|it| Some(it.into())).map_err(|(why, _)| {
                     format!(
                         "error calling tpl: error during tpl function execution for {}: {why}",
                         go::quote(text)
