@@ -260,7 +260,7 @@ impl Run<'_> {
             }
             ("tpl", [Some(Value::String(text)), data]) => {
                 let mut set = self.set.clone();
-                set.add("gotpl", text).map_err(|(why, _)| {
+                set.add("gotpl", text).map_err(|why| {
                     format!("error calling tpl: cannot parse template {}: {why}", go::quote(text))
                 })?;
                 let data = data.clone().unwrap_or(Value::Null);
