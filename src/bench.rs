@@ -13,6 +13,13 @@ use crate::tui::{Card, FromShell, Msg, Opened};
 #[derive(Clone)]
 pub struct BenchWorld(World);
 
+impl BenchWorld {
+    /// How many machines it has.
+    pub fn machines(&self) -> usize {
+        self.0.hosts.len()
+    }
+}
+
 impl fmt::Debug for BenchWorld {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("BenchWorld")

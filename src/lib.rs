@@ -18,8 +18,6 @@
 //! | [`serve`] | the API over HTTPS for real clients | screens |
 //! | [`cli`] | arguments, the real clock, terminal and files | |
 
-#![allow(dead_code)] // layers carry what the next ones will use; each use takes one away
-
 mod sim;
 mod apimachinery;
 mod hosts;

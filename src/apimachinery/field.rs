@@ -113,11 +113,6 @@ pub(crate) fn forbidden(path: &Path, detail: &str) -> Cause {
     cause("FieldValueForbidden", path, with_detail("Forbidden", detail))
 }
 
-/// `Internal error: detail`.
-pub(crate) fn internal(path: &Path, detail: &str) -> Cause {
-    cause("InternalError", path, with_detail("Internal error", detail))
-}
-
 fn plural(count: usize, one: &str) -> String {
     if count == 1 { one.to_owned() } else { format!("{one}s") }
 }
@@ -128,22 +123,10 @@ pub(crate) fn too_long(path: &Path, bytes_max: usize) -> Cause {
     cause("FieldValueTooLong", path, with_detail("Too long", &detail))
 }
 
-/// `Too long: may not be more than N characters`.
-pub(crate) fn too_long_characters(path: &Path, characters_max: usize) -> Cause {
-    let detail = format!("may not be more than {characters_max} {}", plural(characters_max, "character"));
-    cause("FieldValueTooLong", path, with_detail("Too long", &detail))
-}
-
 /// `Too many: 5: must have at most N items`.
 pub(crate) fn too_many(path: &Path, actual: usize, items_max: usize) -> Cause {
     let detail = format!("must have at most {items_max} {}", plural(items_max, "item"));
     cause("FieldValueTooMany", path, about("Too many", actual, &detail))
-}
-
-/// `Too few: 0: must have at least N items`.
-pub(crate) fn too_few(path: &Path, actual: usize, items_min: usize) -> Cause {
-    let detail = format!("must have at least {items_min} {}", plural(items_min, "item"));
-    cause("FieldValueTooFew", path, about("Too few", actual, &detail))
 }
 
 /// One `Invalid value` for each sentence, as validators of names return them.

@@ -80,20 +80,6 @@ impl Template {
         Ok(text)
     }
 
-    /// The text of `-o jsonpath-as-json`: one indented list for each piece of the template.
-    ///
-    /// # Errors
-    /// As [`Template::execute`].
-    pub(crate) fn execute_as_json(&self, data: &Value) -> Result<String, String> {
-        let mut text = String::new();
-        for results in self.results(data)? {
-            let list = Value::Array(results.into_iter().map(Cow::into_owned).collect());
-            text.push_str(&go::json_indent(&list, "    "));
-            text.push('\n');
-        }
-        Ok(text)
-    }
-
     /// What each piece of the template stands for.
     ///
     /// # Errors

@@ -161,6 +161,7 @@ impl Quantity {
     }
 
     /// Thousandths, written in decimal.
+    #[cfg(test)]
     pub(crate) fn from_milli(milli: i64) -> Self {
         Self { nanos: i128::from(milli) * (UNIT / 1_000), format: Format::DecimalSi, text: None }
     }
@@ -205,11 +206,6 @@ impl Quantity {
     pub(crate) fn sub(&self, other: &Self) -> Self {
         let format = if self.is_zero() { other.format } else { self.format };
         Self { nanos: self.nanos.saturating_sub(other.nanos), format, text: None }
-    }
-
-    /// `self` written in another format.
-    pub(crate) fn in_format(&self, format: Format) -> Self {
-        Self { nanos: self.nanos, format, text: None }
     }
 }
 

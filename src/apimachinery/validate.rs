@@ -231,11 +231,6 @@ pub(crate) fn user_id(value: i64) -> Vec<String> {
     in_range(value, 0, i64::from(i32::MAX))
 }
 
-/// A group ID.
-pub(crate) fn group_id(value: i64) -> Vec<String> {
-    in_range(value, 0, i64::from(i32::MAX))
-}
-
 /// `25%`.
 pub(crate) fn percent(value: &str) -> Vec<String> {
     let digits = value.strip_suffix('%').unwrap_or("");

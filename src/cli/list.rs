@@ -16,13 +16,14 @@ pub(crate) struct ListArgs {
 /// Runs the command.
 pub(crate) fn run(args: &ListArgs) -> Result<u8, String> {
     let packs = packs::all();
-    let exercises = packs.iter().flat_map(|pack| &pack.exercises);
+    let exercises = packs.iter().flat_map(|pack| pack.exercises.iter().map(move |it| (pack, it)));
     if args.json {
         let rows: Vec<Value> = exercises
-            .map(|it| {
+            .map(|(pack, it)| {
                 json!({
                     "id": it.id, "pack": it.pack, "title": it.title, "domain": it.domain,
                     "difficulty": it.difficulty, "minutes": it.minutes, "points": it.points,
+                    "pack_title": pack.title, "licence": pack.licence, "authors": pack.authors,
                 })
             })
             .collect();
@@ -30,7 +31,7 @@ pub(crate) fn run(args: &ListArgs) -> Result<u8, String> {
         return Ok(0);
     }
     println!("{:<32} {:<22} {:<6} {:>4} {:>7}  TITLE", "EXERCISE", "DOMAIN", "LEVEL", "MIN", "POINTS");
-    for it in exercises {
+    for (_, it) in exercises {
         println!(
             "{:<32} {:<22} {:<6} {:>4} {:>7}  {}",
             it.id, it.domain, it.difficulty, it.minutes, it.points, it.title

@@ -144,11 +144,6 @@ impl World {
         self.now = self.now.max(until);
     }
 
-    /// When the next timer falls due.
-    pub(crate) fn next_event_at(&self) -> Option<SimTime> {
-        self.timers.next_at()
-    }
-
     /// Lets a component look at a key at `at`.
     pub(crate) fn wake_at(&mut self, at: SimTime, cluster: ClusterId, component: &'static str, key: &str) {
         self.timers.set(at, Timer { cluster, component, key: key.to_owned() });

@@ -32,7 +32,6 @@ pub(crate) enum FileOp<'a> {
     Symlink { target: &'a str, link: &'a str },
     Chmod { path: &'a str, mode: u32 },
     Chown { path: &'a str, uid: u32, gid: u32 },
-    Touch { path: &'a str },
     Put { path: &'a str, node: Node },
 }
 
@@ -50,14 +49,6 @@ impl World {
         match place {
             Place::Host(name) => self.host_files(name)?.lstat(path).cloned(),
             Place::Container { .. } => super::kubelet::files::stat(self, place, path, false),
-        }
-    }
-
-    /// Where `path` leads once links are followed.
-    pub(crate) fn resolve(&self, place: &Place, path: &str) -> Result<String, FsError> {
-        match place {
-            Place::Host(name) => self.host_files(name)?.resolve(path),
-            Place::Container { .. } => super::kubelet::files::resolve(self, place, path),
         }
     }
 
@@ -125,7 +116,6 @@ impl FileOp<'_> {
             Self::Symlink { target, link } => files.symlink(target, link, now),
             Self::Chmod { path, mode } => files.chmod(path, mode),
             Self::Chown { path, uid, gid } => files.chown(path, uid, gid),
-            Self::Touch { path } => files.touch(path, now),
             Self::Put { path, node } => files.put(path, node),
         }
     }

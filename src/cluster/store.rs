@@ -146,22 +146,6 @@ impl Store {
             .map(|(_, row)| &row.object)
     }
 
-    /// Objects of one namespace whose names start with `prefix`, by name.
-    pub(crate) fn list_prefix<'a>(
-        &'a self,
-        resource: &str,
-        namespace: &'a str,
-        prefix: &'a str,
-    ) -> impl Iterator<Item = &'a Object> {
-        let from = (Arc::<str>::from(namespace), Arc::<str>::from(prefix));
-        self.tables
-            .get(resource)
-            .into_iter()
-            .flat_map(move |table| table.range(from.clone()..))
-            .take_while(move |((ns, name), _)| &**ns == namespace && name.starts_with(prefix))
-            .map(|(_, row)| &row.object)
-    }
-
     /// How many objects a resource has in all namespaces.
     pub(crate) fn count(&self, resource: &str) -> usize {
         self.tables.get(resource).map_or(0, OrdMap::len)

@@ -27,8 +27,6 @@ pub(crate) struct World {
 /// One cluster.
 #[derive(Clone, Debug)]
 pub(crate) struct Cluster {
-    /// As kubeadm names it: `kubernetes`.
-    pub(crate) name: String,
     /// What etcd holds, as long as etcd runs.
     pub(crate) store: Store,
     /// Keyspaces of etcd data directories that are not in use, by the id in their `member/snap/db`.

@@ -197,6 +197,8 @@ pub(super) mod tests {
     fn packs() -> Vec<Pack> {
         let exercise = exercise();
         vec![Pack {
+            licence: String::new(),
+            authors: Vec::new(),
             id: "cka-core".into(),
             title: String::new(),
             version: "0.1.0".into(),

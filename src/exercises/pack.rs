@@ -32,6 +32,9 @@ pub(crate) struct Pack {
     pub(crate) id: String,
     pub(crate) title: String,
     pub(crate) version: String,
+    /// As SPDX names it; may be empty.
+    pub(crate) licence: String,
+    pub(crate) authors: Vec<String>,
     /// SHA-256 of the files, in hex.
     pub(crate) hash: String,
     pub(crate) blueprints: Vec<Blueprint>,
@@ -71,7 +74,6 @@ pub(crate) struct Exercise {
 /// An exercise with the values of one seed in all its texts.
 #[derive(Clone, Debug)]
 pub(crate) struct Variant {
-    pub(crate) id: String,
     pub(crate) seed: u64,
     pub(crate) title: String,
     pub(crate) host: String,
@@ -124,6 +126,8 @@ pub(crate) fn load(files: &Files) -> Result<Pack, Vec<Problem>> {
             id: raw.id,
             title: plain(&raw.title),
             version: raw.version,
+            licence: plain(&raw.licence),
+            authors: raw.authors.iter().map(|it| plain(it)).collect(),
             hash: hash(files),
             blueprints: raw.blueprints.into_iter().map(Blueprint::from).collect(),
             exercises,
@@ -359,7 +363,6 @@ impl Exercise {
         let solution = file(&raw.solution);
         let base = if raw.world.base.is_empty() { "three-nodes" } else { &raw.world.base };
         Variant {
-            id: self.id.clone(),
             seed,
             title,
             host,

@@ -365,11 +365,6 @@ impl FileTree {
         self.change(path, |node| (node.uid, node.gid) = (uid, gid))
     }
 
-    /// Sets the time of the last change.
-    pub(crate) fn touch(&mut self, path: &str, modified: SimTime) -> Result<(), FsError> {
-        self.change(path, |node| node.modified = modified)
-    }
-
     fn change(&mut self, path: &str, change: impl FnOnce(&mut Node)) -> Result<(), FsError> {
         let path = self.resolve(path)?;
         let node = self.nodes.get_mut(path.as_str()).ok_or(FsError::NotFound)?;

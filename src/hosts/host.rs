@@ -145,11 +145,6 @@ impl Host {
         }
     }
 
-    /// The user of that name.
-    pub(crate) fn user(&self, name: &str) -> Option<&User> {
-        self.users.iter().find(|user| user.name == name)
-    }
-
     /// The version that an installed program says it has, with its `v`: `v1.36.2`; `None` when it is not there.
     pub(crate) fn program_version(&self, program: &str) -> Option<String> {
         packages::program_version(&self.files, program).map(|version| format!("v{version}"))

@@ -75,6 +75,7 @@ impl fmt::Debug for Tools {
 
 impl Lab {
     /// Shares `world`, whose hosts have the shell's own programs only.
+    #[cfg(test)]
     pub(crate) fn new(world: World) -> Self {
         Self::with_tools(world, Tools::default())
     }

@@ -1,8 +1,5 @@
 //! Bounds that end what would never end. Each is far above what a healthy scenario needs.
 
-/// Rounds of "controllers react to each other" within one instant before the world says `Busy`.
-pub(crate) const ROUNDS_MAX: u32 = 1_000;
-
 /// Syncs of single keys within one instant before the world says `Busy`.
 pub(crate) const SYNCS_MAX: u32 = 200_000;
 

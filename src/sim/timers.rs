@@ -36,19 +36,10 @@ impl<T: Clone> Timers<T> {
         Some((key.0, what))
     }
 
-    /// Drops those for which `keep` is false.
-    pub(crate) fn retain(&mut self, keep: impl Fn(&T) -> bool) {
-        self.queue = self.queue.iter().filter(|(_, what)| keep(what)).map(|(k, v)| (*k, v.clone())).collect();
-    }
-
     /// How many wait.
+    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.queue.len()
-    }
-
-    /// True when nothing waits.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.queue.is_empty()
     }
 }
 

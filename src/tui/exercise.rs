@@ -9,7 +9,6 @@ use super::words::Words;
 /// What is known of the exercise, and where the learner is in it.
 pub(crate) struct ExerciseScreen {
     pub(crate) card: Card,
-    pub(crate) seed: u64,
     pub(crate) host: String,
     pub(crate) task: String,
     pub(crate) hints: Vec<String>,
@@ -71,7 +70,6 @@ impl ExerciseScreen {
     pub(crate) fn new(opened: Opened) -> Self {
         Self {
             card: opened.card,
-            seed: opened.seed,
             host: opened.host,
             task: opened.task,
             hints: opened.hints,

@@ -8,7 +8,7 @@ mod record;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -226,20 +226,4 @@ fn print_difference(compared: &Compared) {
         "  {}\n  --- recorded (exit {})\n{}\n  --- here (exit {})\n{}\n",
         compared.command, compared.wanted.1, compared.wanted.0, compared.got.1, compared.got.0
     );
-}
-
-/// How many commands of the sessions in a folder are equal, and how many there are.
-pub fn count_equal(folder: &Path) -> Result<(usize, usize), String> {
-    let files = sessions(&[folder.to_path_buf()])?;
-    let texts: Vec<(String, String)> = files
-        .iter()
-        .map(|file| {
-            fs::read_to_string(file)
-                .map(|text| (file.to_string_lossy().into_owned(), text))
-                .map_err(|error| format!("{}: {error}", file.display()))
-        })
-        .collect::<Result<_, String>>()?;
-    let played = play_all(&texts, "bare", 1)?;
-    let compared = || played.iter().flat_map(|session| &session.compared);
-    Ok((compared().filter(|compared| compared.equal).count(), compared().count()))
 }

@@ -100,6 +100,7 @@ impl<'a> Client<'a> {
     }
 
     /// Merges `patch` (RFC 7386) into an object.
+    #[cfg(test)]
     pub(crate) fn merge_patch(
         &mut self,
         resource: &str,

@@ -14,14 +14,6 @@ pub(crate) fn find(world: &World, cluster: ClusterId, namespace: &str, name: &st
     id.get(world).map(|_| id.clone())
 }
 
-/// The containers of a pod with their names, in name order.
-pub(crate) fn containers<'w>(
-    world: &'w World,
-    id: &PodId,
-) -> impl Iterator<Item = (&'w String, &'w ContainerRun)> {
-    id.get(world).into_iter().flat_map(|run| run.containers.iter())
-}
-
 /// The log of a container; the kubelet's sentence when there is none.
 ///
 /// # Errors
@@ -106,28 +98,4 @@ pub(crate) fn end_main(world: &mut World, place: &Place, code: i32) {
     super::container::end(world, &job, code, reason, String::new());
     let now = world.now;
     world.wake_at(now, *cluster, super::PODS.name, &format!("{namespace}/{name}/{pod_uid}"));
-}
-
-/// A process of a container.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Process {
-    pub(crate) pid: u32,
-    pub(crate) user: u64,
-    pub(crate) command: String,
-}
-
-/// The processes of a container: its main process first.
-pub(crate) fn processes(world: &World, place: &Place) -> Vec<Process> {
-    let Some(container) = container_at(world, place).filter(|it| it.is_running()) else { return Vec::new() };
-    let user = super::services::user(container, &serde_json::Value::Null).0;
-    let main = object::list(&container.spec, "/command").iter().chain(object::list(&container.spec, "/args"));
-    let words: Vec<&str> = main.filter_map(serde_json::Value::as_str).collect();
-    let services = container.vm.as_ref().map(|it| it.services()).unwrap_or_default();
-    let command = match (words.is_empty(), services.first(), container.image) {
-        (false, ..) => words.join(" "),
-        (_, Some(service), _) => service.argv.join(" "),
-        (_, None, Some(image)) => image.argv(&[], &[]).join(" "),
-        _ => String::new(),
-    };
-    vec![Process { pid: 1, user, command }]
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use regex::Regex;
 use serde::Deserialize;
 
-use crate::hosts::{FileTree, Kind, Node};
+use crate::hosts::FileTree;
 use crate::sim::SimTime;
 
 const TEXT: &str = include_str!("../../../assets/images.toml");
@@ -322,11 +322,6 @@ impl Image {
             }
         }
     }
-}
-
-/// An empty directory of a container.
-pub(super) fn directory(mode: u32, now: SimTime) -> Node {
-    Node { kind: Kind::Directory, mode, uid: 0, gid: 0, modified: now }
 }
 
 #[cfg(test)]

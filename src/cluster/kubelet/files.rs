@@ -108,11 +108,6 @@ pub(crate) fn stat(world: &World, place: &Place, path: &str, follow: bool) -> Re
     view.lookup(&view.walk(path, follow)?)
 }
 
-/// Where `path` leads once links are followed.
-pub(crate) fn resolve(world: &World, place: &Place, path: &str) -> Result<String, FsError> {
-    View::of(world, place)?.walk(path, true)
-}
-
 /// The bytes of a file.
 pub(crate) fn read(world: &World, place: &Place, path: &str) -> Result<Arc<[u8]>, FsError> {
     match stat(world, place, path, true)?.kind {
@@ -142,11 +137,7 @@ pub(crate) fn list(world: &World, place: &Place, path: &str) -> Result<Vec<(Stri
 pub(crate) fn change(world: &mut World, place: &Place, op: FileOp<'_>) -> Result<(), FsError> {
     let follow = matches!(
         op,
-        FileOp::Write { .. }
-            | FileOp::Append { .. }
-            | FileOp::Chmod { .. }
-            | FileOp::Chown { .. }
-            | FileOp::Touch { .. }
+        FileOp::Write { .. } | FileOp::Append { .. } | FileOp::Chmod { .. } | FileOp::Chown { .. }
     );
     let (path, other) = match &op {
         FileOp::Write { path, .. }
@@ -155,7 +146,6 @@ pub(crate) fn change(world: &mut World, place: &Place, op: FileOp<'_>) -> Result
         | FileOp::Remove { path, .. }
         | FileOp::Chmod { path, .. }
         | FileOp::Chown { path, .. }
-        | FileOp::Touch { path }
         | FileOp::Put { path, .. } => (*path, None),
         FileOp::Symlink { link, .. } => (*link, None),
         FileOp::Rename { from, to } => (*from, Some(*to)),
@@ -197,7 +187,6 @@ fn moved<'a>(op: FileOp<'a>, path: &'a str, other: Option<&'a str>) -> FileOp<'a
         FileOp::Symlink { target, .. } => FileOp::Symlink { target, link: path },
         FileOp::Chmod { mode, .. } => FileOp::Chmod { path, mode },
         FileOp::Chown { uid, gid, .. } => FileOp::Chown { path, uid, gid },
-        FileOp::Touch { .. } => FileOp::Touch { path },
         FileOp::Put { node, .. } => FileOp::Put { path, node },
     }
 }

@@ -158,7 +158,6 @@ const BOOT: Duration = Duration::from_secs(120);
 
 fn cluster(spec: &TemplateSpec) -> Cluster {
     Cluster {
-        name: spec.cluster.clone(),
         store: Store::default(),
         other_stores: OrdMap::new(),
         audit: Vector::new(),

@@ -140,11 +140,6 @@ impl UnitFile {
         found
     }
 
-    /// The first file that `EnvironmentFile=` needs and that is not there.
-    pub(crate) fn missing_environment<'a>(&'a self, tree: &FileTree) -> Option<&'a str> {
-        self.values("EnvironmentFile").find(|file| !file.starts_with('-') && !tree.exists(file))
-    }
-
     /// `RestartSec=`; 100 ms when it says nothing. Source: `systemd.service(5)`.
     pub(crate) fn restart_after(&self) -> Duration {
         self.value("RestartSec").and_then(span).unwrap_or(Duration::from_millis(100))

@@ -47,13 +47,7 @@ pub(super) fn open(
         .flat_map(|words| words.split(','))
         .filter_map(|word| word.trim().parse().ok())
         .collect();
-    let pod = Target {
-        served,
-        cluster,
-        uid: object::text(&target, "/uid").to_owned(),
-        namespace: object::text(&target, "/namespace").to_owned(),
-        name: object::text(&target, "/pod").to_owned(),
-    };
+    let pod = Target { served, cluster, uid: object::text(&target, "/uid").to_owned() };
     let upgrade = upgrade.max_message_size(MESSAGE_BYTES_MAX).protocols([TUNNEL, CHANNELS]);
     let selected = upgrade.selected_protocol().map(|it| it.as_bytes().to_vec());
     match selected.as_deref() {

@@ -25,8 +25,6 @@ pub(super) struct Target {
     pub(super) served: Arc<Served>,
     pub(super) cluster: ClusterId,
     pub(super) uid: String,
-    pub(super) namespace: String,
-    pub(super) name: String,
 }
 
 impl Target {

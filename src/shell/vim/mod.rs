@@ -545,11 +545,6 @@ impl Editor {
         &self.mode
     }
 
-    /// True when the text differs from what was last written.
-    pub(crate) fn is_modified(&self) -> bool {
-        self.modified
-    }
-
     /// How the editor was left, once it was.
     pub(crate) fn left(&self) -> Option<Left> {
         self.left

@@ -35,10 +35,6 @@ impl fmt::Display for Refusal {
 }
 
 impl Refusal {
-    pub(super) fn is_not_found(&self) -> bool {
-        matches!(self, Self::Status(status) if object::int(status, "/code") == Some(404))
-    }
-
     pub(super) fn is_conflict(&self) -> bool {
         matches!(self, Self::Status(status) if object::int(status, "/code") == Some(409))
     }

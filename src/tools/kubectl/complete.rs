@@ -221,7 +221,7 @@ fn arguments(from: &Proc, before: &[String], word: &str) -> Vec<(String, String)
         Complete::Types => types(ctx),
         Complete::PodsThenContainers if !args.is_empty() => containers(ctx),
         Complete::Pods | Complete::PodsThenContainers if args.is_empty() => pods_or(ctx, word),
-        Complete::Pods | Complete::PodsThenContainers | Complete::Containers => None,
+        Complete::Pods | Complete::PodsThenContainers => None,
         Complete::Nodes => names_of(ctx, "nodes"),
         Complete::TypeThenNames => type_then_names(ctx, word),
         Complete::Contexts if args.is_empty() => contexts(ctx),

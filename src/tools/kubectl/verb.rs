@@ -49,7 +49,6 @@ pub(crate) enum Complete {
     Contexts,
     Clusters,
     Users,
-    Containers,
     Words(&'static [&'static str]),
 }
 

@@ -40,6 +40,7 @@ type OnDelete = fn(&mut Call<'_>, &Object) -> Result<(), Status>;
 
 /// One admission plugin.
 struct Plugin {
+    #[allow(dead_code, reason = "the switch by flags reads it")]
     name: &'static str,
     /// Whether it acts unless a flag says otherwise.
     usual: bool,

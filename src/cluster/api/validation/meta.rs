@@ -16,8 +16,6 @@ pub(super) enum NameRule {
     Subdomain,
     /// DNS label: namespaces.
     Label,
-    /// RFC 1035 label: services.
-    Label1035,
     /// Anything that can stand in a path: RBAC.
     PathSegment,
     /// An IP address.
@@ -33,7 +31,6 @@ impl NameRule {
         match self {
             Self::Subdomain => validate::dns1123_subdomain(&masked),
             Self::Label => validate::dns1123_label(&masked),
-            Self::Label1035 => validate::dns1035_label(&masked),
             Self::PathSegment => validate::path_segment_name(name),
             Self::Address => validate::ip(name),
             Self::Any => Vec::new(),

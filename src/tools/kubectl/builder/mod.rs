@@ -366,18 +366,3 @@ fn expand_categories(ctx: &mut Ctx<'_>, types: &str) -> Result<String, Failure> 
     }
     Ok(words.join(","))
 }
-
-/// True when the arguments name objects, not only types.
-///
-/// # Errors
-/// Types and `type/name` mixed.
-pub(crate) fn has_names(args: &[String]) -> Result<bool, Failure> {
-    let args = spread(args.to_vec());
-    let slashed = args.iter().filter(|arg| arg.contains('/')).count();
-    if slashed > 0 && slashed != args.len() {
-        return Err(Failure::error(
-            "there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource resource/<resource_name>'",
-        ));
-    }
-    Ok(slashed > 0 || args.len() > 1)
-}

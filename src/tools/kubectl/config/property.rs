@@ -84,7 +84,6 @@ enum Property {
         name: String,
         keys: Vec<&'static str>,
         kind: Option<Type>,
-        go_type: &'static str,
     },
     /// `kind`, `apiVersion` and others that do not outlive the write.
     Ignored,
@@ -130,7 +129,7 @@ fn parse(path: &str) -> Result<Property, Failure> {
             _ => {}
         }
     }
-    Ok(Property::Entry { section: *section, name, keys, kind, go_type })
+    Ok(Property::Entry { section: *section, name, keys, kind })
 }
 
 /// `kubectl config set`.

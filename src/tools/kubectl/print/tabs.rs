@@ -17,6 +17,7 @@ impl TabWriter {
     }
 
     /// Other measures.
+    #[cfg(test)]
     pub(crate) fn new(width_min: usize, padding: usize) -> Self {
         Self { width_min, padding, remembered: None, buffer: String::new() }
     }
