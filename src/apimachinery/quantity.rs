@@ -161,7 +161,6 @@ impl Quantity {
     }
 
     /// Thousandths, written in decimal.
-    #[cfg(test)]
     pub(crate) fn from_milli(milli: i64) -> Self {
         Self { nanos: i128::from(milli) * (UNIT / 1_000), format: Format::DecimalSi, text: None }
     }
