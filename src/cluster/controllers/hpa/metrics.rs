@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::Hand;
 use crate::apimachinery::object;
-use crate::apimachinery::quantity::{Format, Quantity};
+use crate::apimachinery::quantity::Quantity;
 use crate::cluster::Object;
 use crate::cluster::api::aggregate;
 use crate::cluster::controllers::select;
@@ -105,7 +105,7 @@ fn resource(hand: &Hand<'_>, target: &Target<'_>, metric: &Value, key: &str) -> 
     }
     .map_err(|why| format!("failed to get {name} {what}: {why}"))?;
     let mut current =
-        json!({"averageValue": Quantity::from_milli(usage).in_format(Format::DecimalSi).to_string()});
+        json!({"averageValue": Quantity::from_milli(usage).to_string()});
     if let Some(percent) = percent {
         current["averageUtilization"] = percent.into();
     }
