@@ -6,6 +6,7 @@
 mod emit;
 mod scalar;
 
+use std::cell::RefCell;
 use std::fmt;
 
 use serde::de::{
@@ -15,11 +16,32 @@ use serde_json::{Map, Value};
 
 pub(crate) use emit::to_string;
 
+use super::memo::Memo;
+
 /// Every document of a stream, as JSON trees; empty documents are left out.
 ///
 /// # Errors
 /// `error converting YAML to JSON: yaml: line 7: did not find expected key`
 pub(crate) fn documents(text: &str) -> Result<Vec<Value>, String> {
+    if !REMEMBERED.contains(&text.len()) {
+        return read(text);
+    }
+    if let Some(known) = READ.with_borrow(|memo| memo.get(text)) {
+        return known;
+    }
+    let answer = read(text);
+    READ.with_borrow_mut(|memo| memo.put(text, answer.clone()));
+    answer
+}
+
+/// Lengths in bytes of texts that are worth remembering: manifests, kubeconfigs, configurations.
+const REMEMBERED: std::ops::Range<usize> = 256..65_536;
+
+thread_local! {
+    static READ: RefCell<Memo<Result<Vec<Value>, String>>> = const { RefCell::new(Memo::new(64)) };
+}
+
+fn read(text: &str) -> Result<Vec<Value>, String> {
     let stream = stream(text);
     match stream.error {
         None => Ok(stream.documents),

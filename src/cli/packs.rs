@@ -86,7 +86,7 @@ pub(crate) fn all() -> Vec<Pack> {
 /// The packs of the program.
 pub(crate) fn shipped() -> Vec<Pack> {
     let shipped = SHIPPED.dirs().filter(|dir| dir.get_file(dir.path().join("pack.toml")).is_some());
-    shipped.filter_map(|dir| pack::load(&shipped_files(dir)).ok()).collect()
+    shipped.filter_map(|dir| pack::load_shipped(&shipped_files(dir)).ok()).collect()
 }
 
 /// The files of a shipped pack.

@@ -1,10 +1,12 @@
 //! Manifests of static pods as the kubelet reads them, and its sentences about those that it cannot use.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::node;
+use crate::apimachinery::memo::Memo;
 use crate::apimachinery::{object, yaml};
 use crate::cluster::World;
 use crate::cluster::api::{defaults, resources, validation};
@@ -41,8 +43,22 @@ pub(crate) fn files(world: &World, host: &str) -> Vec<(String, Arc<[u8]>)> {
 /// What the kubelet logs behind `Could not process manifest file`.
 pub(crate) fn read(path: &str, bytes: &[u8], node: &str) -> Result<Value, String> {
     let text = String::from_utf8_lossy(bytes);
+    let all = format!("{path}\0{node}\0{text}");
+    if let Some(known) = READ.with_borrow(|memo| memo.get(&all)) {
+        return known;
+    }
+    let answer = read_text(path, &text, node);
+    READ.with_borrow_mut(|memo| memo.put(&all, answer.clone()));
+    answer
+}
+
+thread_local! {
+    static READ: RefCell<Memo<Result<Value, String>>> = const { RefCell::new(Memo::new(64)) };
+}
+
+fn read_text(path: &str, text: &str, node: &str) -> Result<Value, String> {
     let unparsed = |why: &str| format!("{path}: couldn't parse as pod({why}), please check config file");
-    let documents = yaml::documents(&text)
+    let documents = yaml::documents(text)
         .map_err(|why| unparsed(why.trim_start_matches("error converting YAML to JSON: ")))?;
     let pod = documents.into_iter().next().unwrap_or(Value::Null);
     check_kind(&pod).map_err(|why| unparsed(&why))?;

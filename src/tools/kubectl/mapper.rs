@@ -1,5 +1,6 @@
 //! From the words for a type to its path: discovery, kept in `~/.kube/cache` for six hours as the real one is.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::client::Call;
 use super::{Ctx, Failure};
+use crate::apimachinery::memo::Memo;
 use crate::apimachinery::object::{self, list, text};
 use crate::hosts::files;
 
@@ -229,11 +231,7 @@ impl Ctx<'_> {
         if let Some(mapper) = &self.mapper {
             return Ok(Arc::clone(mapper));
         }
-        let cached = self.cached_discovery()?;
-        let mapper = match cached {
-            Some(documents) => Arc::new(Mapper { fresh: false, ..Mapper::from_discovery(&documents) }),
-            None => return self.refresh_mapper(),
-        };
+        let Some(mapper) = self.cached_mapper()? else { return self.refresh_mapper() };
         self.mapper = Some(Arc::clone(&mapper));
         Ok(mapper)
     }
@@ -335,7 +333,7 @@ impl Ctx<'_> {
         Ok(files::clean(&self.proc.cwd, &format!("{root}/discovery/{host}/servergroups.json")))
     }
 
-    fn cached_discovery(&mut self) -> Result<Option<Vec<Value>>, Failure> {
+    fn cached_mapper(&mut self) -> Result<Option<Arc<Mapper>>, Failure> {
         let path = self.cache_file()?;
         let now = self.proc.world().now;
         let written = self.proc.world().stat(&self.proc.place, &path).map(|node| node.modified);
@@ -343,7 +341,7 @@ impl Ctx<'_> {
             return Ok(None);
         }
         let Ok(bytes) = self.proc.read_file(&path) else { return Ok(None) };
-        Ok(serde_json::from_slice(&bytes).ok())
+        Ok(std::str::from_utf8(&bytes).ok().and_then(read_cache))
     }
 
     fn keep_discovery(&mut self, documents: &[Value]) {
@@ -355,6 +353,21 @@ impl Ctx<'_> {
         let _ = self.proc.world().change_files(&place, mkdir);
         let _ = self.proc.write_file(&path, &bytes);
     }
+}
+
+thread_local! {
+    static READ: RefCell<Memo<Option<Arc<Mapper>>>> = const { RefCell::new(Memo::new(4)) };
+}
+
+/// The types of a cache file; `None` when it is broken.
+fn read_cache(text: &str) -> Option<Arc<Mapper>> {
+    if let Some(known) = READ.with_borrow(|memo| memo.get(text)) {
+        return known;
+    }
+    let documents: Option<Vec<Value>> = serde_json::from_str(text).ok();
+    let mapper = documents.map(|it| Arc::new(Mapper { fresh: false, ..Mapper::from_discovery(&it) }));
+    READ.with_borrow_mut(|memo| memo.put(text, mapper.clone()));
+    mapper
 }
 
 /// An `APIResourceList`'s resources in the form of aggregated discovery.

@@ -104,8 +104,7 @@ fn resource(hand: &Hand<'_>, target: &Target<'_>, metric: &Value, key: &str) -> 
         None => count.by_use(object::int(source, "/target/averageUtilization").unwrap_or(80)),
     }
     .map_err(|why| format!("failed to get {name} {what}: {why}"))?;
-    let mut current =
-        json!({"averageValue": Quantity::from_milli(usage).to_string()});
+    let mut current = json!({"averageValue": Quantity::from_milli(usage).to_string()});
     if let Some(percent) = percent {
         current["averageUtilization"] = percent.into();
     }
