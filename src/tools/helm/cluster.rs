@@ -48,10 +48,6 @@ impl<'p> Api<'p> {
         self.ctx.proc.print(text);
     }
 
-    pub(super) fn eprint(&self, text: impl AsRef<[u8]>) {
-        self.ctx.proc.eprint(text);
-    }
-
     pub(super) fn proc(&self) -> &Proc {
         self.ctx.proc
     }
