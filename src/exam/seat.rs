@@ -49,7 +49,7 @@ pub(crate) enum Shown {
     /// The shell waits at this prompt.
     Prompt(String),
     /// A program asks for something.
-    Asks(Request),
+    Asks(Box<Request>),
     /// Another terminal stands at this prompt.
     Opened {
         prompt: String,
@@ -281,7 +281,7 @@ pub(super) fn shown(index: usize, console: &mut Console, running: &mut bool, new
         Status::Pending => return,
         Status::Prompt(_) => Shown::Prompt(console.prompt()),
         Status::Ended(_) => Shown::Ended,
-        Status::Asks(request) => Shown::Asks(*request),
+        Status::Asks(request) => Shown::Asks(request),
     };
     // While the learner answers nothing runs; the answer starts it again.
     *running = false;

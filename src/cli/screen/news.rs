@@ -24,11 +24,13 @@ fn message(on: usize, shown: Shown) -> Option<Msg> {
         Shown::Printed(bytes) => FromShell::Printed(bytes),
         Shown::Prompt(prompt) => FromShell::Prompt(prompt),
         Shown::Ended => FromShell::Ended,
-        Shown::Asks(Request::Line { prompt, hidden }) => FromShell::Ask { prompt, hidden },
-        Shown::Asks(Request::Page(page)) => FromShell::Page(page),
-        Shown::Asks(Request::Edit(request)) => FromShell::Edit(request),
-        Shown::Asks(Request::EditAnswer(answer)) => FromShell::EditAnswer(answer),
-        Shown::Asks(Request::Session(..)) => return None,
+        Shown::Asks(request) => match *request {
+            Request::Line { prompt, hidden } => FromShell::Ask { prompt, hidden },
+            Request::Page(page) => FromShell::Page(page),
+            Request::Edit(request) => FromShell::Edit(request),
+            Request::EditAnswer(answer) => FromShell::EditAnswer(answer),
+            Request::Session(..) => return None,
+        },
     };
     Some(Msg::Shell(on, from_shell))
 }
@@ -50,11 +52,11 @@ impl Replay {
         for (terminal, shown) in news {
             match shown {
                 Shown::Typed(line) => msgs.extend(typed(terminal, line)),
-                Shown::Asks(Request::Edit(_) | Request::EditAnswer(_)) => {
-                    let _ = self.open.insert((task, terminal), 1);
-                }
-                Shown::Asks(Request::Page(_)) => {
-                    let _ = self.open.insert((task, terminal), 0);
+                Shown::Asks(request)
+                    if matches!(*request, Request::Edit(_) | Request::EditAnswer(_) | Request::Page(_)) =>
+                {
+                    let code = i32::from(!matches!(*request, Request::Page(_)));
+                    let _ = self.open.insert((task, terminal), code);
                 }
                 other => msgs.extend(message(terminal, other)),
             }

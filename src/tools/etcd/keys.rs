@@ -62,7 +62,7 @@ pub(super) fn get(session: &Session<'_>) -> Result<(), Refusal> {
     if session.flags.on("print-value-only") && session.format() != "simple" {
         return Err(Refusal::new(128, "print-value-only is only for `--write-out=simple`"));
     }
-    let order = order(session)?;
+    let (order, backwards) = order(session)?;
     session.only(&["simple", "json", "fields"])?;
     // Any member reads its own data; only a linearizable read asks the others.
     let serial = session.flags.text("consistency") == "s";
@@ -76,7 +76,7 @@ pub(super) fn get(session: &Session<'_>) -> Result<(), Refusal> {
             && at("min-create-rev").is_none_or(|rev| it.created >= rev)
             && at("max-create-rev").is_none_or(|rev| it.created <= rev)
     });
-    found.sort_by(order);
+    found.sort_by(|a, b| if backwards { order(b, a) } else { order(a, b) });
     let count = found.len();
     if let Some(limit) = usize::try_from(session.flags.int("limit")).ok().filter(|it| *it > 0) {
         found.truncate(limit);
@@ -87,7 +87,8 @@ pub(super) fn get(session: &Session<'_>) -> Result<(), Refusal> {
 
 type Order = fn(&KeyValue, &KeyValue) -> Ordering;
 
-fn order(session: &Session<'_>) -> Result<Box<dyn Fn(&KeyValue, &KeyValue) -> Ordering>, Refusal> {
+/// In which order the keys are wanted; backwards when the second is true.
+fn order(session: &Session<'_>) -> Result<(Order, bool), Refusal> {
     let by: Order = match session.flags.text("sort-by").to_uppercase().as_str() {
         "" | "KEY" => |a, b| a.path.cmp(&b.path),
         "CREATE" => |a, b| a.created.cmp(&b.created),
@@ -97,8 +98,8 @@ fn order(session: &Session<'_>) -> Result<Box<dyn Fn(&KeyValue, &KeyValue) -> Or
         _ => return Err(Refusal::new(4, format!("bad sort target {}", session.flags.text("sort-by")))),
     };
     match session.flags.text("order").to_uppercase().as_str() {
-        "" | "ASCEND" => Ok(Box::new(by)),
-        "DESCEND" => Ok(Box::new(move |a, b| by(b, a))),
+        "" | "ASCEND" => Ok((by, false)),
+        "DESCEND" => Ok((by, true)),
         _ => Err(Refusal::new(128, format!("bad sort order {}", session.flags.text("order")))),
     }
 }

@@ -96,7 +96,7 @@ pub(super) fn add(session: &Session<'_>) -> Result<(), Refusal> {
         if plane.etcd.by_peer_urls(urls).is_some() {
             return Err(URLS_EXIST);
         }
-        if !learner && voters.len() > 1 && there < (voters.len() + 1) / 2 + 1 {
+        if !learner && voters.len() > 1 && there < voters.len().div_ceil(2) + 1 {
             return Err(UNHEALTHY);
         }
         it.control_plane.etcd.members.push_back(Row::new(id, urls, learner));
@@ -383,7 +383,7 @@ impl Status {
 
     fn cells(&self) -> Vec<String> {
         let Size { allocated, used, quota } = self.size;
-        let free = if allocated == 0 { 0 } else { allocated.saturating_sub(used) * 100 / allocated };
+        let free = (allocated.saturating_sub(used) * 100).checked_div(allocated).unwrap_or(0);
         let bytes = |it: u64| human_bytes(usize::try_from(it).unwrap_or(usize::MAX));
         vec![
             self.endpoint.clone(),
