@@ -116,7 +116,7 @@ fn an_exam_survives_kills_and_its_result_is_what_it_claims() {
     session.press(F5);
     session.wait_for("not begun");
     session.press("\x1b");
-    session.wait_for("Create the namespace beta.");
+    session.wait_until_gone("not begun");
     session.press(F10);
     session.wait_for("1 of 3 tasks are not begun, 1 are flagged");
     session.press("h");

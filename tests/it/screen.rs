@@ -94,6 +94,16 @@ impl Session {
         }
     }
 
+    /// An escape and the key after it are one key when they arrive together.
+    #[track_caller]
+    pub(super) fn wait_until_gone(&self, what: &str) {
+        let begun = Instant::now();
+        while self.text().contains(what) {
+            assert!(begun.elapsed() < PATIENCE, "{what:?} stays; the screen is\n{}", self.text());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
     pub(super) fn press(&mut self, keys: &str) {
         self.keyboard.write_all(keys.as_bytes()).expect("written");
         self.keyboard.flush().expect("flushed");
