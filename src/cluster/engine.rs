@@ -2,7 +2,7 @@
 //!
 //! A component is what Kubernetes calls a controller: events give it keys, it syncs one key at a
 //! time through the API, and it may ask to look at a key again later. The rows stand in
-//! [`COMPONENTS`]; which process a row lives in decides whether it runs at all.
+//! `COMPONENTS`; which process a row lives in decides whether it runs at all.
 
 use std::time::Duration;
 

@@ -141,7 +141,7 @@ pub(crate) fn reference(about: &Value) -> Value {
     reference
 }
 
-/// Reports on `about`, an object or what [`reference`] made of one.
+/// Reports on `about`, an object or what [`reference()`] made of one.
 pub(crate) fn record(
     world: &mut World,
     cluster: ClusterId,

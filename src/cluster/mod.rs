@@ -2,7 +2,7 @@
 //! containers, the network and storage. They run *on* [`crate::hosts`].
 //!
 //! Invariant: knows nothing of shells, commands, exercises or screens. The only way in for a
-//! client is [`World::dial`] and the request it carries; the only way time passes is
+//! client is [`World::exchange`] and the request it carries; the only way time passes is
 //! [`World::run_until`].
 //!
 //! Start with [`World`], then [`store`], [`engine`] (how events wake components), [`api`].

@@ -68,7 +68,7 @@ pub(crate) enum Conduct {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Timer {
     pub(crate) cluster: ClusterId,
-    /// The name of a row of [`super::engine::COMPONENTS`].
+    /// The name of a row of `super::engine::COMPONENTS`.
     pub(crate) component: &'static str,
     /// What that component is to look at.
     pub(crate) key: String,

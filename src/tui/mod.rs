@@ -1,6 +1,6 @@
 //! The screen: a state, a closed list of messages, effects, and views.
 //!
-//! [`update`] is told what happened and says what is to be done; [`view()`] draws. Neither does anything
+//! [`mod@update`] is told what happened and says what is to be done; [`view()`] draws. Neither does anything
 //! else.
 //!
 //! Invariant: knows nothing of the real terminal, the clock, files or the world. What a learner types

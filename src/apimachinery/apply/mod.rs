@@ -3,7 +3,7 @@
 //! | module | what it is |
 //! |---|---|
 //! | [`set`] | sets of fields, as `fieldsV1` writes them |
-//! | [`compare`] | which fields an object has, and which differ between two |
+//! | [`mod@compare`] | which fields an object has, and which differ between two |
 //! | [`merge`] | an applied configuration laid over an object, and fields taken out of one |
 //! | [`managers`] | the entries of `managedFields` |
 //!

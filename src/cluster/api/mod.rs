@@ -1,9 +1,9 @@
 //! The API server: one function, [`handle`], from request to response.
 //!
-//! Invariant: no program of ours is known here; a client is whoever sends a [`Request`].
+//! Invariant: no program of ours is known here; a client is whoever sends a `Request`.
 //!
 //! Start with [`resources`] (what is served), [`serve`] (a request's way), [`call`] (a request once
-//! understood), then [`write`] and [`remove`].
+//! understood), then [`mod@write`] and [`remove`].
 
 pub(crate) mod admission;
 pub(crate) mod aggregate;

@@ -1,6 +1,6 @@
 //! What long-running programs do: the ports they listen on, what they answer, what they use.
 //!
-//! A row of [`KINDS`] is a behaviour that images of the catalogue name. Services that read a
+//! A row of `KINDS` is a behaviour that images of the catalogue name. Services that read a
 //! configuration file read the one that is in the container now.
 
 use std::collections::BTreeMap;

@@ -4,7 +4,7 @@
 //! Invariant: knows nothing of stores, controllers or kubelets; what it needs it asks for over the wire.
 //!
 //! Start with [`verb`] (what a command is) and [`verbs`] (the table of all), then [`Ctx`] (what a verb works
-//! with), [`builder`] (from arguments and files to objects) and [`print`] (from objects to text).
+//! with), [`builder`] (from arguments and files to objects) and [`mod@print`] (from objects to text).
 
 mod auth;
 mod builder;

@@ -71,7 +71,7 @@ impl Ctx<'_> {
         self.object(write.on(Call::put(path, &tree)))
     }
 
-    /// Patches an object; `kind` is a content type of [`super::client`].
+    /// Patches an object; `kind` is a content type of [`mod@super::client`].
     ///
     /// # Errors
     /// The server's refusal.
