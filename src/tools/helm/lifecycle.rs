@@ -20,11 +20,11 @@ const HISTORY_MAX: usize = 10;
 const TIMEOUT: Duration = Duration::from_secs(300);
 
 /// Name and chart of a command line: `NAME CHART`, or `CHART` with `--generate-name`.
-pub(super) fn named(args: &Args, command: &str) -> Result<(String, String), String> {
+pub(super) fn named(proc: &Proc, args: &Args, command: &str) -> Result<(String, String), String> {
     if args.has("generate-name") {
         let chart = args.operand(1, command, 1)?;
         let base = chart.rsplit('/').next().unwrap_or(chart);
-        return Ok((format!("{base}-1763632800"), chart.to_owned()));
+        return Ok((format!("{base}-{}", proc.world().now.unix_s()), chart.to_owned()));
     }
     if args.operands.len() == 2 && command == "template" {
         return Ok(("release-name".to_owned(), args.operand(1, command, 1)?.to_owned()));
@@ -45,7 +45,7 @@ pub(super) fn named(args: &Args, command: &str) -> Result<(String, String), Stri
 }
 
 pub(super) async fn install(proc: &mut Proc, args: &Args) -> Done {
-    let (name, reference) = named(args, "install")?;
+    let (name, reference) = named(proc, args, "install")?;
     let failed = |why: String| format!("INSTALLATION FAILED: {why}");
     let chart = chart::locate(proc, args, &reference).map_err(failed)?;
     let given = values::given(proc, args).map_err(failed)?;
@@ -74,7 +74,7 @@ async fn install_chart(api: &mut Api<'_>, args: &Args, what: (&str, &Chart, &Val
     let rendered = rendered(api, chart, given, (name, revision))?;
     let release = made(api, chart, given, &rendered, (name, revision));
     if dry {
-        return show_dry(api, args, &release, &rendered);
+        return show_dry(api, &release, &rendered);
     }
     if args.has("create-namespace") {
         let space = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": api.namespace}});
@@ -138,7 +138,7 @@ async fn upgrade_chart(
     let mut release = made(api, &chart, &given, &rendered, (name, revision));
     release.0["info"]["first_deployed"] = base.0["info"]["first_deployed"].clone();
     if args.has("dry-run") {
-        return show_dry(api, args, &release, &rendered);
+        return show_dry(api, &release, &rendered);
     }
     let gone = leftovers(&base, &rendered.documents);
     carry_out(api, args, (release, &rendered.documents, &gone), "Upgrade complete").await?;
@@ -254,7 +254,7 @@ fn made(
     }))
 }
 
-fn show_dry(api: &Api<'_>, args: &Args, release: &Release, rendered: &Rendered) -> Done {
+fn show_dry(api: &Api<'_>, release: &Release, rendered: &Rendered) -> Done {
     let mut shown = release.clone();
     shown.set_status(
         if release.revision() > 1 { "pending-upgrade" } else { "pending-install" },
@@ -272,7 +272,6 @@ fn show_dry(api: &Api<'_>, args: &Args, release: &Release, rendered: &Rendered) 
     } else {
         format!("NOTES:\n{}\n", rendered.notes.trim_end())
     };
-    let _ = args;
     api.print(format!("{head}HOOKS:\n{hooks}MANIFEST:\n{}\n{notes}", release.manifest()));
     Ok(())
 }
@@ -345,7 +344,7 @@ async fn carry_out(
     description: &str,
 ) -> Done {
     let (mut release, documents, gone) = work;
-    let stamp = api.proc().world().now.unix_ns() / 1_000_000_000;
+    let stamp = api.proc().world().now.unix_s();
     let pending = match description.split(' ').next() {
         Some("Install") => "pending-install",
         Some("Upgrade") => "pending-upgrade",
@@ -400,7 +399,7 @@ fn undo(api: &mut Api<'_>, args: &Args, release: &Release, why: &str) -> String 
         .into_iter()
         .rev()
         .find(|it| it.status() == "deployed");
-    let stamp = api.proc().world().now.unix_ns() / 1_000_000_000;
+    let stamp = api.proc().world().now.unix_s();
     match before {
         None => {
             for document in stored(release).iter().rev() {

@@ -11,7 +11,7 @@ use crate::apimachinery::object;
 use crate::shell::Proc;
 
 pub(super) fn template(proc: &mut Proc, args: &Args) -> Done {
-    let (name, reference) = named(args, "template")?;
+    let (name, reference) = named(proc, args, "template")?;
     let chart = chart::locate(proc, args, &reference)?;
     let given = values::given(proc, args)?;
     let namespace = match args.value("namespace") {
