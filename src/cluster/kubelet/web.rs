@@ -23,6 +23,20 @@ impl Answer {
     pub(crate) fn text(body: impl Into<Vec<u8>>) -> Self {
         Self::new(200, "text/plain; charset=utf-8", body)
     }
+
+    /// nginx's own page for a status, with its own phrases for two of them.
+    pub(crate) fn nginx_page(status: u16) -> Self {
+        let phrase = match status {
+            503 => "Service Temporarily Unavailable",
+            504 => "Gateway Time-out",
+            _ => phrase(status),
+        };
+        let title = format!("{status} {phrase}");
+        let body = format!(
+            "<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
+        );
+        Self::new(status, "text/html", body)
+    }
 }
 
 /// The phrase behind a status code.

@@ -248,6 +248,12 @@ fn forbidden(path: &str) -> Answer {
     )
 }
 
+/// What follows a prefix in a path, when the path lies below it.
+pub(super) fn below<'p>(path: &'p str, prefix: &str) -> Option<&'p str> {
+    let rest = path.strip_prefix(prefix.trim_end_matches('/'))?;
+    (rest.is_empty() || rest.starts_with('/')).then_some(rest)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

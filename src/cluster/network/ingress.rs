@@ -11,19 +11,21 @@ use crate::cluster::{Object, Place, Store, World};
 
 /// Answers a request that reached a controller's pod.
 pub(super) fn answer(world: &mut World, pod: &PodId, place: &Place, request: &HttpRequest) -> Answer {
-    let Some(store) = world.clusters.get(pod.cluster).map(|it| it.store.clone()) else { return page(503) };
+    let Some(store) = world.clusters.get(pod.cluster).map(|it| it.store.clone()) else {
+        return Answer::nginx_page(503);
+    };
     let class = class_of(world, pod);
-    let Some((namespace, backend)) = find(&store, request, &class) else { return page(404) };
+    let Some((namespace, backend)) = find(&store, request, &class) else { return Answer::nginx_page(404) };
     let name = object::text(&backend, "/service/name");
-    let Some(service) = store.find("services", &namespace, name) else { return page(503) };
+    let Some(service) = store.find("services", &namespace, name) else { return Answer::nginx_page(503) };
     let wanted = backend.pointer("/service/port").unwrap_or(&Value::Null);
     let port = object::list(service, "/spec/ports").iter().find(|it| {
         wanted.get("number").is_some_and(|number| it.get("port") == Some(number))
             || wanted.get("name").is_some_and(|name| it.get("name") == Some(name))
     });
     let endpoints = port.map(|port| services::endpoints(&store, service, port)).unwrap_or_default();
-    let Some(endpoint) = endpoints.first() else { return page(503) };
-    let Some(source) = Source::of(world, place) else { return page(503) };
+    let Some(endpoint) = endpoints.first() else { return Answer::nginx_page(503) };
+    let Some(source) = Source::of(world, place) else { return Answer::nginx_page(503) };
     let mut trace = Vec::new();
     let outcome = super::connect(world, &source, endpoint.address, endpoint.port, Protocol::Tcp, &mut trace);
     let onward = HttpRequest {
@@ -36,11 +38,11 @@ pub(super) fn answer(world: &mut World, pod: &PodId, place: &Place, request: &Ht
         Outcome::Open { place, port } if onward.hops < 6 => {
             match http::answer(world, &place, port, &onward) {
                 HttpOutcome::Answer(answer) => answer,
-                _ => page(502),
+                _ => Answer::nginx_page(502),
             }
         }
-        Outcome::TimedOut => page(504),
-        _ => page(502),
+        Outcome::TimedOut => Answer::nginx_page(504),
+        _ => Answer::nginx_page(502),
     }
 }
 
@@ -107,21 +109,7 @@ fn path_fits(kind: &str, rule: &str, path: &str) -> bool {
     if kind == "Exact" {
         return rule == path;
     }
-    let rule = rule.trim_end_matches('/');
-    path.strip_prefix(rule).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-}
-
-fn page(status: u16) -> Answer {
-    let title = match status {
-        404 => "404 Not Found",
-        502 => "502 Bad Gateway",
-        504 => "504 Gateway Time-out",
-        _ => "503 Service Temporarily Unavailable",
-    };
-    let body = format!(
-        "<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
-    );
-    Answer::new(status, "text/html", body)
+    http::below(path, rule).is_some()
 }
 
 #[cfg(test)]

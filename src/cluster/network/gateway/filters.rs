@@ -3,14 +3,8 @@
 use serde_json::Value;
 
 use crate::apimachinery::object;
-use crate::cluster::kubelet::web::{Answer, phrase};
-use crate::cluster::network::http::HttpRequest;
-
-/// What follows a prefix in a path, when the path lies below it.
-pub(super) fn below<'p>(path: &'p str, prefix: &str) -> Option<&'p str> {
-    let rest = path.strip_prefix(prefix.trim_end_matches('/'))?;
-    (rest.is_empty() || rest.starts_with('/')).then_some(rest)
-}
+use crate::cluster::kubelet::web::Answer;
+use crate::cluster::network::http::{self, HttpRequest};
 
 fn of<'f>(filters: &'f [Value], kind: &str, key: &str) -> Option<&'f Value> {
     filters.iter().find(|it| object::field(it, "type") == kind)?.get(key)
@@ -25,7 +19,7 @@ fn replaced(modifier: Option<&Value>, matched: &str, path: &str) -> String {
         "ReplaceFullPath" => object::field(modifier, "replaceFullPath").to_owned(),
         _ => {
             let start = object::field(modifier, "replacePrefixMatch").trim_end_matches('/');
-            format!("{start}{}", below(plain, matched).unwrap_or_default())
+            format!("{start}{}", http::below(plain, matched).unwrap_or_default())
         }
     };
     format!("{}{query}", if new.is_empty() { "/".to_owned() } else { new })
@@ -49,7 +43,7 @@ pub(super) fn redirect(filters: &[Value], matched: &str, request: &HttpRequest) 
     let port = if port == usual { String::new() } else { format!(":{port}") };
     let path = replaced(it.get("path"), matched, &request.path);
     let status = u16::try_from(object::int(it, "/statusCode").unwrap_or(302)).unwrap_or(302);
-    let mut answer = page(status);
+    let mut answer = Answer::nginx_page(status);
     answer.headers.push(("Location".into(), format!("{scheme}://{host}{port}{path}")));
     Some(answer)
 }
@@ -87,15 +81,6 @@ fn modify(rules: &Value, headers: &mut Vec<(String, String)>) {
     for name in object::list(rules, "/remove").iter().filter_map(Value::as_str) {
         headers.retain(|(it, _)| !it.eq_ignore_ascii_case(name));
     }
-}
-
-/// The server's own page for a status.
-pub(super) fn page(status: u16) -> Answer {
-    let title = format!("{status} {}", phrase(status));
-    let body = format!(
-        "<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
-    );
-    Answer::new(status, "text/html", body)
 }
 
 #[cfg(test)]

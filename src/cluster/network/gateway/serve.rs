@@ -63,7 +63,7 @@ pub(in crate::cluster::network) fn answer(
     port: u16,
     request: &HttpRequest,
 ) -> Option<Answer> {
-    let page = |status| Some(filters::page(status));
+    let page = |status| Some(Answer::nginx_page(status));
     let host = request.host.split(':').next().unwrap_or("").to_owned();
     let Some(store) = world.clusters.get(pod.cluster).map(|it| it.store.clone()) else { return page(503) };
     let Some(gateway) = gateway_of(world, pod) else { return page(404) };
@@ -91,11 +91,11 @@ pub(in crate::cluster::network) fn answer(
         Outcome::Open { place, port } if onward.hops < 6 => {
             match http::answer(world, &place, port, &onward) {
                 HttpOutcome::Answer(answer) => answer,
-                _ => filters::page(502),
+                _ => Answer::nginx_page(502),
             }
         }
-        Outcome::TimedOut => filters::page(504),
-        _ => filters::page(502),
+        Outcome::TimedOut => Answer::nginx_page(504),
+        _ => Answer::nginx_page(502),
     };
     filters::back(&all, &mut answer);
     Some(answer)
@@ -206,7 +206,7 @@ fn fits(one: &Value, request: &HttpRequest) -> bool {
     let path_fits = match object::text(one, "/path/type") {
         "Exact" => path == value,
         "RegularExpression" => regex::Regex::new(value).is_ok_and(|it| it.is_match(path)),
-        _ => filters::below(path, value).is_some(),
+        _ => http::below(path, value).is_some(),
     };
     let method = object::field(one, "method");
     path_fits
