@@ -2,7 +2,18 @@
 //!
 //! It knows nothing of what the texts mean; forgetting changes only how long an answer takes.
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
+
+/// The answer for a text: remembered, or made and kept.
+pub(crate) fn remember<V: Clone>(memo: &RefCell<Memo<V>>, text: &str, make: impl FnOnce() -> V) -> V {
+    if let Some(known) = memo.borrow().get(text) {
+        return known;
+    }
+    let answer = make();
+    memo.borrow_mut().put(text, answer.clone());
+    answer
+}
 
 /// Answers by text.
 #[derive(Debug)]
@@ -17,13 +28,11 @@ impl<V: Clone> Memo<V> {
         Self { entries: VecDeque::new(), entries_max }
     }
 
-    /// The answer for a text, if it is known.
-    pub(crate) fn get(&self, text: &str) -> Option<V> {
+    fn get(&self, text: &str) -> Option<V> {
         self.entries.iter().find(|(known, _)| **known == *text).map(|(_, answer)| answer.clone())
     }
 
-    /// Keeps an answer.
-    pub(crate) fn put(&mut self, text: &str, answer: V) {
+    fn put(&mut self, text: &str, answer: V) {
         if self.entries.len() >= self.entries_max {
             self.entries.pop_front();
         }

@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 
 pub(crate) use emit::to_string;
 
-use super::memo::Memo;
+use super::memo::{self, Memo};
 
 /// Every document of a stream, as JSON trees; empty documents are left out.
 ///
@@ -26,12 +26,7 @@ pub(crate) fn documents(text: &str) -> Result<Vec<Value>, String> {
     if !REMEMBERED.contains(&text.len()) {
         return read(text);
     }
-    if let Some(known) = READ.with_borrow(|memo| memo.get(text)) {
-        return known;
-    }
-    let answer = read(text);
-    READ.with_borrow_mut(|memo| memo.put(text, answer.clone()));
-    answer
+    READ.with(|memo| memo::remember(memo, text, || read(text)))
 }
 
 /// Lengths in bytes of texts that are worth remembering: manifests, kubeconfigs, configurations.

@@ -87,19 +87,20 @@ impl Session {
 
     #[track_caller]
     pub(super) fn wait_for(&self, what: &str) {
-        let begun = Instant::now();
-        while !self.text().contains(what) {
-            assert!(begun.elapsed() < PATIENCE, "{what:?} never came; the screen is\n{}", self.text());
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        self.wait_until(what, true, "never came");
     }
 
     /// An escape and the key after it are one key when they arrive together.
     #[track_caller]
     pub(super) fn wait_until_gone(&self, what: &str) {
+        self.wait_until(what, false, "stays");
+    }
+
+    #[track_caller]
+    fn wait_until(&self, what: &str, shown: bool, complaint: &str) {
         let begun = Instant::now();
-        while self.text().contains(what) {
-            assert!(begun.elapsed() < PATIENCE, "{what:?} stays; the screen is\n{}", self.text());
+        while self.text().contains(what) != shown {
+            assert!(begun.elapsed() < PATIENCE, "{what:?} {complaint}; the screen is\n{}", self.text());
             std::thread::sleep(Duration::from_millis(20));
         }
     }

@@ -93,9 +93,6 @@ pub(crate) struct Rules {
     pub(crate) any_of: Vec<Schema>,
     pub(crate) all_of: Vec<Schema>,
     pub(crate) not: Option<Box<Schema>>,
-    /// `x-kubernetes-validations`.
-    #[allow(dead_code, reason = "rules in CEL are not evaluated yet")]
-    pub(crate) validations: Vec<Value>,
     /// `enum`, `pattern`, `minimum`, `maxLength` … under their own names.
     pub(crate) keywords: BTreeMap<String, Value>,
 }

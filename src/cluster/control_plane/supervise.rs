@@ -304,15 +304,7 @@ fn watch_over(
 /// Whether the API server lets a leader renew its lease.
 fn may_renew(cluster: &Cluster, program: &str) -> bool {
     let user = UserInfo::new(&format!("system:{program}"), &["system:authenticated"]);
-    let attributes = authz::Attributes {
-        verb: "update".into(),
-        group: "coordination.k8s.io".into(),
-        version: "v1".into(),
-        resource: "leases".into(),
-        namespace: "kube-system".into(),
-        name: program.to_owned(),
-        ..authz::Attributes::default()
-    };
+    let attributes = authz::Attributes::of_lease("kube-system", program);
     authz::decide(cluster, &user, &attributes).allowed
 }
 

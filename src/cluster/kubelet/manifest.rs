@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::node;
-use crate::apimachinery::memo::Memo;
+use crate::apimachinery::memo::{self, Memo};
 use crate::apimachinery::{object, yaml};
 use crate::cluster::World;
 use crate::cluster::api::{defaults, resources, validation};
@@ -44,12 +44,7 @@ pub(crate) fn files(world: &World, host: &str) -> Vec<(String, Arc<[u8]>)> {
 pub(crate) fn read(path: &str, bytes: &[u8], node: &str) -> Result<Value, String> {
     let text = String::from_utf8_lossy(bytes);
     let all = format!("{path}\0{node}\0{text}");
-    if let Some(known) = READ.with_borrow(|memo| memo.get(&all)) {
-        return known;
-    }
-    let answer = read_text(path, &text, node);
-    READ.with_borrow_mut(|memo| memo.put(&all, answer.clone()));
-    answer
+    READ.with(|memo| memo::remember(memo, &all, || read_text(path, &text, node)))
 }
 
 thread_local! {

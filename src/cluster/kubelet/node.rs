@@ -117,15 +117,7 @@ pub(super) fn sync(world: &mut World, cluster: ClusterId, host: &str) -> Option<
 /// Whether the API server lets the kubelet of a node renew its lease.
 fn may_speak(cluster: &Cluster, node: &str) -> bool {
     let user = UserInfo::new(&format!("system:node:{node}"), &["system:nodes", "system:authenticated"]);
-    let attributes = authz::Attributes {
-        verb: "update".into(),
-        group: "coordination.k8s.io".into(),
-        version: "v1".into(),
-        resource: "leases".into(),
-        namespace: "kube-node-lease".into(),
-        name: node.to_owned(),
-        ..authz::Attributes::default()
-    };
+    let attributes = authz::Attributes::of_lease("kube-node-lease", node);
     authz::decide(cluster, &user, &attributes).allowed
 }
 

@@ -1,6 +1,9 @@
 //! `etcdctl user …`, `role …`, `auth …`. They are kept, but nobody is asked for a password: `auth enable`
 //! is not simulated.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use serde_json::json;
 
 use super::Refusal;
@@ -49,13 +52,18 @@ pub(super) fn add(session: &Session<'_>) -> Result<(), Refusal> {
         return Err(Refusal::new(3, "empty user name is not allowed"));
     }
     let name = name.to_owned();
-    change(session, "UserAdd", format!("User {name} created\n"), |it| {
-        if it.users.contains_key(&name) {
-            return Err(USER_EXISTS);
+    change(session, "UserAdd", format!("User {name} created\n"), |it| enter(&mut it.users, name, USER_EXISTS))
+}
+
+/// Makes an entry with nothing in it, unless the name is taken.
+fn enter<V: Default>(all: &mut BTreeMap<String, V>, name: String, taken: Denial) -> Result<(), Denial> {
+    match all.entry(name) {
+        Entry::Vacant(free) => {
+            free.insert(V::default());
+            Ok(())
         }
-        it.users.insert(name, Default::default());
-        Ok(())
-    })
+        Entry::Occupied(_) => Err(taken),
+    }
 }
 
 /// `user delete <name>`.
@@ -132,13 +140,7 @@ pub(super) fn revoke_role(session: &Session<'_>) -> Result<(), Refusal> {
 /// `role add <name>`.
 pub(super) fn role_add(session: &Session<'_>) -> Result<(), Refusal> {
     let [name] = words(session, "role add", "role name")?;
-    change(session, "RoleAdd", format!("Role {name} created\n"), |it| {
-        if it.roles.contains_key(&name) {
-            return Err(ROLE_EXISTS);
-        }
-        it.roles.insert(name, Default::default());
-        Ok(())
-    })
+    change(session, "RoleAdd", format!("Role {name} created\n"), |it| enter(&mut it.roles, name, ROLE_EXISTS))
 }
 
 /// `role delete <name>`.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::client::Call;
 use super::{Ctx, Failure};
-use crate::apimachinery::memo::Memo;
+use crate::apimachinery::memo::{self, Memo};
 use crate::apimachinery::object::{self, list, text};
 use crate::hosts::files;
 
@@ -361,13 +361,11 @@ thread_local! {
 
 /// The types of a cache file; `None` when it is broken.
 fn read_cache(text: &str) -> Option<Arc<Mapper>> {
-    if let Some(known) = READ.with_borrow(|memo| memo.get(text)) {
-        return known;
-    }
-    let documents: Option<Vec<Value>> = serde_json::from_str(text).ok();
-    let mapper = documents.map(|it| Arc::new(Mapper { fresh: false, ..Mapper::from_discovery(&it) }));
-    READ.with_borrow_mut(|memo| memo.put(text, mapper.clone()));
-    mapper
+    let read = || {
+        let documents: Vec<Value> = serde_json::from_str(text).ok()?;
+        Some(Arc::new(Mapper { fresh: false, ..Mapper::from_discovery(&documents) }))
+    };
+    READ.with(|memo| memo::remember(memo, text, read))
 }
 
 /// An `APIResourceList`'s resources in the form of aggregated discovery.

@@ -1,7 +1,7 @@
 //! Admission: what changes or refuses a write after it is authorised. One file a plugin, one table.
 //!
 //! The order is that of kube-apiserver's `AllOrderedPlugins`. Which plugins act is what the server's flags
-//! say: see [`is_on`].
+//! say: see [`active`].
 
 mod always_pull;
 mod certificates;
@@ -29,7 +29,6 @@ use super::flags;
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::Object;
-use crate::cluster::control_plane::Process;
 
 /// Changes an object on its way in. The old object is there on updates.
 type Mutate = fn(&mut Call<'_>, &mut Value, Option<&Object>) -> Result<(), Status>;
@@ -40,7 +39,6 @@ type OnDelete = fn(&mut Call<'_>, &Object) -> Result<(), Status>;
 
 /// One admission plugin.
 struct Plugin {
-    #[allow(dead_code, reason = "the switch by flags reads it")]
     name: &'static str,
     /// Whether it acts unless a flag says otherwise.
     usual: bool,
@@ -147,22 +145,15 @@ pub(crate) fn on_delete(call: &mut Call<'_>, object: &Object) -> Result<(), Stat
     active(call).filter_map(|it| it.on_delete).try_for_each(|check| check(call, object))
 }
 
-/// The plugins that act, in their order.
+/// The plugins that act, in their order: `--enable-admission-plugins` and `--disable-admission-plugins` of
+/// the server, beside what is usual. A world without processes has what kubeadm turns on.
 fn active(call: &Call<'_>) -> impl Iterator<Item = &'static Plugin> + use<> {
-    let process = flags::process(call.cluster());
-    let on: Vec<&'static Plugin> = PLUGINS.iter().filter(|plugin| is_on(plugin, process)).collect();
-    on.into_iter()
-}
-
-/// `--enable-admission-plugins` and `--disable-admission-plugins` of the server, beside what is usual. A world
-/// without processes has what kubeadm turns on.
-fn is_on(plugin: &Plugin, server: Option<&Process>) -> bool {
-    let Some(server) = server else { return plugin.usual || plugin.name == "NodeRestriction" };
-    let named = |flag: &str| {
-        let words = server.flag(flag).unwrap_or("");
-        words.split(',').any(|it| it == plugin.name)
-    };
-    if plugin.usual { !named("disable-admission-plugins") } else { named("enable-admission-plugins") }
+    let server = flags::process(call.cluster());
+    let named = |flag: &str| server.map(|it| it.flag_list(flag)).unwrap_or_default();
+    let off = named("disable-admission-plugins");
+    let on = if server.is_some() { named("enable-admission-plugins") } else { vec!["NodeRestriction"] };
+    let acts = |it: &&Plugin| if it.usual { !off.contains(&it.name) } else { on.contains(&it.name) };
+    PLUGINS.iter().filter(acts).collect::<Vec<_>>().into_iter()
 }
 
 fn deny_all(call: &mut Call<'_>, object: &Value, _old: Option<&Object>) -> Result<(), Status> {

@@ -13,12 +13,7 @@ const IMMORTAL: &[&str] = &["default", "kube-system", "kube-public"];
 
 /// Refuses objects for a namespace that cannot take them.
 pub(super) fn admit(call: &mut Call<'_>, object: &mut Value, old: Option<&Object>) -> Result<(), Status> {
-    if !call.resource.namespaced || call.namespace.is_empty() {
-        return Ok(());
-    }
-    let Some(namespace) = call.store().find("namespaces", "", &call.namespace) else {
-        return Err(Status::not_found("namespaces", "", &call.namespace));
-    };
+    let Some(namespace) = namespace_of(call)? else { return Ok(()) };
     let ends = object::text(namespace, "/status/phase") == "Terminating";
     if old.is_some() || !ends {
         return Ok(());
@@ -39,8 +34,7 @@ pub(super) fn admit(call: &mut Call<'_>, object: &mut Value, old: Option<&Object
 
 /// NamespaceAutoProvision: makes the namespace of a new object.
 pub(super) fn provide(call: &mut Call<'_>, _object: &mut Value, old: Option<&Object>) -> Result<(), Status> {
-    let there = call.store().find("namespaces", "", &call.namespace).is_some();
-    if old.is_some() || !call.resource.namespaced || call.namespace.is_empty() || there {
+    if old.is_some() || namespace_of(call).is_ok() {
         return Ok(());
     }
     let name = call.namespace.clone();
@@ -51,11 +45,16 @@ pub(super) fn provide(call: &mut Call<'_>, _object: &mut Value, old: Option<&Obj
 
 /// NamespaceExists: nothing changes in a namespace that is not there.
 pub(super) fn exists(call: &mut Call<'_>, _object: &mut Value, _old: Option<&Object>) -> Result<(), Status> {
-    let concerns = call.resource.namespaced && !call.namespace.is_empty();
-    if concerns && call.store().find("namespaces", "", &call.namespace).is_none() {
-        return Err(Status::not_found("namespaces", "", &call.namespace));
+    namespace_of(call).map(drop)
+}
+
+/// The namespace that the call writes to, unless it writes to the whole cluster; 404 when it is not there.
+fn namespace_of<'c>(call: &'c Call<'_>) -> Result<Option<&'c Object>, Status> {
+    if !call.resource.namespaced || call.namespace.is_empty() {
+        return Ok(None);
     }
-    Ok(())
+    let found = call.store().find("namespaces", "", &call.namespace);
+    found.map(Some).ok_or_else(|| Status::not_found("namespaces", "", &call.namespace))
 }
 
 /// Refuses to delete the system's namespaces.

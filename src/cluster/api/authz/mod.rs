@@ -100,6 +100,19 @@ fn sentence(user: &UserInfo, attributes: &Attributes) -> String {
 }
 
 impl Attributes {
+    /// The renewal of a lease.
+    pub(crate) fn of_lease(namespace: &str, name: &str) -> Self {
+        Self {
+            verb: "update".into(),
+            group: "coordination.k8s.io".into(),
+            version: "v1".into(),
+            resource: "leases".into(),
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+            ..Self::default()
+        }
+    }
+
     /// `pods/log`.
     pub(crate) fn full_resource(&self) -> String {
         if self.subresource.is_empty() {

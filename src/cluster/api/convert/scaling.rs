@@ -133,16 +133,25 @@ const PLACES: &[(&str, &[&str])] = &[
 ];
 
 fn metric_to_v2(metric: &Value) -> Value {
+    to_v2_with(metric, |made, key, value| {
+        let Some((_, field, kind)) = TARGETS.iter().find(|(old, ..)| *old == key) else { return false };
+        object::set(made, &["target", field], value.clone());
+        object::set(made, &["target", "type"], *kind);
+        true
+    })
+}
+
+/// A v1 metric in the form of v2: `measure` takes the fields with numbers, the others have their places.
+fn to_v2_with(metric: &Value, measure: impl Fn(&mut Value, &str, &Value) -> bool) -> Value {
     let Some((name, source)) = source_of(metric) else { return metric.clone() };
     let mut made = json!({});
     for (key, value) in source.as_object().into_iter().flatten() {
-        if let Some((_, field, kind)) = TARGETS.iter().find(|(old, ..)| old == key) {
-            object::set(&mut made, &["target", field], value.clone());
-            object::set(&mut made, &["target", "type"], *kind);
-        } else if let Some((_, path)) = PLACES.iter().find(|(old, _)| old == key) {
-            object::set(&mut made, path, value.clone());
-        } else {
-            object::set(&mut made, &[key], value.clone());
+        if measure(&mut made, key, value) {
+            continue;
+        }
+        match PLACES.iter().find(|(old, _)| old == key) {
+            Some((_, path)) => object::set(&mut made, path, value.clone()),
+            None => object::set(&mut made, &[key], value.clone()),
         }
     }
     json!({"type": text(metric, "/type"), name: made})
@@ -206,18 +215,11 @@ fn current_to_v1(metric: &Value) -> Value {
 }
 
 fn current_to_v2(metric: &Value) -> Value {
-    let Some((name, source)) = source_of(metric) else { return metric.clone() };
-    let mut made = json!({});
-    for (key, value) in source.as_object().into_iter().flatten() {
-        if let Some((_, field)) = CURRENTS.iter().find(|(old, _)| old == key) {
-            object::set(&mut made, &["current", field], value.clone());
-        } else if let Some((_, path)) = PLACES.iter().find(|(old, _)| old == key) {
-            object::set(&mut made, path, value.clone());
-        } else {
-            object::set(&mut made, &[key], value.clone());
-        }
-    }
-    json!({"type": text(metric, "/type"), name: made})
+    to_v2_with(metric, |made, key, value| {
+        let Some((_, field)) = CURRENTS.iter().find(|(old, _)| *old == key) else { return false };
+        object::set(made, &["current", field], value.clone());
+        true
+    })
 }
 
 #[cfg(test)]
