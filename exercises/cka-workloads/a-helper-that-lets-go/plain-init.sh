@@ -1,0 +1,2 @@
+kubectl create --dry-run=client -f /root/job.yaml -o json | jq '.spec.template.spec |= (.initContainers = [.containers[1]] | .containers = [.containers[0]])' > new.json
+kubectl replace --force -f new.json

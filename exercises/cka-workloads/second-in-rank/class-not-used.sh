@@ -1,0 +1,1 @@
+kubectl create priorityclass {{ app.class }} --value={{ top.below }}

@@ -1,0 +1,3 @@
+kubectl create deployment {{ app.name }} -n {{ app.ns }} --image=nginx:1.27
+kubectl patch deployment {{ app.name }} -n {{ app.ns }} -p '{"spec":{"template":{"spec":{"affinity":{"nodeAffinity":{"requiredDuringSchedulingIgnoredDuringExecution":{"nodeSelectorTerms":[{"matchExpressions":[{"key":"disk","operator":"In","values":["ssd"]}]},{"matchExpressions":[{"key":"disk","operator":"In","values":["nvme"]}]}]},"preferredDuringSchedulingIgnoredDuringExecution":[{"weight":{{ weight }},"preference":{"matchExpressions":[{"key":"spot","operator":"DoesNotExist"}]}}]}}}}}}'
+kubectl rollout status deployment {{ app.name }} -n {{ app.ns }}
