@@ -1,0 +1,2 @@
+echo '{"apiVersion":"v1","kind":"LimitRange","metadata":{"name":"container-rules"},"spec":{"limits":[{"type":"Container","max":{"cpu":"{{ most }}"},"default":{"cpu":"0.1","memory":"64Mi"},"defaultRequest":{"cpu":"0.05","memory":"32Mi"}}]}}' | kubectl create -n {{ ns }} -f -
+printf 'apiVersion: v1\nkind: ResourceQuota\nmetadata: {name: total, namespace: {{ ns }}}\nspec: {hard: {pods: "{{ pods }}", requests.cpu: 1000m, requests.memory: 0.5Gi}}\n' | kubectl create -f -

@@ -1,0 +1,3 @@
+kubectl run {{ app.name }} -n {{ app.ns }} --image=nginx:1.27 --dry-run=client -o json | jq '.spec.containers[0] += {livenessProbe: {exec: {command: ["curl", "-sf", "http://{{ app.needs }}"]}}}' | kubectl create -f -
+kubectl run {{ app.needs }} -n {{ app.ns }} --image=nginx:1.27 -l app={{ app.needs }}
+sleep 30

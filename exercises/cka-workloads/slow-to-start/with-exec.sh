@@ -1,0 +1,1 @@
+kubectl get deployment {{ app.name }} -n {{ app.ns }} -o json | jq '.spec.template.spec.containers[0].startupProbe = {exec: {command: ["curl", "-sf", "-o", "/dev/null", "http://localhost:80/"]}, periodSeconds: 10, failureThreshold: 12}' | kubectl replace -f -
