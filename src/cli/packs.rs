@@ -83,10 +83,25 @@ pub(crate) fn all() -> Vec<Pack> {
     packs
 }
 
-/// The packs of the program.
+/// The packs of the program. One that cannot be read is told, and left out.
 pub(crate) fn shipped() -> Vec<Pack> {
-    let shipped = SHIPPED.dirs().filter(|dir| dir.get_file(dir.path().join("pack.toml")).is_some());
-    shipped.filter_map(|dir| pack::load_shipped(&shipped_files(dir)).ok()).collect()
+    let (packs, broken) = shipped_and_broken();
+    broken.iter().for_each(|why| eprintln!("uncordon: {why}"));
+    packs
+}
+
+/// The packs of the program, and what is wrong with those that cannot be read.
+pub(crate) fn shipped_and_broken() -> (Vec<Pack>, Vec<String>) {
+    let (mut packs, mut broken) = (Vec::new(), Vec::new());
+    for dir in SHIPPED.dirs().filter(|dir| dir.get_file(dir.path().join("pack.toml")).is_some()) {
+        match pack::load_shipped(&shipped_files(dir)) {
+            Ok(pack) => packs.push(pack),
+            Err(problems) => {
+                broken.push(format!("the pack {} is left out:\n{}", dir.path().display(), lines(&problems)));
+            }
+        }
+    }
+    (packs, broken)
 }
 
 /// The files of a shipped pack.

@@ -23,6 +23,7 @@ mod news;
 mod plain;
 mod replay;
 mod sitting;
+mod texts;
 
 pub(crate) use exam::ExamArgs;
 use exam::{Exam, Wanted};
@@ -40,7 +41,7 @@ pub(crate) struct PracticeArgs {
     #[arg(long)]
     plain: bool,
     /// Go on with the exercise that was cut off last
-    #[arg(long, conflicts_with_all = ["exercise", "seed", "plain"])]
+    #[arg(long, conflicts_with_all = ["exercise", "seed"])]
     resume: bool,
     /// Print what was done in an attempt, with its times: the last one, or the journal FILE
     #[arg(long, value_name = "FILE", num_args = 0..=1, conflicts_with_all = ["exercise", "seed", "plain", "resume"])]
@@ -71,11 +72,10 @@ pub(crate) fn practice(args: &PracticeArgs, settings: Settings) -> Result<u8, St
     if let Some(file) = &args.replay {
         return replay::run(file.as_deref());
     }
-    if args.resume {
-        return show(Opening::Resume, settings);
-    }
     match (&args.exercise, args.plain) {
-        (Some(id), true) => plain::run(id, args.seed, settings),
+        _ if args.resume && args.plain => plain::resume(settings),
+        _ if args.resume => show(Opening::Resume, settings),
+        (Some(id), true) => plain::practice(id, args.seed, settings),
         (None, true) => Err("--plain needs an exercise; `uncordon list` shows them all".into()),
         (Some(id), false) => {
             let id = packs::find(id)?.id;
@@ -94,6 +94,7 @@ pub(crate) fn practice_all(ids: Vec<String>, settings: Settings) -> Result<u8, S
 pub(crate) fn exam(args: &ExamArgs, settings: Settings) -> Result<u8, String> {
     match exam::wanted(args)? {
         Wanted::Nothing => Ok(0),
+        wanted if args.plain => plain::exam(wanted, settings),
         wanted => show(Opening::Exam(wanted), settings),
     }
 }
@@ -103,7 +104,7 @@ fn show(opening: Opening, settings: Settings) -> Result<u8, String> {
     if dumb || !stdout().is_terminal() || !std::io::stdin().is_terminal() {
         return Err(
             "the screen needs a terminal that can be drawn on; without one there are `uncordon list`, \
-                    `practice EXERCISE --plain`, `grade`, `sh`, `replay` and `pack` (see `uncordon --help`)"
+                    `practice EXERCISE --plain`, `exam --plain`, `grade`, `sh`, `replay` and `pack` (see `uncordon --help`)"
                 .into(),
         );
     }

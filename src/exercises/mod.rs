@@ -27,6 +27,7 @@ pub(crate) mod stage;
 pub(crate) mod texts;
 mod variables;
 
+pub(crate) use checks::CheckTexts;
 pub(crate) use grade::{Report, grade};
 pub(crate) use pack::{Exercise, Pack, Problem};
 pub(crate) use stage::Stage;

@@ -129,6 +129,22 @@ pub(super) struct RawTexts {
     /// The text itself, not the name of a file.
     #[serde(default)]
     pub(super) explain: String,
+    /// By the checks' English names.
+    #[serde(default)]
+    pub(super) checks: BTreeMap<String, RawCheckTexts>,
+}
+
+/// Texts of a check in another language.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawCheckTexts {
+    #[serde(default)]
+    pub(super) name: String,
+    #[serde(default)]
+    pub(super) says: String,
+    /// What a `script` check looks for.
+    #[serde(default)]
+    pub(super) wanted: String,
 }
 
 fn core() -> String {

@@ -162,7 +162,7 @@ impl ResultScreen {
         let late = if task.seconds > task.budget_s { theme.warn() } else { theme.faint() };
         let values = [("clock", clock(task.seconds).into()), ("minutes", (task.budget_s / 60).into())];
         let time = format!("{}, {}", words.with("result-time", &values), domain_name(&task.domain, words));
-        lines.push(Line::styled(time, late));
+        lines.extend(folded("", &time, width, late));
         lines.push(Line::default());
         for check in &task.checks {
             lines.extend(check_lines(check, width, (theme, words)));
@@ -212,7 +212,7 @@ fn domain_lines(domain: &DomainScore, width: usize, (theme, words): (Theme, Word
         line.push_span(Span::raw(name));
         return vec![line];
     }
-    vec![Line::raw(name), line]
+    folded("", &name, width, Style::new()).into_iter().chain([line]).collect()
 }
 
 fn check_lines(check: &CheckScore, width: usize, (theme, words): (Theme, Words)) -> Vec<Line<'static>> {

@@ -1,6 +1,7 @@
 //! A whole exam in a pseudo-terminal: begun, killed, gone on with, handed in, and its result file graded.
 
 use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
@@ -9,13 +10,15 @@ use super::screen::Session;
 use super::screen::tempdir::TempDir;
 use super::{UNCORDON, stderr, stdout};
 
-const F3: &str = "\x1bOR";
-const F4: &str = "\x1bOS";
+pub(super) const F2: &str = "\x1bOQ";
+pub(super) const F3: &str = "\x1bOR";
+pub(super) const F4: &str = "\x1bOS";
 const F5: &str = "\x1b[15~";
-const F10: &str = "\x1b[21~";
+pub(super) const F6: &str = "\x1b[17~";
+pub(super) const F10: &str = "\x1b[21~";
 
 /// A pack with three tasks that one command solves, and a fixed exam of them.
-fn write_pack(data: &Path) {
+pub(super) fn write_pack(data: &Path) {
     let folder = data.join("packs/tiny");
     let write = |name: &str, text: &str| {
         let path = folder.join(name);
@@ -47,14 +50,14 @@ fn run(data: &Path, args: &[&str]) -> Output {
 }
 
 /// Ends the program as a power cut does: nothing of it runs any more.
-fn kill(session: &mut Session) {
+pub(super) fn kill(session: &mut Session) {
     let id = session.child.process_id().expect("a process").to_string();
     assert!(Command::new("kill").args(["-9", &id]).status().unwrap().success());
     session.child.wait().expect("it is gone");
 }
 
 /// Logs into the host that the task in front names.
-fn go_to_host(session: &mut Session) -> String {
+pub(super) fn go_to_host(session: &mut Session) -> String {
     session.wait_for("ssh cka-");
     let text = session.text();
     let name = text.split("ssh cka-").nth(1).and_then(|rest| rest.get(..4)).expect("a host");
@@ -149,6 +152,47 @@ fn grade_it(data: &Path) {
     let progress = stdout(&run(data, &["progress", "--json"]));
     assert!(progress.contains("\"attempts\": 2"), "{progress}");
     assert_eq!(run(data, &["exam", "--resume"]).status.code(), Some(2), "there is nothing to go on with");
+}
+
+#[test]
+fn an_exam_is_sat_line_by_line_and_goes_on() {
+    let home = TempDir::new();
+    let data = home.0.join("data");
+    write_pack(&data);
+    let first = "kubectl get nodes\nssh $(awk '/cka/{print $2; exit}' /etc/hosts)\nk create ns alpha\n\
+                 :flag\n:note look again\n:go 9\n:tasks\n:nothing\n:submit\n:quit\n";
+    let text = typed(&data, &["exam", "--blueprint", "three", "--plain"], first);
+    for part in [
+        "Task 1 of 3",
+        "kubectl: command not found",
+        "namespace/alpha created",
+        "flagged",
+        "look again",
+        "There is no such task",
+        "2. cka-",
+        "no command nothing here",
+        "2 of 3 tasks are not begun, 1 are flagged",
+        "The exam is kept",
+    ] {
+        assert!(text.contains(part), "{part:?} is not in\n{text}");
+    }
+    let second = ":note\nkubectl get ns alpha -o name\n:next\n:time\n:submit yes\n";
+    let text = typed(&data, &["exam", "--resume", "--plain"], second);
+    for part in
+        ["look again", "namespace/alpha", "Task 2 of 3", " left", "33.3 % not passed", "Result file: "]
+    {
+        assert!(text.contains(part), "{part:?} is not in\n{text}");
+    }
+}
+
+/// What the program says to lines that are typed.
+fn typed(data: &Path, args: &[&str], lines: &str) -> String {
+    let mut command = Command::new(UNCORDON);
+    command.args(args).env("UNCORDON_DATA", data).env("LC_ALL", "C");
+    command.stdin(std::process::Stdio::piped()).stdout(std::process::Stdio::piped());
+    let mut child = command.spawn().expect("the program starts");
+    child.stdin.take().expect("a pipe").write_all(lines.as_bytes()).expect("written");
+    stdout(&child.wait_with_output().expect("it ends"))
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod conformance;
 mod fuzzing;
 mod exam;
 mod machines;
+mod kills;
 mod kubeadm;
 mod hostile;
 mod packs;

@@ -119,7 +119,8 @@ help-back-leave = leave
 
 ## Line by line
 plain-begin = Type commands of the shell. Lines that begin with a colon are for the trainer: :help tells them.
-plain-editor = Editing { $name } line by line. Each line is an editor command: a number goes to a line, s/old/new/ changes it, wq writes and leaves, q! leaves.
+plain-exam-begin = Type commands of the shell; the exam begins on base. Lines that begin with a colon are for the trainer: :help tells them. Warnings of the time are read out when they come.
+plain-editor = Editing { $name } line by line. Each line is an editor command: a number goes to a line, s/old/new/ changes it, wq writes and leaves, q! leaves. a and i add lines until a dot alone, p reads lines: %p, 3,7p.
 plain-passed = Passed
 plain-failed = Not passed
 plain-task = read the task again
@@ -130,6 +131,23 @@ plain-undo = take the last command back
 plain-reset = back to the beginning
 plain-help = these commands
 plain-quit = leave
+plain-next = the next task
+plain-previous = the task before
+plain-go = go to a task by its number: :go 5
+plain-tasks = all tasks: begun, flagged, not begun
+plain-flag = flag the task, or take the flag off
+plain-note = the notepad; :note TEXT adds a line
+plain-submit = hand the exam in
+plain-time = the time
+plain-terminal = another terminal; :terminal 1 goes back to the first
+plain-flagged = flagged
+plain-unflagged = not flagged any more
+plain-no-task = There is no such task
+plain-no-terminal = There is no such terminal
+plain-terminal-now = Terminal { $number } of { $count }
+plain-running = Something runs there; Ctrl-C ends it.
+plain-submit-sure = There is no way back. :submit yes hands in.
+plain-unknown = There is no command { $name } here; :help tells them all.
 
 ## An exam
 exam-task = Task { $number } of { $count }
@@ -174,3 +192,15 @@ result-domain-points = { $won }/{ $max } points
 result-missed = Checks that cost the most
 result-time = { $clock } of { $minutes } minutes
 result-commands = Your { $count } commands (the reference has { $reference })
+
+## Classes of mistakes
+mistake-missing = missing
+mistake-wrong-namespace = wrong namespace
+mistake-wrong-value = wrong value
+mistake-wrong-node = wrong node
+mistake-too-permissive = too permissive
+mistake-too-strict = too strict
+mistake-not-persisted = not persisted
+mistake-not-effective = not effective
+mistake-still-there = still there
+mistake-something-else-was-changed = something else was changed

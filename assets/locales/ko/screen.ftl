@@ -119,7 +119,8 @@ help-back-leave = 종료
 
 ## 한 줄씩
 plain-begin = 셸 명령을 입력하세요. 콜론으로 시작하는 줄은 연습 도구의 명령입니다: :help로 볼 수 있습니다.
-plain-editor = { $name } 파일을 한 줄씩 편집합니다. 각 줄은 편집기 명령입니다: 숫자는 그 줄로 이동, s/old/new/는 바꾸기, wq는 저장하고 종료, q!는 종료.
+plain-exam-begin = 셸 명령을 입력하세요. 시험은 base에서 시작합니다. 콜론으로 시작하는 줄은 연습 도구의 명령입니다: :help로 볼 수 있습니다. 남은 시간 알림은 때가 되면 읽어 줍니다.
+plain-editor = { $name } 파일을 한 줄씩 편집합니다. 각 줄은 편집기 명령입니다: 숫자는 그 줄로 이동, s/old/new/는 바꾸기, wq는 저장하고 종료, q!는 종료. a와 i는 점 하나만 있는 줄까지 줄을 추가하고, p는 줄을 읽습니다: %p, 3,7p.
 plain-passed = 통과
 plain-failed = 통과하지 못함
 plain-task = 과제 다시 읽기
@@ -130,6 +131,23 @@ plain-undo = 마지막 명령 되돌리기
 plain-reset = 처음으로
 plain-help = 이 명령들
 plain-quit = 종료
+plain-next = 다음 과제
+plain-previous = 이전 과제
+plain-go = 번호로 과제 이동: :go 5
+plain-tasks = 전체 과제: 시작함, 표시함, 시작 전
+plain-flag = 과제에 표시하거나 표시 지우기
+plain-note = 메모장; :note 글로 한 줄 추가
+plain-submit = 시험 제출
+plain-time = 시간
+plain-terminal = 터미널 추가; :terminal 1로 첫 터미널로 돌아가기
+plain-flagged = 표시함
+plain-unflagged = 표시를 지웠습니다
+plain-no-task = 그런 과제가 없습니다
+plain-no-terminal = 그런 터미널이 없습니다
+plain-terminal-now = 터미널 { $number }/{ $count }
+plain-running = 실행 중인 것이 있습니다. Ctrl-C로 끝냅니다.
+plain-submit-sure = 되돌릴 수 없습니다. :submit yes로 제출합니다.
+plain-unknown = { $name } 명령은 여기에 없습니다. :help로 모두 볼 수 있습니다.
 
 ## 모의 시험
 exam-task = 과제 { $number }/{ $count }
@@ -174,3 +192,15 @@ result-domain-points = { $won }/{ $max }점
 result-missed = 가장 많이 잃은 항목
 result-time = { $minutes }분 중 { $clock }
 result-commands = 내가 쓴 명령 { $count }개 (참고 풀이는 { $reference }개)
+
+## 실수의 종류
+mistake-missing = 없음
+mistake-wrong-namespace = 다른 네임스페이스
+mistake-wrong-value = 값이 다름
+mistake-wrong-node = 다른 노드
+mistake-too-permissive = 너무 많이 허용함
+mistake-too-strict = 너무 많이 막음
+mistake-not-persisted = 재시작하면 사라짐
+mistake-not-effective = 효과가 없음
+mistake-still-there = 아직 남아 있음
+mistake-something-else-was-changed = 다른 것이 바뀜

@@ -107,8 +107,10 @@ pub(crate) fn run(args: &PackArgs) -> Result<u8, String> {
             Ok(0)
         }
         PackCommand::Coverage => {
-            print!("{}", coverage::table(&super::packs::shipped()));
-            Ok(0)
+            let (packs, broken) = super::packs::shipped_and_broken();
+            print!("{}", coverage::table(&packs));
+            broken.iter().for_each(|why| eprintln!("uncordon: {why}"));
+            Ok(u8::from(!broken.is_empty()))
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use clap::Args;
 
 use super::kept::{self, Kept};
-use super::{data, news, packs, progress};
+use super::{data, news, packs, progress, texts};
 use crate::exam::journal::{Act, Entry, FORMAT, Head, Kind, PackMark};
 use crate::exam::paper::{self, Paper};
 use crate::exam::progress::Attempt;
@@ -43,6 +43,9 @@ pub(crate) struct ExamArgs {
     /// Print what would be drawn, and the fixed exams, instead of beginning
     #[arg(long, conflicts_with = "resume")]
     list: bool,
+    /// Lines in, lines out, for screen readers: no full screen; `:help` tells the commands
+    #[arg(long)]
+    pub(super) plain: bool,
 }
 
 /// What the arguments ask for.
@@ -319,8 +322,20 @@ impl Exam {
         let result = self.words.say(if score.passed { "result-passed" } else { "result-failed" });
         self.says = format!("{} {result}\n{file}", score::percent(score.permille));
         let lessons = self.kept.sitting.tasks.iter().map(|task| lesson(task, self.words)).collect();
+        let score = self.told(score);
         let result = ResultScreen { score, lessons, file, ..ResultScreen::default() };
         vec![Msg::Exam(Box::new(ExamMsg::Ended(Box::new(result))))]
+    }
+
+    /// The score with its checks in the learner's language.
+    fn told(&self, mut score: Score) -> Score {
+        for (task, score) in self.kept.sitting.tasks.iter().zip(&mut score.tasks) {
+            let all = texts::of(&task.exercise, task.seed, self.words);
+            for (check, texts) in score.checks.iter_mut().zip(&all) {
+                texts::put(texts, (&mut check.name, &mut check.wanted, &mut check.mistake), self.words);
+            }
+        }
+        score
     }
 
     fn write_result(&self, score: &Score) -> Result<PathBuf, String> {

@@ -6,12 +6,12 @@ use crate::cluster::World;
 use crate::exam::journal::{Act, FORMAT, Head, Kind, PackMark, TaskMark};
 use crate::exam::progress::Attempt;
 use crate::exam::seat::{Seat, Typed};
-use crate::exercises::{Exercise, Report, Stage, compare, grade, stage};
-use crate::shell::Console;
+use crate::exercises::grade::CheckReport;
+use crate::exercises::{CheckTexts, Exercise, Report, Stage, compare, grade};
 use crate::tui::{Card, CheckLine, Effect, FromShell, Msg, Opened, Verdict, Words};
 
 use super::kept::{self, Kept};
-use super::{data, news, packs, progress};
+use super::{data, news, packs, progress, texts};
 
 /// An open exercise.
 pub(super) struct Sitting {
@@ -161,7 +161,8 @@ impl Sitting {
         let seconds = self.kept.sitting.at_ms / 1000;
         let attempt = Attempt::new(&task.exercise, task.seed, &report, seconds, data::now_s());
         let noted = progress::note(&[attempt]);
-        msgs.push(Msg::Graded(verdict(report)));
+        let texts = texts::of(&task.exercise, task.seed, self.words);
+        msgs.push(Msg::Graded(verdict(report, &texts, self.words)));
         if let Err(why) = noted {
             msgs.push(Msg::Said(self.words.with("said-not-kept", &[("why", why.into())])));
         }
@@ -218,25 +219,23 @@ pub(super) fn solution(stage: &Stage, mine: &World, commands: &[Typed], words: W
     Ok(Msg::Solution { script, diff, explain: variant.explain.clone() })
 }
 
-/// The first terminal on a world.
-pub(super) fn console(stage: &Stage, world: World) -> Result<Console, String> {
-    let lab = stage::lab(world);
-    let login = stage::root(&lab, &stage.variant.host);
-    let console = Console::new(&lab, login).map_err(|error| error.to_string())?;
-    drop(console.take_output());
-    Ok(console)
-}
-
-pub(super) fn verdict(report: Report) -> Verdict {
-    let checks = report.checks.into_iter().map(|it| CheckLine {
-        name: it.name,
-        points: it.points,
-        max: it.max,
-        saw: it.saw,
-        wanted: it.wanted,
-        mistake: it.mistake,
-    });
-    Verdict { points: report.points, max: report.max, checks: checks.collect() }
+fn verdict(report: Report, texts: &[CheckTexts], words: Words) -> Verdict {
+    let line = |(index, it): (usize, CheckReport)| {
+        let mut line = CheckLine {
+            name: it.name,
+            points: it.points,
+            max: it.max,
+            saw: it.saw,
+            wanted: it.wanted,
+            mistake: it.mistake,
+        };
+        if let Some(texts) = texts.get(index) {
+            texts::put(texts, (&mut line.name, &mut line.wanted, &mut line.mistake), words);
+        }
+        line
+    };
+    let checks = report.checks.into_iter().enumerate().map(line).collect();
+    Verdict { points: report.points, max: report.max, checks }
 }
 
 /// A seed that nobody chose: a fresh variant every time.

@@ -32,6 +32,16 @@ pub(crate) struct Check {
     kind: Kind,
 }
 
+/// What is said of a check.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct CheckTexts {
+    pub(crate) name: String,
+    /// What the author tells a learner who misses it; may be empty.
+    pub(crate) says: String,
+    /// What it looks for, where the author has words for it.
+    pub(crate) wanted: Option<String>,
+}
+
 /// The kinds of checks.
 #[derive(Clone, Debug)]
 enum Kind {
@@ -199,6 +209,15 @@ impl Check {
         let mut later = Scene { start: scene.start, end: scene.end.clone(), host: scene.host };
         later.end.advance(self.after);
         self.kind.look(&later)
+    }
+
+    /// What is said of it.
+    pub(crate) fn texts(&self) -> CheckTexts {
+        let wanted = match &self.kind {
+            Kind::Script(check) => Some(plain(check.wanted())),
+            _ => None,
+        };
+        CheckTexts { name: self.name.clone(), says: self.says.clone(), wanted }
     }
 
     /// What a learner who misses it is told: the author's words, or the class of the mistake.

@@ -18,6 +18,10 @@ pub(super) struct ScriptCheck {
 }
 
 impl ScriptCheck {
+    pub(super) fn wanted(&self) -> &str {
+        &self.wanted
+    }
+
     pub(super) fn look(&self, scene: &Scene<'_>) -> Finding {
         let host = scene.host_or(&self.host);
         match stage::run(scene.end.clone(), host, "check", &self.run) {
