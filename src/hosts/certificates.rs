@@ -14,6 +14,8 @@ use rcgen::{
     ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, PublicKeyData, SanType, SerialNumber,
 };
 
+use x509_parser::extensions::GeneralName;
+
 use crate::sim::SimTime;
 
 /// Keys that every world draws from. See `assets/keys/README.md`.
@@ -194,6 +196,35 @@ pub(crate) fn verify(leaf: &str, roots: &str, now: SimTime) -> Result<(), Distru
         return Err(Distrust::OutOfDate { now: now.rfc3339(), what: format!("after {}", stamp(until)) });
     }
     if known { Ok(()) } else { Err(Distrust::UnknownAuthority) }
+}
+
+/// True when a certificate (PEM) is for a host: by one of its names or addresses or, without any, its common name.
+pub(crate) fn is_for(certificate: &str, host: &str) -> bool {
+    let Some(der) = pem_body(certificate) else { return false };
+    let Ok((_, it)) = x509_parser::parse_x509_certificate(&der) else { return false };
+    let fits = |name: &str| {
+        let wildcard = name.strip_prefix("*.").zip(host.split_once('.'));
+        name.eq_ignore_ascii_case(host)
+            || wildcard.is_some_and(|(domain, (_, rest))| domain.eq_ignore_ascii_case(rest))
+    };
+    if let Ok(Some(names)) = it.subject_alternative_name() {
+        return names.value.general_names.iter().any(|name| match name {
+            GeneralName::DNSName(name) => fits(name),
+            GeneralName::IPAddress(bytes) => host.parse().is_ok_and(|address| match address {
+                IpAddr::V4(address) => address.octets() == *bytes,
+                IpAddr::V6(address) => address.octets() == *bytes,
+            }),
+            _ => false,
+        });
+    }
+    it.subject().iter_common_name().any(|name| name.as_str().is_ok_and(fits))
+}
+
+/// True when a certificate (PEM) names itself as its issuer.
+pub(crate) fn is_self_signed(certificate: &str) -> bool {
+    pem_body(certificate).is_some_and(|der| {
+        x509_parser::parse_x509_certificate(&der).is_ok_and(|(_, it)| it.subject() == it.issuer())
+    })
 }
 
 /// The DER bytes of every certificate block of a PEM text.

@@ -1,13 +1,15 @@
 //! Rows of program tables as commands of the shell language.
 
+use std::collections::BTreeMap;
 use std::future::poll_fn;
+use std::path::Path;
 use std::task::Poll;
 
 use bashkit::{Command, CommandContext, CommandOutput, CommandStatus, async_trait};
 
 use super::Lab;
 use super::link::Link;
-use super::proc::{Fd, Outbox, Proc, Program};
+use super::proc::{Fd, Outbox, Pipes, Proc, Program};
 use crate::cluster::Place;
 
 /// More standard input than this is not read: `yes | rm -i *` still ends.
@@ -57,7 +59,8 @@ impl Command for Adapted {
         // Others write through buffers of the shell; a pause lets what they wrote out first.
         pause().await;
         let stdin = read_all(&context).await?;
-        let mut proc = self.process(&context, stdin);
+        let pipes = substituted(&context).await;
+        let mut proc = Proc { pipes, ..self.process(&context, stdin) };
         let outbox = proc.outbox.clone();
         let mut running = (self.program.run)(&mut proc);
         let exit = loop {
@@ -85,6 +88,7 @@ impl Adapted {
             place: around.place,
             tty: false,
             stdin,
+            pipes: Pipes::default(),
             lab: around.lab,
             outbox: Outbox::default(),
             link: around.link,
@@ -101,6 +105,22 @@ async fn read_all(context: &CommandContext<'_>) -> bashkit::Result<Option<Vec<u8
         }
     }
     Ok((!all.is_empty()).then_some(all))
+}
+
+/// Where the language crate keeps what `<(…)` gives.
+const DESCRIPTORS: &str = "/dev/fd/";
+
+/// What the process substitutions among the arguments give: `-f <(…)`, `--from-file=key=<(…)`.
+async fn substituted(context: &CommandContext<'_>) -> Pipes {
+    let mut pipes = BTreeMap::new();
+    for arg in context.args {
+        let Some(at) = arg.find(DESCRIPTORS) else { continue };
+        let path = arg.get(at..).unwrap_or_default();
+        if let Ok(bytes) = context.fs.read_file(Path::new(path)).await {
+            pipes.insert(path.to_owned(), bytes.into());
+        }
+    }
+    Pipes::from(pipes)
 }
 
 /// Passes on what the program wrote, with a pause where the stream changes, so that the two streams

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::access::{self, Identity, Want};
+use super::proc::Pipes;
 use super::{Lab, Proc, batch, login};
 use crate::cluster::Place;
 use crate::cluster::place::FileOp;
@@ -30,13 +31,14 @@ pub(crate) struct Disk {
     pub(crate) who: Identity,
     /// Names that stand in the program directories.
     programs: Arc<BTreeSet<String>>,
+    pipes: Pipes,
 }
 
 impl Disk {
     pub(super) fn new(lab: &Lab, place: &Place, user: &str, programs: Arc<BTreeSet<String>>) -> Self {
         let who = login::account(lab, place, user)
             .map_or(Identity::ROOT, |user| Identity { uid: user.uid, gid: user.gid });
-        Self { lab: lab.clone(), place: place.clone(), who, programs }
+        Self { lab: lab.clone(), place: place.clone(), who, programs, pipes: Pipes::default() }
     }
 
     /// The program that a path in a program directory names.
@@ -57,6 +59,11 @@ impl Disk {
 
     /// What stands at a path; a link at the end is followed when `follow` is true.
     pub(crate) fn node(&self, path: &str, follow: bool) -> Result<Node, FsError> {
+        if self.pipes.contains_key(path) {
+            let modified = self.lab.world().now;
+            let Identity { uid, gid } = self.who;
+            return Ok(Node { kind: Kind::Fifo, mode: 0o600, uid, gid, modified });
+        }
         let world = self.lab.world();
         let found = access::walk(&world, &self.place, &self.who, path).and_then(|()| {
             if follow { world.stat(&self.place, path) } else { world.lstat(&self.place, path) }
@@ -71,6 +78,9 @@ impl Disk {
     pub(crate) fn read(&self, path: &str) -> Result<Vec<u8>, FsError> {
         if let Some(bytes) = self.device(path) {
             return Ok(bytes);
+        }
+        if let Some(bytes) = self.pipes.get(path) {
+            return Ok(bytes.to_vec());
         }
         let found = {
             let world = self.lab.world();
@@ -202,7 +212,8 @@ impl Proc {
     /// The files of this process's place, as its user may use them.
     pub(crate) fn disk(&self) -> Disk {
         let programs = batch::program_names(&self.lab, &self.place);
-        Disk::new(&self.lab, &self.place, &self.user, programs)
+        let disk = Disk::new(&self.lab, &self.place, &self.user, programs);
+        Disk { pipes: self.pipes.clone(), ..disk }
     }
 
     /// What stands at a path, links followed.

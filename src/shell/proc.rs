@@ -41,6 +41,9 @@ pub(crate) enum Fd {
 /// What a program has written and nobody has taken yet, in order.
 pub(crate) type Outbox = Arc<std::sync::Mutex<Vec<(Fd, Vec<u8>)>>>;
 
+/// Files that only one process has.
+pub(crate) type Pipes = Arc<BTreeMap<String, Arc<[u8]>>>;
+
 /// One process: arguments, environment, streams and the world around it.
 #[derive(Debug)]
 pub(crate) struct Proc {
@@ -56,6 +59,8 @@ pub(crate) struct Proc {
     pub(crate) tty: bool,
     /// All of standard input; `None` when it is a terminal that nobody has typed into.
     pub(crate) stdin: Option<Vec<u8>>,
+    /// What process substitutions among the arguments give, by their paths such as `/dev/fd/63`.
+    pub(crate) pipes: Pipes,
     pub(crate) lab: Lab,
     pub(crate) outbox: Outbox,
     /// The terminal that the process was started from; answers end-of-file where there is none.
@@ -73,6 +78,7 @@ impl Proc {
             place,
             tty: false,
             stdin: None,
+            pipes: Pipes::default(),
             lab: lab.clone(),
             outbox: Outbox::default(),
             link: Link::none(),
@@ -87,6 +93,7 @@ impl Proc {
             cwd: self.cwd.clone(),
             user: self.user.clone(),
             stdin: None,
+            pipes: self.pipes.clone(),
             link: self.link.clone(),
             ..Self::new(&self.lab, self.place.clone(), &[])
         }
@@ -132,7 +139,10 @@ impl Proc {
 
     /// The bytes of a file, as this process sees it.
     pub(crate) fn read_file(&self, path: &str) -> Result<Arc<[u8]>, FsError> {
-        self.world().read_file(&self.place, &self.path(path))
+        match self.pipes.get(path) {
+            Some(bytes) => Ok(bytes.clone()),
+            None => self.world().read_file(&self.place, &self.path(path)),
+        }
     }
 
     /// Writes a file, as this process would.

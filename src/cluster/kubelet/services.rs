@@ -125,6 +125,19 @@ fn with_memory(service: &Service) -> Service {
     service
 }
 
+/// Thousandths of a CPU that the workers of a `stress` keep busy: those of `--vm` only while they do not hang on to
+/// what they took, those of `--io` and `--hdd` mostly wait for the disk.
+pub(super) fn stress_cpu_milli(service: &Service) -> u64 {
+    if service.kind != "stress" {
+        return 0;
+    }
+    let workers = |names: &[&str]| service.option(names).and_then(|it| it.parse().ok()).unwrap_or(0);
+    let hangs = service.option(&["--vm-hang"]).is_some();
+    let memory = if hangs { 0 } else { workers(&["--vm", "-m"]) };
+    1_000 * (workers(&["--cpu", "-c", "-cpus", "--cpus"]) + memory)
+        + 300 * (workers(&["--io", "-i"]) + workers(&["--hdd", "-d"]))
+}
+
 /// Programs that are not in the table of the little shell but that images have.
 pub(super) fn other_program(name: &str, call: &Call<'_>, machine: &mut Machine<'_>) -> Output {
     let words: Vec<&str> = call.argv.iter().map(String::as_str).collect();

@@ -63,7 +63,9 @@ pub(crate) fn of_container(container: &ContainerRun, now: SimTime) -> Option<Usa
     let serves = container.vm.as_ref().is_none_or(|vm| !vm.services().is_empty());
     let idle = if serves { container.image.map_or(1, |it| it.config.cpu_m) } else { 0 };
     let spins = container.vm.as_ref().map_or(0, |vm| vm.spinning(now));
-    let wanted = idle + container.work.cpu_milli(now) + 1_000 * spins;
+    let services = container.vm.iter().flat_map(|vm| vm.services());
+    let stress: u64 = services.map(services::stress_cpu_milli).sum();
+    let wanted = idle + container.work.cpu_milli(now) + 1_000 * spins + stress;
     let limit = container.spec.pointer("/resources/limits/cpu").map(|it| Quantity::of(Some(it)).as_milli());
     let limit = limit.and_then(|it| u64::try_from(it).ok()).unwrap_or(u64::MAX);
     Some(Usage { cpu_milli: wanted.min(limit), memory: services::memory(container) })

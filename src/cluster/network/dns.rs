@@ -16,6 +16,9 @@ use crate::cluster::{Object, Place, Store, World};
 /// How often an alias may lead to another.
 const ALIASES_MAX: u32 = 8;
 
+/// Servers that forward to each other for ever give up when the way has become longer than this.
+const TRACE_MAX: usize = 64;
+
 /// What a name server answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rcode {
@@ -214,17 +217,27 @@ pub(crate) fn ask(
     kind: &str,
     trace: &mut Vec<String>,
 ) -> Option<(Rcode, Vec<Record>)> {
-    let address: Ipv4Addr = server.parse().ok()?;
+    ask_at(world, source, (server.parse().ok()?, 53), name, kind, trace)
+}
+
+fn ask_at(
+    world: &World,
+    source: &Source,
+    (address, port): (Ipv4Addr, u16),
+    name: &str,
+    kind: &str,
+    trace: &mut Vec<String>,
+) -> Option<(Rcode, Vec<Record>)> {
     if is_outside(world, source.cluster, address) {
         return Some(outside(world, name, trace));
     }
-    match connect(world, source, address, 53, Protocol::Udp, trace) {
+    match connect(world, source, address, port, Protocol::Udp, trace) {
         Outcome::Open { place: Place::Container { cluster, pod_uid, container }, .. } => {
             let pod = PodId { cluster, uid: pod_uid };
             Some(answer_of(world, &pod, &container, name, kind, trace))
         }
         _ => {
-            trace.push(format!("name server {server} does not answer"));
+            trace.push(format!("name server {address} does not answer"));
             None
         }
     }
@@ -273,12 +286,14 @@ fn answer_of(
     });
     let text = world.read_text(&place, conf.as_deref().unwrap_or("/Corefile")).unwrap_or_default();
     let Ok(blocks) = corefile::parse(&text) else { return (Rcode::ServFail, Vec::new()) };
-    let server = Server { world, pod, blocks: &blocks };
+    let server = Server { world, place: &place, pod, blocks: &blocks };
     server.answer(&name.to_lowercase(), kind, 0, trace)
 }
 
 struct Server<'a> {
     world: &'a World,
+    /// The container that it runs in.
+    place: &'a Place,
     pod: &'a PodId,
     blocks: &'a [Block],
 }
@@ -307,34 +322,44 @@ impl Server<'_> {
                 break;
             }
         }
-        let (rcode, mut records) = reply.unwrap_or_else(|| self.forward(block, asked, trace));
+        let (rcode, mut records) = reply.unwrap_or_else(|| self.forward(block, asked, kind, trace));
         if rewritten.is_some() {
             records.iter_mut().filter(|it| it.name == asked).for_each(|it| it.name = name.to_owned());
         }
         (rcode, records)
     }
 
-    fn forward(&self, block: &Block, name: &str, trace: &mut Vec<String>) -> Reply {
-        let Some(plugin) = block.plugins.iter().find(|it| it.name() == "forward") else {
+    /// Passes a question on to the servers that the first fitting `forward` names, in their order.
+    fn forward(&self, block: &Block, name: &str, kind: &str, trace: &mut Vec<String>) -> Reply {
+        let fits = |plugin: &&corefile::Plugin| {
+            let zone = plugin.arguments().first().map_or(".", String::as_str);
+            plugin.name() == "forward" && corefile::lies_in(name, zone.trim_end_matches('.'))
+        };
+        let Some(plugin) = block.plugins.iter().find(fits) else {
             trace.push(format!("the Corefile forwards {name} to nobody"));
             return (Rcode::Refused, Vec::new());
         };
-        let zone = plugin.arguments().first().map_or(".", String::as_str).trim_end_matches('.').to_owned();
-        if !corefile::lies_in(name, &zone) {
-            return (Rcode::Refused, Vec::new());
+        for upstream in plugin.arguments().get(1..).unwrap_or_default() {
+            if trace.len() > TRACE_MAX {
+                break;
+            }
+            trace.push(format!("{name} is forwarded to {upstream}"));
+            if let Some(reply) = self.ask_upstream(upstream, name, kind, trace) {
+                return reply;
+            }
         }
-        let upstream = plugin.arguments().get(1).cloned().unwrap_or_default();
-        let lab_server = upstream
-            .split(':')
-            .next()
-            .unwrap_or("")
-            .parse()
-            .is_ok_and(|address: Ipv4Addr| !is_outside(self.world, self.pod.cluster, address));
-        if lab_server {
-            trace.push(format!("{name} is forwarded to {upstream}, which does not answer"));
-            return (Rcode::ServFail, Vec::new());
-        }
-        outside(self.world, name, trace)
+        (Rcode::ServFail, Vec::new())
+    }
+
+    /// What a server answers that is named by an address, an address and a port, or a file with name servers in it.
+    fn ask_upstream(&self, upstream: &str, name: &str, kind: &str, trace: &mut Vec<String>) -> Option<Reply> {
+        let upstream = upstream.trim_start_matches("dns://");
+        let (address, port) = upstream.split_once(':').unwrap_or((upstream, "53"));
+        let (Ok(address), Ok(port)) = (address.parse::<Ipv4Addr>(), port.parse()) else {
+            return Some(outside(self.world, name, trace));
+        };
+        let source = Source::of(self.world, self.place)?;
+        ask_at(self.world, &source, (address, port), name, kind, trace)
     }
 
     fn kubernetes(

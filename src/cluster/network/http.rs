@@ -17,6 +17,8 @@ pub(crate) struct HttpRequest {
     /// Whom to connect to: a name or an address.
     pub(crate) connect_to: String,
     pub(crate) port: u16,
+    /// The name of the URL, by which TLS chooses and checks a certificate.
+    pub(crate) server_name: String,
     /// The `Host` header.
     pub(crate) host: String,
     /// With query.
@@ -73,6 +75,7 @@ impl HttpRequest {
             tls,
             connect_to: name.to_owned(),
             port,
+            server_name: name.to_owned(),
             host: authority.to_owned(),
             path,
             headers: Vec::new(),
@@ -131,7 +134,7 @@ fn of_container(world: &mut World, pod: &PodId, name: &str, port: u16, request: 
     let Some(container) = pod.container(world, name).cloned() else { return HttpOutcome::Garbage };
     let place = pod.place(name);
     let kind = services::on_port(world, &place, &container, port).map(|it| it.kind).unwrap_or_default();
-    let speaks_tls = matches!((kind.as_str(), port), ("ingress", 443 | 8_443))
+    let speaks_tls = kind == "ingress" && ingress::TLS_PORTS.contains(&port)
         || kind == "daemon" && matches!(port, 4_443 | 10_250)
         || kind == "nginx" && web::is_tls(world, &place, port)
         || kind == "gateway" && gateway::speaks_tls(world, pod, port);

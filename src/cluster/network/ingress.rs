@@ -1,5 +1,7 @@
 //! What an ingress controller does with a request: the rule that fits, and the service behind it.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::http::{self, HttpOutcome, HttpRequest};
@@ -7,7 +9,9 @@ use super::{Outcome, Protocol, Source, services};
 use crate::apimachinery::object;
 use crate::cluster::kubelet::run::PodId;
 use crate::cluster::kubelet::web::Answer;
-use crate::cluster::{Object, Place, Store, World};
+use crate::cluster::{Object, Place, Store, World, kubelet};
+use crate::hosts::certificates::{self, CertificateSpec, Usage};
+use crate::sim::SimTime;
 
 /// Answers a request that reached a controller's pod.
 pub(super) fn answer(world: &mut World, pod: &PodId, place: &Place, request: &HttpRequest) -> Answer {
@@ -43,6 +47,63 @@ pub(super) fn answer(world: &mut World, pod: &PodId, place: &Place, request: &Ht
         }
         Outcome::TimedOut => Answer::nginx_page(504),
         _ => Answer::nginx_page(502),
+    }
+}
+
+/// The certificate (PEM) that a controller shows for a name: that of the Ingress which lists it, otherwise its own.
+/// `None` at ports where no controller speaks TLS.
+pub(super) fn certificate(
+    world: &World,
+    pod: &PodId,
+    container: &str,
+    port: u16,
+    name: &str,
+) -> Option<String> {
+    let running = pod.container(world, container)?;
+    let kind = kubelet::services::on_port(world, &pod.place(container), running, port)?.kind;
+    if kind != "ingress" || !TLS_PORTS.contains(&port) {
+        return None;
+    }
+    let store = &world.clusters.get(pod.cluster)?.store;
+    let class = class_of(world, pod);
+    let ingresses = store.list("ingresses.networking.k8s.io", "").filter(|it| is_of_class(store, it, &class));
+    let entries = ingresses.flat_map(|it| {
+        object::list(it, "/spec/tls").iter().map(move |entry| (object::namespace(it), entry))
+    });
+    let fits = |entry: &Value| {
+        object::list(entry, "/hosts").iter().filter_map(Value::as_str).any(|it| host_fits(it, name).is_some())
+    };
+    let own = || {
+        let key = certificates::pool_key(0);
+        certificates::self_signed(&fake(world.now), key).map(|pair| pair.certificate).ok()
+    };
+    let secret = |(namespace, entry): (&str, &Value)| {
+        let secret = store.find("secrets", namespace, object::field(entry, "secretName"))?;
+        let text = |key: &str| {
+            let encoded = object::at(secret, &format!("/data/{key}"))?.as_str()?;
+            String::from_utf8(STANDARD.decode(encoded).ok()?).ok()
+        };
+        let (certificate, key) = (text("tls.crt")?, text("tls.key")?);
+        certificates::key_fits(&certificate, &key).then_some(certificate)
+    };
+    entries.filter(|(_, entry)| fits(entry)).find_map(secret).or_else(own)
+}
+
+/// Ports at which a controller's container speaks TLS.
+pub(super) const TLS_PORTS: &[u16] = &[443, 8443];
+
+/// What ingress-nginx shows where no Ingress has a certificate. It makes it when it starts, good for a year.
+fn fake(now: SimTime) -> CertificateSpec {
+    const YEAR_S: i64 = 365 * 24 * 3600;
+    CertificateSpec {
+        common_name: "Kubernetes Ingress Controller Fake Certificate".to_owned(),
+        organizations: vec!["Acme Co".to_owned()],
+        dns_names: vec!["ingress.local".to_owned()],
+        addresses: Vec::new(),
+        usage: Usage::Server,
+        not_before: SimTime::from_unix_s(now.unix_s() - YEAR_S / 2),
+        not_after: SimTime::from_unix_s(now.unix_s() + YEAR_S / 2),
+        serial: 1,
     }
 }
 

@@ -16,6 +16,7 @@ pub(crate) mod listeners;
 pub(crate) mod outside;
 pub(crate) mod policy;
 mod services;
+pub(crate) mod tls;
 #[cfg(test)]
 mod tests;
 

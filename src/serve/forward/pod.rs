@@ -72,6 +72,7 @@ impl Target {
             tls: false,
             connect_to: "localhost".into(),
             port,
+            server_name: "localhost".into(),
             host: header("host"),
             path: parts.uri.path_and_query().map_or("/", |it| it.as_str()).to_owned(),
             headers: parts.headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect(),

@@ -8,6 +8,7 @@ pub(crate) mod options;
 pub(crate) mod texts;
 pub(crate) mod when;
 mod absent;
+mod base64;
 mod copy;
 mod date;
 mod diff;
@@ -46,6 +47,7 @@ use super::{Proc, Program};
 
 /// Every program of this layer.
 pub(crate) const ALL: &[&Program] = &[
+    &base64::PROGRAM,
     &copy::CP,
     &copy::MV,
     &date::PROGRAM,

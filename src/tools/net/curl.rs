@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use super::{CONNECT_LIMIT, ROUND_TRIP, send};
+use super::{CONNECT_LIMIT, ROUND_TRIP, send, trust};
 use crate::cluster::api::connect::Endpoint;
 use crate::cluster::kubelet::web;
 use crate::cluster::network::http::{HttpOutcome, HttpRequest};
-use crate::cluster::network::{Outcome, outside};
+use crate::cluster::network::Outcome;
 use crate::cluster::{Body, Request};
 use crate::shell::programs::options::{Options, Spec, Value};
 use crate::shell::{Proc, Program, Running};
@@ -168,17 +168,14 @@ async fn exchange(proc: &Proc, options: &Options, request: &HttpRequest) -> Resu
     {
         return reply;
     }
+    if request.tls
+        && !options.has('k')
+        && let Some(failure) = trust::objection(proc, request, options.value('C'))
+    {
+        return Err(failure);
+    }
     let done = send(proc, request);
     match done.outcome {
-        HttpOutcome::Answer(_) if request.tls && !is_trusted(proc, options, request) => Err((
-            60,
-            "SSL certificate problem: unable to get local issuer certificate\n\
-             More details here: https://curl.se/docs/sslcerts.html\n\n\
-             curl failed to verify the legitimacy of the server and therefore could not\n\
-             establish a secure connection to it. To learn more about this situation and\n\
-             how to fix it, please visit the web page mentioned above."
-                .into(),
-        )),
         HttpOutcome::Answer(answer) => {
             Ok(Reply { status: answer.status, headers: answer.headers, body: answer.body })
         }
@@ -186,13 +183,6 @@ async fn exchange(proc: &Proc, options: &Options, request: &HttpRequest) -> Resu
         HttpOutcome::Garbage => Err((1, "Received HTTP/0.9 when not allowed".into())),
         HttpOutcome::Tls(why) => Err((35, why)),
     }
-}
-
-/// Whether nothing speaks against a server's certificate: public sites have good ones.
-fn is_trusted(proc: &Proc, options: &Options, request: &HttpRequest) -> bool {
-    options.has('k')
-        || options.value('C').is_some()
-        || outside::reaches(&proc.world(), &proc.place, &request.connect_to)
 }
 
 async fn refused(

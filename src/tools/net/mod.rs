@@ -5,6 +5,7 @@
 pub(crate) mod curl;
 pub(crate) mod names;
 pub(crate) mod nc;
+mod trust;
 pub(crate) mod wget;
 
 use std::time::Duration;

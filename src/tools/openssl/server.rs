@@ -3,9 +3,7 @@
 use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::{Args, Done, read, shown, stamp};
-use crate::cluster::kubelet::run::PodId;
-use crate::cluster::network::{Outcome, Protocol, gateway, listeners, probe};
-use crate::cluster::{Place, World};
+use crate::cluster::network::{Outcome, Protocol, probe, tls};
 use crate::hosts::certificates;
 use crate::shell::Proc;
 
@@ -22,7 +20,12 @@ pub(super) fn client(proc: &Proc, args: &Args) -> Done {
         let world = proc.world();
         let probe = probe(&world, &proc.place, host, port, Protocol::Tcp);
         (
-            shown_by(&world, &probe.outcome, &probe.address, args.value("-servername").unwrap_or(host)),
+            tls::certificate(
+                &world,
+                &probe.outcome,
+                &probe.address,
+                args.value("-servername").unwrap_or(host),
+            ),
             probe.outcome,
         )
     };
@@ -49,31 +52,6 @@ pub(super) fn client(proc: &Proc, args: &Args) -> Done {
         return Err("uncordon: openssl s_client with this server is not simulated yet\n".into());
     };
     print(proc, args, &pem)
-}
-
-/// The certificate of what listens there; a Gateway has one for each name.
-fn shown_by(world: &World, outcome: &Outcome, address: &str, name: &str) -> Option<String> {
-    if let Outcome::Open { place: Place::Container { cluster, pod_uid, .. }, port } = outcome {
-        let pod = PodId { cluster: *cluster, uid: pod_uid.clone() };
-        return gateway::certificate(world, &pod, *port, name);
-    }
-    let Outcome::Open { place: Place::Host(host), port } = outcome else { return None };
-    let to = address.parse().ok()?;
-    let program = listeners::program(world, host, to, *port)?;
-    let files = &world.hosts.get(host)?.files;
-    if program == "kubelet" {
-        return files.read_text("/var/lib/kubelet/pki/kubelet.crt").ok();
-    }
-    let flag = match program.as_str() {
-        "kube-apiserver" => "tls-cert-file",
-        "etcd" if *port == 2380 => "peer-cert-file",
-        "etcd" => "cert-file",
-        _ => return None,
-    };
-    let instances =
-        world.clusters.iter().find_map(|it| it.control_plane.instances.get(&(host.clone(), program.clone())));
-    let process = &instances?.process;
-    files.read_text(&process.host_path(process.flag(flag)?)?).ok()
 }
 
 fn print(proc: &Proc, args: &Args, pem: &str) -> Done {

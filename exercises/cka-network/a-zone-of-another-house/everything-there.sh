@@ -1,0 +1,5 @@
+kubectl get cm coredns -n kube-system -o yaml > /root/coredns.yaml
+ip=$(kubectl get svc resolver -n legacy -o jsonpath='{.spec.clusterIP}')
+sed "s/forward \. .*{/forward . $ip {/" /root/coredns.yaml > new.yaml
+kubectl apply -f new.yaml
+kubectl rollout restart deployment coredns -n kube-system

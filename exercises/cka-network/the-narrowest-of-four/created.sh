@@ -1,0 +1,1 @@
+kubectl create -f /root/policies/3.yaml --save-config

@@ -1,0 +1,2 @@
+kubectl patch ingress {{ app.svc }} -n {{ app.ns }} -p '{"spec":{"ingressClassName":"nginx"}}'
+sleep 10

@@ -1,0 +1,1 @@
+kubectl drain node02 --ignore-daemonsets --delete-emptydir-data --timeout=30s

@@ -1,0 +1,4 @@
+id=$(ssh {{ node }} crictl ps -q --name {{ app.name }})
+echo $id $(ssh {{ node }} crictl inspect $id | jq -r .info.runtimeType) > /root/container.txt
+ssh {{ node }} crictl logs $id > /root/container.log
+kubectl delete pods --all -n {{ app.ns }}

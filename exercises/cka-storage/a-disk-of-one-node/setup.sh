@@ -1,0 +1,2 @@
+kubectl create namespace {{ app.ns }}
+ssh {{ node }} mkdir -p /mnt/disks/fast

@@ -1,0 +1,2 @@
+ssh {{ node }} systemctl enable --now containerd
+sleep 60

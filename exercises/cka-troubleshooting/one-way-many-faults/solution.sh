@@ -1,0 +1,5 @@
+kubectl patch configmap {{ it.front }}-settings -n {{ it.ns }} -p '{"data":{"BACKEND":"{{ it.back }}:{{ port }}"}}'
+kubectl patch service {{ it.back }} -n {{ it.ns }} --type=json -p '[{"op":"replace","path":"/spec/ports/0/targetPort","value":80}]'
+kubectl patch networkpolicy {{ it.back }}-guard -n {{ it.ns }} --type=json -p '[{"op":"replace","path":"/spec/ingress/0/from/0/podSelector/matchLabels/role","value":"front"}]'
+kubectl rollout restart deployment {{ it.front }} -n {{ it.ns }}
+kubectl rollout status deployment {{ it.front }} -n {{ it.ns }} --timeout=60s
