@@ -67,9 +67,8 @@ pub(super) fn certificate(
     let store = &world.clusters.get(pod.cluster)?.store;
     let class = class_of(world, pod);
     let ingresses = store.list("ingresses.networking.k8s.io", "").filter(|it| is_of_class(store, it, &class));
-    let entries = ingresses.flat_map(|it| {
-        object::list(it, "/spec/tls").iter().map(move |entry| (object::namespace(it), entry))
-    });
+    let entries = ingresses
+        .flat_map(|it| object::list(it, "/spec/tls").iter().map(move |entry| (object::namespace(it), entry)));
     let fits = |entry: &Value| {
         object::list(entry, "/hosts").iter().filter_map(Value::as_str).any(|it| host_fits(it, name).is_some())
     };

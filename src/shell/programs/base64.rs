@@ -13,11 +13,7 @@ pub(crate) const PROGRAM: Program =
 const SPEC: Spec = Spec {
     name: "base64",
     short: "diw:",
-    long: &[
-        ("decode", 'd', Value::None),
-        ("ignore-garbage", 'i', Value::None),
-        ("wrap", 'w', Value::Needed),
-    ],
+    long: &[("decode", 'd', Value::None), ("ignore-garbage", 'i', Value::None), ("wrap", 'w', Value::Needed)],
 };
 
 /// Columns after which encoded text goes on in the next line.

@@ -14,7 +14,10 @@ pub(super) fn objection(
 ) -> Option<(i32, String)> {
     let roots = match authorities.map(|path| (path, proc.disk().read(&proc.path(path)))) {
         Some((path, Err(_))) => {
-            return Some((77, format!("error setting certificate verify locations:  CAfile: {path} CApath: none")));
+            return Some((
+                77,
+                format!("error setting certificate verify locations:  CAfile: {path} CApath: none"),
+            ));
         }
         Some((_, Ok(bytes))) => Some(String::from_utf8_lossy(&bytes).into_owned()),
         None => None,
