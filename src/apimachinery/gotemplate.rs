@@ -73,7 +73,7 @@ impl Set {
         data: &Value,
         functions: Functions<'_>,
     ) -> Result<String, String> {
-        exec::execute(self, name, data, Some(functions)).map_err(|(why, _)| why)
+        exec::execute(self, name, data, Some(functions), false).map_err(|(why, _)| why)
     }
 
     fn file_of(&self, name: &str) -> &str {
@@ -86,6 +86,8 @@ impl Set {
 pub(crate) struct Template {
     /// The template itself under [`NAME`], and those that it defines.
     set: Set,
+    /// Go's `missingkey=error`.
+    pub(crate) missing_key_fails: bool,
 }
 
 impl Template {
@@ -96,7 +98,7 @@ impl Template {
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let mut set = Set::default();
         set.add(NAME, text)?;
-        Ok(Self { set })
+        Ok(Self { set, missing_key_fails: false })
     }
 
     /// The text that the template makes of `data`.
@@ -104,7 +106,7 @@ impl Template {
     /// # Errors
     /// `template: output:1:2: executing "output" at <.a.b>: …`, and the text that was made until then.
     pub(crate) fn execute(&self, data: &Value) -> Result<String, (String, String)> {
-        exec::execute(&self.set, NAME, data, None)
+        exec::execute(&self.set, NAME, data, None, self.missing_key_fails)
     }
 }
 

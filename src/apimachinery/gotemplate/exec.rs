@@ -20,9 +20,17 @@ pub(super) fn execute(
     name: &str,
     data: &Value,
     more: Option<Functions<'_>>,
+    missing_key_fails: bool,
 ) -> Result<String, (String, String)> {
-    let mut run =
-        Run { set, more, out: String::new(), variables: Vec::new(), template: name.to_owned(), depth: 0 };
+    let mut run = Run {
+        set,
+        more,
+        out: String::new(),
+        variables: Vec::new(),
+        template: name.to_owned(),
+        depth: 0,
+        missing_key_fails,
+    };
     let data = valid(data.clone());
     run.variables.push(("$".to_owned(), data.clone()));
     let nodes = set.lists.get(name).map_or(&[][..], Vec::as_slice);
@@ -52,6 +60,7 @@ struct Run<'a> {
     variables: Vec<(String, Data)>,
     template: String,
     depth: usize,
+    missing_key_fails: bool,
 }
 
 impl Run<'_> {
@@ -264,7 +273,7 @@ impl Run<'_> {
                     format!("error calling tpl: cannot parse template {}: {why}", go::quote(text))
                 })?;
                 let data = data.clone().unwrap_or(Value::Null);
-                let made = execute(&set, "gotpl", &data, Some(more));
+                let made = execute(&set, "gotpl", &data, Some(more), self.missing_key_fails);
                 made.map(|it| Some(it.into())).map_err(|(why, _)| {
                     format!(
                         "error calling tpl: error during tpl function execution for {}: {why}",
@@ -357,6 +366,10 @@ impl Run<'_> {
         for name in names {
             here = match here {
                 None => None,
+                Some(Value::Object(map)) if self.missing_key_fails && !map.contains_key(name) => {
+                    let why = format!("map has no entry for key {}", go::quote(name));
+                    return Err(self.fault(&word.place, &why));
+                }
                 Some(Value::Object(mut map)) => map.remove(name).and_then(valid),
                 Some(_) => {
                     // What a field holds is an interface to Go, which points at the second dot of a chain.

@@ -18,6 +18,11 @@ pub(crate) static CERTIFICATE: Verb = Verb {
     examples: "
         # Let a signing request be signed
         kubectl certificate approve jane",
+    // Whatever stands behind it, its help is what it does.
+    run: Run::Now(|ctx| {
+        ctx.out(&super::help::of(&CERTIFICATE, "certificate"));
+        Ok(())
+    }),
     children: &[&APPROVE, &DENY],
     ..PLAIN
 };

@@ -199,6 +199,10 @@ impl Ctx<'_> {
     /// # Errors
     /// As [`Self::send`].
     pub(crate) fn get_object(&mut self, path: impl Into<String>) -> Result<Object, Failure> {
+        let path = path.into();
+        if path.ends_with('/') {
+            return Err(Failure::error("resource name may not be empty"));
+        }
         self.object(Call::get(path))
     }
 

@@ -193,7 +193,7 @@ fn accounts(ctx: &mut Ctx<'_>) -> Option<Vec<String>> {
 /// The containers of the pod that the command names so far.
 fn containers(ctx: &mut Ctx<'_>) -> Option<Vec<String>> {
     let word = ctx.args.first()?.clone();
-    let pod = super::pods::target(ctx, &word).ok()?;
+    let pod = super::pods::target(ctx, &word, "").ok()?;
     let kinds = ["containers", "initContainers", "ephemeralContainers"];
     Some(kinds.iter().flat_map(|kind| super::pods::names(&pod, kind)).collect())
 }

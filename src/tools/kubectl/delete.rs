@@ -46,13 +46,14 @@ pub(crate) struct Options {
 }
 
 async fn run(ctx: &mut Ctx<'_>) -> Done {
-    if !ctx.flags.text("raw").is_empty() {
-        return raw(ctx);
-    }
     let options = options(ctx)?;
+    if !ctx.flags.text("raw").is_empty() {
+        check(ctx, &options)?;
+        return super::raw::send(ctx, "DELETE");
+    }
     let builder = Builder { unfetched: true, ..ctx.builder()? };
-    check(ctx, &options)?;
     let targets = Builder { all: ctx.flags.on("all"), ..builder.clone() }.targets(ctx)?;
+    check(ctx, &options)?;
     if ctx.flags.on("interactive") && !confirmed(ctx, builder, &options)? {
         return Ok(());
     }
@@ -115,7 +116,8 @@ fn options(ctx: &mut Ctx<'_>) -> Result<Options, Failure> {
     let selecting =
         flags.on("all") || !flags.text("selector").is_empty() || !flags.text("field-selector").is_empty();
     let ignore_not_found = flags.on("ignore-not-found") || selecting && !flags.given("ignore-not-found");
-    let cascade = cascade(flags.text("cascade"))?;
+    let cascade = cascade(ctx)?;
+    let flags = &ctx.flags;
     let name_only = flags.text("output") == "name";
     let all_namespaces = flags.on("all-namespaces");
     let dry_run = ctx.dry_run()?;
@@ -123,15 +125,23 @@ fn options(ctx: &mut Ctx<'_>) -> Result<Options, Failure> {
     Ok(Options { grace, cascade, dry_run, ignore_not_found, name_only, quiet: false, warn_cluster_scope })
 }
 
-/// The propagation policy that a word of `--cascade` means.
+/// The propagation policy that `--cascade` means; a boolean is the old spelling, with its warning.
 ///
 /// # Errors
 /// kubectl's sentence about another word.
-pub(crate) fn cascade(word: &str) -> Result<&'static str, Failure> {
-    match word {
-        "orphan" | "false" => Ok("Orphan"),
+pub(crate) fn cascade(ctx: &Ctx<'_>) -> Result<&'static str, Failure> {
+    match ctx.flags.text("cascade") {
+        "orphan" => Ok("Orphan"),
         "foreground" => Ok("Foreground"),
-        "background" | "true" | "" => Ok("Background"),
+        "background" | "" => Ok("Background"),
+        word if super::flags::bool_word(word).is_some() => {
+            let on = super::flags::bool_word(word) == Some(true);
+            let (policy, instead) = if on { ("Background", "background") } else { ("Orphan", "orphan") };
+            ctx.err(&format!(
+                "warning: --cascade={word} is deprecated (boolean value) and can be replaced with --cascade={instead}.\n"
+            ));
+            Ok(policy)
+        }
         other => Err(Failure::error(format!(
             "invalid cascade value ({other}). Must be \"background\", \"foreground\", or \"orphan\""
         ))),
@@ -262,16 +272,5 @@ pub(crate) async fn wait_gone(ctx: &mut Ctx<'_>, gone: &[(Info, String)], timeou
             pauses.pause_within(ctx, timeout - passed).await;
         }
     }
-    Ok(())
-}
-
-/// `--raw`: DELETE of a path, and the bare answer.
-fn raw(ctx: &mut Ctx<'_>) -> Done {
-    let uri = ctx.flags.text("raw").to_owned();
-    let mut call = super::get::raw_call(&uri);
-    call.method = "DELETE";
-    let text = ctx.text_of(call)?;
-    ctx.out(&text);
-    ctx.out("\n");
     Ok(())
 }

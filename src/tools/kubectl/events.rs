@@ -55,9 +55,8 @@ async fn run(ctx: &mut Ctx<'_>) -> Done {
     if ctx.flags.on("watch") {
         return watch(ctx, &mut output, &path, &fields, &wanted).await;
     }
-    let listed = ctx.object(Call::get(path).query("fieldSelector", fields).query("limit", "500"))?;
-    let mut events: Vec<Value> =
-        list(&listed, "/items").iter().filter(|event| wanted(event)).cloned().collect();
+    let (listed, all) = all_of(ctx, &path, &fields)?;
+    let mut events: Vec<Value> = all.into_iter().filter(|event| wanted(event)).collect();
     if events.is_empty() {
         let inside = if everywhere { String::new() } else { format!(" in {current} namespace") };
         ctx.err(&format!("No events found{inside}.\n"));
@@ -76,6 +75,24 @@ async fn run(ctx: &mut Ctx<'_>) -> Done {
     output.printer.print(ctx, &all, "")
 }
 
+/// The events of a path, in portions of `--chunk-size`, and the last answer.
+fn all_of(ctx: &mut Ctx<'_>, path: &str, fields: &str) -> Result<(crate::cluster::Object, Vec<Value>), Failure> {
+    let limit = match ctx.flags.int("chunk-size") {
+        0 => String::new(),
+        size => size.to_string(),
+    };
+    let (mut all, mut from) = (Vec::new(), String::new());
+    loop {
+        let call = Call::get(path).query("fieldSelector", fields).query("limit", limit.as_str());
+        let listed = ctx.object(call.query("continue", from))?;
+        all.extend(list(&listed, "/items").iter().cloned());
+        from = text(&listed, "/metadata/continue").to_owned();
+        if from.is_empty() {
+            return Ok((listed, all));
+        }
+    }
+}
+
 /// The field selector of `--for`; empty without it.
 fn about(ctx: &mut Ctx<'_>) -> Result<String, Failure> {
     let object = ctx.flags.text("for").to_owned();
@@ -88,7 +105,7 @@ fn about(ctx: &mut Ctx<'_>) -> Result<String, Failure> {
         [_] => return Err(Failure::error("--for must be in resource/name form")),
         _ => return Err(Failure::error("arguments in resource/name form may not have more than one slash")),
     };
-    let mapping = ctx.resource(&word.to_lowercase())?;
+    let mapping = ctx.resource_alone(&word.to_lowercase())?;
     let (kind, version) = (&mapping.kind, mapping.api_version());
     Ok(format!("involvedObject.kind={kind},involvedObject.apiVersion={version},involvedObject.name={name}"))
 }

@@ -67,7 +67,10 @@ fn run(ctx: &mut Ctx<'_>) -> Done {
 fn target(ctx: &mut Ctx<'_>, word: &str, version: &str) -> Result<(Mapping, Vec<String>), Failure> {
     let mut parts = word.split('.').map(str::to_owned);
     let resource = parts.next().unwrap_or_default();
-    let path: Vec<String> = parts.collect();
+    if resource.is_empty() {
+        return Err(Failure::error("invalid jsonpath syntax, first node must be field node"));
+    }
+    let path: Vec<String> = parts.filter(|part| !part.is_empty()).collect();
     let lower = resource.to_lowercase();
     let types = ctx.mapper()?.types.clone();
     let answers =
@@ -87,6 +90,9 @@ fn target(ctx: &mut Ctx<'_>, word: &str, version: &str) -> Result<(Mapping, Vec<
         };
     };
     if !version.is_empty() {
+        if version.matches('/').count() > 1 {
+            return Err(Failure::error(format!("unexpected GroupVersion string: {version}")));
+        }
         let (group, version) = crate::apimachinery::object::split_api_version(version);
         let mut mapping = (*first).clone();
         mapping.group = group.to_owned();
@@ -95,7 +101,7 @@ fn target(ctx: &mut Ctx<'_>, word: &str, version: &str) -> Result<(Mapping, Vec<
     }
     for one in &found {
         if let Some(rest) = word.strip_prefix(&one.qualified()) {
-            let path = rest.split('.').skip(1).map(str::to_owned).collect();
+            let path = rest.split('.').filter(|part| !part.is_empty()).map(str::to_owned).collect();
             return Ok(((*one).clone(), path));
         }
     }

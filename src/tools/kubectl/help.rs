@@ -28,6 +28,13 @@ pub(crate) fn of(verb: &Verb, path: &str) -> String {
             help.push_str(&format!("  {}\n", line.trim()));
         }
     }
+    help.push_str(&usage(verb, path));
+    help
+}
+
+/// The part of the help that also stands behind some mistakes: commands below, flags and the usage line.
+pub(crate) fn usage(verb: &Verb, path: &str) -> String {
+    let mut help = String::new();
     if path.is_empty() {
         push_groups(&mut help, verb);
     } else if !verb.children.is_empty() {

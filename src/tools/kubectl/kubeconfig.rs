@@ -34,18 +34,23 @@ pub(crate) struct KubeConfig {
     pub(crate) found: bool,
 }
 
-/// The files to read, in order; true when `--kubeconfig` names it, which then must exist.
+/// The files to read, in order, as absolute paths; true when `--kubeconfig` names it, which then must exist.
 pub(crate) fn locations(proc: &Proc, flags: &Flags) -> (Vec<String>, bool) {
+    let (named, explicit) = named(proc, flags);
+    (named.iter().map(|path| proc.path(path)).collect(), explicit)
+}
+
+/// The files as they are written on the command line and in the environment.
+fn named(proc: &Proc, flags: &Flags) -> (Vec<String>, bool) {
     let explicit = flags.text("kubeconfig");
     if !explicit.is_empty() {
-        return (vec![proc.path(explicit)], true);
+        return (vec![explicit.to_owned()], true);
     }
     if let Some(list) = proc.env.get("KUBECONFIG").filter(|list| !list.is_empty()) {
         let mut paths: Vec<String> = Vec::new();
         for path in list.split(':').filter(|path| !path.is_empty()) {
-            let path = proc.path(path);
-            if !paths.contains(&path) {
-                paths.push(path);
+            if !paths.iter().any(|known| known == path) {
+                paths.push(path.to_owned());
             }
         }
         return (paths, false);
@@ -64,11 +69,11 @@ pub(crate) fn home_file(proc: &Proc, name: &str) -> String {
 /// # Errors
 /// A missing `--kubeconfig`, or a file that is none.
 pub(crate) fn load(proc: &Proc, flags: &Flags) -> Result<KubeConfig, Failure> {
-    let (paths, explicit) = locations(proc, flags);
+    let (paths, explicit) = named(proc, flags);
     let mut merged = KubeConfig::default();
     for path in paths {
         match load_file(proc, &path)? {
-            Some(tree) => merged.add(&tree, &path),
+            Some(tree) => merged.add(&tree, &proc.path(&path)),
             None if explicit => {
                 let path = flags.text("kubeconfig");
                 return Err(Failure::error(format!("stat {path}: no such file or directory")));
@@ -79,7 +84,7 @@ pub(crate) fn load(proc: &Proc, flags: &Flags) -> Result<KubeConfig, Failure> {
     Ok(merged)
 }
 
-/// One file as a tree; `None` when it is not there.
+/// One file, given as it is to be named in failures, as a tree; `None` when it is not there.
 ///
 /// # Errors
 /// kubectl's sentence about a file that cannot be read as a Config.
@@ -93,8 +98,12 @@ pub(crate) fn load_file(proc: &Proc, path: &str) -> Result<Option<Value>, Failur
         }
     };
     let content = String::from_utf8_lossy(&bytes);
-    let mut documents = yaml::documents(&content)
-        .map_err(|why| wrong(why.trim_start_matches("error converting YAML to JSON: ")))?;
+    // What looks like JSON is YAML to this reader, too.
+    let documents = match content.trim_start().starts_with('{') {
+        true => yaml::document(&content).map(|tree| vec![tree]),
+        false => yaml::documents(&content),
+    };
+    let mut documents = documents.map_err(|why| wrong(why.trim_start_matches("error converting YAML to JSON: ")))?;
     let tree = if documents.is_empty() { json!({}) } else { documents.swap_remove(0) };
     check(&tree).map_err(|why| wrong(&why))?;
     Ok(Some(tree))

@@ -69,7 +69,7 @@ fn run(ctx: &mut Ctx<'_>, kind: &Kind) -> Done {
     check(ctx, kind, &write, &resources, &changes)?;
     let mut printer = Printer::of(ctx)?;
     let all = ctx.flags.on("all");
-    let targets = Builder { args: resources, type_alone_means_all: all, latest: true, ..ctx.builder()? }
+    let targets = Builder { args: resources, type_alone_means_all: all, all: false, latest: true, ..ctx.builder()? }
         .targets(ctx)?;
     let single = targets.single_item_implied;
     if !single && !ctx.flags.text("resource-version").is_empty() {

@@ -119,8 +119,11 @@ impl Mapper {
 
     /// The type that a word of the command line means; `None` when the server has no such type.
     /// The word may be a plural, singular, short name or kind, with `.group` or `.version.group`.
+    ///
+    /// Only short names must be written as they are.
     pub(crate) fn find(&self, word: &str) -> Option<&Mapping> {
         let lower = word.to_lowercase();
+        let as_written = word.split('.').next().unwrap_or(word);
         let mut parts = lower.splitn(3, '.');
         if let (Some(resource), Some(version), Some(group)) = (parts.next(), parts.next(), parts.next()) {
             let exact = self
@@ -128,27 +131,22 @@ impl Mapper {
                 .iter()
                 .find(|one| one.group == group && one.version == version && answers_to(one, resource));
             // A short name stands for the type, in whatever version comes first.
-            let short = || self.types.iter().find(|one| one.group == group && is_short(one, resource));
+            let short = || self.types.iter().find(|one| one.group == group && is_short(one, as_written));
             if let Some(found) = exact.or_else(short) {
                 return Some(found);
             }
         }
         let (resource, group) = lower.split_once('.').unwrap_or((&lower, ""));
-        self.by_names(resource, group).or_else(|| self.by_kind(word))
+        self.by_names(resource, as_written, group).or_else(|| self.by_kind(word))
     }
 
-    fn by_names(&self, resource: &str, group: &str) -> Option<&Mapping> {
+    fn by_names(&self, resource: &str, as_written: &str, group: &str) -> Option<&Mapping> {
         let in_group = |one: &&Mapping, exact: bool| {
             group.is_empty() || one.group == group || (!exact && one.group.starts_with(group))
         };
-        let pick = |exact: bool, answers: fn(&Mapping, &str) -> bool| {
-            self.types.iter().find(|one| in_group(one, exact) && answers(one, resource))
-        };
-        let short: fn(&Mapping, &str) -> bool = is_short;
-        pick(true, answers_to)
-            .or_else(|| pick(true, short))
-            .or_else(|| pick(false, answers_to))
-            .or_else(|| pick(false, short))
+        let named = |exact: bool| self.types.iter().find(|one| in_group(one, exact) && answers_to(one, resource));
+        let short = |exact: bool| self.types.iter().find(|one| in_group(one, exact) && is_short(one, as_written));
+        named(true).or_else(|| short(true)).or_else(|| named(false)).or_else(|| short(false))
     }
 
     fn by_kind(&self, word: &str) -> Option<&Mapping> {
@@ -265,6 +263,17 @@ impl Ctx<'_> {
         self.look_up(|mapper| mapper.find(word).cloned())?.ok_or_else(|| {
             let resource = word.split('.').next().unwrap_or(word);
             Failure::error(format!("the server doesn't have a resource type {resource:?}"))
+        })
+    }
+
+    /// As [`Self::resource`], in verbs that ask the mapper themselves: the sentence then stands alone.
+    ///
+    /// # Errors
+    /// As [`Self::resource`].
+    pub(crate) fn resource_alone(&mut self, word: &str) -> Result<Mapping, Failure> {
+        self.resource(word).map_err(|failure| match failure {
+            Failure::Error(sentence) => Failure::Plain(sentence),
+            other => other,
         })
     }
 

@@ -39,6 +39,7 @@ mod pairs;
 mod plugin;
 mod pods;
 mod prefs;
+mod raw;
 mod patch;
 mod taint;
 mod typed;
@@ -197,12 +198,12 @@ fn flag_failure(path: &str, command: &str, sentence: &str) -> Failure {
 fn help_about(proc: &Proc, rest: &[String]) -> Result<(), Failure> {
     let words: Vec<String> = rest.iter().filter(|word| !word.starts_with('-')).skip(1).cloned().collect();
     let (verb, path, left) = resolve(&words);
-    if !left.is_empty() && (path.is_empty() || !verb.children.is_empty()) {
+    if !left.is_empty() && path.is_empty() {
         proc.eprint(format!(
             "Unknown help topic [{}]\n",
             words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" ")
         ));
-        proc.print(help::of(&verbs::ROOT, ""));
+        proc.print(help::usage(&verbs::ROOT, ""));
         return Ok(());
     }
     proc.print(help::of(verb, &path));

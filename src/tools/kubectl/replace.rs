@@ -38,7 +38,7 @@ async fn run(ctx: &mut Ctx<'_>) -> Done {
         ..ctx.builder()?
     };
     if !ctx.flags.text("raw").is_empty() {
-        return raw(ctx);
+        return super::raw::send(ctx, "PUT");
     }
     if ctx.flags.on("force") {
         return force(ctx, builder, &write, printer).await;
@@ -84,7 +84,7 @@ async fn force(ctx: &mut Ctx<'_>, builder: Builder, write: &Write, mut printer: 
     };
     let options = delete::Options {
         grace,
-        cascade: delete::cascade(ctx.flags.text("cascade"))?,
+        cascade: delete::cascade(ctx)?,
         dry_run: DryRun::None,
         ignore_not_found: true,
         name_only: ctx.flags.text("output") == "name",
@@ -112,21 +112,4 @@ async fn force(ctx: &mut Ctx<'_>, builder: Builder, write: &Write, mut printer: 
         printer.print(ctx, &made, "replaced")?;
     }
     if count == 0 { Err(Failure::error("no objects passed to replace")) } else { Ok(()) }
-}
-
-/// `--raw`: the bytes of one file put to a path.
-fn raw(ctx: &mut Ctx<'_>) -> Done {
-    let files = ctx.flags.list("filename");
-    let [file] = files.as_slice() else {
-        return Err(Failure::error("--raw can only use a single local file or stdin"));
-    };
-    let uri = ctx.flags.text("raw").to_owned();
-    let mut call = super::get::raw_call(&uri);
-    call.method = "PUT";
-    call.content_type = "application/json";
-    call.body = super::builder::stdin_or_file(ctx, file)?.into_bytes();
-    let answer = ctx.text_of(call)?;
-    ctx.out(&answer);
-    ctx.out("\n");
-    Ok(())
 }

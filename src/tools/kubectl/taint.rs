@@ -153,7 +153,7 @@ fn parse(word: &str) -> Result<Taint, String> {
 }
 
 fn check(ctx: &mut Ctx<'_>, kind: &str, names: &[String], add: &[Taint], remove: &[Taint]) -> Done {
-    if ctx.resource(kind)?.kind != "Node" {
+    if ctx.resource_alone(kind)?.kind != "Node" {
         return Err(Failure::error(format!("invalid resource type {kind}, only node types are supported")));
     }
     let both: Vec<String> = add

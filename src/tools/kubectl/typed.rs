@@ -189,6 +189,7 @@ const SPECIAL: &[(&str, &[&str])] = &[
     ("resource", &["name", "target"]),
     ("target", &["type", "value", "averageValue", "averageUtilization"]),
     ("strategy", &["type", "rollingUpdate"]),
+    ("userInfo", &["username", "uid", "groups", "extra"]),
     ("clusters", &["name", "cluster"]),
     ("users", &["name", "user"]),
     ("contexts", &["name", "context"]),
@@ -231,6 +232,7 @@ const SPECIAL: &[(&str, &[&str])] = &[
 
 /// Keys below which a map stands, which Go sorts.
 const MAPS: &[&str] = &[
+    "extra",
     "labels",
     "annotations",
     "matchLabels",

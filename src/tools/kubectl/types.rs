@@ -163,6 +163,9 @@ pub(super) fn check_versions(ctx: &mut Ctx<'_>) -> Done {
 }
 
 fn version(ctx: &mut Ctx<'_>) -> Done {
+    if !ctx.args.is_empty() {
+        return Err(Failure::error(format!("extra arguments: [{}]", ctx.args.join(" "))));
+    }
     let output = ctx.flags.text("output").to_owned();
     if !["", "json", "yaml"].contains(&output.as_str()) {
         return Err(Failure::error("--output must be 'yaml' or 'json'"));

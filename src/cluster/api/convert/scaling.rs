@@ -5,6 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::apimachinery::go;
 use crate::apimachinery::object::{self, at, int, list, map_at, text};
 
 const METRICS: &str = "autoscaling.alpha.kubernetes.io/metrics";
@@ -70,14 +71,83 @@ pub(super) fn to_v1(it: &mut Value) {
     let notes = [
         (METRICS, Some(Value::from(others)).filter(|all| !list(all, "").is_empty())),
         (CURRENT, Some(Value::from(current)).filter(|all| !list(all, "").is_empty())),
-        (BEHAVIOR, behavior.map(|it| recased(&it, u8::to_ascii_uppercase))),
+        (BEHAVIOR, behavior.map(|it| complete(recased(&it, u8::to_ascii_uppercase)))),
         (CONDITIONS, conditions),
     ];
     for (key, value) in notes {
         if let Some(value) = value {
-            map_at(it, &["metadata", "annotations"]).insert(key.to_owned(), value.to_string().into());
+            map_at(it, &["metadata", "annotations"]).insert(key.to_owned(), ordered(&value).into());
         }
     }
+}
+
+/// The keys of the annotations in the order of Go's structs.
+const ORDER: &[&str] = &[
+    "type",
+    "status",
+    "lastTransitionTime",
+    "reason",
+    "message",
+    "object",
+    "pods",
+    "resource",
+    "containerResource",
+    "external",
+    "target",
+    "kind",
+    "name",
+    "apiVersion",
+    "metricName",
+    "metricSelector",
+    "currentValue",
+    "targetValue",
+    "currentAverageUtilization",
+    "currentAverageValue",
+    "targetAverageUtilization",
+    "targetAverageValue",
+    "selector",
+    "averageValue",
+    "container",
+    "ScaleUp",
+    "ScaleDown",
+    "StabilizationWindowSeconds",
+    "SelectPolicy",
+    "Policies",
+    "Tolerance",
+    "Type",
+    "Value",
+    "PeriodSeconds",
+];
+
+/// JSON with the keys in [`ORDER`].
+fn ordered(tree: &Value) -> String {
+    let place = |key: &str| ORDER.iter().position(|known| *known == key).unwrap_or(ORDER.len());
+    match tree {
+        Value::Object(map) => {
+            let mut keys: Vec<&String> = map.keys().collect();
+            keys.sort_by_key(|key| (place(key), key.as_str()));
+            let pairs = keys.into_iter().filter_map(|key| Some((key, map.get(key)?)));
+            let pairs: Vec<String> = pairs
+                .map(|(key, value)| format!("{}:{}", go::json(&key.as_str().into()), ordered(value)))
+                .collect();
+            format!("{{{}}}", pairs.join(","))
+        }
+        Value::Array(items) => format!("[{}]", items.iter().map(ordered).collect::<Vec<_>>().join(",")),
+        other => go::json(other),
+    }
+}
+
+/// Go's own structs of the behavior leave no field out.
+fn complete(mut behavior: Value) -> Value {
+    for direction in ["ScaleUp", "ScaleDown"] {
+        let rules = object::as_map(&mut behavior).entry(direction).or_insert(Value::Null);
+        for field in ["StabilizationWindowSeconds", "SelectPolicy", "Policies", "Tolerance"] {
+            if let Some(rules) = rules.as_object_mut() {
+                rules.entry(field).or_insert(Value::Null);
+            }
+        }
+    }
+    behavior
 }
 
 fn take(it: &mut Value, of: &str, key: &str) -> Option<Value> {

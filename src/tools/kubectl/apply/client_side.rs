@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
+use super::super::client::STRATEGIC_PATCH;
 use super::super::delete;
 use super::super::writes::{self, LAST_APPLIED, Write};
 use super::super::{Ctx, Done, DryRun, Failure, Info, diffs};
 use super::{Applied, Options, warn_if_deleting};
-use crate::apimachinery::go;
+use crate::apimachinery::{go, yaml};
 use crate::apimachinery::object::{self, text};
 use crate::cluster::Object;
 
@@ -39,7 +40,7 @@ pub(super) async fn apply(
         ));
     }
     let (patch, result) = patch(ctx, options, &info, &modified).await;
-    let text = go::json(&patch);
+    let text = if patch.is_null() { String::new() } else { go::json(&patch) };
     let patched = result.map_err(|failure| {
         let words = format!("applying patch:\n{text}\nto:\n{}\nfor:", described(&info));
         failure.about_source(&words, &info.source)
@@ -70,7 +71,7 @@ fn create(
 }
 
 /// How Go prints the object that a failure is about.
-fn described(info: &Info) -> String {
+pub(super) fn described(info: &Info) -> String {
     let (resource, kind) = info
         .mapping
         .as_ref()
@@ -142,10 +143,8 @@ pub(in crate::tools::kubectl) fn patch_once(
         return (patch, Ok(current.clone()));
     }
     // Any patch meets the annotation that was changed since, so that all are conflicts then.
-    if refuses_conflicts {
-        let words =
-            "uncordon: the conflict that `kubectl apply --overwrite=false` finds is not simulated yet";
-        return (patch, Err(Failure::Plain(words.to_owned())));
+    if refuses_conflicts && kind == STRATEGIC_PATCH {
+        return (Value::Null, Err(conflict(ctx, &original, modified, current, &patch)));
     }
     let result = if write.dry_run == DryRun::Client {
         diffs::apply(kind, current, &patch).map(Into::into)
@@ -153,6 +152,41 @@ pub(in crate::tools::kubectl) fn patch_once(
         ctx.patch(&info.path(), kind, &patch, write)
     };
     (patch, result)
+}
+
+/// `--overwrite=false`: what others changed since is not written over. The way by each of the server's documents
+/// is warned about before the last one fails.
+fn conflict(ctx: &Ctx<'_>, original: &Value, modified: &Value, current: &Value, patch: &Value) -> Failure {
+    let mut changed = match diffs::two_way(original, current) {
+        Ok((_, changed)) => changed,
+        Err(failure) => return failure,
+    };
+    without_orders(&mut changed);
+    let why = format!(
+        "patch:\n{}\nconflicts with changes made from original to current:\n{}\n",
+        yaml::to_string(patch),
+        yaml::to_string(&changed)
+    );
+    for spec in ["openapi v3 spec", "openapi spec"] {
+        ctx.err(&format!("warning: error calculating patch from {spec}: {why}\n"));
+    }
+    let original = writes::last_applied(current).unwrap_or("");
+    let (modified, current) = (go::json(modified), go::json(current));
+    Failure::error(format!(
+        "creating patch with:\noriginal:\n{original}\nmodified:\n{modified}\n\ncurrent:\n{current}\n\nfor: {why}"
+    ))
+}
+
+/// Takes the orders of lists out of a strategic patch.
+fn without_orders(tree: &mut Value) {
+    match tree {
+        Value::Object(map) => {
+            map.retain(|key, _| !key.starts_with("$setElementOrder/"));
+            map.values_mut().for_each(without_orders);
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_orders),
+        _ => {}
+    }
 }
 
 /// `--force`: away with the old object, and the new one in its place.
@@ -164,7 +198,10 @@ async fn recreate(
 ) -> Result<Object, Failure> {
     let uid = delete::one(ctx, info, &options.delete)?;
     let gone = [(info.clone(), uid)];
-    delete::wait_gone(ctx, &gone, std::time::Duration::from_secs(60)).await?;
+    let timeout = ctx.flags.duration("timeout");
+    delete::wait_gone(ctx, &gone, timeout)
+        .await
+        .map_err(|_| Failure::error("context deadline exceeded").about_source("patching", &info.source))?;
     let Some(mapping) = &info.mapping else { return Ok(info.object.clone()) };
     let mut fresh = modified.clone();
     if text(&fresh, "/metadata/namespace").is_empty() && !info.namespace.is_empty() {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::client::MERGE_PATCH;
 use super::super::writes::{self, LAST_APPLIED, Write};
-use super::super::{Builder, Complete, Ctx, Done, DryRun, Failure, PLAIN, Printer, Run, Verb};
+use super::super::{Builder, Complete, Ctx, Done, DryRun, Failure, Info, PLAIN, Printer, Run, Verb, edit};
 use crate::apimachinery::object;
 use crate::apimachinery::{go, yaml};
 
@@ -29,7 +29,7 @@ pub(super) static EDIT: Verb = Verb {
     name: "edit-last-applied",
     summary: "Edit latest last-applied-configuration annotations of a resource/object",
     examples: "kubectl apply edit-last-applied deployment/web",
-    run: Run::Waits(|ctx| Box::pin(async move { ctx.not_simulated("kubectl apply edit-last-applied") })),
+    run: Run::Waits(|ctx| Box::pin(edit::last_applied(ctx))),
     complete: Complete::TypeThenNames,
     ..PLAIN
 };
@@ -53,9 +53,13 @@ fn view(ctx: &mut Ctx<'_>) -> Done {
     let mut texts = Vec::new();
     for info in &infos {
         let Some(text) = writes::last_applied(&info.object) else {
+            // As the real one, only what a file names is told to have none.
+            if info.source.is_empty() {
+                continue;
+            }
             return Err(Failure::error(format!(
-                "no last-applied-configuration annotation found on resource: {}",
-                info.name
+                "error when no last-applied-configuration annotation found on resource: {}\n {:?}: %!v(<nil>)",
+                info.name, info.source
             )));
         };
         let tree: Value = serde_json::from_str(text).unwrap_or_else(|_| json!({}));
@@ -75,29 +79,50 @@ fn set(ctx: &mut Ctx<'_>) -> Done {
     let write = Write::of(ctx)?;
     let mut printer = Printer::of(ctx)?;
     let create = ctx.flags.on("create-annotation");
-    if Builder::of(ctx)?.no_files() {
-        return Err(Failure::error("must specify one of -f and -k"));
-    }
     let builder = Builder { args: Vec::new(), continue_on_error: false, ..ctx.builder()? };
-    let mut found = 0;
+    let mut changes = Vec::new();
     builder.targets(ctx)?.visit(ctx, &mut |ctx, info| {
-        found += 1;
-        let live = ctx.get_object(info.path()).map_err(|failure| failure.about_source("retrieving", &info.source))?;
-        if writes::last_applied(&live).is_none() && !create {
+        let live = ctx.get_object(info.path()).map_err(|failure| retrieving(&info, failure))?;
+        let known = writes::last_applied(&live);
+        if known.is_none() && !create {
             return Err(Failure::error(format!(
                 "no last-applied-configuration annotation found on resource: {}, to create the annotation, run the command with --create-annotation",
                 info.name
             )));
         }
-        let text = writes::configuration(&info.object);
-        let done = format!("configured{}", write.dry_run.suffix());
-        if writes::last_applied(&live) == Some(text.as_str()) || write.dry_run == DryRun::Client {
-            return printer.print(ctx, &live, &done);
+        let text = format!("{}\n", go::json(&info.object));
+        if known.and_then(|known| serde_json::from_str::<Value>(known).ok()).as_ref() == Some(info.object.as_ref()) {
+            ctx.out(&format!("set-last-applied {}: no changes required.\n", info.name));
+        } else {
+            changes.push((info, live, text));
         }
-        let mut patch = json!({});
-        object::map_at(&mut patch, &["metadata", "annotations"]).insert(LAST_APPLIED.into(), text.into());
-        let patched = ctx.patch(&info.path(), MERGE_PATCH, &patch, &write)?;
-        printer.print(ctx, &patched, &done)
+        Ok(())
     })?;
-    if found == 0 { Err(Failure::error("no objects passed to set-last-applied")) } else { Ok(()) }
+    let done = format!("configured{}", write.dry_run.suffix());
+    for (info, live, text) in changes {
+        if write.dry_run == DryRun::Client {
+            printer.print(ctx, &live, &done)?;
+            continue;
+        }
+        let patched = ctx.patch(&info.path(), MERGE_PATCH, &annotation_patch(&text), &write)?;
+        printer.print(ctx, &patched, &done)?;
+    }
+    Ok(())
+}
+
+/// What is not there is told as the server does; other failures name the file.
+fn retrieving(info: &Info, failure: Failure) -> Failure {
+    if failure.is_not_found() {
+        return failure;
+    }
+    let words =
+        format!("retrieving current configuration of:\n{}\nfrom server for:", super::client_side::described(info));
+    failure.about_source(&words, &info.source)
+}
+
+/// The merge patch that sets the annotation.
+pub(in super::super) fn annotation_patch(text: &str) -> Value {
+    let mut patch = json!({});
+    object::map_at(&mut patch, &["metadata", "annotations"]).insert(LAST_APPLIED.into(), text.into());
+    patch
 }

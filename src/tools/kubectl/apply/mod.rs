@@ -1,7 +1,7 @@
 //! `kubectl apply`.
 
 pub(super) mod client_side;
-mod last;
+pub(super) mod last;
 pub(super) mod prune;
 mod server_side;
 mod sets;
@@ -105,7 +105,7 @@ fn options(ctx: &mut Ctx<'_>) -> Result<Options, Failure> {
     }
     let delete = delete::Options {
         grace,
-        cascade: delete::cascade(ctx.flags.text("cascade"))?,
+        cascade: delete::cascade(ctx)?,
         dry_run: write.dry_run,
         ignore_not_found: true,
         name_only: false,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::super::client::{APPLY_PATCH, Call, JSON_PATCH};
-use super::super::writes::LAST_APPLIED;
+use super::super::writes::{LAST_APPLIED, Write};
 use super::super::{Ctx, Done, Failure, Info};
 use super::{Applied, Options, warn_if_deleting};
 use crate::apimachinery::go;
@@ -15,9 +15,16 @@ pub(super) fn apply(ctx: &mut Ctx<'_>, options: &mut Options, applied: &mut Appl
     let given = info.object.clone();
     let answer = send(ctx, options, &info, &given).map_err(explain)?;
     info.refresh(answer);
-    if options.write.manager == "kubectl" && migrate(ctx, &mut info)? {
-        let again = send(ctx, options, &info, &given).map_err(explain)?;
-        info.refresh(again);
+    match keep_annotation(ctx, options, &mut info).and_then(|()| migrate(ctx, options, &mut info)) {
+        Ok(false) => {}
+        Ok(true) => {
+            let again = send(ctx, options, &info, &given).map_err(explain)?;
+            info.refresh(again);
+        }
+        Err(failure) => ctx.err(&format!(
+            "Warning: server rejected managed fields migration to Server-Side Apply. This is non-fatal and will be retried next time you apply. Error: {}\n",
+            failure.sentence()
+        )),
     }
     warn_if_deleting(ctx, &info.object);
     options.done(ctx, applied, &info, "serverside-applied")
@@ -60,31 +67,53 @@ See https://kubernetes.io/docs/reference/using-api/server-side-apply/#conflicts"
     ))
 }
 
+/// Under the usual manager, the annotation of client-side apply stays, owned by a manager of its own; the server
+/// keeps it up to date from then on.
+fn keep_annotation(ctx: &mut Ctx<'_>, options: &Options, info: &mut Info) -> Done {
+    let Some(annotation) = object::annotation(&info.object, LAST_APPLIED) else { return Ok(()) };
+    let entries = list(&info.object, "/metadata/managedFields");
+    if options.write.manager != "kubectl" || entries.iter().any(|entry| owns_annotation(entry, "Apply")) {
+        return Ok(());
+    }
+    let gvk = object::Gvk::of(&info.object);
+    let mut tree = json!({
+        "apiVersion": gvk.api_version(), "kind": gvk.kind,
+        "metadata": {"annotations": {LAST_APPLIED: annotation}, "name": info.name},
+    });
+    if !info.namespace.is_empty() {
+        object::set(&mut tree, &["metadata", "namespace"], info.namespace.as_str());
+    }
+    let write = Write { manager: "kubectl-last-applied".into(), ..options.write.clone() };
+    let kept = ctx.object(write.on(Call::patch(info.path(), APPLY_PATCH, go::json(&tree))))?;
+    info.refresh(kept);
+    Ok(())
+}
+
+fn owns_annotation(entry: &Value, operation: &str) -> bool {
+    let fields = entry.pointer("/fieldsV1/f:metadata/f:annotations");
+    text(entry, "/operation") == operation
+        && fields.is_some_and(|fields| fields.get(format!("f:{LAST_APPLIED}")).is_some())
+}
+
 /// Hands fields that client-side apply owned to this manager; true when there were any.
-fn migrate(ctx: &mut Ctx<'_>, info: &mut Info) -> Result<bool, Failure> {
+fn migrate(ctx: &mut Ctx<'_>, options: &Options, info: &mut Info) -> Result<bool, Failure> {
     if object::annotation(&info.object, LAST_APPLIED).is_none() {
         return Ok(false);
     }
-    let annotation = format!("f:{LAST_APPLIED}");
-    let owns = |entry: &Value| {
-        let fields = entry.pointer("/fieldsV1/f:metadata/f:annotations");
-        text(entry, "/operation") == "Update"
-            && fields.is_some_and(|fields| fields.get(&annotation).is_some())
-    };
     let entries = list(&info.object, "/metadata/managedFields");
-    let (old, mut kept): (Vec<Value>, Vec<Value>) = entries.iter().cloned().partition(owns);
+    let (old, mut kept): (Vec<Value>, Vec<Value>) = entries.iter().cloned().partition(|entry| owns_annotation(entry, "Update"));
     if old.is_empty() {
         return Ok(false);
     }
-    let mine =
-        |entry: &&mut Value| text(entry, "/manager") == "kubectl" && text(entry, "/operation") == "Apply";
+    let manager = options.write.manager.as_str();
+    let mine = |entry: &&mut Value| text(entry, "/manager") == manager && text(entry, "/operation") == "Apply";
     if let Some(mine) = kept.iter_mut().find(mine) {
         for entry in &old {
             union(&mut mine["fieldsV1"], &entry["fieldsV1"]);
         }
     } else if let Some(first) = old.first() {
         let mut first = first.clone();
-        first["manager"] = "kubectl".into();
+        first["manager"] = manager.into();
         first["operation"] = "Apply".into();
         kept.insert(0, first);
     }
@@ -93,7 +122,7 @@ fn migrate(ctx: &mut Ctx<'_>, info: &mut Info) -> Result<bool, Failure> {
         {"op": "replace", "path": "/metadata/managedFields", "value": kept},
         {"op": "replace", "path": "/metadata/resourceVersion", "value": version},
     ]);
-    let patched = ctx.object(Call::patch(info.path(), JSON_PATCH, go::json(&patch)))?;
+    let patched = ctx.patch(&info.path(), JSON_PATCH, &patch, &options.write)?;
     info.refresh(patched);
     Ok(true)
 }

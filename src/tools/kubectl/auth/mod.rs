@@ -85,6 +85,7 @@ fn whoami(ctx: &mut Ctx<'_>) -> Done {
         _ => failure,
     })?;
     if !printer.is_human() {
+        printer.typed = true;
         return printer.print(ctx, &answer, "");
     }
     let mut table = "ATTRIBUTE\tVALUE\n".to_owned();

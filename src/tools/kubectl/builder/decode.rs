@@ -75,9 +75,7 @@ fn validate(tree: &Value) -> Result<(), String> {
 fn typed(tree: &Value) -> Result<(), String> {
     if !tree.is_object() {
         let what = json_type(tree);
-        return Err(format!(
-            "couldn't get version/kind; json parse error: json: cannot unmarshal {what} into Go value of type struct {{ APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }}"
-        ));
+        return Err(format!("json: cannot unmarshal {what} into Go value of type unstructured.detector"));
     }
     for (key, title) in [("kind", "Kind"), ("apiVersion", "apiVersion")] {
         if object::field(tree, key).is_empty() {

@@ -278,6 +278,9 @@ impl Builder {
     }
 
     fn named(&self, mapping: Mapping, name: String) -> Result<Target, Failure> {
+        if name.is_empty() {
+            return Err(Failure::error("resource name may not be empty"));
+        }
         let namespace = if mapping.namespaced { self.namespace_name() } else { String::new() };
         if mapping.namespaced && namespace.is_empty() {
             let words = if self.all_namespaces {

@@ -95,7 +95,7 @@ impl Store {
         for shown in shown {
             let path = ctx.proc.path(&shown);
             if files.iter().all(|file| file.path != path) {
-                let tree = kubeconfig::load_file(ctx.proc, &path)?;
+                let tree = kubeconfig::load_file(ctx.proc, &shown)?;
                 files.push(File { shown, path, tree, dirty: false });
             }
         }

@@ -18,7 +18,7 @@ pub(super) static NAMESPACE: Verb = Verb {
                 json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}, "spec": {}, "status": {}}),
             )
         };
-        generate::run(ctx, &Generator { make, failed: "", namespaced: false })
+        generate::run(ctx, &Generator { make, failed: "", namespaced: false, named: true })
     }),
     ..PLAIN
 };
@@ -32,7 +32,7 @@ pub(super) static SERVICEACCOUNT: Verb = Verb {
         let make = |_: &mut Ctx<'_>, name: &str| {
             Ok(json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}}))
         };
-        generate::run(ctx, &Generator { make, failed: "failed to create serviceaccount: ", namespaced: true })
+        generate::run(ctx, &Generator { make, failed: "failed to create serviceaccount: ", namespaced: true, named: true })
     }),
     ..PLAIN
 };
@@ -43,7 +43,7 @@ pub(super) static QUOTA: Verb = Verb {
     summary: "Create a quota with the specified name",
     examples: "kubectl create quota small --hard=pods=10,requests.cpu=2,requests.memory=4Gi",
     run: Run::Now(|ctx| {
-        generate::run(ctx, &Generator { make: quota, failed: "failed to create quota: ", namespaced: true })
+        generate::run(ctx, &Generator { make: quota, failed: "failed to create quota: ", namespaced: true, named: true })
     }),
     ..PLAIN
 };
@@ -55,7 +55,7 @@ pub(super) static PDB: Verb = Verb {
     examples: "kubectl create poddisruptionbudget web --selector=app=web --min-available=1",
     run: Run::Now(|ctx| {
         let failed = "failed to create poddisruptionbudgets: ";
-        generate::run(ctx, &Generator { make: budget, failed, namespaced: true })
+        generate::run(ctx, &Generator { make: budget, failed, namespaced: true, named: true })
     }),
     ..PLAIN
 };
@@ -67,7 +67,7 @@ pub(super) static PRIORITYCLASS: Verb = Verb {
     examples: "kubectl create priorityclass high --value=100000 --description='for what must run'",
     run: Run::Now(|ctx| {
         let failed = "failed to create priorityclass: ";
-        generate::run(ctx, &Generator { make: priority_class, failed, namespaced: false })
+        generate::run(ctx, &Generator { make: priority_class, failed, namespaced: false, named: false })
     }),
     ..PLAIN
 };

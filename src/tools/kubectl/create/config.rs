@@ -19,7 +19,7 @@ pub(super) static CONFIGMAP: Verb = Verb {
     run: Run::Now(|ctx| {
         generate::run(
             ctx,
-            &Generator { make: configmap, failed: "failed to create configmap: ", namespaced: true },
+            &Generator { make: configmap, failed: "failed to create configmap: ", namespaced: true, named: true },
         )
     }),
     ..PLAIN
@@ -40,7 +40,7 @@ static GENERIC: Verb = Verb {
     summary: "Create a secret from a local file, directory, or literal value",
     examples: "kubectl create secret generic db --from-literal=password=s3cret",
     run: Run::Now(|ctx| {
-        generate::run(ctx, &Generator { make: generic, failed: "failed to create secret ", namespaced: true })
+        generate::run(ctx, &Generator { make: generic, failed: "failed to create secret ", namespaced: true, named: true })
     }),
     ..PLAIN
 };
@@ -52,7 +52,7 @@ static DOCKER_REGISTRY: Verb = Verb {
     run: Run::Now(|ctx| {
         generate::run(
             ctx,
-            &Generator { make: docker_registry, failed: "failed to create secret ", namespaced: true },
+            &Generator { make: docker_registry, failed: "failed to create secret ", namespaced: true, named: true },
         )
     }),
     ..PLAIN
@@ -63,7 +63,7 @@ static TLS: Verb = Verb {
     summary: "Create a TLS secret",
     examples: "kubectl create secret tls web --cert=web.crt --key=web.key",
     run: Run::Now(|ctx| {
-        generate::run(ctx, &Generator { make: tls, failed: "failed to create secret ", namespaced: true })
+        generate::run(ctx, &Generator { make: tls, failed: "failed to create secret ", namespaced: true, named: false })
     }),
     ..PLAIN
 };
@@ -147,8 +147,7 @@ fn docker_registry(ctx: &mut Ctx<'_>, name: &str) -> Result<Value, Failure> {
     let (server, user, password, email) =
         (text("docker-server"), text("docker-username"), text("docker-password"), text("docker-email"));
     let data = if !flags.list("from-file").is_empty() {
-        let entries = sources::read(ctx, "secret")?;
-        secret_data(entries)?
+        secret_data(sources::docker_files(ctx)?)?
     } else if user.is_empty() || password.is_empty() || server.is_empty() {
         return Err(Failure::error(
             "either --from-file or the combination of --docker-username, --docker-password and --docker-server is required",

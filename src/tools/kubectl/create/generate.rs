@@ -14,6 +14,8 @@ pub(super) struct Generator {
     /// as it is.
     pub(super) failed: &'static str,
     pub(super) namespaced: bool,
+    /// True when kubectl itself refuses an empty name.
+    pub(super) named: bool,
 }
 
 /// The one NAME of the command line.
@@ -39,6 +41,9 @@ pub(super) fn run(ctx: &mut Ctx<'_>, generator: &Generator) -> Done {
     let write = Write::of(ctx)?;
     let mut printer = Printer::of(ctx)?;
     printer.typed = true;
+    if name.is_empty() && generator.named {
+        return Err(Failure::error("name must be specified"));
+    }
     let mut tree = (generator.make)(ctx, &name)?;
     let namespace = ctx.namespace()?;
     if generator.namespaced && namespace.explicit {

@@ -9,8 +9,6 @@ pub(crate) mod sources;
 mod token;
 mod workload;
 
-use super::builder::stdin_or_file;
-use super::client::Call;
 use super::writes::{self, Write};
 use super::{Builder, Complete, Ctx, Done, DryRun, Failure, Group, PLAIN, Printer, Run, Verb};
 
@@ -61,7 +59,7 @@ async fn run(ctx: &mut Ctx<'_>) -> Done {
         return Err(Failure::error("must specify one of -f and -k"));
     }
     if !ctx.flags.text("raw").is_empty() {
-        return raw(ctx);
+        return super::raw::send(ctx, "POST");
     }
     let namespace = ctx.namespace()?;
     let builder = Builder { validate: write.validation, namespace: Some(namespace), ..ctx.builder()? };
@@ -83,23 +81,4 @@ async fn run(ctx: &mut Ctx<'_>) -> Done {
         printer.print(ctx, &info.object, &done)
     })?;
     if count == 0 { Err(Failure::error("no objects passed to create")) } else { Ok(()) }
-}
-
-/// `--raw`: the bytes of one file to a path, and the bare answer.
-fn raw(ctx: &mut Ctx<'_>) -> Done {
-    let files = ctx.flags.list("filename");
-    let [file] = files.as_slice() else {
-        return Err(Failure::error("--raw can only use a single local file or stdin"));
-    };
-    let uri = ctx.flags.text("raw").to_owned();
-    let text = stdin_or_file(ctx, file)?;
-    let mut call = super::get::raw_call(&uri);
-    call.method = "POST";
-    call.content_type = "application/json";
-    call.body = text.into_bytes();
-    let call = Call { ..call };
-    let answer = ctx.text_of(call)?;
-    ctx.out(&answer);
-    ctx.out("\n");
-    Ok(())
 }

@@ -28,7 +28,7 @@ static CLUSTERIP: Verb = Verb {
         let make = |ctx: &mut Ctx<'_>, name: &str| service(ctx, name, "ClusterIP");
         generate::run(
             ctx,
-            &Generator { make, failed: "failed to create ClusterIP service: ", namespaced: true },
+            &Generator { make, failed: "failed to create ClusterIP service: ", namespaced: true, named: true },
         )
     }),
     ..PLAIN
@@ -42,7 +42,7 @@ static NODEPORT: Verb = Verb {
         let make = |ctx: &mut Ctx<'_>, name: &str| service(ctx, name, "NodePort");
         generate::run(
             ctx,
-            &Generator { make, failed: "failed to create NodePort service: ", namespaced: true },
+            &Generator { make, failed: "failed to create NodePort service: ", namespaced: true, named: true },
         )
     }),
     ..PLAIN
@@ -56,7 +56,7 @@ static LOADBALANCER: Verb = Verb {
         let make = |ctx: &mut Ctx<'_>, name: &str| service(ctx, name, "LoadBalancer");
         generate::run(
             ctx,
-            &Generator { make, failed: "failed to create LoadBalancer service: ", namespaced: true },
+            &Generator { make, failed: "failed to create LoadBalancer service: ", namespaced: true, named: true },
         )
     }),
     ..PLAIN
@@ -71,7 +71,7 @@ static EXTERNALNAME: Verb = Verb {
         let make = |ctx: &mut Ctx<'_>, name: &str| service(ctx, name, "ExternalName");
         generate::run(
             ctx,
-            &Generator { make, failed: "failed to create ExternalName service: ", namespaced: true },
+            &Generator { make, failed: "failed to create ExternalName service: ", namespaced: true, named: true },
         )
     }),
     ..PLAIN
@@ -87,7 +87,7 @@ pub(super) static INGRESS: Verb = Verb {
     run: Run::Now(|ctx| {
         generate::run(
             ctx,
-            &Generator { make: ingress, failed: "failed to create ingress: ", namespaced: true },
+            &Generator { make: ingress, failed: "failed to create ingress: ", namespaced: true, named: false },
         )
     }),
     ..PLAIN

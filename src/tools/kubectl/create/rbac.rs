@@ -13,7 +13,7 @@ pub(super) static ROLE: Verb = Verb {
     examples: "
         kubectl create role pod-reader --verb=get,list,watch --resource=pods
         kubectl create role scaler --verb=update --resource=deployments.apps/scale --resource-name=web",
-    run: Run::Now(|ctx| generate::run(ctx, &Generator { make: role, failed: "", namespaced: true })),
+    run: Run::Now(|ctx| generate::run(ctx, &Generator { make: role, failed: "", namespaced: true, named: true })),
     ..PLAIN
 };
 
@@ -23,7 +23,7 @@ pub(super) static CLUSTERROLE: Verb = Verb {
     examples: "
         kubectl create clusterrole node-reader --verb=get,list --resource=nodes
         kubectl create clusterrole health --verb=get --non-resource-url=/healthz,/livez",
-    run: Run::Now(|ctx| generate::run(ctx, &Generator { make: clusterrole, failed: "", namespaced: false })),
+    run: Run::Now(|ctx| generate::run(ctx, &Generator { make: clusterrole, failed: "", namespaced: false, named: true })),
     ..PLAIN
 };
 
@@ -36,7 +36,7 @@ pub(super) static ROLEBINDING: Verb = Verb {
     run: Run::Now(|ctx| {
         generate::run(
             ctx,
-            &Generator { make: rolebinding, failed: "failed to create rolebinding: ", namespaced: true },
+            &Generator { make: rolebinding, failed: "failed to create rolebinding: ", namespaced: true, named: true },
         )
     }),
     ..PLAIN
@@ -49,7 +49,7 @@ pub(super) static CLUSTERROLEBINDING: Verb = Verb {
     required: &["clusterrole"],
     run: Run::Now(|ctx| {
         let failed = "failed to create clusterrolebinding: ";
-        generate::run(ctx, &Generator { make: clusterrolebinding, failed, namespaced: false })
+        generate::run(ctx, &Generator { make: clusterrolebinding, failed, namespaced: false, named: false })
     }),
     ..PLAIN
 };

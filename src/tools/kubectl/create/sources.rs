@@ -35,6 +35,19 @@ pub(super) fn read(ctx: &Ctx<'_>, what: &str) -> Result<Vec<Entry>, Failure> {
     Ok(entries)
 }
 
+/// What `--from-file` of `secret docker-registry` gives; a path without key is the content of the one that counts.
+///
+/// # Errors
+/// A file that cannot be read.
+pub(super) fn docker_files(ctx: &Ctx<'_>) -> Result<Vec<Entry>, Failure> {
+    let mut entries = Vec::new();
+    for source in ctx.flags.list("from-file") {
+        let keyed = if source.contains('=') { source } else { format!(".dockerconfigjson={source}") };
+        entries.extend(from_file(ctx, &keyed)?);
+    }
+    Ok(entries)
+}
+
 /// `key=value`; quotes around the value stay.
 ///
 /// # Errors
@@ -46,7 +59,7 @@ pub(crate) fn literal(source: &str) -> Result<Entry, Failure> {
     }
 }
 
-/// `[key=]path`; a directory gives all of its plain files that have good names.
+/// `[key=]path`; a directory gives all of its plain files, whose names must then be good ones.
 pub(crate) fn from_file(ctx: &Ctx<'_>, source: &str) -> Result<Vec<Entry>, Failure> {
     let (key, path) = match source.split('=').collect::<Vec<_>>().as_slice() {
         [path] => (String::new(), (*path).to_owned()),
@@ -68,9 +81,7 @@ pub(crate) fn from_file(ctx: &Ctx<'_>, source: &str) -> Result<Vec<Entry>, Failu
     let entries = ctx.proc.world().list_dir(&ctx.proc.place, &full).unwrap_or_default();
     let mut all = Vec::new();
     for (name, node) in entries {
-        if let Kind::File(bytes) = &node.kind
-            && validate::config_map_key(&name).is_empty()
-        {
+        if let Kind::File(bytes) = &node.kind {
             all.push(Entry { key: name, bytes: bytes.to_vec() });
         }
     }
@@ -90,15 +101,18 @@ pub(crate) fn from_env_file(ctx: &Ctx<'_>, path: &str, what: &str) -> Result<Vec
         return Err(Failure::error(format!("env {word} file cannot be a directory")));
     }
     let bytes = ctx.proc.read_file(path).map_err(|error| unreadable(path, error))?;
-    let text = String::from_utf8_lossy(&bytes).into_owned();
-    env_lines(ctx, &text, path)
+    env_lines(ctx, &bytes, path)
 }
 
 /// The entries of an environment file's text.
-pub(crate) fn env_lines(ctx: &Ctx<'_>, text: &str, path: &str) -> Result<Vec<Entry>, Failure> {
+pub(crate) fn env_lines(ctx: &Ctx<'_>, bytes: &[u8], path: &str) -> Result<Vec<Entry>, Failure> {
     let mut all = Vec::new();
-    for (at, line) in text.lines().enumerate() {
-        let line = line.trim_start();
+    for (at, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
+        let Ok(line) = std::str::from_utf8(line) else {
+            let at = at + 1;
+            return Err(Failure::error(format!("env file {path} contains invalid utf8 bytes at line {at}: {}", go_bytes(line))));
+        };
+        let line = line.trim_end_matches('\r').trim_start();
         let line = if at == 0 { line.trim_start_matches('\u{feff}') } else { line };
         if line.is_empty() || line.starts_with('#') {
             continue;
@@ -110,10 +124,14 @@ pub(crate) fn env_lines(ctx: &Ctx<'_>, text: &str, path: &str) -> Result<Vec<Ent
         let wrong = validate::env_var_name(key);
         if !wrong.is_empty() {
             let key = go::quote(key);
-            let _ = path;
             return Err(Failure::error(format!("{key} is not a valid key name: {}", wrong.join(";"))));
         }
         all.push(Entry { key: key.to_owned(), bytes: value.into_bytes() });
     }
     Ok(all)
+}
+
+/// Go's `%v` of bytes: `[255 61]`.
+fn go_bytes(bytes: &[u8]) -> String {
+    format!("[{}]", bytes.iter().map(u8::to_string).collect::<Vec<_>>().join(" "))
 }

@@ -114,7 +114,8 @@ fn custom(ctx: &Ctx<'_>) -> Result<Option<Value>, Failure> {
     }
     let bytes = ctx.proc.read_file(path).map_err(|error| {
         Failure::error(format!(
-            "must pass a container spec json file for custom profile: open {path}: {error}"
+            "must pass a container spec json file for custom profile: open {path}: {}",
+            super::failure::go_error(error)
         ))
     })?;
     let invalid =

@@ -17,9 +17,16 @@ const HEADER: &str = "# Please edit the object below. Lines beginning with a '#'
 #
 ";
 
-/// The content with the header, and the reasons of the last pass.
-pub(super) fn with_header(content: &str, reasons: &[Reason], as_json: bool) -> String {
-    let mut text = HEADER.to_owned();
+/// What stands above what `apply` remembers.
+const HEADER_LAST_APPLIED: &str = "# Please edit the 'last-applied-configuration' annotations below.
+# Lines beginning with a '#' will be ignored, and an empty file will abort the edit.
+#
+";
+
+/// The content with the header, and the reasons of the last pass. JSON has no comments, but kubectl's reader takes
+/// the lines away again.
+pub(super) fn with_header(content: &str, reasons: &[Reason], last_applied: bool) -> String {
+    let mut text = if last_applied { HEADER_LAST_APPLIED } else { HEADER }.to_owned();
     for reason in reasons {
         let colon = if reason.other.is_empty() { "" } else { ":" };
         text.push_str(&format!("# {}{colon}\n", commented(&reason.head)));
@@ -28,8 +35,6 @@ pub(super) fn with_header(content: &str, reasons: &[Reason], as_json: bool) -> S
         }
         text.push_str("#\n");
     }
-    // JSON has no comments, so that its reader takes the lines away again.
-    let _ = as_json;
     text.push_str(content);
     text
 }

@@ -31,6 +31,8 @@ pub(super) static VERB: Verb = Verb {
 enum Mode {
     Patch,
     Create,
+    /// The annotations in which `apply` remembers, as objects of their own.
+    LastApplied,
 }
 
 /// What came of one pass through the editor.
@@ -47,6 +49,25 @@ async fn run(ctx: &mut Ctx<'_>) -> Done {
     let builder = Builder { type_alone_means_all: true, latest: true, ..ctx.builder()? };
     let infos = builder.targets(ctx)?.all(ctx)?;
     edit(ctx, infos, &write, Mode::Patch).await
+}
+
+/// `apply edit-last-applied`.
+pub(super) async fn last_applied(ctx: &mut Ctx<'_>) -> Done {
+    let write = Write::of(ctx)?;
+    let builder = Builder { type_alone_means_all: true, latest: true, ..ctx.builder()? };
+    let mut infos = Vec::new();
+    for mut info in builder.targets(ctx)?.all(ctx)? {
+        let Some(text) = writes::last_applied(&info.object) else { continue };
+        let tree: Value = serde_json::from_str(text).map_err(|error| Failure::error(error.to_string()))?;
+        info.object = tree.into();
+        infos.push(info);
+    }
+    if infos.is_empty() {
+        return Err(Failure::error(
+            "no last-applied-configuration annotation found on resources, to create the annotation, use command `kubectl apply set-last-applied --create-annotation`",
+        ));
+    }
+    edit(ctx, infos, &write, Mode::LastApplied).await
 }
 
 /// `create --edit`.
@@ -68,7 +89,7 @@ async fn edit(ctx: &mut Ctx<'_>, infos: Vec<Info>, write: &Write, mode: Mode) ->
     let mut before = original.clone();
     loop {
         let again = !reasons.is_empty();
-        let edited = match opened.edit(ctx, &file::with_header(&before, &reasons, as_json)).await {
+        let edited = match opened.edit(ctx, &file::with_header(&before, &reasons, mode == Mode::LastApplied)).await {
             Ok(edited) => edited,
             Err(failure) => return Err(opened.keep(ctx, failure, again)),
         };
@@ -166,10 +187,13 @@ fn send_all(
 ) -> Result<Outcome, Failure> {
     let mut outcome = Outcome::default();
     for mut tree in trees {
-        writes::update_applied(&mut tree, ctx.flags.on("save-config"));
+        if mode != Mode::LastApplied {
+            writes::update_applied(&mut tree, ctx.flags.on("save-config"));
+        }
         match mode {
             Mode::Create => create(ctx, infos, &tree, write, printer)?,
             Mode::Patch => patch(ctx, infos, tree, write, printer, &mut outcome)?,
+            Mode::LastApplied => annotate(ctx, infos, &tree, write, printer)?,
         }
     }
     Ok(outcome)
@@ -183,6 +207,20 @@ fn create(ctx: &mut Ctx<'_>, infos: &[Info], tree: &Value, write: &Write, printe
     };
     let made = ctx.create(&mapping, &namespace, tree, write)?;
     printer.print(ctx, &made, &format!("created{}", write.dry_run.suffix()))
+}
+
+/// Puts an edited configuration back into its annotation.
+fn annotate(ctx: &mut Ctx<'_>, infos: &[Info], tree: &Value, write: &Write, printer: &mut Printer) -> Done {
+    // The remembered objects have no UIDs, so that the real one compares with the first, too.
+    let original = infos.iter().find(|info| object::uid(&info.object) == object::uid(tree));
+    if original.is_some_and(|info| *info.object == *tree) {
+        return printer.print(ctx, tree, "skipped");
+    }
+    let mapping = ctx.type_of(tree)?;
+    let namespace = ctx.namespace()?.name;
+    let patch = super::apply::last::annotation_patch(&format!("{}\n", go::json(tree)));
+    ctx.patch(&mapping.item(&namespace, object::name(tree)), MERGE_PATCH, &patch, write)?;
+    printer.print(ctx, tree, "edited")
 }
 
 fn patch(

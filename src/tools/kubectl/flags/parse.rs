@@ -111,6 +111,9 @@ fn check(kind: Kind, value: &str) -> Result<(), String> {
             Some(pair) => Err(format!("{pair} must be formatted as key=value")),
             None => Ok(()),
         },
+        Kind::StringMap if value.split(',').any(|pair| !pair.is_empty() && !pair.contains('=')) => {
+            Err("malformed pair, expect string=string".into())
+        }
         _ => Ok(()),
     }
 }

@@ -11,6 +11,8 @@ pub(crate) enum Kind {
     StringArray,
     /// `key=value` pairs between commas.
     Map,
+    /// The same, with the sentences of the API machinery's own flags.
+    StringMap,
     /// A whole number of so many bits.
     Int(u32),
     Duration,
@@ -98,7 +100,8 @@ fn kind(word: &str) -> Kind {
         "bool" => Kind::Bool,
         "strings" => Kind::Strings,
         "stringArray" => Kind::StringArray,
-        "stringToString" | "map" => Kind::Map,
+        "stringToString" => Kind::Map,
+        "map" => Kind::StringMap,
         "int32" | "Level" => Kind::Int(32),
         "int" | "int64" => Kind::Int(64),
         "duration" => Kind::Duration,

@@ -29,7 +29,8 @@ pub(super) fn run(ctx: &mut Ctx<'_>, options: Options) -> Done {
     }
     let mut items: Vec<Value> = infos.iter().map(|info| info.object.as_ref().clone()).collect();
     if !sort_by.is_empty() {
-        sort::values(&mut items, &sort_by, |item| item).map_err(Failure::error)?;
+        sort::values(&mut items, &sort_by, |item| item)
+            .map_err(|error| super::unsorted(ctx, &sort_by, "*unstructured.Unstructured", 329, error))?;
     }
     let list =
         json!({"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}, "items": items});

@@ -14,13 +14,19 @@ pub(super) fn run(ctx: &mut Ctx<'_>, options: Options) -> Done {
     let Format::Human { wide } = printer.format else { return Ok(()) };
     let all_namespaces = builder.all_namespaces;
     let namespace = builder.namespace_name();
+    let from_files = !builder.no_files();
     let targets = builder.targets(ctx)?;
-    let (mut infos, mut failures) = targets.infos(ctx);
+    let (mut infos, failures) = targets.infos(ctx);
+    let mut failures: Vec<Failure> = match from_files {
+        true => failures.into_iter().map(alone).collect(),
+        false => failures,
+    };
     if ignore_not_found {
         failures.retain(|failure| !failure.is_not_found());
     }
     if !sort_by.is_empty() {
-        sort::infos(&mut infos, &sort_by).map_err(Failure::error)?;
+        sort::infos(&mut infos, &sort_by)
+            .map_err(|error| super::unsorted(ctx, &sort_by, "[][][]reflect.Value", 375, error))?;
     }
     let with_kind = several_types(&infos);
     let text = tables(ctx, &infos, wide, all_namespaces, with_kind);
@@ -35,6 +41,14 @@ pub(super) fn run(ctx: &mut Ctx<'_>, options: Options) -> Done {
         }
     }
     Failure::all(failures)
+}
+
+/// What is wrong with a file comes as a list of one, whose sentence kubectl prints as it is.
+fn alone(failure: Failure) -> Failure {
+    match failure {
+        Failure::Error(sentence) => Failure::Plain(sentence),
+        other => other,
+    }
 }
 
 fn several_types(infos: &[Info]) -> bool {

@@ -6,7 +6,7 @@ pub(crate) mod sort;
 mod watch;
 
 use super::print::template::relaxed;
-use super::{Builder, Call, Complete, Ctx, Done, Failure, Format, Group, PLAIN, Printer, Run, Verb};
+use super::{Builder, Complete, Ctx, Done, Failure, Format, Group, PLAIN, Printer, Run, Verb};
 
 /// The row of the table.
 pub(super) static VERB: Verb = Verb {
@@ -104,6 +104,19 @@ fn options(ctx: &mut Ctx<'_>) -> Result<Options, Failure> {
     Ok(Options { printer, sort_by: path, ignore_not_found, builder })
 }
 
+/// What cannot be sorted ends the program in a line of its log; `line` is where in `sorter.go`.
+fn unsorted(ctx: &mut Ctx<'_>, path: &str, items: &str, line: u32, error: sort::SortError) -> Failure {
+    match error {
+        sort::SortError::Sentence(sentence) => Failure::error(sentence),
+        sort::SortError::Unsortable(kind) => {
+            let words =
+                format!("Field {path} in {items} is an unsortable type: interface, err: unsortable type: {kind}");
+            ctx.klog('F', &format!("sorter.go:{line}"), &words);
+            Failure::Exit(1)
+        }
+    }
+}
+
 /// `--raw`: a path, and the bare answer.
 fn raw(ctx: &mut Ctx<'_>) -> Done {
     if !ctx.args.is_empty() {
@@ -117,44 +130,11 @@ fn raw(ctx: &mut Ctx<'_>) -> Done {
     if !ctx.flags.text("output").is_empty() {
         return Err(Failure::error("--raw and --output are mutually exclusive"));
     }
-    let uri = ctx.flags.text("raw").to_owned();
-    if !uri.starts_with('/') && !uri.contains("://") {
-        return Err(Failure::error(format!(
-            "--raw must be a valid URL path: parse {uri:?}: invalid URI for request"
-        )));
-    }
-    let text = ctx.text_of(raw_call(&uri))?;
+    let uri = super::raw::uri(ctx)?;
+    let text = ctx.text_of(super::raw::call(&uri))?;
     ctx.out(&text);
     if !text.is_empty() && !text.ends_with('\n') && text.starts_with('{') {
         ctx.out("\n");
     }
     Ok(())
-}
-
-/// A GET of a path with its query.
-pub(super) fn raw_call(uri: &str) -> Call {
-    let (path, query) = uri.split_once('?').unwrap_or((uri, ""));
-    let mut call = Call::get(path);
-    for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        call.query.push((unescape(key), unescape(value)));
-    }
-    call
-}
-
-/// `%2F` and `+` as what they stand for.
-fn unescape(text: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        match byte {
-            b'+' => bytes.push(b' '),
-            b'%' => {
-                let digits: String = rest.by_ref().take(2).map(char::from).collect();
-                bytes.push(u8::from_str_radix(&digits, 16).unwrap_or(b'%'));
-            }
-            other => bytes.push(other),
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }

@@ -9,24 +9,33 @@ use super::super::print::template::find;
 use crate::apimachinery::object::text;
 use crate::apimachinery::quantity::Quantity;
 
-/// Sorts the rows of each Table; objects that are no Tables among themselves.
+/// Why objects have no order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum SortError {
+    /// kubectl's sentence.
+    Sentence(String),
+    /// What a field holds cannot be compared: Go's name of its type. The real program breaks off there.
+    Unsortable(&'static str),
+}
+
+/// Sorts the answers among themselves, and then the rows of each Table.
+///
+/// Several Tables, as of `get cm,svc`, are compared by their own fields, and a Table has nearly none: as the real
+/// kubectl, which refuses most of them.
 ///
 /// # Errors
-/// kubectl's sentence about a field that no object has.
-pub(crate) fn infos(infos: &mut [Info], path: &str) -> Result<(), String> {
-    let tables = infos.iter().filter(|info| text(&info.object, "/kind") == "Table").count();
-    if tables == 0 {
-        return values(infos, path, |info| &info.object);
+/// A field that no object has, or that has no order.
+pub(crate) fn infos(infos: &mut [Info], path: &str) -> Result<(), SortError> {
+    if infos.len() > 1 {
+        values(infos, path, |info| &info.object)?;
     }
-    if tables < infos.len() {
-        return Err("sorting is not supported on mixed Table and non-Table object lists".into());
-    }
-    for info in infos {
+    for info in infos.iter_mut().filter(|info| text(&info.object, "/kind") == "Table") {
         let mut table = info.object.as_ref().clone();
-        if let Some(rows) = table.get_mut("rows").and_then(Value::as_array_mut) {
-            // As recorded: a Table without the field is printed as one without rows, and that is no failure.
-            if values(rows, path, |row| row.get("object").unwrap_or(&Value::Null)).is_err() {
-                rows.clear();
+        if let Some(rows) = table.get_mut("rows").and_then(Value::as_array_mut).filter(|rows| rows.len() > 1) {
+            match values(rows, path, |row| row.get("object").unwrap_or(&Value::Null)) {
+                // As recorded: a Table without the field is printed as one without rows, and that is no failure.
+                Err(SortError::Sentence(_)) => rows.clear(),
+                other => other?,
             }
         }
         info.object = table.into();
@@ -38,16 +47,22 @@ pub(crate) fn infos(infos: &mut [Info], path: &str) -> Result<(), String> {
 ///
 /// # Errors
 /// As [`infos`].
-pub(crate) fn values<T>(items: &mut [T], path: &str, tree: impl Fn(&T) -> &Value) -> Result<(), String> {
+pub(crate) fn values<T>(items: &mut [T], path: &str, tree: impl Fn(&T) -> &Value) -> Result<(), SortError> {
     if items.is_empty() {
         return Ok(());
     }
     let mut keys = Vec::new();
     for item in items.iter() {
-        keys.push(find(path, tree(item), true)?.into_iter().next());
+        keys.push(find(path, tree(item), true).map_err(SortError::Sentence)?.into_iter().next());
     }
     if keys.iter().all(Option::is_none) {
-        return Err(format!("couldn't find any field with path {path:?} in the list of objects"));
+        let sentence = format!("couldn't find any field with path {path:?} in the list of objects");
+        return Err(SortError::Sentence(sentence));
+    }
+    if items.len() > 1
+        && let Some(kind) = keys.iter().flatten().find_map(unsortable)
+    {
+        return Err(SortError::Unsortable(kind));
     }
     let mut order: Vec<usize> = (0..items.len()).collect();
     let key = |at: &usize| keys.get(*at).and_then(Option::as_ref);
@@ -61,6 +76,16 @@ pub(crate) fn values<T>(items: &mut [T], path: &str, tree: impl Fn(&T) -> &Value
         items.swap(at, from);
     }
     Ok(())
+}
+
+/// Go's name of a type that kubectl knows no order of.
+fn unsortable(value: &Value) -> Option<&'static str> {
+    match value {
+        Value::Object(_) => Some("map[string]interface {}"),
+        Value::Array(_) => Some("[]interface {}"),
+        Value::Bool(_) => Some("bool"),
+        _ => None,
+    }
 }
 
 fn compare(one: Option<&Value>, other: Option<&Value>) -> Ordering {

@@ -81,7 +81,7 @@ fn sources(ctx: &mut Ctx<'_>, directory: &str, generator: &Value) -> Result<Vec<
     for path in envs {
         let full = files::clean(directory, &path);
         let text = load::text(ctx, &full)?;
-        all.extend(env_lines(ctx, &text, &path)?);
+        all.extend(env_lines(ctx, text.as_bytes(), &path)?);
     }
     for source in words("literals") {
         let Entry { key, bytes } = literal(&source)?;

@@ -48,7 +48,7 @@ async fn run(ctx: &mut Ctx<'_>) -> Done {
     if ctx.flags.duration("pod-running-timeout").is_zero() {
         return Err(Failure::error("--pod-running-timeout must be higher than zero"));
     }
-    let pod = super::target(ctx, &word)?;
+    let pod = super::target_in_time(ctx, &word).await?;
     let phase = text(&pod, "/status/phase");
     if ["Succeeded", "Failed"].contains(&phase) {
         let sentence = format!("cannot attach a container in a completed pod; current phase is {phase}");

@@ -26,29 +26,33 @@ struct Spec {
     path: String,
 }
 
-fn spec(word: &str) -> Spec {
-    match word.split_once(':') {
-        Some((pod, path)) if !pod.is_empty() && !pod.starts_with(['.', '/']) => {
-            Spec { pod: pod.to_owned(), path: path.to_owned() }
-        }
-        _ => Spec { pod: String::new(), path: word.to_owned() },
+fn spec(word: &str) -> Result<Spec, Failure> {
+    let Some((pod, path)) = word.split_once(':') else {
+        return Ok(Spec { pod: String::new(), path: word.to_owned() });
+    };
+    if pod.is_empty() || pod.matches('/').count() > 1 {
+        return Err(Failure::error("filespec must match the canonical format: [[namespace/]pod:]file/path"));
     }
+    Ok(Spec { pod: pod.to_owned(), path: path.to_owned() })
 }
 
 fn run(ctx: &mut Ctx<'_>) -> Done {
     let [from, to] = ctx.args.as_slice() else {
-        return Err(ctx.usage("source and destination are required"));
+        return Err(Failure::error("source and destination are required"));
     };
-    let (from, to) = (spec(from), spec(to));
-    match (from.pod.is_empty(), to.pod.is_empty()) {
-        (true, true) => return Err(Failure::error("one of src or dest must be a remote file specification")),
-        (false, false) => {
-            return Err(Failure::error("one of src or dest must be a local file specification"));
-        }
-        _ => {}
+    let (from, to) = (spec(from)?, spec(to)?);
+    if !from.pod.is_empty() && !to.pod.is_empty() {
+        return Err(Failure::error("one of src or dest must be a local file specification"));
     }
     if from.path.is_empty() || to.path.is_empty() {
         return Err(Failure::error("filepath can not be empty"));
+    }
+    if from.pod.is_empty() && to.pod.is_empty() {
+        return Err(Failure::error("one of src or dest must be a remote file specification"));
+    }
+    let local = absolute(ctx, &from);
+    if from.pod.is_empty() && ctx.proc.world().stat(&ctx.proc.place.clone(), &local).is_err() {
+        return Err(Failure::error(format!("{} doesn't exist in local filesystem", from.path)));
     }
     let (source, target) = (place(ctx, &from)?, place(ctx, &to)?);
     let from_path = absolute(ctx, &from);
@@ -56,11 +60,7 @@ fn run(ctx: &mut Ctx<'_>) -> Done {
     let world = ctx.proc.world();
     let Ok(node) = world.stat(&source, &from_path) else {
         let why = format!("{}: no such file or directory", from.path);
-        return Err(Failure::error(if from.pod.is_empty() {
-            format!("{} doesn't exist in local filesystem", from.path)
-        } else {
-            why
-        }));
+        return Err(Failure::error(why));
     };
     if world.stat(&target, &to_path).is_ok_and(|it| it.kind == Kind::Directory) {
         to_path = files::clean(&to_path, files::base_name(&from_path));

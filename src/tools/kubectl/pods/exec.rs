@@ -27,7 +27,7 @@ const SHELLS: &[&str] = &["sh", "bash", "ash"];
 async fn run(ctx: &mut Ctx<'_>) -> Done {
     let (word, command) = words(ctx)?;
     let pod = match word {
-        Some(word) => super::target(ctx, &word)?,
+        Some(word) => super::target_in_time(ctx, &word).await?,
         None => of_file(ctx)?,
     };
     let phase = object::text(&pod, "/status/phase").to_owned();
@@ -37,7 +37,7 @@ async fn run(ctx: &mut Ctx<'_>) -> Done {
         )));
     }
     let quiet = ctx.flags.on("quiet");
-    let container = named_container(ctx, &pod, quiet)?;
+    let container = super::container(ctx, &pod, quiet)?;
     if ctx.flags.on("tty") && !ctx.flags.on("stdin") {
         ctx.err("Unable to use a TTY - input is not a terminal or the right kind of file\n");
     }
@@ -75,20 +75,6 @@ async fn run(ctx: &mut Ctx<'_>) -> Done {
 }
 
 /// The container that is meant; one that the pod has not is told in exec's own words.
-fn named_container(ctx: &Ctx<'_>, pod: &Value, quiet: bool) -> Result<String, Failure> {
-    super::container(ctx, pod, quiet).map_err(|failure| {
-        match failure.sentence().split_once(" (available containers: ") {
-            Some((_, known)) => Failure::error(format!(
-                "container {} is not valid for pod {} out of: {}",
-                ctx.flags.text("container"),
-                object::name(pod),
-                known.trim_end_matches(')')
-            )),
-            None => failure,
-        }
-    })
-}
-
 /// The pod, or the workload with its pod, that `--filename` holds.
 fn of_file(ctx: &mut Ctx<'_>) -> Result<crate::cluster::Object, Failure> {
     let builder = Builder { args: Vec::new(), latest: true, ..Builder::of(ctx)? };
@@ -96,7 +82,7 @@ fn of_file(ctx: &mut Ctx<'_>) -> Result<crate::cluster::Object, Failure> {
     let [info] = infos.as_slice() else {
         return Err(Failure::error("cannot exec into multiple objects at a time"));
     };
-    super::target(ctx, &info.display())
+    super::target(ctx, &info.display(), super::ATTACH_TO)
 }
 
 /// The pod's word, unless `--filename` names it, and the command behind `--`.

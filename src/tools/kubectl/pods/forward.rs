@@ -38,7 +38,7 @@ async fn run(ctx: &mut Ctx<'_>) -> Done {
     }
     let word = ctx.args.first().cloned().unwrap_or_default();
     let owner = owner(ctx, &word)?;
-    let pod = super::target(ctx, &word)?;
+    let pod = super::target_in_time(ctx, &word).await?;
     let words: Vec<String> = ctx.args.iter().skip(1).cloned().collect();
     let words = match text(&owner, "/kind") {
         "Service" => words.iter().map(|word| of_service(word, &owner, &pod)).collect::<Result<_, _>>()?,

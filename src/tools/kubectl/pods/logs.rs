@@ -121,7 +121,7 @@ fn pods(ctx: &mut Ctx<'_>) -> Result<Vec<Value>, Failure> {
             let found = if ctx.flags.on("all-pods") {
                 all_pods(ctx, word)
             } else {
-                super::target(ctx, word).map(|pod| vec![(*pod).clone()])
+                super::target(ctx, word, super::LOGS_FROM).map(|pod| vec![(*pod).clone()])
             };
             found.map_err(|failure| match failure.is_not_found() {
                 true => Failure::error(format!(
@@ -137,6 +137,9 @@ fn pods(ctx: &mut Ctx<'_>) -> Result<Vec<Value>, Failure> {
 /// Flags that do not go together, or have no sense.
 fn check(ctx: &Ctx<'_>) -> Done {
     let flags = &ctx.flags;
+    if let Some(why) = crate::apimachinery::go::rfc3339_mistake(flags.text("since-time")) {
+        return Err(Failure::error(why));
+    }
     let inline = ctx.args.get(1).cloned().unwrap_or_default();
     let container = if inline.is_empty() { flags.text("container").to_owned() } else { inline.clone() };
     let wrong = if !flags.text("since-time").is_empty() && flags.duration_ns("since") != 0 {
@@ -171,8 +174,10 @@ fn sources(ctx: &mut Ctx<'_>, pods: Vec<Value>) -> Result<Vec<Source>, Failure> 
                 .iter()
                 .any(|kind| super::names(&pod, kind).contains(&container));
             if !known {
-                let pod = object::name(&pod);
-                return Err(Failure::error(format!("container {container} is not valid for pod {pod}")));
+                let (known, pod) = (super::container_names(&pod).join(", "), object::name(&pod));
+                return Err(Failure::error(format!(
+                    "container {container} is not valid for pod {pod} out of: {known}"
+                )));
             }
             vec![container]
         } else {
@@ -195,7 +200,7 @@ fn all_pods(ctx: &mut Ctx<'_>, word: &str) -> Result<Vec<Value>, Failure> {
     if mapping.resource == "pods" {
         return Ok(vec![(*owner).clone()]);
     }
-    super::selected(ctx, &owner, &namespace, &mapping.resource)
+    super::selected(ctx, &owner, &namespace, super::LOGS_FROM)
 }
 
 /// Prints the lines of a source that were not printed yet.

@@ -23,9 +23,6 @@ pub(crate) static PROXY: Verb = Verb {
 };
 
 async fn run(ctx: &mut Ctx<'_>) -> Done {
-    if !ctx.args.is_empty() {
-        return Err(ctx.usage(&format!("unexpected arguments: {}", ctx.args.join(" "))));
-    }
     if !ctx.flags.text("unix-socket").is_empty() {
         if ctx.flags.given("port") {
             return Err(Failure::error("cannot set --unix-socket and --port at the same time"));
@@ -33,7 +30,14 @@ async fn run(ctx: &mut Ctx<'_>) -> Done {
         return ctx.not_simulated("kubectl proxy --unix-socket");
     }
     if ctx.flags.on("disable-filter") {
-        ctx.err("Request filter disabled, your proxy is vulnerable to XSRF attacks, please be cautious\n");
+        let words = "Request filter disabled, your proxy is vulnerable to XSRF attacks, please be cautious";
+        ctx.klog('W', "proxy.go:177", words);
+    }
+    let folder = ctx.flags.text("www").to_owned();
+    let path = ctx.proc.path(&folder);
+    if !folder.is_empty() && ctx.proc.world().stat(&ctx.proc.place.clone(), &path).is_err() {
+        let why = format!("Failed to stat static file directory {folder}: stat {folder}: no such file or directory");
+        ctx.klog('W', "proxy.go:200", &why);
     }
     let gate = gate(ctx)?;
     let (address, shown) = open::addresses(&[ctx.flags.text("address").to_owned()])?

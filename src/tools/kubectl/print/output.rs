@@ -188,7 +188,7 @@ impl Printer {
                 let found = found.map_err(|why| path_failure(&why, path, tree))?;
                 format!("{}\n", go::json_indent(&Value::Array(found), "    "))
             }
-            Format::GoTemplate(text) => template::go_template(text, tree).map_err(|(why, help)| {
+            Format::GoTemplate(text) => template::go_template(text, tree, self.allow_missing).map_err(|(why, help)| {
                 self.help = help;
                 Failure::error(why)
             })?,
@@ -228,7 +228,7 @@ impl Printer {
 }
 
 fn path_failure(why: &str, path: &str, tree: &Value) -> Failure {
-    if !why.contains("is not found") && !why.contains("array index") {
+    if template::check_path(path).is_err() {
         return Failure::error(format!("error parsing jsonpath {path}, {why}"));
     }
     let shown = go_syntax(tree);

@@ -29,6 +29,12 @@ pub(crate) fn jsonpath(template: &str, tree: &Value, allow_missing: bool) -> Res
 }
 
 /// # Errors
+/// The sentence of Go's jsonpath about a template that cannot be read.
+pub(crate) fn check_path(template: &str) -> Result<(), String> {
+    Template::parse(template).map(drop)
+}
+
+/// # Errors
 /// kubectl's sentence about a Go template that cannot be read.
 pub(crate) fn check(template: &str) -> Result<(), String> {
     match gotemplate::Template::parse(template) {
@@ -41,8 +47,9 @@ pub(crate) fn check(template: &str) -> Result<(), String> {
 ///
 /// # Errors
 /// kubectl's sentence, and what is printed before it: the text until then, and what may help.
-pub(crate) fn go_template(template: &str, tree: &Value) -> Result<String, (String, String)> {
-    let parsed = gotemplate::Template::parse(template).map_err(|why| (why, String::new()))?;
+pub(crate) fn go_template(template: &str, tree: &Value, allow_missing: bool) -> Result<String, (String, String)> {
+    let mut parsed = gotemplate::Template::parse(template).map_err(|why| (why, String::new()))?;
+    parsed.missing_key_fails = !allow_missing;
     parsed.execute(tree).map_err(|(why, text)| {
         let (raw, given) = (go::json(tree), gotemplate::shown(tree));
         let help = format!(

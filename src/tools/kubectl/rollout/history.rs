@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::{
-    Kind, builder, controller_revisions, group_kind, remembered_template, replica_sets, revision_of,
+    Kind, builder, controller_revisions, no_rollout, remembered_template, replica_sets, revision_of,
 };
 use crate::apimachinery::object::{annotation, field, int, set};
 use crate::tools::kubectl::builder::Info;
@@ -52,7 +52,7 @@ fn not_found() -> Failure {
 fn history(ctx: &mut Ctx<'_>, info: &Info) -> Result<BTreeMap<i64, Revision>, Failure> {
     match Kind::of(info) {
         None => {
-            Err(Failure::error(format!("no history viewer has been implemented for {:?}", group_kind(info))))
+            Err(no_rollout(info, "history", "history viewer"))
         }
         Some(Kind::Deployment) => {
             let of = |set: Value| (revision_of(&set), of_replica_set(set));

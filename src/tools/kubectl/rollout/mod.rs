@@ -142,6 +142,24 @@ fn group_kind(info: &Info) -> String {
     }
 }
 
+/// The sentence about a kind without rollouts. Kinds that kubectl's visitors do not know at all have another.
+fn no_rollout(info: &Info, what: &str, known: &str) -> Failure {
+    let kind = group_kind(info);
+    let group = info.mapping.as_ref().map_or("", |mapping| mapping.group.as_str());
+    let bare = info.mapping.as_ref().map_or("", |mapping| mapping.kind.as_str());
+    let visited = match group {
+        "apps" => ["DaemonSet", "Deployment", "ReplicaSet", "StatefulSet"].contains(&bare),
+        "extensions" => ["DaemonSet", "Deployment", "ReplicaSet"].contains(&bare),
+        "batch" => ["Job", "CronJob"].contains(&bare),
+        "" => ["Pod", "ReplicationController"].contains(&bare),
+        _ => false,
+    };
+    if visited {
+        return Failure::error(format!("no {known} has been implemented for {kind:?}"));
+    }
+    Failure::error(format!("error retrieving {what} for {kind:?}, no visitor method exists for {{{group} {bare}}}"))
+}
+
 /// The revision that a deployment or replica set says it is.
 fn revision_of(object: &Value) -> i64 {
     annotation(object, "deployment.kubernetes.io/revision").and_then(|text| text.parse().ok()).unwrap_or(0)

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    Kind, builder, controller_revisions, group_kind, remembered_template, replica_sets, revision_of,
+    Kind, builder, controller_revisions, no_rollout, remembered_template, replica_sets, revision_of,
 };
 use crate::apimachinery::go::quote;
 use crate::apimachinery::object::{annotation, entries, flag, int, remove};
@@ -46,10 +46,7 @@ pub(super) fn run(ctx: &mut Ctx<'_>) -> Done {
 
 fn roll_back(ctx: &mut Ctx<'_>, info: &Info, to: i64, dry_run: DryRun) -> Result<String, Failure> {
     let Some(kind) = Kind::of(info) else {
-        return Err(Failure::error(format!(
-            "no rollbacker has been implemented for {}",
-            quote(&group_kind(info))
-        )));
+        return Err(no_rollout(info, "rollbacker", "rollbacker"));
     };
     if to < 0 {
         return Err(not_found(to));

@@ -16,8 +16,9 @@ pub(super) static VERB: Verb = Verb {
 fn run(ctx: &mut Ctx<'_>) -> Done {
     let mut resources = ctx.args.clone();
     let Some(account) = resources.pop() else { return Err(Failure::error("serviceaccount is required")) };
-    let update = begin(ctx, resources, "serviceaccount updated", "failed to patch ServiceAccountName ")?;
+    let mut update = begin(ctx, resources, "serviceaccount updated", "failed to patch ServiceAccountName ")?;
     check(ctx, &update.write)?;
+    update.always = true;
     update.run(ctx, &mut |_, tree, _| {
         pod_spec(tree)?["serviceAccountName"] = account.as_str().into();
         Ok(true)

@@ -46,8 +46,7 @@ fn run(ctx: &mut Ctx<'_>) -> Done {
     let update = begin(ctx, resources, "env updated", "failed to patch env update to pod template: ")?;
     let pattern = ctx.flags.text("containers").to_owned();
     let list_only = ctx.flags.on("list");
-    let nothing = changes.set.is_empty() && words.is_empty();
-    let done = update.run(ctx, &mut |ctx, tree, _| {
+    update.run(ctx, &mut |ctx, tree, _| {
         let (kind, name) = (text(tree, "/kind").to_owned(), object::name(tree).to_owned());
         let selected = containers(pod_spec(tree)?, &pattern);
         if selected.is_empty() {
@@ -61,12 +60,7 @@ fn run(ctx: &mut Ctx<'_>) -> Done {
             }
         }
         Ok(!list_only)
-    });
-    done?;
-    if nothing && !list_only {
-        return Err(Failure::error("at least one environment variable must be provided"));
-    }
-    Ok(())
+    })
 }
 
 fn split(args: &[String]) -> Result<(Vec<String>, Vec<String>), Failure> {

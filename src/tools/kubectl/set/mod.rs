@@ -39,6 +39,8 @@ struct Update {
     /// Stands before the server's refusal.
     failed: &'static str,
     infos: Vec<Info>,
+    /// True when an object that stays as it is is sent and told all the same.
+    always: bool,
 }
 
 /// Reads the flags and fetches the objects that `resources` name.
@@ -67,7 +69,7 @@ fn begin(
         ..ctx.builder()?
     };
     let infos = builder.targets(ctx)?.all(ctx)?;
-    Ok(Update { write, printer, done, failed, infos })
+    Ok(Update { write, printer, done, failed, infos, always: false })
 }
 
 /// Checks that go for all of these verbs, after the objects are there.
@@ -110,7 +112,7 @@ impl Update {
     }
 
     fn send(&mut self, ctx: &mut Ctx<'_>, info: &Info, before: &Value, tree: Value) -> Done {
-        if *before == tree {
+        if *before == tree && !self.always {
             return Ok(());
         }
         let done = format!("{}{}", self.done, self.write.dry_run.suffix());

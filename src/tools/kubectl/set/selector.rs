@@ -29,7 +29,14 @@ fn run(ctx: &mut Ctx<'_>) -> Done {
     let selector = selector_object(&selector)?;
     let local = ctx.flags.on("local");
     let version = ctx.flags.text("resource-version").to_owned();
-    let builder = Builder { args: resources, latest: !local, recursive: false, ..ctx.builder()? };
+    let builder = Builder {
+        args: resources,
+        type_alone_means_all: ctx.flags.on("all"),
+        all: false,
+        latest: !local,
+        recursive: false,
+        ..ctx.builder()?
+    };
     builder.targets(ctx)?.visit(ctx, &mut |ctx, info| {
         let mut before = info.object.as_ref().clone();
         if !version.is_empty() {

@@ -52,7 +52,11 @@ async fn run(ctx: &mut Ctx<'_>) -> Done {
     let conditions = conditions(&ctx.flags.list("for"))?;
     let timeout = if ctx.flags.duration_ns("timeout") < 0 { WEEK } else { ctx.flags.duration("timeout") };
     let clock = Clock { started: ctx.proc.world().now, timeout };
-    let builder = Builder { latest: true, ..ctx.builder()? };
+    let mut builder = Builder { latest: true, ..ctx.builder()? };
+    if builder.local && !builder.args.is_empty() {
+        // Without arguments and files, the builder says so.
+        builder.args.clear();
+    }
     if conditions.contains(&Condition::Created) {
         until_created(ctx, &builder, clock).await?;
     }
