@@ -129,14 +129,17 @@ pub(crate) fn rfc3339_mistake(text: &str) -> Option<String> {
     let parts = ["2006", "-", "01", "-", "02", "T", "15", ":", "04", ":", "05", "Z07:00"];
     let mut rest = text;
     for part in parts {
-        let digits = |count: usize| rest.get(..count).is_some_and(|it| it.bytes().all(|b| b.is_ascii_digit()));
+        let digits =
+            |count: usize| rest.get(..count).is_some_and(|it| it.bytes().all(|b| b.is_ascii_digit()));
         let taken = match part {
             "2006" if digits(4) => 4,
             "01" | "02" | "15" | "04" | "05" if digits(2) => 2,
             "-" | "T" | ":" if rest.starts_with(part) => 1,
             _ => {
                 let (text, rest) = (quote(text), quote(rest));
-                return Some(format!("parsing time {text} as \"{layout}\": cannot parse {rest} as \"{part}\""));
+                return Some(format!(
+                    "parsing time {text} as \"{layout}\": cannot parse {rest} as \"{part}\""
+                ));
             }
         };
         rest = rest.get(taken..).unwrap_or("");

@@ -76,7 +76,11 @@ async fn run(ctx: &mut Ctx<'_>) -> Done {
 }
 
 /// The events of a path, in portions of `--chunk-size`, and the last answer.
-fn all_of(ctx: &mut Ctx<'_>, path: &str, fields: &str) -> Result<(crate::cluster::Object, Vec<Value>), Failure> {
+fn all_of(
+    ctx: &mut Ctx<'_>,
+    path: &str,
+    fields: &str,
+) -> Result<(crate::cluster::Object, Vec<Value>), Failure> {
     let limit = match ctx.flags.int("chunk-size") {
         0 => String::new(),
         size => size.to_string(),

@@ -103,7 +103,8 @@ pub(crate) fn load_file(proc: &Proc, path: &str) -> Result<Option<Value>, Failur
         true => yaml::document(&content).map(|tree| vec![tree]),
         false => yaml::documents(&content),
     };
-    let mut documents = documents.map_err(|why| wrong(why.trim_start_matches("error converting YAML to JSON: ")))?;
+    let mut documents =
+        documents.map_err(|why| wrong(why.trim_start_matches("error converting YAML to JSON: ")))?;
     let tree = if documents.is_empty() { json!({}) } else { documents.swap_remove(0) };
     check(&tree).map_err(|why| wrong(&why))?;
     Ok(Some(tree))

@@ -69,8 +69,9 @@ fn run(ctx: &mut Ctx<'_>, kind: &Kind) -> Done {
     check(ctx, kind, &write, &resources, &changes)?;
     let mut printer = Printer::of(ctx)?;
     let all = ctx.flags.on("all");
-    let targets = Builder { args: resources, type_alone_means_all: all, all: false, latest: true, ..ctx.builder()? }
-        .targets(ctx)?;
+    let targets =
+        Builder { args: resources, type_alone_means_all: all, all: false, latest: true, ..ctx.builder()? }
+            .targets(ctx)?;
     let single = targets.single_item_implied;
     if !single && !ctx.flags.text("resource-version").is_empty() {
         return Err(Failure::error("--resource-version may only be used with a single resource"));

@@ -144,8 +144,10 @@ impl Mapper {
         let in_group = |one: &&Mapping, exact: bool| {
             group.is_empty() || one.group == group || (!exact && one.group.starts_with(group))
         };
-        let named = |exact: bool| self.types.iter().find(|one| in_group(one, exact) && answers_to(one, resource));
-        let short = |exact: bool| self.types.iter().find(|one| in_group(one, exact) && is_short(one, as_written));
+        let named =
+            |exact: bool| self.types.iter().find(|one| in_group(one, exact) && answers_to(one, resource));
+        let short =
+            |exact: bool| self.types.iter().find(|one| in_group(one, exact) && is_short(one, as_written));
         named(true).or_else(|| short(true)).or_else(|| named(false)).or_else(|| short(false))
     }
 

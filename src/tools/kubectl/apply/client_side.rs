@@ -7,8 +7,8 @@ use super::super::delete;
 use super::super::writes::{self, LAST_APPLIED, Write};
 use super::super::{Ctx, Done, DryRun, Failure, Info, diffs};
 use super::{Applied, Options, warn_if_deleting};
-use crate::apimachinery::{go, yaml};
 use crate::apimachinery::object::{self, text};
+use crate::apimachinery::{go, yaml};
 use crate::cluster::Object;
 
 /// 5: how often a patch that met another change is made anew.

@@ -115,8 +115,10 @@ fn retrieving(info: &Info, failure: Failure) -> Failure {
     if failure.is_not_found() {
         return failure;
     }
-    let words =
-        format!("retrieving current configuration of:\n{}\nfrom server for:", super::client_side::described(info));
+    let words = format!(
+        "retrieving current configuration of:\n{}\nfrom server for:",
+        super::client_side::described(info)
+    );
     failure.about_source(&words, &info.source)
 }
 

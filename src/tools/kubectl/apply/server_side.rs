@@ -101,12 +101,14 @@ fn migrate(ctx: &mut Ctx<'_>, options: &Options, info: &mut Info) -> Result<bool
         return Ok(false);
     }
     let entries = list(&info.object, "/metadata/managedFields");
-    let (old, mut kept): (Vec<Value>, Vec<Value>) = entries.iter().cloned().partition(|entry| owns_annotation(entry, "Update"));
+    let (old, mut kept): (Vec<Value>, Vec<Value>) =
+        entries.iter().cloned().partition(|entry| owns_annotation(entry, "Update"));
     if old.is_empty() {
         return Ok(false);
     }
     let manager = options.write.manager.as_str();
-    let mine = |entry: &&mut Value| text(entry, "/manager") == manager && text(entry, "/operation") == "Apply";
+    let mine =
+        |entry: &&mut Value| text(entry, "/manager") == manager && text(entry, "/operation") == "Apply";
     if let Some(mine) = kept.iter_mut().find(mine) {
         for entry in &old {
             union(&mut mine["fieldsV1"], &entry["fieldsV1"]);

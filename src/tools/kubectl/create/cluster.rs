@@ -32,7 +32,10 @@ pub(super) static SERVICEACCOUNT: Verb = Verb {
         let make = |_: &mut Ctx<'_>, name: &str| {
             Ok(json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": name}}))
         };
-        generate::run(ctx, &Generator { make, failed: "failed to create serviceaccount: ", namespaced: true, named: true })
+        generate::run(
+            ctx,
+            &Generator { make, failed: "failed to create serviceaccount: ", namespaced: true, named: true },
+        )
     }),
     ..PLAIN
 };
@@ -43,7 +46,10 @@ pub(super) static QUOTA: Verb = Verb {
     summary: "Create a quota with the specified name",
     examples: "kubectl create quota small --hard=pods=10,requests.cpu=2,requests.memory=4Gi",
     run: Run::Now(|ctx| {
-        generate::run(ctx, &Generator { make: quota, failed: "failed to create quota: ", namespaced: true, named: true })
+        generate::run(
+            ctx,
+            &Generator { make: quota, failed: "failed to create quota: ", namespaced: true, named: true },
+        )
     }),
     ..PLAIN
 };

@@ -19,7 +19,12 @@ pub(super) static CONFIGMAP: Verb = Verb {
     run: Run::Now(|ctx| {
         generate::run(
             ctx,
-            &Generator { make: configmap, failed: "failed to create configmap: ", namespaced: true, named: true },
+            &Generator {
+                make: configmap,
+                failed: "failed to create configmap: ",
+                namespaced: true,
+                named: true,
+            },
         )
     }),
     ..PLAIN
@@ -40,7 +45,10 @@ static GENERIC: Verb = Verb {
     summary: "Create a secret from a local file, directory, or literal value",
     examples: "kubectl create secret generic db --from-literal=password=s3cret",
     run: Run::Now(|ctx| {
-        generate::run(ctx, &Generator { make: generic, failed: "failed to create secret ", namespaced: true, named: true })
+        generate::run(
+            ctx,
+            &Generator { make: generic, failed: "failed to create secret ", namespaced: true, named: true },
+        )
     }),
     ..PLAIN
 };
@@ -52,7 +60,12 @@ static DOCKER_REGISTRY: Verb = Verb {
     run: Run::Now(|ctx| {
         generate::run(
             ctx,
-            &Generator { make: docker_registry, failed: "failed to create secret ", namespaced: true, named: true },
+            &Generator {
+                make: docker_registry,
+                failed: "failed to create secret ",
+                namespaced: true,
+                named: true,
+            },
         )
     }),
     ..PLAIN
@@ -63,7 +76,10 @@ static TLS: Verb = Verb {
     summary: "Create a TLS secret",
     examples: "kubectl create secret tls web --cert=web.crt --key=web.key",
     run: Run::Now(|ctx| {
-        generate::run(ctx, &Generator { make: tls, failed: "failed to create secret ", namespaced: true, named: false })
+        generate::run(
+            ctx,
+            &Generator { make: tls, failed: "failed to create secret ", namespaced: true, named: false },
+        )
     }),
     ..PLAIN
 };

@@ -28,7 +28,12 @@ static CLUSTERIP: Verb = Verb {
         let make = |ctx: &mut Ctx<'_>, name: &str| service(ctx, name, "ClusterIP");
         generate::run(
             ctx,
-            &Generator { make, failed: "failed to create ClusterIP service: ", namespaced: true, named: true },
+            &Generator {
+                make,
+                failed: "failed to create ClusterIP service: ",
+                namespaced: true,
+                named: true,
+            },
         )
     }),
     ..PLAIN
@@ -56,7 +61,12 @@ static LOADBALANCER: Verb = Verb {
         let make = |ctx: &mut Ctx<'_>, name: &str| service(ctx, name, "LoadBalancer");
         generate::run(
             ctx,
-            &Generator { make, failed: "failed to create LoadBalancer service: ", namespaced: true, named: true },
+            &Generator {
+                make,
+                failed: "failed to create LoadBalancer service: ",
+                namespaced: true,
+                named: true,
+            },
         )
     }),
     ..PLAIN
@@ -71,7 +81,12 @@ static EXTERNALNAME: Verb = Verb {
         let make = |ctx: &mut Ctx<'_>, name: &str| service(ctx, name, "ExternalName");
         generate::run(
             ctx,
-            &Generator { make, failed: "failed to create ExternalName service: ", namespaced: true, named: true },
+            &Generator {
+                make,
+                failed: "failed to create ExternalName service: ",
+                namespaced: true,
+                named: true,
+            },
         )
     }),
     ..PLAIN
@@ -87,7 +102,12 @@ pub(super) static INGRESS: Verb = Verb {
     run: Run::Now(|ctx| {
         generate::run(
             ctx,
-            &Generator { make: ingress, failed: "failed to create ingress: ", namespaced: true, named: false },
+            &Generator {
+                make: ingress,
+                failed: "failed to create ingress: ",
+                namespaced: true,
+                named: false,
+            },
         )
     }),
     ..PLAIN

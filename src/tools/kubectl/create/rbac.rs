@@ -13,7 +13,9 @@ pub(super) static ROLE: Verb = Verb {
     examples: "
         kubectl create role pod-reader --verb=get,list,watch --resource=pods
         kubectl create role scaler --verb=update --resource=deployments.apps/scale --resource-name=web",
-    run: Run::Now(|ctx| generate::run(ctx, &Generator { make: role, failed: "", namespaced: true, named: true })),
+    run: Run::Now(|ctx| {
+        generate::run(ctx, &Generator { make: role, failed: "", namespaced: true, named: true })
+    }),
     ..PLAIN
 };
 
@@ -23,7 +25,9 @@ pub(super) static CLUSTERROLE: Verb = Verb {
     examples: "
         kubectl create clusterrole node-reader --verb=get,list --resource=nodes
         kubectl create clusterrole health --verb=get --non-resource-url=/healthz,/livez",
-    run: Run::Now(|ctx| generate::run(ctx, &Generator { make: clusterrole, failed: "", namespaced: false, named: true })),
+    run: Run::Now(|ctx| {
+        generate::run(ctx, &Generator { make: clusterrole, failed: "", namespaced: false, named: true })
+    }),
     ..PLAIN
 };
 
@@ -36,7 +40,12 @@ pub(super) static ROLEBINDING: Verb = Verb {
     run: Run::Now(|ctx| {
         generate::run(
             ctx,
-            &Generator { make: rolebinding, failed: "failed to create rolebinding: ", namespaced: true, named: true },
+            &Generator {
+                make: rolebinding,
+                failed: "failed to create rolebinding: ",
+                namespaced: true,
+                named: true,
+            },
         )
     }),
     ..PLAIN

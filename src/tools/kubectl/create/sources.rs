@@ -110,7 +110,10 @@ pub(crate) fn env_lines(ctx: &Ctx<'_>, bytes: &[u8], path: &str) -> Result<Vec<E
     for (at, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
         let Ok(line) = std::str::from_utf8(line) else {
             let at = at + 1;
-            return Err(Failure::error(format!("env file {path} contains invalid utf8 bytes at line {at}: {}", go_bytes(line))));
+            return Err(Failure::error(format!(
+                "env file {path} contains invalid utf8 bytes at line {at}: {}",
+                go_bytes(line)
+            )));
         };
         let line = line.trim_end_matches('\r').trim_start();
         let line = if at == 0 { line.trim_start_matches('\u{feff}') } else { line };

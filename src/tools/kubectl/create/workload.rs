@@ -17,7 +17,12 @@ pub(super) static DEPLOYMENT: Verb = Verb {
     run: Run::Now(|ctx| {
         generate::run(
             ctx,
-            &Generator { make: deployment, failed: "failed to create deployment: ", namespaced: true, named: false },
+            &Generator {
+                make: deployment,
+                failed: "failed to create deployment: ",
+                namespaced: true,
+                named: false,
+            },
         )
     }),
     ..PLAIN
@@ -30,7 +35,10 @@ pub(super) static JOB: Verb = Verb {
         kubectl create job pi --image=perl -- perl -Mbignum=bpi -wle 'print bpi(100)'
         kubectl create job now --from=cronjob/nightly",
     run: Run::Now(|ctx| {
-        generate::run(ctx, &Generator { make: job, failed: "failed to create job: ", namespaced: true, named: false })
+        generate::run(
+            ctx,
+            &Generator { make: job, failed: "failed to create job: ", namespaced: true, named: false },
+        )
     }),
     ..PLAIN
 };
@@ -44,7 +52,12 @@ pub(super) static CRONJOB: Verb = Verb {
     run: Run::Now(|ctx| {
         generate::run(
             ctx,
-            &Generator { make: cronjob, failed: "failed to create cronjob: ", namespaced: true, named: false },
+            &Generator {
+                make: cronjob,
+                failed: "failed to create cronjob: ",
+                namespaced: true,
+                named: false,
+            },
         )
     }),
     ..PLAIN

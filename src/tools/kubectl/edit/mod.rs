@@ -89,10 +89,11 @@ async fn edit(ctx: &mut Ctx<'_>, infos: Vec<Info>, write: &Write, mode: Mode) ->
     let mut before = original.clone();
     loop {
         let again = !reasons.is_empty();
-        let edited = match opened.edit(ctx, &file::with_header(&before, &reasons, mode == Mode::LastApplied)).await {
-            Ok(edited) => edited,
-            Err(failure) => return Err(opened.keep(ctx, failure, again)),
-        };
+        let edited =
+            match opened.edit(ctx, &file::with_header(&before, &reasons, mode == Mode::LastApplied)).await {
+                Ok(edited) => edited,
+                Err(failure) => return Err(opened.keep(ctx, failure, again)),
+            };
         let plain = strip_comments(&edited);
         if again && plain == strip_comments(&before) {
             let failure = Failure::error("Edit cancelled, no valid changes were saved.");

@@ -81,7 +81,9 @@ impl Flags {
             return inner.split(',').filter(|word| !word.is_empty()).map(str::to_owned).collect();
         };
         match self.spec(name).map(|spec| spec.kind) {
-            Some(Kind::Strings | Kind::Map | Kind::StringMap) => values.iter().flat_map(|value| split_csv(value)).collect(),
+            Some(Kind::Strings | Kind::Map | Kind::StringMap) => {
+                values.iter().flat_map(|value| split_csv(value)).collect()
+            }
             _ => values.clone(),
         }
     }

@@ -109,8 +109,9 @@ fn unsorted(ctx: &mut Ctx<'_>, path: &str, items: &str, line: u32, error: sort::
     match error {
         sort::SortError::Sentence(sentence) => Failure::error(sentence),
         sort::SortError::Unsortable(kind) => {
-            let words =
-                format!("Field {path} in {items} is an unsortable type: interface, err: unsortable type: {kind}");
+            let words = format!(
+                "Field {path} in {items} is an unsortable type: interface, err: unsortable type: {kind}"
+            );
             ctx.klog('F', &format!("sorter.go:{line}"), &words);
             Failure::Exit(1)
         }

@@ -31,7 +31,8 @@ pub(crate) fn infos(infos: &mut [Info], path: &str) -> Result<(), SortError> {
     }
     for info in infos.iter_mut().filter(|info| text(&info.object, "/kind") == "Table") {
         let mut table = info.object.as_ref().clone();
-        if let Some(rows) = table.get_mut("rows").and_then(Value::as_array_mut).filter(|rows| rows.len() > 1) {
+        if let Some(rows) = table.get_mut("rows").and_then(Value::as_array_mut).filter(|rows| rows.len() > 1)
+        {
             match values(rows, path, |row| row.get("object").unwrap_or(&Value::Null)) {
                 // As recorded: a Table without the field is printed as one without rows, and that is no failure.
                 Err(SortError::Sentence(_)) => rows.clear(),

@@ -36,7 +36,9 @@ async fn run(ctx: &mut Ctx<'_>) -> Done {
     let folder = ctx.flags.text("www").to_owned();
     let path = ctx.proc.path(&folder);
     if !folder.is_empty() && ctx.proc.world().stat(&ctx.proc.place.clone(), &path).is_err() {
-        let why = format!("Failed to stat static file directory {folder}: stat {folder}: no such file or directory");
+        let why = format!(
+            "Failed to stat static file directory {folder}: stat {folder}: no such file or directory"
+        );
         ctx.klog('W', "proxy.go:200", &why);
     }
     let gate = gate(ctx)?;

@@ -188,10 +188,12 @@ impl Printer {
                 let found = found.map_err(|why| path_failure(&why, path, tree))?;
                 format!("{}\n", go::json_indent(&Value::Array(found), "    "))
             }
-            Format::GoTemplate(text) => template::go_template(text, tree, self.allow_missing).map_err(|(why, help)| {
-                self.help = help;
-                Failure::error(why)
-            })?,
+            Format::GoTemplate(text) => {
+                template::go_template(text, tree, self.allow_missing).map_err(|(why, help)| {
+                    self.help = help;
+                    Failure::error(why)
+                })?
+            }
             Format::Columns(spec) => {
                 let columns = columns::parse(spec).map_err(Failure::error)?;
                 let lines = columns::print(&columns, !self.no_headers, tree);

@@ -47,7 +47,11 @@ pub(crate) fn check(template: &str) -> Result<(), String> {
 ///
 /// # Errors
 /// kubectl's sentence, and what is printed before it: the text until then, and what may help.
-pub(crate) fn go_template(template: &str, tree: &Value, allow_missing: bool) -> Result<String, (String, String)> {
+pub(crate) fn go_template(
+    template: &str,
+    tree: &Value,
+    allow_missing: bool,
+) -> Result<String, (String, String)> {
     let mut parsed = gotemplate::Template::parse(template).map_err(|why| (why, String::new()))?;
     parsed.missing_key_fails = !allow_missing;
     parsed.execute(tree).map_err(|(why, text)| {

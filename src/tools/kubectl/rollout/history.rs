@@ -51,9 +51,7 @@ fn not_found() -> Failure {
 
 fn history(ctx: &mut Ctx<'_>, info: &Info) -> Result<BTreeMap<i64, Revision>, Failure> {
     match Kind::of(info) {
-        None => {
-            Err(no_rollout(info, "history", "history viewer"))
-        }
+        None => Err(no_rollout(info, "history", "history viewer")),
         Some(Kind::Deployment) => {
             let of = |set: Value| (revision_of(&set), of_replica_set(set));
             Ok(replica_sets(ctx, &info.object)?.into_iter().map(of).collect())

@@ -157,7 +157,9 @@ fn no_rollout(info: &Info, what: &str, known: &str) -> Failure {
     if visited {
         return Failure::error(format!("no {known} has been implemented for {kind:?}"));
     }
-    Failure::error(format!("error retrieving {what} for {kind:?}, no visitor method exists for {{{group} {bare}}}"))
+    Failure::error(format!(
+        "error retrieving {what} for {kind:?}, no visitor method exists for {{{group} {bare}}}"
+    ))
 }
 
 /// The revision that a deployment or replica set says it is.
