@@ -2,6 +2,7 @@
 //! watches read. A clone is a snapshot.
 
 use std::borrow::Borrow;
+use std::ops::Bound;
 use std::sync::Arc;
 
 use imbl::{OrdMap, OrdSet, Vector};
@@ -142,6 +143,22 @@ impl Store {
             .get(resource)
             .into_iter()
             .flat_map(move |table| table.range(from.clone()..))
+            .take_while(move |((ns, _), _)| namespace.is_empty() || &**ns == namespace)
+            .map(|(_, row)| &row.object)
+    }
+
+    /// As [`Self::list`], from behind the object of that namespace and name.
+    pub(crate) fn list_after<'a>(
+        &'a self,
+        resource: &str,
+        namespace: &'a str,
+        (after_namespace, after_name): (&str, &str),
+    ) -> impl Iterator<Item = &'a Object> {
+        let from = (Arc::<str>::from(after_namespace), Arc::<str>::from(after_name));
+        self.tables
+            .get(resource)
+            .into_iter()
+            .flat_map(move |table| table.range((Bound::Excluded(from.clone()), Bound::Unbounded)))
             .take_while(move |((ns, _), _)| namespace.is_empty() || &**ns == namespace)
             .map(|(_, row)| &row.object)
     }

@@ -3,6 +3,7 @@
 //! Knows nothing of kubeadm: who needs which certificate is said elsewhere. Signing is
 //! deterministic (RSA PKCS#1 v1.5), so one seed gives the same bytes.
 
+use std::cell::RefCell;
 use std::net::IpAddr;
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -16,6 +17,7 @@ use rcgen::{
 
 use x509_parser::extensions::GeneralName;
 
+use crate::apimachinery::memo::{self, Memo};
 use crate::sim::SimTime;
 
 /// Keys that every world draws from. See `assets/keys/README.md`.
@@ -133,8 +135,17 @@ pub(crate) fn read_key(pem: &str) -> Result<KeyPair, CertificateError> {
     Ok(rsa.or_else(|_| KeyPair::try_from(pkcs8.as_slice()))?)
 }
 
+thread_local! {
+    /// More blocks than a sitting has certificates and keys in use.
+    static BODIES: RefCell<Memo<Option<Vec<u8>>>> = const { RefCell::new(Memo::new(64)) };
+}
+
 /// The bytes of the first PEM block.
 pub(crate) fn pem_body(pem: &str) -> Option<Vec<u8>> {
+    BODIES.with(|memo| memo::remember(memo, pem, || decode_body(pem)))
+}
+
+fn decode_body(pem: &str) -> Option<Vec<u8>> {
     let start = pem.find("-----BEGIN ")?;
     let body = pem.get(start..)?.split_once("-----\n")?.1.split("-----END").next()?;
     let body: String = body.chars().filter(|c| !c.is_whitespace()).collect();

@@ -97,6 +97,11 @@ impl Filter {
         Ok(Self { labels, fields })
     }
 
+    /// True without any selector.
+    fn takes_all(&self) -> bool {
+        self.labels.is_none() && self.fields.is_none()
+    }
+
     /// True when both selectors fit.
     pub(crate) fn matches(&self, storage: &str, object: &Value) -> bool {
         let labels = object.pointer("/metadata/labels").unwrap_or(&Value::Null);
@@ -127,28 +132,24 @@ fn present(call: &Call<'_>, stored: &Object) -> Object {
 pub(crate) fn list(call: &mut Call<'_>, request: &Request) -> Result<Response, Status> {
     let filter = Filter::of(call, request)?;
     let revision = call.store().revision().to_string();
-    let mut objects = collect(call, &filter);
-    let chunk = Chunk::of(request)?;
-    let (rest, next) = chunk.cut(&mut objects, &revision);
+    let Chunk { objects, rest } = Chunk::of(call, request, &filter)?;
     let mut metadata = json!({"resourceVersion": revision});
-    if let Some(next) = next {
-        metadata["continue"] = next.into();
-        if request.query_value("labelSelector").is_none_or(str::is_empty)
-            && request.query_value("fieldSelector").is_none_or(str::is_empty)
-        {
+    if let Some(last) = objects.last().filter(|_| rest > 0) {
+        metadata["continue"] = token(&revision, last).into();
+        if filter.takes_all() {
             metadata["remainingItemCount"] = rest.into();
         }
     }
-    let shown: Vec<Object> = objects.iter().map(|it| present(call, it)).collect();
+    let shown = || objects.iter().map(|it| present(call, it));
     let body = match form(&request.accept) {
         Form::Table => table(call, request, &objects, metadata)?,
         Form::Metadata => {
-            let items: Vec<Value> = shown.iter().map(|it| metadata_only(it)).collect();
+            let items: Vec<Value> = shown().map(|it| metadata_only(&it)).collect();
             let kind = "PartialObjectMetadataList";
             json!({"apiVersion": "meta.k8s.io/v1", "kind": kind, "metadata": metadata, "items": items}).into()
         }
         Form::Object => {
-            let items: Vec<Value> = shown.iter().map(|it| (**it).clone()).collect();
+            let items: Vec<Value> = shown().map(|it| (*it).clone()).collect();
             json!({
                 "apiVersion": call.resource.api_version(), "kind": call.resource.list_kind,
                 "metadata": metadata, "items": items,
@@ -159,34 +160,28 @@ pub(crate) fn list(call: &mut Call<'_>, request: &Request) -> Result<Response, S
     Ok(Response { code: 200, body: Body::Json(body), warnings: Vec::new() })
 }
 
-/// `limit` and `continue` of a list.
+/// What `limit` and `continue` of a list leave of a collection.
 struct Chunk {
-    limit: usize,
-    /// Namespace and name of the last object that the client has.
-    after: Option<(String, String)>,
+    objects: Vec<Object>,
+    /// How many objects follow.
+    rest: usize,
 }
 
 impl Chunk {
-    fn of(request: &Request) -> Result<Self, Status> {
-        let limit = request.query_value("limit").and_then(|it| it.parse().ok()).unwrap_or(0);
+    fn of(call: &Call<'_>, request: &Request, filter: &Filter) -> Result<Self, Status> {
+        let limit = request.query_value("limit").and_then(|it| it.parse().ok()).filter(|it| *it > 0);
         let token = request.query_value("continue").filter(|it| !it.is_empty());
-        let after = token.map(parse_token).transpose()?;
-        Ok(Self { limit, after })
-    }
-
-    /// Leaves only this chunk; how many objects follow, and the token for them.
-    fn cut(&self, objects: &mut Vec<Object>, revision: &str) -> (usize, Option<String>) {
-        if let Some((namespace, name)) = &self.after {
-            let seen = |it: &Object| (object::namespace(it), object::name(it)) <= (namespace, name);
-            objects.retain(|it| !seen(it));
-        }
-        if self.limit == 0 || objects.len() <= self.limit {
-            return (0, None);
-        }
-        let rest = objects.len() - self.limit;
-        objects.truncate(self.limit);
-        let token = objects.last().map(|last| token(revision, last));
-        (rest, token)
+        // Nothing sorts before empty names, so that an empty one begins at the beginning.
+        let (after_namespace, after_name) = token.map(parse_token).transpose()?.unwrap_or_default();
+        let storage = &call.resource.storage;
+        let namespace = if call.resource.namespaced { call.namespace.as_str() } else { "" };
+        let after_namespace = after_namespace.as_str().max(namespace);
+        let mut left = call
+            .store()
+            .list_after(storage, namespace, (after_namespace, &after_name))
+            .filter(|it| filter.matches(storage, it));
+        let objects = left.by_ref().take(limit.unwrap_or(usize::MAX)).cloned().collect();
+        Ok(Self { objects, rest: left.count() })
     }
 }
 

@@ -60,7 +60,7 @@ pub(crate) fn usage(verb: &Verb, path: &str) -> String {
 /// What `kubectl options` prints.
 pub(crate) fn options() -> String {
     let mut text = "The following options can be passed to any command:\n\n".to_owned();
-    push_flags(&mut text, "", &flags::globals());
+    push_flags(&mut text, "", flags::globals());
     text
 }
 

@@ -1,5 +1,8 @@
 //! The table of flags, read from the asset one command at a time.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 /// What a flag's value is, which decides the sentence about a bad one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -48,41 +51,47 @@ const HELP: FlagSpec = FlagSpec {
 pub(crate) const APPLYSET: FlagSpec =
     FlagSpec { name: "applyset", short: None, kind: Kind::Text, default: "", alone: "", hidden: false };
 
+/// What the table says of a command: its usage line and its own flags.
+struct Section {
+    usage: &'static str,
+    flags: Vec<FlagSpec>,
+}
+
+/// The table by command path.
+static SECTIONS: LazyLock<BTreeMap<&'static str, Section>> = LazyLock::new(|| {
+    let mut sections = BTreeMap::new();
+    let mut rest = TABLE;
+    while let Some((path, after)) = rest.strip_prefix('[').and_then(|it| it.split_once(']')) {
+        let (usage, lines) = after.split_once('\n').unwrap_or((after, ""));
+        let end = if lines.starts_with('[') { 0 } else { lines.find("\n[").map_or(lines.len(), |at| at + 1) };
+        let (own, next) = lines.split_at(end);
+        let flags = own.lines().filter_map(flag).collect();
+        sections.insert(path, Section { usage: usage.trim(), flags });
+        rest = next;
+    }
+    sections
+});
+
 /// The usage line of a command such as `create deployment`.
 pub(crate) fn usage(command: &str) -> Option<&'static str> {
-    section(command).map(|(usage, _)| usage)
+    SECTIONS.get(command).map(|section| section.usage)
 }
 
 /// The flags of a command itself, in the order of their names; none when kubectl has no such command.
 pub(crate) fn of_command(command: &str) -> Vec<FlagSpec> {
-    let mut flags: Vec<FlagSpec> =
-        section(command).map(|(_, lines)| lines.lines().filter_map(flag).collect()).unwrap_or_default();
-    flags.push(HELP);
-    flags
+    let own = SECTIONS.get(command).map_or(&[][..], |section| &section.flags);
+    own.iter().copied().chain([HELP]).collect()
 }
 
 /// The flags that every command takes.
-pub(crate) fn globals() -> Vec<FlagSpec> {
-    section("options").map(|(_, lines)| lines.lines().filter_map(flag).collect()).unwrap_or_default()
+pub(crate) fn globals() -> &'static [FlagSpec] {
+    SECTIONS.get("options").map_or(&[], |section| &section.flags)
 }
 
 /// The paths of all commands, without `kubectl`.
 #[cfg(test)]
 pub(crate) fn commands() -> Vec<&'static str> {
-    let heads = TABLE.lines().filter_map(|line| line.strip_prefix('[')?.split_once(']'));
-    heads.map(|(path, _)| path).filter(|path| !path.is_empty() && *path != "options").collect()
-}
-
-fn section(command: &str) -> Option<(&'static str, &'static str)> {
-    let head = format!("[{command}]");
-    let start = match TABLE.strip_prefix(head.as_str()) {
-        Some(_) => head.len(),
-        None => TABLE.find(&format!("\n{head}"))? + head.len() + 1,
-    };
-    let rest = TABLE.get(start..)?;
-    let (usage, rest) = rest.split_once('\n')?;
-    let end = if rest.starts_with('[') { 0 } else { rest.find("\n[").map_or(rest.len(), |at| at + 1) };
-    Some((usage.trim(), rest.get(..end)?))
+    SECTIONS.keys().copied().filter(|path| !path.is_empty() && *path != "options").collect()
 }
 
 fn flag(line: &'static str) -> Option<FlagSpec> {
