@@ -105,11 +105,12 @@ pub(crate) fn load(files: &Files) -> Result<Pack, Vec<Problem>> {
     load_seeds(files, SEEDS_READ)
 }
 
-/// Reads a pack that comes with the program, whose variants the tests have read: one is enough here.
+/// Reads a pack that comes with the program: the tests have read its variants and its other languages.
 pub(crate) fn load_shipped(files: &Files) -> Result<Pack, Vec<Problem>> {
-    load_seeds(files, 1)
+    load_seeds(files, 0)
 }
 
+/// As [`load`], with so many variants of each exercise read.
 fn load_seeds(files: &Files, seeds: u64) -> Result<Pack, Vec<Problem>> {
     let mut problems = Vec::new();
     let raw = read_pack(files, &mut problems);
@@ -258,12 +259,12 @@ fn read_exercise(
     };
     let prefix = format!("{folder}/");
     let own: Files = files
-        .iter()
-        .filter_map(|(path, bytes)| Some((path.strip_prefix(&prefix)?.to_owned(), bytes.clone())))
+        .range(prefix.clone()..)
+        .map_while(|(path, bytes)| Some((path.strip_prefix(&prefix)?.to_owned(), bytes.clone())))
         .collect();
     let before = problems.len();
     problems.extend(rules(&raw, folder).into_iter().map(|message| problem(&path, message)));
-    let mut exercise = Exercise {
+    let exercise = Exercise {
         id: raw.id.clone(),
         pack: pack.to_owned(),
         title: plain(&raw.title),
@@ -271,26 +272,27 @@ fn read_exercise(
         competencies: raw.competencies.clone(),
         difficulty: raw.difficulty.clone(),
         minutes: raw.minutes,
-        points: 0,
+        points: raw.checks.iter().filter_map(points).sum(),
         locales: locale::read(files, &raw.id, problems),
         raw,
         files: own,
     };
-    for seed in 0..seeds {
-        match exercise.variant(seed) {
-            Ok(variant) => exercise.points = variant.checks.iter().map(|check| check.points).sum(),
-            Err(found) => {
-                problems
-                    .extend(found.into_iter().map(|it| problem(&format!("{prefix}{}", it.file), it.message)));
-                break;
-            }
-        }
+    let bad = (0..seeds).find_map(|seed| exercise.variant(seed).err());
+    for it in bad.into_iter().flatten() {
+        problems.push(problem(&format!("{prefix}{}", it.file), it.message));
     }
-    problems.extend(exercise.locale_problems());
+    if seeds > 0 {
+        problems.extend(exercise.locale_problems());
+    }
     if exercise.points == 0 && problems.len() == before {
         problems.push(problem(&path, "checks: no points to win; add a check with points"));
     }
     Some(exercise)
+}
+
+/// The points of a check as it stands in the file.
+fn points(check: &Value) -> Option<u32> {
+    check.get("points")?.as_u64().and_then(|it| it.try_into().ok())
 }
 
 /// Variants that the loader reads, so that a mistake in a rare one is found early.
