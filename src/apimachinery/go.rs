@@ -44,7 +44,7 @@ fn printable(c: char) -> bool {
 
 /// `json.Marshal`: compact, keys sorted, `<`, `>`, `&` and line separators escaped.
 pub(crate) fn json(value: &Value) -> String {
-    escape_html(&value.to_string())
+    escape_html(value.to_string())
 }
 
 /// `json.MarshalIndent` with the given indent, escaped as [`json`] does.
@@ -56,16 +56,20 @@ pub(crate) fn json_indent(value: &Value, indent: &str) -> String {
     if value.serialize(&mut serializer).is_err() {
         return String::new();
     }
-    escape_html(&String::from_utf8_lossy(&bytes))
+    escape_html(String::from_utf8(bytes).unwrap_or_default())
 }
 
 /// These characters stand only inside strings in JSON text, so they can be replaced everywhere.
-fn escape_html(text: &str) -> String {
-    if !text.contains(['<', '>', '&', '\u{2028}', '\u{2029}', '\u{8}', '\u{c}']) {
-        return text.to_owned();
+fn escape_html(text: String) -> String {
+    // E2 begins the line separators, among others.
+    let special = |byte: u8| matches!(byte, b'<' | b'>' | b'&' | 0xe2);
+    if !text.bytes().any(special) {
+        return text;
     }
     let mut out = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
+    let mut rest = text.as_str();
+    while let Some((plain, c, after)) = rest.bytes().position(special).and_then(|at| split_char(rest, at)) {
+        out.push_str(plain);
         match c {
             '<' => out.push_str("\\u003c"),
             '>' => out.push_str("\\u003e"),
@@ -74,8 +78,18 @@ fn escape_html(text: &str) -> String {
             '\u{2029}' => out.push_str("\\u2029"),
             c => out.push(c),
         }
+        rest = after;
     }
+    out.push_str(rest);
     out
+}
+
+/// The text before a character, the character, and the text behind it.
+fn split_char(text: &str, at: usize) -> Option<(&str, char, &str)> {
+    let (before, tail) = text.split_at_checked(at)?;
+    let mut chars = tail.chars();
+    let c = chars.next()?;
+    Some((before, c, chars.as_str()))
 }
 
 /// `%v` of a decoded JSON value: `map[a:1 b:[x y]]`, `<nil>`, bare strings.

@@ -150,6 +150,12 @@ pub(crate) fn set(tree: &mut Value, path: &[&str], value: impl Into<Value>) {
     }
 }
 
+/// `tree` with `value` under `key`. Moves the value, where `json!` makes a copy of what it is given.
+pub(crate) fn with(mut tree: Value, key: &str, value: Value) -> Value {
+    as_map(&mut tree).insert(key.to_owned(), value);
+    tree
+}
+
 /// Sets the value at a path of plain keys unless something stands there already.
 pub(crate) fn set_default(tree: &mut Value, path: &[&str], value: impl Into<Value>) {
     if let Some((last, parents)) = path.split_last() {

@@ -71,11 +71,9 @@ fn version_of(stored: &Value) -> Value {
     json!({"resourceVersion": object::text(stored, "/metadata/resourceVersion")})
 }
 
-fn metadata_only(object: &Value) -> Value {
-    json!({
-        "apiVersion": "meta.k8s.io/v1", "kind": "PartialObjectMetadata",
-        "metadata": object.get("metadata").cloned().unwrap_or(Value::Null),
-    })
+fn metadata_only(stored: &Value) -> Value {
+    let partial = json!({"apiVersion": "meta.k8s.io/v1", "kind": "PartialObjectMetadata"});
+    object::with(partial, "metadata", stored.get("metadata").cloned().unwrap_or(Value::Null))
 }
 
 /// Which objects of a collection a request means.
@@ -144,20 +142,20 @@ pub(crate) fn list(call: &mut Call<'_>, request: &Request) -> Result<Response, S
     let body = match form(&request.accept) {
         Form::Table => table(call, request, &objects, metadata)?,
         Form::Metadata => {
-            let items: Vec<Value> = shown().map(|it| metadata_only(&it)).collect();
-            let kind = "PartialObjectMetadataList";
-            json!({"apiVersion": "meta.k8s.io/v1", "kind": kind, "metadata": metadata, "items": items}).into()
+            let items = shown().map(|it| metadata_only(&it)).collect();
+            collection("meta.k8s.io/v1", "PartialObjectMetadataList", metadata, items)
         }
         Form::Object => {
-            let items: Vec<Value> = shown().map(|it| (*it).clone()).collect();
-            json!({
-                "apiVersion": call.resource.api_version(), "kind": call.resource.list_kind,
-                "metadata": metadata, "items": items,
-            })
-            .into()
+            let items = shown().map(|it| (*it).clone()).collect();
+            collection(&call.resource.api_version(), &call.resource.list_kind, metadata, items)
         }
     };
     Ok(Response { code: 200, body: Body::Json(body), warnings: Vec::new() })
+}
+
+fn collection(api_version: &str, kind: &str, metadata: Value, items: Vec<Value>) -> Object {
+    let list = json!({"apiVersion": api_version, "kind": kind, "metadata": metadata});
+    object::with(list, "items", items.into()).into()
 }
 
 /// What `limit` and `continue` of a list leave of a collection.
@@ -272,9 +270,7 @@ pub(crate) fn delete_collection(
             Err(status) => return Err(status),
         }
     }
-    let body = json!({
-        "apiVersion": call.resource.api_version(), "kind": call.resource.list_kind,
-        "metadata": {"resourceVersion": call.store().revision().to_string()}, "items": items,
-    });
-    Ok(Response::json(200, body))
+    let metadata = json!({"resourceVersion": call.store().revision().to_string()});
+    let body = collection(&call.resource.api_version(), &call.resource.list_kind, metadata, items);
+    Ok(Response { code: 200, body: Body::Json(body), warnings: Vec::new() })
 }

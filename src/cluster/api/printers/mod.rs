@@ -20,6 +20,7 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value, json};
 
+use crate::apimachinery::object;
 use crate::cluster::Object;
 use crate::sim::SimTime;
 
@@ -133,20 +134,21 @@ pub(crate) fn table(resource: &str, objects: &[Object], include: Include, now: S
 }
 
 fn assemble(columns: Vec<Value>, rows: Vec<Value>) -> Value {
-    json!({"apiVersion": "meta.k8s.io/v1", "kind": "Table", "metadata": {}, "columnDefinitions": columns, "rows": rows})
+    let table = json!({"apiVersion": "meta.k8s.io/v1", "kind": "Table", "metadata": {}});
+    object::with(object::with(table, "columnDefinitions", columns.into()), "rows", rows.into())
 }
 
-fn row(cells: Vec<Value>, object: &Value, include: Include) -> Value {
-    let object = match include {
+fn row(cells: Vec<Value>, stored: &Value, include: Include) -> Value {
+    let shown = match include {
         Include::None => Value::Null,
-        Include::Object => object.clone(),
-        Include::Metadata => json!({
-            "apiVersion": "meta.k8s.io/v1",
-            "kind": "PartialObjectMetadata",
-            "metadata": object.get("metadata").cloned().unwrap_or_else(|| Value::Object(Map::new())),
-        }),
+        Include::Object => stored.clone(),
+        Include::Metadata => {
+            let metadata = stored.get("metadata").cloned().unwrap_or_else(|| Value::Object(Map::new()));
+            let partial = json!({"apiVersion": "meta.k8s.io/v1", "kind": "PartialObjectMetadata"});
+            object::with(partial, "metadata", metadata)
+        }
     };
-    json!({"cells": cells, "object": object})
+    object::with(object::with(Value::Null, "cells", cells.into()), "object", shown)
 }
 
 fn definition(name: &str, kind: &str, format: &str, priority: i64) -> Value {

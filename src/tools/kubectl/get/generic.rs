@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::super::builder::read_sources;
 use super::super::{Builder, Ctx, Done, Failure};
 use super::{Options, sort};
+use crate::apimachinery::object;
 
 pub(super) fn run(ctx: &mut Ctx<'_>, options: Options) -> Done {
     let Options { mut printer, sort_by, ignore_not_found, builder } = options;
@@ -32,8 +33,8 @@ pub(super) fn run(ctx: &mut Ctx<'_>, options: Options) -> Done {
         sort::values(&mut items, &sort_by, |item| item)
             .map_err(|error| super::unsorted(ctx, &sort_by, "*unstructured.Unstructured", 329, error))?;
     }
-    let list =
-        json!({"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}, "items": items});
+    let list = json!({"apiVersion": "v1", "kind": "List", "metadata": {"resourceVersion": ""}});
+    let list = object::with(list, "items", items.into());
     if let Err(failure) = printer.print(ctx, &list, "") {
         failures.push(failure);
     }
