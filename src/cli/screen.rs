@@ -15,6 +15,7 @@ use signal_hook::consts;
 
 use super::settings::Settings;
 use super::{data, packs, progress};
+use crate::cluster::templates;
 use crate::tui::{Card, Effect, Msg, State, update, view};
 
 mod exam;
@@ -60,6 +61,13 @@ enum Opening {
     /// The exercise that was cut off last.
     Resume,
     Exam(Wanted),
+}
+
+/// Builds the world that most exercises begin with while the screen is read; it stays for the process.
+fn build_ahead() {
+    let building = std::thread::Builder::new().stack_size(super::STACK_BYTES);
+    // Without the thread it is built when an exercise opens.
+    let _ = building.spawn(|| drop(templates::default_world(0)));
 }
 
 /// The home screen.
@@ -199,6 +207,7 @@ impl Screen {
         self.begin(opening)?;
         self.draw(terminal)?;
         self.read_cards();
+        build_ahead();
         loop {
             self.draw(terminal)?;
             if let Some(exit) = self.signals.exit() {
