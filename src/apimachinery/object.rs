@@ -43,12 +43,13 @@ fn find<'a>(tree: &'a Value, pointer: &str) -> Option<&'a Value> {
     }
     let mut tokens = pointer.split('/');
     let rooted = tokens.next() == Some("");
-    tokens.try_fold(tree, |here, token| match here {
-        Value::Object(map) => map.get(token),
-        Value::Array(items) => items.get(index(token)?),
-        _ => None,
-    })
-    .filter(|_| rooted)
+    tokens
+        .try_fold(tree, |here, token| match here {
+            Value::Object(map) => map.get(token),
+            Value::Array(items) => items.get(index(token)?),
+            _ => None,
+        })
+        .filter(|_| rooted)
 }
 
 /// An array index of a JSON pointer: digits without a leading zero.
