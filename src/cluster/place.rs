@@ -1,9 +1,10 @@
 //! Where a process runs: on a host, or in a container of a pod.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{ClusterId, World};
-use crate::hosts::{FsError, Node};
+use super::{ClusterId, World, procfs};
+use crate::hosts::{FsError, Kind, Node};
 
 /// A file system and a network namespace of the lab.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -39,7 +40,15 @@ impl World {
     /// The node at `path` of a place, links followed. A container sees its mounts.
     pub(crate) fn stat(&self, place: &Place, path: &str) -> Result<Node, FsError> {
         match place {
-            Place::Host(name) => self.host_files(name)?.stat(path).cloned(),
+            Place::Host(name) => match self.host_files(name)?.stat(path) {
+                Err(FsError::NotFound) if path.starts_with("/proc/") => {
+                    match procfs::node(self, name, path).ok_or(FsError::NotFound)? {
+                        Node { kind: Kind::Symlink(target), .. } => self.stat(place, &target),
+                        found => Ok(found),
+                    }
+                }
+                found => found.cloned(),
+            },
             Place::Container { .. } => super::kubelet::files::stat(self, place, path, true),
         }
     }
@@ -47,7 +56,12 @@ impl World {
     /// As [`Self::stat`] without following a link at the end.
     pub(crate) fn lstat(&self, place: &Place, path: &str) -> Result<Node, FsError> {
         match place {
-            Place::Host(name) => self.host_files(name)?.lstat(path).cloned(),
+            Place::Host(name) => match self.host_files(name)?.lstat(path) {
+                Err(FsError::NotFound) if path.starts_with("/proc/") => {
+                    procfs::node(self, name, path).ok_or(FsError::NotFound)
+                }
+                found => found.cloned(),
+            },
             Place::Container { .. } => super::kubelet::files::stat(self, place, path, false),
         }
     }
@@ -56,6 +70,11 @@ impl World {
     pub(crate) fn read_file(&self, place: &Place, path: &str) -> Result<Arc<[u8]>, FsError> {
         match place {
             Place::Host(name) => {
+                if path.starts_with("/proc/")
+                    && let Some(Node { kind: Kind::File(bytes), .. }) = procfs::node(self, name, path)
+                {
+                    return Ok(bytes);
+                }
                 let files = self.host_files(name)?;
                 let log = path.starts_with("/var/log/").then(|| files.resolve(path).ok()).flatten();
                 let log = log.and_then(|path| super::kubelet::logs::host_file(self, name, &path));
@@ -74,11 +93,32 @@ impl World {
     pub(crate) fn list_dir(&self, place: &Place, path: &str) -> Result<Vec<(String, Node)>, FsError> {
         match place {
             Place::Host(name) => {
-                let files = self.host_files(name)?;
-                Ok(files.list(path)?.into_iter().map(|(name, node)| (name, node.clone())).collect())
+                let listed = self.host_files(name)?.list(path);
+                if path == "/proc" || path.starts_with("/proc/") {
+                    let own = listed.unwrap_or_default().into_iter();
+                    let own = own.map(|(name, node)| (name, node.clone()));
+                    return self.list_proc(name, path, own.collect());
+                }
+                Ok(listed?.into_iter().map(|(name, node)| (name, node.clone())).collect())
             }
             Place::Container { .. } => super::kubelet::files::list(self, place, path),
         }
+    }
+
+    /// What stands in a directory of `/proc`, beside the machine's `own` files there.
+    fn list_proc(
+        &self,
+        host: &str,
+        path: &str,
+        own: Vec<(String, Node)>,
+    ) -> Result<Vec<(String, Node)>, FsError> {
+        let mut all: BTreeMap<String, Node> = own.into_iter().collect();
+        for below in procfs::names(self, host, path) {
+            if let Some(node) = procfs::node(self, host, &format!("{path}/{below}")) {
+                all.entry(below).or_insert(node);
+            }
+        }
+        if all.is_empty() { Err(FsError::NotFound) } else { Ok(all.into_iter().collect()) }
     }
 
     /// Carries out a change as root.
@@ -87,6 +127,11 @@ impl World {
         match place {
             Place::Host(name) => {
                 let host = self.hosts.get_mut(name).ok_or(FsError::NotFound)?;
+                if let FileOp::Write { path, bytes } | FileOp::Append { path, bytes } = &op
+                    && let Some(written) = procfs::write(host, path, bytes)
+                {
+                    return written;
+                }
                 op.apply(&mut host.files, now)
             }
             Place::Container { .. } => super::kubelet::files::change(self, place, op),

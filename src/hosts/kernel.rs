@@ -6,6 +6,8 @@ use crate::sim::SimTime;
 
 /// The kernel of the recorded nodes.
 pub(crate) const RELEASE: &str = "6.8.0-51-generic";
+/// What it was built as: `uname -v`.
+pub(crate) const VERSION: &str = "#52-Ubuntu SMP PREEMPT_DYNAMIC Thu Dec  5 13:09:44 UTC 2024";
 
 /// Modules that every machine has loaded: name, size, and who uses it.
 const BUILT_IN: &[(&str, u64)] = &[
@@ -53,6 +55,34 @@ const SYSTEM_MOUNTS: &str = "sysfs /sys sysfs rw,nosuid,nodev,noexec,relatime 0 
     tmpfs /dev/shm tmpfs rw,nosuid,nodev 0 0\n\
     tmpfs /run/lock tmpfs rw,nosuid,nodev,noexec,relatime,size=5120k 0 0\n\
     cgroup2 /sys/fs/cgroup cgroup2 rw,nosuid,nodev,noexec,relatime,nsdelegate,memory_recursiveprot 0 0\n";
+
+/// Parameters that every machine has, with the values of a fresh Ubuntu.
+pub(crate) const PARAMETERS: &[(&str, &str)] = &[
+    ("fs.file-max", "9223372036854775807"),
+    ("fs.inotify.max_user_instances", "128"),
+    ("fs.inotify.max_user_watches", "29454"),
+    ("kernel.hostname", ""),
+    ("kernel.osrelease", "6.8.0-51-generic"),
+    ("kernel.panic", "0"),
+    ("kernel.panic_on_oops", "0"),
+    ("kernel.pid_max", "4194304"),
+    ("net.bridge.bridge-nf-call-ip6tables", "1"),
+    ("net.bridge.bridge-nf-call-iptables", "1"),
+    ("net.core.somaxconn", "4096"),
+    ("net.ipv4.conf.all.forwarding", "0"),
+    ("net.ipv4.conf.all.rp_filter", "2"),
+    ("net.ipv4.ip_forward", "0"),
+    ("net.ipv4.ip_local_port_range", "32768\t60999"),
+    ("net.ipv4.tcp_keepalive_time", "7200"),
+    ("net.ipv6.conf.all.disable_ipv6", "0"),
+    ("net.ipv6.conf.all.forwarding", "0"),
+    ("net.netfilter.nf_conntrack_max", "65536"),
+    ("vm.drop_caches", "0"),
+    ("vm.max_map_count", "65530"),
+    ("vm.overcommit_memory", "0"),
+    ("vm.panic_on_oom", "0"),
+    ("vm.swappiness", "60"),
+];
 
 /// A line of `/etc/fstab`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -167,6 +197,18 @@ fn write_modules(host: &mut Host, all: &[(String, u64, Vec<String>)], now: SimTi
     };
     let text: String = all.iter().map(line).collect();
     let _ = host.files.install(MODULES, text.as_bytes(), 0o444, now);
+}
+
+/// The value of a kernel parameter; `None` when this kernel has no such.
+pub(crate) fn parameter(host: &Host, name: &str) -> Option<String> {
+    if name == "kernel.hostname" {
+        return Some(host.name.clone());
+    }
+    if name.starts_with("net.bridge.") && !has_module(&host.files, "br_netfilter") {
+        return None;
+    }
+    let known = PARAMETERS.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+    host.sysctl.get(name).cloned().or(known)
 }
 
 /// The swap areas in use: file and KiB.

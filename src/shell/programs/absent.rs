@@ -99,7 +99,6 @@ absent! {
     "useradd": "Add a user",
     "userdel": "Remove a user",
     "usermod": "Change a user",
-    "vmstat": "Show memory activity",
     "visudo": "Edit who may use sudo",
     "whereis": "Locate a program",
 }

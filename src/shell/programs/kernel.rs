@@ -1,5 +1,5 @@
 //! What the kernel has loaded and mounted: `lsmod`, `modprobe`, `rmmod`, `swapon`, `swapoff`, `mount`,
-//! `umount`, `findmnt`, `lsblk`.
+//! `umount`, `findmnt`.
 
 use crate::cluster::Place;
 use crate::hosts::kernel::{self, FstabEntry};
@@ -26,7 +26,6 @@ programs! {
     MOUNT "mount" "Mount file systems" mount;
     UMOUNT "umount" "Unmount file systems" umount;
     FINDMNT "findmnt" "Show mounts" findmnt;
-    LSBLK "lsblk" "List block devices" lsblk;
 }
 
 fn on_machine(proc: &Proc, run: fn(&Call<'_>) -> i32) -> i32 {
@@ -284,14 +283,5 @@ fn findmnt(call: &Call<'_>) -> i32 {
     for [from, at, file_system, options] in rows {
         call.proc.print(format!("{at:<target$} {from:<source$} {file_system:<kind$} {options}\n"));
     }
-    0
-}
-
-fn lsblk(call: &Call<'_>) -> i32 {
-    call.proc.print(
-        "NAME    MAJ:MIN RM  SIZE RO TYPE MOUNTPOINTS\nvda     253:0    0   20G  0 disk \n\
-         ├─vda1  253:1    0   19G  0 part /\n├─vda14 253:14   0    4M  0 part \n\
-         ├─vda15 253:15   0  106M  0 part /boot/efi\n└─vda16 259:0    0  913M  0 part /boot\n",
-    );
     0
 }

@@ -2,7 +2,7 @@
 //! `lsb_release`.
 
 use super::options::{Spec, Value};
-use crate::cluster::Place;
+use crate::cluster::{Place, load};
 use crate::hosts::{Host, kernel};
 use crate::shell::{Proc, Program, Running, login};
 
@@ -22,11 +22,7 @@ pub(crate) const LSB_RELEASE: Program =
     Program { name: "lsb_release", summary: "Print distribution information", run: run_lsb_release };
 
 /// The kernel of the recorded nodes: `uname -r` and `uname -v`.
-pub(crate) const KERNEL: (&str, &str) =
-    (kernel::RELEASE, "#52-Ubuntu SMP PREEMPT_DYNAMIC Thu Dec  5 13:09:44 UTC 2024");
-
-/// Processors of the recorded nodes.
-pub(crate) const PROCESSORS: u32 = 2;
+pub(crate) const KERNEL: (&str, &str) = (kernel::RELEASE, kernel::VERSION);
 
 /// The host that a process runs on: in a container, the one that its name space is on is not known
 /// here, and any machine of the lab is like the other.
@@ -178,6 +174,21 @@ pub(super) fn up_since(proc: &Proc) -> String {
     }
 }
 
+/// `up 1 week, 2 days, 3 minutes`.
+fn pretty(proc: &Proc) -> String {
+    let up = with_host(proc, |host| host.booted).map_or(0, |at| proc.world().now.since(at).as_secs());
+    let parts = [
+        (up / 604_800, "week"),
+        (up / 86_400 % 7, "day"),
+        (up / 3600 % 24, "hour"),
+        (up / 60 % 60, "minute"),
+    ];
+    let shown = parts.iter().filter(|(count, _)| *count > 0);
+    let words: Vec<String> =
+        shown.map(|(count, name)| format!("{count} {name}{}", if *count == 1 { "" } else { "s" })).collect();
+    format!("up {}", if words.is_empty() { "0 minutes".to_owned() } else { words.join(", ") })
+}
+
 fn run_uptime(proc: &mut Proc) -> Running<'_> {
     Box::pin(async move {
         let now = proc.world().now;
@@ -185,10 +196,14 @@ fn run_uptime(proc: &mut Proc) -> Running<'_> {
             Some("-s" | "--since") => {
                 with_host(proc, |host| host.booted.strftime("%Y-%m-%d %H:%M:%S")).unwrap_or_default()
             }
-            Some("-p" | "--pretty") => up_since(proc),
+            Some("-p" | "--pretty") => pretty(proc),
             _ => {
                 let up = up_since(proc);
-                format!(" {} {up},  1 user,  load average: 0.16, 0.21, 0.18", now.strftime("%H:%M:%S"))
+                format!(
+                    " {} {up},  1 user,  load average: {}",
+                    now.strftime("%H:%M:%S"),
+                    super::top::averages(proc)
+                )
             }
         };
         proc.print(format!("{text}\n"));
@@ -198,7 +213,8 @@ fn run_uptime(proc: &mut Proc) -> Running<'_> {
 
 fn run_nproc(proc: &mut Proc) -> Running<'_> {
     Box::pin(async move {
-        proc.print(format!("{PROCESSORS}\n"));
+        let count = with_host(proc, load::processors).unwrap_or(1);
+        proc.print(format!("{count}\n"));
         0
     })
 }

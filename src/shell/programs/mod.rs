@@ -28,6 +28,7 @@ mod packages;
 mod pager;
 mod power;
 mod processes;
+mod ps;
 mod remote;
 mod remove;
 mod sleep;
@@ -39,6 +40,7 @@ mod systemctl;
 mod tar;
 mod temporary;
 mod timeout;
+mod top;
 mod touch;
 mod watch;
 
@@ -68,7 +70,6 @@ pub(crate) const ALL: &[&Program] = &[
     &identity::WHOAMI,
     &journal::PROGRAM,
     &kernel::FINDMNT,
-    &kernel::LSBLK,
     &kernel::LSMOD,
     &kernel::MODPROBE,
     &kernel::MOUNT,
@@ -109,15 +110,13 @@ pub(crate) const ALL: &[&Program] = &[
     &processes::PGREP,
     &processes::PKILL,
     &processes::PIDOF,
-    &processes::PS,
-    &processes::TOP,
+    &ps::PROGRAM,
     &remote::SCP,
     &remote::SSH,
     &remove::PROGRAM,
     &sleep::PROGRAM,
     &space::DF,
     &space::DU,
-    &space::FREE,
     &stat::PROGRAM,
     &substitute::SU,
     &substitute::SUDO,
@@ -127,6 +126,10 @@ pub(crate) const ALL: &[&Program] = &[
     &tar::TAR,
     &temporary::PROGRAM,
     &timeout::PROGRAM,
+    &top::FREE,
+    &top::LSBLK,
+    &top::TOP,
+    &top::VMSTAT,
     &touch::PROGRAM,
     &watch::PROGRAM,
 ];

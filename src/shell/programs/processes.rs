@@ -1,13 +1,10 @@
-//! `ps`, `top`, `pgrep`, `pidof`, `pkill`, `killall`: the processes of a machine, and signals to them.
+//! `pgrep`, `pidof`, `pkill`, `killall`: the processes of a machine, and signals to them.
 
-use super::machine;
-use crate::cluster::Place;
 use crate::cluster::processes::{self, Owner, Process};
+use crate::cluster::{Place, load};
 use crate::shell::{Proc, Program, Running};
 use crate::sim::SimTime;
 
-pub(crate) const PS: Program = Program { name: "ps", summary: "Report the current processes", run: run_ps };
-pub(crate) const TOP: Program = Program { name: "top", summary: "Display processes", run: run_top };
 pub(crate) const PGREP: Program =
     Program { name: "pgrep", summary: "Look up processes by name", run: run_pgrep };
 pub(crate) const PIDOF: Program =
@@ -20,20 +17,19 @@ pub(crate) const KILLALL: Program =
 /// The shell of the terminal, and the process that lists.
 const SHELL: u32 = 12_001;
 const OWN: u32 = 12_345;
+/// The process that lists in a container.
+const OWN_INSIDE: u32 = 7;
 
-/// A line of `ps`.
-struct Line {
-    process: Process,
-    tty: bool,
+/// A process, and what the terminal has to do with it.
+pub(super) struct Line {
+    pub(super) process: Process,
+    /// Started from the terminal.
+    pub(super) tty: bool,
+    /// The one that lists.
+    pub(super) own: bool,
 }
 
-/// The program's own name.
-fn name(process: &Process) -> &str {
-    let program = process.command.split_whitespace().next().unwrap_or_default();
-    program.rsplit('/').next().unwrap_or(program).trim_start_matches('-')
-}
-
-fn lines(proc: &Proc) -> Vec<Line> {
+pub(super) fn lines(proc: &Proc) -> Vec<Line> {
     let world = proc.world();
     let now = world.now;
     let own = proc.args.join(" ");
@@ -47,99 +43,30 @@ fn lines(proc: &Proc) -> Vec<Line> {
             owner: Owner::Init,
         },
         tty: true,
+        own: pid == OWN || pid == OWN_INSIDE,
     };
     let Place::Host(host) = &proc.place else {
-        return vec![shell(1, 0, "sh"), shell(7, 1, &own)];
+        return vec![shell(1, 0, "sh"), shell(OWN_INSIDE, 1, &own)];
     };
     let found = processes::of_host(&world, host).into_iter();
-    let mut all: Vec<Line> = found.map(|process| Line { process, tty: false }).collect();
+    let mut all: Vec<Line> = found.map(|process| Line { process, tty: false, own: false }).collect();
     all.push(shell(SHELL, SHELL - 1, "-bash"));
     all.push(shell(OWN, SHELL, &own));
     all.sort_by_key(|line| line.process.pid);
     all
 }
 
-fn run_ps(proc: &mut Proc) -> Running<'_> {
-    Box::pin(async move {
-        let flags: String = proc.args.iter().skip(1).map(|arg| arg.trim_start_matches('-')).collect();
-        let every = flags.contains(['e', 'A', 'x']);
-        let now = proc.world().now;
-        let shown: Vec<Line> = lines(proc).into_iter().filter(|it| every || it.tty).collect();
-        if flags.contains('u') && !flags.contains('f') {
-            proc.print("USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND\n");
-            for Line { process: it, tty } in shown {
-                let (tty, state) = if tty { ("pts/0", "Ss") } else { ("?", "Ssl") };
-                proc.print(format!(
-                    "{:<8} {:>7}  0.0  0.1  10200  5100 {tty:<8} {state:<4} {:>5}   0:00 {}\n",
-                    it.user,
-                    it.pid,
-                    started(it.started, now),
-                    it.command
-                ));
-            }
-        } else if flags.contains('f') {
-            proc.print("UID          PID    PPID  C STIME TTY          TIME CMD\n");
-            for Line { process: it, tty } in shown {
-                let tty = if tty { "pts/0" } else { "?" };
-                proc.print(format!(
-                    "{:<8} {:>7} {:>7}  0 {:>5} {tty:<8} 00:00:00 {}\n",
-                    it.user,
-                    it.pid,
-                    it.parent,
-                    started(it.started, now),
-                    it.command
-                ));
-            }
-        } else {
-            proc.print("    PID TTY          TIME CMD\n");
-            for Line { process: it, tty } in shown {
-                let tty = if tty { "pts/0" } else { "?" };
-                proc.print(format!("{:>7} {tty:<8} 00:00:00 {}\n", it.pid, name(&it)));
-            }
-        }
-        0
-    })
-}
-
 /// The time of day, or the day when it was not today.
-fn started(at: SimTime, now: SimTime) -> String {
+pub(super) fn started(at: SimTime, now: SimTime) -> String {
     let same_day = at.unix_s().div_euclid(86_400) == now.unix_s().div_euclid(86_400);
     at.strftime(if same_day { "%H:%M" } else { "%b%d" })
-}
-
-fn run_top(proc: &mut Proc) -> Running<'_> {
-    Box::pin(async move {
-        let now = proc.world().now;
-        let shown = lines(proc);
-        proc.print(format!(
-            "top - {} {},  1 user,  load average: 0.16, 0.21, 0.18\n\
-             Tasks: {:3} total,   1 running, {:3} sleeping,   0 stopped,   0 zombie\n\
-             %Cpu(s):  2.3 us,  1.1 sy,  0.0 ni, 96.4 id,  0.1 wa,  0.0 hi,  0.1 si,  0.0 st\n\
-             MiB Mem :   3930.6 total,    295.0 free,   1176.0 used,   2459.6 buff/cache\n\
-             MiB Swap:      0.0 total,      0.0 free,      0.0 used.   2754.6 avail Mem\n\n    \
-             PID USER      PR  NI    VIRT    RES    SHR S  %CPU  %MEM     TIME+ COMMAND\n",
-            now.strftime("%H:%M:%S"),
-            machine::up_since(proc),
-            shown.len(),
-            shown.len().saturating_sub(1),
-        ));
-        for Line { process: it, .. } in shown {
-            proc.print(format!(
-                "{:>7} {:<8}  20   0   10200   5100   3400 S   0.0   0.1   0:00.10 {}\n",
-                it.pid,
-                it.user,
-                name(&it)
-            ));
-        }
-        0
-    })
 }
 
 /// Processes whose name holds a pattern, or with `-f` the whole line, or with `-x` is it.
 fn matching(proc: &Proc, pattern: &str, flags: &str) -> Vec<Process> {
     let regex = regex::Regex::new(pattern).ok();
     let found = |it: &Process| {
-        let text = if flags.contains('f') { it.command.as_str() } else { name(it) };
+        let text = if flags.contains('f') { it.command.as_str() } else { load::program(it) };
         let hit = regex.as_ref().map_or(text.contains(pattern), |regex| regex.is_match(text));
         it.pid != OWN && if flags.contains('x') { text == pattern } else { hit }
     };
@@ -168,7 +95,7 @@ fn run_pgrep(proc: &mut Proc) -> Running<'_> {
         for it in &found {
             proc.print(match (flags.contains('a'), flags.contains('l')) {
                 (true, _) => format!("{} {}\n", it.pid, it.command),
-                (_, true) => format!("{} {}\n", it.pid, name(it)),
+                (_, true) => format!("{} {}\n", it.pid, load::program(it)),
                 _ => format!("{}\n", it.pid),
             });
         }
@@ -181,7 +108,9 @@ fn run_pidof(proc: &mut Proc) -> Running<'_> {
         let wanted = proc.args.get(1..).unwrap_or_default();
         let found: Vec<String> = lines(proc)
             .iter()
-            .filter(|it| wanted.iter().any(|wanted| name(&it.process) == wanted) && it.process.pid != OWN)
+            .filter(|it| {
+                wanted.iter().any(|wanted| load::program(&it.process) == wanted) && it.process.pid != OWN
+            })
             .map(|it| it.process.pid.to_string())
             .collect();
         if found.is_empty() {

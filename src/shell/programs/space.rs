@@ -1,15 +1,15 @@
-//! `df`, `du` and `free`: how much room there is.
+//! `df` and `du`: how much room there is.
 
 use super::options::{Options, Spec, Value};
 use super::texts::{human_size, quoted};
+use crate::cluster::kubelet::status;
+use crate::cluster::{Place, load};
 use crate::hosts::{FsError, Kind};
 use crate::shell::disk::Disk;
 use crate::shell::{Proc, Program, Running};
 
 pub(crate) const DF: Program = Program { name: "df", summary: "Report file system space usage", run: run_df };
 pub(crate) const DU: Program = Program { name: "du", summary: "Estimate file space usage", run: run_du };
-pub(crate) const FREE: Program =
-    Program { name: "free", summary: "Display free and used memory", run: run_free };
 
 const DF_SPEC: Spec = Spec {
     name: "df",
@@ -21,13 +21,77 @@ const DF_SPEC: Spec = Spec {
     ],
 };
 
-/// Mounts of a node: source, type, KiB, KiB used, where. The disk is the recorded nodes' one.
-const MOUNTS: &[(&str, &str, u64, u64, &str)] = &[
-    ("tmpfs", "tmpfs", 402_492, 1_104, "/run"),
-    ("/dev/vda1", "ext4", 20_134_592, 6_291_456, "/"),
-    ("tmpfs", "tmpfs", 2_012_452, 0, "/dev/shm"),
-    ("tmpfs", "tmpfs", 5_120, 0, "/run/lock"),
-];
+/// A mounted file system: source, type, KiB, KiB used, inodes, inodes used, where.
+#[derive(Clone)]
+struct Mount {
+    source: String,
+    kind: &'static str,
+    total: u64,
+    used: u64,
+    inodes: u64,
+    files: u64,
+    at: String,
+}
+
+/// The file systems of the machine, in the order in which they were mounted.
+fn mounted(proc: &Proc) -> Vec<Mount> {
+    let world = proc.world();
+    let host = match &proc.place {
+        Place::Host(name) => name.clone(),
+        Place::Container { .. } => world.hosts.keys().next().cloned().unwrap_or_default(),
+    };
+    let (disk, memory) = (load::disk(&world, &host), load::memory(&world, &host));
+    let root = |source: &str, at: &str| Mount {
+        source: source.into(),
+        kind: "ext4",
+        total: disk.total,
+        used: disk.used,
+        inodes: disk.total / 8,
+        files: disk.files,
+        at: at.into(),
+    };
+    let in_memory = |source: &str, total: u64, used: u64, at: &str| Mount {
+        source: source.into(),
+        kind: "tmpfs",
+        total,
+        used,
+        inodes: memory.total / 8,
+        files: 1 + used / 64,
+        at: at.into(),
+    };
+    if let Place::Container { .. } = &proc.place {
+        return vec![
+            root("overlay", "/"),
+            in_memory("tmpfs", 65_536, 0, "/dev"),
+            in_memory("shm", 65_536, 0, "/dev/shm"),
+        ];
+    }
+    let mut all = vec![
+        in_memory("tmpfs", memory.total / 10, memory.shared, "/run"),
+        root("/dev/vda1", "/"),
+        in_memory("tmpfs", memory.total / 2, 0, "/dev/shm"),
+        in_memory("tmpfs", 5_120, 0, "/run/lock"),
+        Mount { total: 901_520, used: 61_952, inodes: 58_496, files: 598, ..root("/dev/vda16", "/boot") },
+        Mount {
+            kind: "vfat",
+            total: 106_832,
+            used: 6_246,
+            inodes: 0,
+            files: 0,
+            ..root("/dev/vda15", "/boot/efi")
+        },
+    ];
+    for run in world.clusters.iter().flat_map(|it| it.runtime.pods.values()).filter(|run| run.host == host) {
+        let sandbox = &status::sha256_hex(format!("sandbox/{}/{}", run.namespace, run.name).as_bytes());
+        all.push(in_memory(
+            "shm",
+            65_536,
+            0,
+            &format!("/run/containerd/io.containerd.grpc.v1.cri/sandboxes/{sandbox}/shm"),
+        ));
+    }
+    all
+}
 
 fn run_df(proc: &mut Proc) -> Running<'_> {
     Box::pin(async move {
@@ -38,13 +102,14 @@ fn run_df(proc: &mut Proc) -> Running<'_> {
                 return 1;
             }
         };
-        let mut mounts: Vec<_> = MOUNTS.to_vec();
+        let all = mounted(proc);
+        let mut mounts = all.clone();
         let mut exit = 0;
         if !options.operands.is_empty() {
             mounts.clear();
             for name in &options.operands {
                 match proc.stat(name) {
-                    Ok(_) => mounts.extend(mount_of(&proc.path(name))),
+                    Ok(_) => mounts.extend(mount_of(&all, &proc.path(name))),
                     Err(error) => {
                         proc.eprint(format!("df: {name}: {error}\n"));
                         exit = 1;
@@ -59,29 +124,47 @@ fn run_df(proc: &mut Proc) -> Running<'_> {
     })
 }
 
-type Mount = (&'static str, &'static str, u64, u64, &'static str);
-
-fn mount_of(path: &str) -> Option<Mount> {
+fn mount_of(all: &[Mount], path: &str) -> Option<Mount> {
     let below = |at: &str| at == "/" || path == at || path.starts_with(&format!("{at}/"));
-    MOUNTS.iter().filter(|mount| below(mount.4)).max_by_key(|mount| mount.4.len()).copied()
+    all.iter().filter(|mount| below(&mount.at)).max_by_key(|mount| mount.at.len()).cloned()
 }
 
 fn print_mounts(proc: &Proc, options: &Options, mounts: &[Mount]) {
     let human = options.has('h') || options.has('H');
-    let size = |kib: u64| if human { human_size(kib * 1024) } else { kib.to_string() };
-    let header =
-        if human { ["Size", "Used", "Avail", "Use%"] } else { ["1K-blocks", "Used", "Available", "Use%"] };
+    let size = |kib: u64| match (human, options.has('i'), options.has('m')) {
+        (true, true, _) => human_size(kib),
+        (true, false, _) => human_size(kib * 1024),
+        (false, false, true) => kib.div_ceil(1024).to_string(),
+        _ => kib.to_string(),
+    };
+    let inodes = options.has('i');
+    let header = match (inodes, human) {
+        (true, _) => ["Inodes", "IUsed", "IFree", "IUse%"],
+        (_, true) => ["Size", "Used", "Avail", "Use%"],
+        (_, false) if options.has('m') => ["1M-blocks", "Used", "Available", "Use%"],
+        _ => ["1K-blocks", "Used", "Available", "Use%"],
+    };
     let mut rows = vec![(
         "Filesystem".to_owned(),
         "Type".to_owned(),
         header.map(str::to_owned),
         "Mounted on".to_owned(),
     )];
-    for (source, kind, total, used, at) in mounts {
-        let free = total.saturating_sub(*used);
-        let percent = (used * 100).div_ceil((*total).max(1));
-        let numbers = [size(*total), size(*used), size(free), format!("{percent}%")];
-        rows.push(((*source).to_owned(), (*kind).to_owned(), numbers, (*at).to_owned()));
+    for mount in mounts {
+        let (total, used) = if inodes { (mount.inodes, mount.files) } else { (mount.total, mount.used) };
+        // ext4 keeps a twentieth for root: it is neither used nor available.
+        let kept = if mount.kind == "ext4" && !inodes { total / 20 } else { 0 };
+        let free = total.saturating_sub(used + kept);
+        let percent = match used + free {
+            0 => "-".to_owned(),
+            shown => format!("{}%", (used * 100).div_ceil(shown)),
+        };
+        rows.push((
+            mount.source.clone(),
+            mount.kind.to_owned(),
+            [size(total), size(used), size(free), percent],
+            mount.at.clone(),
+        ));
     }
     let wide =
         |column: usize| rows.iter().filter_map(|row| row.2.get(column)).map(String::len).max().unwrap_or(0);
@@ -185,50 +268,4 @@ impl Usage<'_> {
         }
         Ok(total)
     }
-}
-
-/// Memory of the recorded nodes in KiB: total, used, free, shared, buffers and cache.
-const MEMORY: [u64; 5] = [4_024_908, 1_204_224, 302_080, 4_352, 2_518_604];
-
-fn run_free(proc: &mut Proc) -> Running<'_> {
-    Box::pin(async move {
-        let args: Vec<&str> = proc.args.iter().skip(1).map(String::as_str).collect();
-        let size = |kib: u64| -> String {
-            if args.contains(&"-h") || args.contains(&"--human") {
-                return human_binary(kib);
-            }
-            let scaled = if args.contains(&"-m") {
-                kib / 1024
-            } else if args.contains(&"-g") {
-                kib >> 20
-            } else {
-                kib
-            };
-            scaled.to_string()
-        };
-        let [total, used, free, shared, cache] = MEMORY;
-        let available = total.saturating_sub(used);
-        proc.print("               total        used        free      shared  buff/cache   available\n");
-        let cells = [total, used, free, shared, cache, available].map(size);
-        proc.print(format!("Mem:    {}\n", cells.map(|cell| format!("{cell:>12}")).join("")));
-        let cells = [0, 0, 0].map(size);
-        proc.print(format!("Swap:   {}\n", cells.map(|cell| format!("{cell:>12}")).join("")));
-        0
-    })
-}
-
-/// `3.8Gi`, as `free -h` prints it.
-fn human_binary(kib: u64) -> String {
-    const UNITS: [&str; 4] = ["Ki", "Mi", "Gi", "Ti"];
-    if kib == 0 {
-        return "0B".into();
-    }
-    let mut value = kib as f64;
-    for unit in UNITS {
-        if value < 1024.0 {
-            return if value < 10.0 { format!("{value:.1}{unit}") } else { format!("{value:.0}{unit}") };
-        }
-        value /= 1024.0;
-    }
-    format!("{value:.0}Pi")
 }

@@ -22,33 +22,6 @@ const SPEC: Spec = Spec {
     ],
 };
 
-/// Parameters that every machine has, with the values of a fresh Ubuntu.
-const KNOWN: &[(&str, &str)] = &[
-    ("fs.file-max", "9223372036854775807"),
-    ("fs.inotify.max_user_instances", "128"),
-    ("fs.inotify.max_user_watches", "29454"),
-    ("kernel.hostname", ""),
-    ("kernel.osrelease", "6.8.0-51-generic"),
-    ("kernel.panic", "0"),
-    ("kernel.panic_on_oops", "0"),
-    ("kernel.pid_max", "4194304"),
-    ("net.bridge.bridge-nf-call-ip6tables", "1"),
-    ("net.bridge.bridge-nf-call-iptables", "1"),
-    ("net.core.somaxconn", "4096"),
-    ("net.ipv4.conf.all.forwarding", "0"),
-    ("net.ipv4.conf.all.rp_filter", "2"),
-    ("net.ipv4.ip_forward", "0"),
-    ("net.ipv4.ip_local_port_range", "32768\t60999"),
-    ("net.ipv4.tcp_keepalive_time", "7200"),
-    ("net.ipv6.conf.all.disable_ipv6", "0"),
-    ("net.ipv6.conf.all.forwarding", "0"),
-    ("net.netfilter.nf_conntrack_max", "65536"),
-    ("vm.max_map_count", "65530"),
-    ("vm.overcommit_memory", "0"),
-    ("vm.panic_on_oom", "0"),
-    ("vm.swappiness", "60"),
-];
-
 /// Folders that `--system` reads, in order, before `/etc/sysctl.conf`.
 const FOLDERS: [&str; 3] = ["/run/sysctl.d", "/etc/sysctl.d", "/usr/lib/sysctl.d"];
 
@@ -84,7 +57,7 @@ impl Kernel<'_> {
             return self.load(file);
         }
         if self.options.has('a') {
-            for (name, _) in KNOWN.iter().filter(|(name, _)| self.value(name).is_some()) {
+            for (name, _) in kernel::PARAMETERS.iter().filter(|(name, _)| self.value(name).is_some()) {
                 self.show(name);
             }
             return 0;
@@ -98,15 +71,7 @@ impl Kernel<'_> {
 
     fn value(&self, name: &str) -> Option<String> {
         let world = self.proc.world();
-        let host = world.hosts.get(&self.host)?;
-        if name == "kernel.hostname" {
-            return Some(host.name.clone());
-        }
-        let known = KNOWN.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-        if name.starts_with("net.bridge.") && !kernel::has_module(&host.files, "br_netfilter") {
-            return None;
-        }
-        host.sysctl.get(name).cloned().or(known)
+        kernel::parameter(world.hosts.get(&self.host)?, name)
     }
 
     fn show(&self, name: &str) -> i32 {

@@ -91,6 +91,22 @@ pub(crate) fn group_name(proc: &Proc, gid: u32) -> String {
         .map_or_else(|| gid.to_string(), |group| group.name)
 }
 
+/// `3.8Gi`, as `free -h` prints it.
+pub(crate) fn human_binary(kib: u64) -> String {
+    const UNITS: [&str; 4] = ["Ki", "Mi", "Gi", "Ti"];
+    if kib == 0 {
+        return "0B".into();
+    }
+    let mut value = kib as f64;
+    for unit in UNITS {
+        if value < 1024.0 {
+            return if value < 10.0 { format!("{value:.1}{unit}") } else { format!("{value:.0}{unit}") };
+        }
+        value /= 1024.0;
+    }
+    format!("{value:.0}Pi")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
