@@ -155,9 +155,9 @@ pub(crate) fn is_wal(bytes: &[u8]) -> bool {
     bytes.iter().all(|&byte| byte == 0)
 }
 
-/// True when the checksum that a saved snapshot ends with is there.
+/// True when the checksum that a saved snapshot ends with is there: databases are a multiple of 512 bytes.
 pub(crate) fn has_checksum(bytes: &[u8]) -> bool {
-    bytes.len() % PAGE == 32
+    bytes.len() % 512 == 32
 }
 
 fn contents(store: &Store) -> Value {
@@ -277,6 +277,21 @@ fn in_use_name(bytes: &[u8]) -> Option<&str> {
     let text = bytes.get(2 * PAGE..)?.strip_prefix(IN_USE.as_bytes())?;
     let end = text.iter().position(|&byte| byte == 0).unwrap_or(text.len());
     std::str::from_utf8(text.get(..end)?).ok()
+}
+
+/// What a program reads from the database that a cluster's keyspace is in: the whole of it, so that a copy
+/// of the file stays what it was when the keyspace moves on.
+pub(crate) fn live(world: &World, bytes: &[u8]) -> Option<Vec<u8>> {
+    let name = in_use_name(bytes)?;
+    world.clusters.iter().find_map(|state| {
+        let current = (&state.store, &state.control_plane.etcd);
+        let other = || state.other_stores.get(name).map(|(store, etcd)| (store, etcd));
+        let (store, etcd) = if state.control_plane.database == name { Some(current) } else { other() }?;
+        let members: Vec<(u64, String)> =
+            etcd.members.iter().map(|it| (it.id, it.peer_urls.clone())).collect();
+        let local = members.first().map_or(0, |(id, _)| *id);
+        Some(with_members(store, &members, local))
+    })
 }
 
 fn write_in_use(world: &mut World, host: &str, path: &str, name: &str) {

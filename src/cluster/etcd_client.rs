@@ -101,7 +101,10 @@ pub(crate) fn connect(
         check_server(world, host, instance, credentials)
             .map_err(|why| handshake(&format!("tls: failed to verify certificate: {why}")))?;
         if !client_is_known(world, host, instance, credentials) {
-            return Err(format!("write tcp {address}: write: broken pipe"));
+            // Outgoing ports change with every connection; this one follows the clock.
+            let port = 32_768 + world.now.unix_ns().unsigned_abs() / 1_000 % 28_232;
+            let own = address.rsplit_once(':').map_or(address, |(own, _)| own);
+            return Err(format!("write tcp {own}:{port}->{address}: write: broken pipe"));
         }
     }
     let etcd = world.clusters.get(cluster).map(|it| &it.control_plane.etcd);

@@ -76,6 +76,11 @@ impl World {
                     return Ok(bytes);
                 }
                 let files = self.host_files(name)?;
+                if path.ends_with("/member/snap/db")
+                    && let Some(bytes) = super::etcd::live(self, &files.read(path)?)
+                {
+                    return Ok(bytes.into());
+                }
                 let log = path.starts_with("/var/log/").then(|| files.resolve(path).ok()).flatten();
                 let log = log.and_then(|path| super::kubelet::logs::host_file(self, name, &path));
                 log.map_or_else(|| files.read(path), |bytes| Ok(bytes.into()))

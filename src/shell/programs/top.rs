@@ -132,7 +132,8 @@ fn picture(proc: &Proc, by: &str, only: Option<&str>, whole: bool) {
         let hundredths = now.since(it.process.started).as_secs() * used.cpu_milli / 10;
         let memory = used.resident_kib * 1000 / total;
         let state = if it.own { 'R' } else { 'S' };
-        let name = if whole { it.process.command.as_str() } else { load::program(&it.process) };
+        let short = if it.process.pid == 1 { "systemd" } else { load::program(&it.process) };
+        let name = if whole { it.process.command.as_str() } else { short };
         proc.print(format!(
             "{:>7} {:<8}  20   0 {:>7} {:>6} {:>6} {state} {:>5} {:>5} {:>9} {name}\n",
             it.process.pid,
@@ -256,11 +257,11 @@ fn run_free(proc: &mut Proc) -> Running<'_> {
 fn run_lsblk(proc: &mut Proc) -> Running<'_> {
     Box::pin(async move {
         let root_mib = on(proc, load::disk).total >> 10;
-        let whole_mib = (root_mib + 1023).div_ceil(1024) * 1024;
+        let whole_mib = (root_mib / 1024 + 1) * 1024;
         let flags: Vec<&str> = proc.args.iter().skip(1).map(String::as_str).collect();
         let parts: [(&str, &str, u64, &str, &str, &str); 5] = [
             ("vda", "253:0", whole_mib, "", "", "disk"),
-            ("├─vda1", "253:1", whole_mib - 1024, "/", "ext4", "part"),
+            ("├─vda1", "253:1", root_mib, "/", "ext4", "part"),
             ("├─vda14", "253:14", 4, "", "", "part"),
             ("├─vda15", "253:15", 106, "/boot/efi", "vfat", "part"),
             ("└─vda16", "259:0", 913, "/boot", "ext4", "part"),

@@ -1,7 +1,7 @@
 //! `etcdctl`: the client.
 
 use super::session::Session;
-use super::{Refusal, keys, leases, members, snapshot, switch, txn, users, valued, watch};
+use super::{Refusal, keys, leases, locks, members, snapshot, switch, txn, users, valued, watch};
 use crate::shell::{Proc, Program};
 use crate::tools::kubectl::flags::{FlagSpec, Kind, parse};
 
@@ -101,6 +101,12 @@ const PUT: &[FlagSpec] = &[
 ];
 const DEL: &[FlagSpec] =
     &[switch("prefix", None), switch("from-key", None), switch("prev-kv", None), switch("range", None)];
+const CHECK: &[FlagSpec] = &[
+    valued("load", None, Kind::Text, "s"),
+    valued("prefix", None, Kind::Text, "/etcdctl-check-perf/"),
+    switch("auto-compact", None),
+    switch("auto-defrag", None),
+];
 const WATCH: &[FlagSpec] = &[
     switch("interactive", Some('i')),
     switch("prefix", None),
@@ -116,14 +122,14 @@ const COMMANDS: &[Command] = &[
     now("auth disable", "lets everybody in", &[], users::disable),
     missing("auth enable", "asks for a user and a password"),
     now("auth status", "whether users are asked for", &[], users::status),
-    missing("check datascale", "memory for a workload"),
-    missing("check perf", "how fast the cluster is"),
+    waits("check datascale", "memory for a workload", CHECK),
+    waits("check perf", "how fast the cluster is", CHECK),
     now("compaction", "forgets revisions", &[switch("physical", None)], keys::compact),
     missing("completion", "completion for shells"),
     now("defrag", "gives free room back", CLUSTER, members::defrag),
     now("del", "removes keys", DEL, keys::del),
     missing("downgrade", "to an earlier version"),
-    missing("elect", "leader election on a key"),
+    waits("elect", "leader election on a key", &[switch("listen", Some('l'))]),
     now(
         "endpoint hashkv",
         "hash of all keys",
@@ -138,7 +144,7 @@ const COMMANDS: &[Command] = &[
     now("lease list", "all leases", &[], leases::list),
     now("lease revoke", "ends a lease and its keys", &[], leases::revoke),
     now("lease timetolive", "what is left of a lease", &[switch("keys", None)], leases::time_to_live),
-    missing("lock", "a named lock"),
+    waits("lock", "a named lock", &[valued("ttl", None, Kind::Int(64), "10")]),
     missing("make-mirror", "copies keys elsewhere"),
     now("member add", "one more member", PEERS, members::add),
     now("member list", "all members", &[valued("consistency", None, Kind::Text, "l")], members::list),
@@ -220,7 +226,7 @@ async fn carry_out(proc: &Proc, words: &[String]) -> Result<(), Refusal> {
         return Ok(());
     }
     if first == "snapshot" && (second != "save" || parsed.flags.on("help")) {
-        proc.print(snapshot::HELP);
+        proc.print(format!("{}\nGLOBAL OPTIONS:\n{}", snapshot::HELP, options(GLOBAL)));
         return Ok(());
     }
     if first.is_empty() || first == "help" || parsed.flags.on("help") {
@@ -234,6 +240,12 @@ async fn carry_out(proc: &Proc, words: &[String]) -> Result<(), Refusal> {
         (How::Now(action), _) => action(&Session::new(proc, parsed.flags, args)?),
         (How::Waits, "snapshot save") => snapshot::save(&Session::new(proc, parsed.flags, args)?).await,
         (How::Waits, "watch") => watch::run(&Session::new(proc, parsed.flags, args)?).await,
+        (How::Waits, "check perf") => locks::check_perf(&Session::new(proc, parsed.flags, args)?).await,
+        (How::Waits, "check datascale") => {
+            locks::check_data_scale(&Session::new(proc, parsed.flags, args)?).await
+        }
+        (How::Waits, "elect") => locks::elect(&Session::new(proc, parsed.flags, args)?).await,
+        (How::Waits, "lock") => locks::lock(&Session::new(proc, parsed.flags, args)?).await,
         (How::Waits, _) => leases::keep_alive(&Session::new(proc, parsed.flags, args)?).await,
         (How::NotSimulated, name) => {
             Err(Refusal::new(1, format!("uncordon: `etcdctl {name}` is not simulated yet")))
@@ -296,27 +308,35 @@ fn help(about: &str) -> String {
     if rows.len() != 1 || about.is_empty() {
         text.push_str("\nCOMMANDS:\n");
         for row in &rows {
-            text.push_str(&format!("  {:<26}{}\n", row.name, row.summary));
+            // Columns as Go's tabwriter sets them there: tabs of eight, the widest name decides.
+            let tabs = "\t".repeat(((30 - row.name.len().min(29)).div_ceil(8)).max(1));
+            text.push_str(&format!("  {}{tabs}{}\n", row.name, row.summary));
         }
     }
     let own = if rows.len() == 1 { rows.first().map_or(&[][..], |it| it.flags) } else { &[] };
-    for (title, specs) in [("OPTIONS", own), ("GLOBAL OPTIONS", GLOBAL)] {
+    let global = if about.is_empty() { "OPTIONS" } else { "GLOBAL OPTIONS" };
+    for (title, specs) in [("OPTIONS", own), (global, GLOBAL)] {
         if specs.is_empty() {
             continue;
         }
-        text.push_str(&format!("\n{title}:\n"));
-        for spec in specs {
-            let short = spec.short.map_or("    ".to_owned(), |short| format!("-{short}, "));
-            let shown = match spec.kind {
-                Kind::Bool => format!("[={}]", spec.default),
-                Kind::Text => format!("={:?}", spec.default),
-                Kind::Strings => format!("=[{}]", spec.default),
-                _ => format!("={}", spec.default),
-            };
-            text.push_str(&format!("  {short}--{}{shown}\n", spec.name));
-        }
+        text.push_str(&format!("\n{title}:\n{}", options(specs)));
     }
     text
+}
+
+/// Flags with their usual values.
+fn options(specs: &[FlagSpec]) -> String {
+    let row = |spec: &FlagSpec| {
+        let short = spec.short.map_or("    ".to_owned(), |short| format!("-{short}, "));
+        let shown = match spec.kind {
+            Kind::Bool => format!("[={}]", spec.default),
+            Kind::Text => format!("={:?}", spec.default),
+            Kind::Strings => format!("=[{}]", spec.default),
+            _ => format!("={}", spec.default),
+        };
+        format!("  {short}--{}{shown}\n", spec.name)
+    };
+    specs.iter().map(row).collect()
 }
 
 #[cfg(test)]

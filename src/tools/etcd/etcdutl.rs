@@ -52,8 +52,10 @@ fn carry_out(proc: &Proc, words: &[String]) -> Result<(), Refusal> {
             return Err(Refusal::new(128, "snapshot restore requires exactly one argument"));
         }
         ["hashkv", path] => return hash_kv(proc, path),
-        [] | ["help" | "snapshot", ..] => proc.print(HELP),
-        [other @ ("defrag" | "migrate" | "completion"), ..] => {
+        ["defrag"] => return defrag(proc, parsed.flags.text("data-dir")),
+        ["snapshot"] => proc.print(SNAPSHOT_HELP),
+        [] | ["help", ..] => proc.print(HELP),
+        [other @ ("migrate" | "completion"), ..] => {
             return Err(Refusal::new(1, format!("uncordon: `etcdutl {other}` is not simulated yet")));
         }
         [first, ..] => {
@@ -69,14 +71,35 @@ const HELP: &str = "Usage:
   etcdutl [command]
 
 Available Commands:
-  hashkv            The history hash of a database file
-  snapshot restore  Makes a data directory from a snapshot
-  snapshot status   What a snapshot holds
-  version           The version of etcdutl
+  completion  Completion of this program for a shell
+  defrag      Gives the free room of a database back
+  hashkv      The history hash of a database file
+  help        What a command is for
+  migrate     Moves the schema of a data directory between versions
+  snapshot    Looks at snapshots and restores them
+  version     The version of etcdutl
 
 Flags:
   -h, --help               help for etcdutl
   -w, --write-out string   set the output format (fields, json, protobuf, simple, table) (default \"simple\")
+
+Use \"etcdutl [command] --help\" for more information about a command.
+";
+
+const SNAPSHOT_HELP: &str = "Usage:
+  etcdutl snapshot [command]
+
+Available Commands:
+  restore     Makes a data directory from a snapshot
+  status      What a snapshot holds
+
+Flags:
+  -h, --help   help for snapshot
+
+Global Flags:
+  -w, --write-out string   set the output format (fields, json, protobuf, simple, table) (default \"simple\")
+
+Use \"etcdutl snapshot [command] --help\" for more information about a command.
 ";
 
 fn status(proc: &Proc, path: &str, flags: &Flags) -> Result<(), Refusal> {
@@ -101,11 +124,54 @@ fn status(proc: &Proc, path: &str, flags: &Flags) -> Result<(), Refusal> {
     Ok(())
 }
 
+/// The lines that bbolt logs when a database is opened.
+fn log_opening(proc: &Proc, caller: &str, database: &str) {
+    let mut world = proc.world();
+    let (stamp, pointer) = (world.now.rfc3339(), world.chance.hex(11));
+    drop(world);
+    proc.eprint(format!(
+        "{stamp}\tinfo\tbbolt\t{caller}\tOpening db file ({database}) with mode -rw------- and with options: \
+         {{Timeout: 0s, NoGrowSync: false, NoFreelistSync: true, PreLoadFreelist: false, FreelistType: , ReadOnly: \
+         false, MmapFlags: 8000, InitialMmapSize: 10737418240, PageSize: 0, NoSync: false, OpenFile: 0x0, Mlock: \
+         false, Logger: 0x1{pointer}}}\n{stamp}\tinfo\tbbolt\tbbolt/db.go:322\tOpening bbolt db ({database}) successfully\n"
+    ));
+}
+
+/// `etcdutl defrag --data-dir`: the file gets rid of free pages; what it holds stays.
+fn defrag(proc: &Proc, data_dir: &str) -> Result<(), Refusal> {
+    if data_dir.is_empty() {
+        return Err(Refusal::new(1, "required flag(s) \"data-dir\" not set"));
+    }
+    let database = format!("{}/member/snap/db", data_dir.trim_end_matches('/'));
+    let bytes = proc.read_file(&database).map_err(|error| {
+        Refusal::new(1, format!("failed to open database ({database}): {}", words_of(error)))
+    })?;
+    etcd::read(&bytes, false).map_err(|error| Refusal::new(1, error.to_string()))?;
+    let size = bytes.len();
+    let shown = human_bytes(size);
+    log_opening(proc, "backend/backend.go:203", &database);
+    let stamp = proc.world().now.rfc3339();
+    proc.eprint(format!(
+        "{stamp}\tinfo\tbackend/backend.go:522\tdefragmenting\t{{\"path\": {database:?}, \"current-db-size-bytes\": {size}, \
+         \"current-db-size\": \"{shown}\", \"current-db-size-in-use-bytes\": {size}, \"current-db-size-in-use\": \"{shown}\"}}\n"
+    ));
+    log_opening(proc, "backend/backend.go:574", &database);
+    let took = 100_000 + proc.world().chance.below(899_999);
+    proc.eprint(format!(
+        "{stamp}\tinfo\tbackend/backend.go:592\tfinished defragmenting directory\t{{\"path\": {database:?}, \
+         \"current-db-size-bytes-diff\": 0, \"current-db-size-bytes\": {size}, \"current-db-size\": \"{shown}\", \
+         \"current-db-size-in-use-bytes-diff\": 0, \"current-db-size-in-use-bytes\": {size}, \
+         \"current-db-size-in-use\": \"{shown}\", \"took\": \"1.{took}ms\"}}\n"
+    ));
+    Ok(())
+}
+
 fn hash_kv(proc: &Proc, path: &str) -> Result<(), Refusal> {
     let bytes =
         proc.read_file(path).map_err(|error| Refusal::new(1, format!("open {path}: {}", words_of(error))))?;
     let snapshot = etcd::read(&bytes, false).map_err(|error| Refusal::new(1, error.to_string()))?;
-    proc.print(format!("{}, {}, {}\n", snapshot.hash, snapshot.revision, snapshot.revision));
+    // The file does not say what was compacted; -1 is what etcd prints for nothing.
+    proc.print(format!("{}, {}, -1\n", snapshot.hash, snapshot.revision));
     Ok(())
 }
 
@@ -137,7 +203,25 @@ fn restore(proc: &Proc, path: &str, flags: &Flags) -> Result<(), Refusal> {
     announce(proc, "305", "restoring snapshot", path, &data_dir);
     let bytes =
         proc.read_file(path).map_err(|error| Refusal::new(1, format!("open {path}: {}", words_of(error))))?;
-    let snapshot = checked(path, &bytes, flags.on("skip-hash-check"))?;
+    if bytes.len() < CHECKSUM {
+        return Err(Refusal::new(1, format!("seek {path}: invalid argument")));
+    }
+    let snapshot = match checked(&bytes, flags.on("skip-hash-check")) {
+        Ok(snapshot) => snapshot,
+        Err(refusal) => {
+            // The database is copied before it is checked, and the copy stays.
+            let _ = lay_out(proc, &full, &bytes);
+            return Err(refusal);
+        }
+    };
+    let database = format!("{data_dir}/member/snap/db");
+    let opened = || log_opening(proc, "backend/backend.go:203", &database);
+    opened();
+    proc.eprint(format!(
+        "{}\tinfo\tschema/membership.go:138\tTrimming membership information from the backend...\n",
+        proc.world().now.rfc3339()
+    ));
+    opened();
     let members = members(flags);
     let ids: Vec<u64> = members.iter().map(|(id, _, _)| *id).collect();
     let local = members.iter().find(|(_, it, _)| it == name).map_or(0, |(id, _, _)| *id);
@@ -153,6 +237,7 @@ fn restore(proc: &Proc, path: &str, flags: &Flags) -> Result<(), Refusal> {
             etcd::cluster_id(&ids),
         ));
     }
+    opened();
     announce(proc, "333", "restored snapshot", path, &data_dir);
     Ok(())
 }
@@ -167,8 +252,11 @@ fn members(flags: &Flags) -> Vec<(u64, String, String)> {
         .collect()
 }
 
-fn checked(path: &str, bytes: &[u8], skip: bool) -> Result<Snapshot, Refusal> {
-    if !skip && etcd::read(bytes, false).is_ok() && !etcd::has_checksum(bytes) {
+/// Bytes of the checksum at the end of a saved snapshot.
+const CHECKSUM: usize = 32;
+
+fn checked(bytes: &[u8], skip: bool) -> Result<Snapshot, Refusal> {
+    if !skip && !etcd::has_checksum(bytes) {
         return Err(Refusal::new(1, "snapshot missing hash but --skip-hash-check=false"));
     }
     etcd::read(bytes, !skip).map_err(|error| match error {
@@ -176,7 +264,7 @@ fn checked(path: &str, bytes: &[u8], skip: bool) -> Result<Snapshot, Refusal> {
             let list = |bytes: Vec<u8>| bytes.iter().map(u8::to_string).collect::<Vec<_>>().join(" ");
             Refusal::new(1, format!("expected sha256 [{}], got [{}]", list(expected), list(got)))
         }
-        _ => Refusal::new(1, format!("seek {path}: invalid argument")),
+        other => Refusal::new(1, other.to_string()),
     })
 }
 
@@ -197,7 +285,11 @@ fn lay_out(proc: &Proc, data_dir: &str, database: &[u8]) -> Result<(), FsError> 
         "/member/wal/0000000000000000-0000000000000000.wal",
     ];
     for file in files {
-        change(FileOp::Write { path: &format!("{data_dir}{file}"), bytes: b"" })?;
+        let path = format!("{data_dir}{file}");
+        change(FileOp::Write { path: &path, bytes: b"" })?;
+        if file.ends_with(".wal") {
+            change(FileOp::Chmod { path: &path, mode: 0o600 })?;
+        }
     }
     Ok(())
 }

@@ -34,7 +34,7 @@ pub(super) fn range(session: &Session<'_>, command: &str) -> Result<Range, Refus
 }
 
 /// Reads a range, or says the server's no.
-fn read(
+pub(super) fn read(
     session: &Session<'_>,
     member: &Member,
     range: &Range,

@@ -7,6 +7,7 @@ mod etcdctl;
 mod etcdutl;
 mod keys;
 mod leases;
+mod locks;
 mod members;
 mod session;
 mod snapshot;
