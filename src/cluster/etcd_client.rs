@@ -126,7 +126,11 @@ fn listener<'a>(world: &'a World, from: &Place, address: &str) -> Option<(Cluste
     let local = ["127.0.0.1", "localhost", "[::1]"].contains(&ip);
     let here = match from {
         Place::Host(name) => name.as_str(),
-        Place::Container { .. } => "",
+        // A container on its machine's network meets that machine behind 127.0.0.1.
+        Place::Container { cluster, pod_uid, .. } => {
+            let run = world.clusters.get(*cluster).and_then(|it| it.runtime.pods.get(pod_uid));
+            run.filter(|run| run.on_host_network(world, *cluster)).map_or("", |run| run.host.as_str())
+        }
     };
     world.clusters.iter().enumerate().find_map(|(id, cluster)| {
         let mut all = cluster.control_plane.instances.iter();

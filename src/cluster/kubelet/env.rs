@@ -10,7 +10,7 @@ use crate::apimachinery::object;
 use crate::apimachinery::quantity::Quantity;
 use crate::cluster::{Object, Store};
 
-const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+pub(super) const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /// What the variables of a pod may refer to.
 pub(super) struct Subject<'a> {

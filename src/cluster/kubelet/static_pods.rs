@@ -3,6 +3,7 @@
 //! The control plane's own processes are run by `cluster::control_plane`; their mirror pods follow what
 //! it says. Every other static pod runs like any pod, through its mirror.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -181,6 +182,7 @@ pub(super) fn follow(world: &mut World, id: &PodId, pod: &Object, host: &str) ->
     container.previous_logs = instance.previous_log.iter().map(line).collect();
     run.containers.insert(name.clone(), container);
     world.clusters.get_mut(id.cluster)?.runtime.pods.insert(id.uid.clone(), run);
+    furnish(world, id, pod, &spec, &name);
     if fresh {
         announce(world, id, pod, &spec, after.is_none());
     }
@@ -192,6 +194,19 @@ pub(super) fn follow(world: &mut World, id: &PodId, pod: &Object, host: &str) ->
         pod_status::write(world, id, pod);
     }
     due
+}
+
+/// Gives the container of a control plane pod what `exec` finds in it: its image's files, the machine's
+/// directories that it mounts, and the usual search path.
+fn furnish(world: &mut World, id: &PodId, pod: &Value, spec: &Value, name: &str) {
+    let Some(container) = id.container(world, name).filter(|it| it.env.is_empty()) else { return };
+    let image = container.image;
+    let env = BTreeMap::from([("PATH".to_owned(), super::env::PATH.to_owned())]);
+    let mounts = super::volumes::mounts(world, id, pod, spec, &env).unwrap_or_default();
+    let Some(container) = id.container_mut(world, name) else { return };
+    container.files = image.map(catalog::Image::files).unwrap_or_default();
+    container.mounts = mounts.into_iter().collect();
+    container.env = env;
 }
 
 /// The name in the manifest: the mirror's without the node.

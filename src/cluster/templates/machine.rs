@@ -64,6 +64,9 @@ pub(super) fn plain(name: &str, address: &str, hosts: &str, os_image: &str, now:
     super::software::ubuntu(&mut host, now);
     let _ = host.files.chown("/home/candidate", 1000, 1000);
     let _ = host.files.chmod("/etc/shadow", 0o640);
+    for path in ["/etc/sudoers", "/etc/sudoers.d/90-candidate", "/sys/class/dmi/id/product_uuid"] {
+        let _ = host.files.chmod(path, 0o440);
+    }
     host
 }
 
@@ -79,6 +82,11 @@ fn texts(name: &str, hosts: &str, os_image: &str) -> Vec<(&'static str, String)>
         ("/etc/group", "root:x:0:\nsudo:x:27:candidate\ncandidate:x:1000:\n".to_owned()),
         ("/etc/shadow", "root:*:20400:0:99999:7:::\ncandidate:!:20400:0:99999:7:::\n".to_owned()),
         ("/etc/fstab", "LABEL=cloudimg-rootfs / ext4 discard,commit=30,errors=remount-ro 0 1\n".to_owned()),
+        ("/etc/sysctl.conf", "# Settings of this machine; see also /etc/sysctl.d\n".to_owned()),
+        ("/etc/sudoers", SUDOERS.to_owned()),
+        ("/etc/sudoers.d/90-candidate", "candidate ALL=(ALL) NOPASSWD:ALL\n".to_owned()),
+        ("/sys/fs/cgroup/cgroup.controllers", "cpuset cpu io memory hugetlb pids rdma misc\n".to_owned()),
+        ("/sys/class/dmi/id/product_uuid", product_uuid(name)),
         ("/etc/machine-id", format!("{}\n", machine_id(name))),
     ]
 }
@@ -87,6 +95,10 @@ const PASSWD: &str = "root:x:0:0:root:/root:/bin/bash\n\
     daemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin\n\
     nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin\n\
     candidate:x:1000:1000::/home/candidate:/bin/bash\n";
+
+const SUDOERS: &str = "Defaults\tenv_reset\nDefaults\tmail_badpass\n\
+    Defaults\tsecure_path=\"/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin\"\nDefaults\tuse_pty\n\
+    root\tALL=(ALL:ALL) ALL\n%admin ALL=(ALL) ALL\n%sudo\tALL=(ALL:ALL) NOPASSWD:ALL\n@includedir /etc/sudoers.d\n";
 
 const SYSCTL: &str = "net.bridge.bridge-nf-call-iptables = 1\n\
     net.bridge.bridge-nf-call-ip6tables = 1\n\
@@ -106,6 +118,13 @@ fn os_release(image: &str) -> String {
         "PRETTY_NAME=\"{image}\"\nNAME=\"Ubuntu\"\nVERSION_ID=\"24.04\"\n\
          VERSION=\"{version} LTS (Noble Numbat)\"\nVERSION_CODENAME=noble\nID=ubuntu\nID_LIKE=debian\n"
     )
+}
+
+/// The number of the machine's board, which kubeadm wants to differ between nodes.
+fn product_uuid(name: &str) -> String {
+    let id = machine_id(&format!("board of {name}"));
+    let part = |from: usize, to: usize| id.get(from..to).unwrap_or_default().to_owned();
+    format!("{}-{}-{}-{}-{}\n", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32))
 }
 
 /// 32 hex digits that belong to a machine's name.

@@ -20,8 +20,13 @@ const ROTATIONS: [[u32; 4]; 4] = [[7, 12, 17, 22], [5, 9, 14, 20], [4, 11, 16, 2
 
 /// The digest as 32 hex digits.
 pub(super) fn hex(text: &str) -> String {
+    hex_of(text.as_bytes())
+}
+
+/// The sum of any bytes, as 32 hex digits.
+pub(crate) fn hex_of(bytes: &[u8]) -> String {
     let mut state: [u32; 4] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476];
-    for block in padded(text.as_bytes()).chunks_exact(64) {
+    for block in padded(bytes).chunks_exact(64) {
         let words: Vec<u32> = block.chunks_exact(4).map(little_endian).collect();
         let mixed = mix(state, &words);
         for (old, new) in state.iter_mut().zip(mixed) {

@@ -6,7 +6,7 @@
 mod addons;
 pub(crate) mod control_plane;
 mod machine;
-mod md5;
+pub(crate) mod md5;
 mod node;
 mod objects;
 pub(crate) mod pki;

@@ -12,7 +12,7 @@ pub(crate) const PROGRAM: Program = Program { name: "journalctl", summary: "Prin
 
 const SPEC: Spec = Spec {
     name: "journalctl",
-    short: "u:fn:xerp:o:g:t:S:U:b:kaqmD:",
+    short: "u:fn:xerp:o:g:t:S:U:b:kaqmD:lNF:T:",
     long: &[
         ("unit", 'u', Value::Needed),
         ("follow", 'f', Value::None),
@@ -33,6 +33,24 @@ const SPEC: Spec = Spec {
         ("utc", 'Z', Value::None),
         ("no-hostname", 'H', Value::None),
         ("disk-usage", 'd', Value::None),
+        ("list-boots", 'L', Value::None),
+        ("all", 'a', Value::None),
+        ("merge", 'm', Value::None),
+        ("no-full", 'l', Value::None),
+        ("full", 'l', Value::None),
+        ("no-tail", 'T', Value::None),
+        ("system", 's', Value::None),
+        ("field", 'F', Value::Needed),
+        ("fields", 'N', Value::None),
+        ("case-sensitive", 'c', Value::Optional),
+        ("vacuum-size", 'V', Value::Needed),
+        ("vacuum-time", 'V', Value::Needed),
+        ("vacuum-files", 'V', Value::Needed),
+        ("rotate", 'R', Value::None),
+        ("flush", 'R', Value::None),
+        ("sync", 'R', Value::None),
+        ("user-unit", 'u', Value::Needed),
+        ("exclude-identifier", 'E', Value::Needed),
     ],
 };
 
@@ -82,12 +100,29 @@ fn run(proc: &mut Proc) -> Running<'_> {
             return 0;
         };
         // `-n`, `-b` and `-xeu kubelet` come without or with a joined value.
-        let args: Vec<String> = proc.args.iter().skip(1).filter(|arg| *arg != "-b").cloned().collect();
-        let args = default_lines(args);
+        let args = default_lines(bare_boot(proc.args.get(1..).unwrap_or_default()));
         match SPEC.parse(&args) {
             Ok(options) if options.has('d') => {
-                proc.print("Archived and active journals take up 16.0M in the file system.\n");
+                let host = super::machine::with_host(proc, |it| it.journal.clone()).unwrap_or_default();
+                // journald sets files of 8 MiB aside and writes about 600 bytes a line.
+                let used =
+                    8 + host.iter().map(|it| it.message.len() as u64 + 600).sum::<u64>().div_ceil(8 << 20)
+                        * 8;
+                proc.print(format!("Archived and active journals take up {used}.0M in the file system.\n"));
                 0
+            }
+            Ok(options) if options.has('V') => {
+                let id = proc.read_file("/etc/machine-id").unwrap_or_default();
+                proc.eprint(format!(
+                    "Vacuuming done, freed 0B of archived journals from /var/log/journal/{}.\n",
+                    String::from_utf8_lossy(&id).trim()
+                ));
+                0
+            }
+            Ok(options) if options.has('R') => 0,
+            Ok(options) if options.has('L') => boots(proc),
+            Ok(options) if options.value('F').is_some() => {
+                field(proc, options.value('F').unwrap_or_default())
             }
             Ok(options) => Reader { proc, host, options }.read().await,
             Err(text) => {
@@ -96,6 +131,70 @@ fn run(proc: &mut Proc) -> Running<'_> {
             }
         }
     })
+}
+
+/// `-b` alone is this boot, which is all that is asked for; a number or an id behind it belongs to it.
+fn bare_boot(args: &[String]) -> Vec<String> {
+    let mut out = Vec::new();
+    let mut rest = args.iter().peekable();
+    while let Some(arg) = rest.next() {
+        if arg != "-b" {
+            out.push(arg.clone());
+        } else if rest.peek().is_some_and(|next| next.parse::<i64>().is_ok() || next.len() == 32) {
+            out.push(format!("--boot={}", rest.next().cloned().unwrap_or_default()));
+        } else {
+            out.push("--boot=0".into());
+        }
+    }
+    out
+}
+
+/// When the machine was started, the last time at the end, with the first and last line of each boot.
+fn starts(lines: &imbl::Vector<JournalLine>, booted: SimTime, now: SimTime) -> Vec<(SimTime, SimTime)> {
+    let begins: Vec<SimTime> = lines
+        .iter()
+        .filter(|it| it.identifier == "kernel" && it.message.starts_with("Linux version"))
+        .map(|it| it.at)
+        .collect();
+    let first = lines.front().map_or(booted, |it| it.at).min(booted);
+    let mut all = vec![first];
+    all.extend(begins.into_iter().filter(|at| *at > first));
+    let ends = all.iter().skip(1).copied().chain([now]);
+    all.iter().copied().zip(ends.collect::<Vec<_>>()).collect()
+}
+
+/// `--list-boots`.
+fn boots(proc: &Proc) -> i32 {
+    let now = proc.world().now;
+    let Some(found) = super::machine::with_host(proc, |it| starts(&it.journal, it.booted, now)) else {
+        return 1;
+    };
+    let id = proc.read_file("/etc/machine-id").unwrap_or_default();
+    let id = String::from_utf8_lossy(&id).trim().chars().rev().collect::<String>();
+    proc.print("IDX BOOT ID                          FIRST ENTRY                 LAST ENTRY\n");
+    let stamp = |at: SimTime| at.strftime("%a %Y-%m-%d %H:%M:%S UTC");
+    for (at, (first, last)) in found.iter().enumerate() {
+        let own = format!("{:04x}{}", at + 1, id.get(..28).unwrap_or_default());
+        let index = at as i64 + 1 - found.len() as i64;
+        proc.print(format!("{index:>3} {own:<32} {} {}\n", stamp(*first), stamp(*last)));
+    }
+    0
+}
+
+/// `-F FIELD`: the values that a field has.
+fn field(proc: &Proc, name: &str) -> i32 {
+    let lines = super::machine::with_host(proc, |it| it.journal.clone()).unwrap_or_default();
+    let of = |line: &JournalLine| match name {
+        "_SYSTEMD_UNIT" | "UNIT" => Some(line.unit.clone()),
+        "SYSLOG_IDENTIFIER" | "_COMM" => Some(line.identifier.clone()),
+        "_PID" => Some(line.pid.to_string()),
+        "PRIORITY" => Some(line.priority.to_string()),
+        _ => None,
+    };
+    let values: std::collections::BTreeSet<String> =
+        lines.iter().filter_map(of).filter(|it| !it.is_empty()).collect();
+    values.iter().for_each(|value| proc.print(format!("{value}\n")));
+    0
 }
 
 /// `-n` without a number means 10.
@@ -166,8 +265,13 @@ impl Reader<'_> {
         let since = self.options.value('S').and_then(|text| when::parse(text, now));
         let until = self.options.value('U').and_then(|text| when::parse(text, now));
         let pattern = self.options.value('g').and_then(|text| regex::Regex::new(text).ok());
+        let matches: Vec<(&str, &str)> =
+            self.options.operands.iter().filter_map(|it| it.split_once('=')).collect();
+        let boot = self.boot(now);
         let wanted = |line: &&JournalLine| {
-            (units.is_empty() || units.contains(&line.unit))
+            matches.iter().all(|(name, value)| has(line, name, value))
+                && boot.is_none_or(|(from, to)| line.at >= from && line.at <= to)
+                && (units.is_empty() || units.contains(&line.unit))
                 && most.is_none_or(|most| line.priority <= most)
                 && since.is_none_or(|since| line.at >= since)
                 && until.is_none_or(|until| line.at <= until)
@@ -180,11 +284,37 @@ impl Reader<'_> {
         host.journal.iter().skip(from).filter(wanted).cloned().collect()
     }
 
+    /// The time of the boot that `-b` asks for; `None` for all of them.
+    fn boot(&self, now: SimTime) -> Option<(SimTime, SimTime)> {
+        let asked = self.options.value('B').or_else(|| self.options.has('k').then_some("0"))?;
+        let world = self.proc.world();
+        let host = world.hosts.get(&self.host)?;
+        let all = starts(&host.journal, host.booted, now);
+        let number: i64 = asked.parse().unwrap_or(0);
+        let at = if number > 0 { number - 1 } else { all.len() as i64 - 1 + number };
+        usize::try_from(at)
+            .ok()
+            .and_then(|at| all.get(at).copied())
+            .or(Some((SimTime::START, SimTime::START)))
+    }
+
     fn print(&self, lines: &[JournalLine]) {
         let style = self.options.value('o').unwrap_or("short");
         for entry in lines {
             self.proc.print(format!("{}\n", line(entry, &self.host, style)));
         }
+    }
+}
+
+/// A match such as `_SYSTEMD_UNIT=kubelet.service` or `_PID=1`.
+fn has(line: &JournalLine, name: &str, value: &str) -> bool {
+    match name {
+        "_SYSTEMD_UNIT" | "UNIT" => line.unit == value,
+        "SYSLOG_IDENTIFIER" | "_COMM" => line.identifier == value,
+        "_PID" => line.pid.to_string() == value,
+        "PRIORITY" => line.priority.to_string() == value,
+        "_TRANSPORT" => (value == "kernel") == (line.identifier == "kernel"),
+        _ => true,
     }
 }
 

@@ -9,6 +9,7 @@ pub(crate) mod texts;
 pub(crate) mod when;
 mod absent;
 mod base64;
+mod accounts;
 mod copy;
 mod date;
 mod diff;
@@ -16,10 +17,13 @@ mod directories;
 mod echo;
 mod edit;
 mod filters;
+mod hardware;
 mod identity;
 mod journal;
 mod kernel;
+mod keys;
 mod links;
+mod logins;
 mod ls;
 mod machine;
 mod modes;
@@ -32,6 +36,7 @@ mod ps;
 mod remote;
 mod remove;
 mod sleep;
+mod sockets;
 mod space;
 mod stat;
 mod substitute;
@@ -43,6 +48,7 @@ mod timeout;
 mod top;
 mod touch;
 mod watch;
+mod yq;
 
 use self::options::{Options, Spec};
 use super::{Proc, Program};
@@ -50,6 +56,15 @@ use super::{Proc, Program};
 /// Every program of this layer.
 pub(crate) const ALL: &[&Program] = &[
     &base64::PROGRAM,
+    &accounts::CHPASSWD,
+    &accounts::GETENT,
+    &accounts::GROUPADD,
+    &accounts::GROUPDEL,
+    &accounts::PASSWD,
+    &accounts::USERADD,
+    &accounts::USERDEL,
+    &accounts::USERMOD,
+    &accounts::VISUDO,
     &copy::CP,
     &copy::MV,
     &date::PROGRAM,
@@ -64,6 +79,14 @@ pub(crate) const ALL: &[&Program] = &[
     &filters::JQ,
     &filters::SED,
     &filters::XARGS,
+    &hardware::ANALYZE,
+    &hardware::BLKID,
+    &hardware::CGLS,
+    &hardware::DMESG,
+    &hardware::LSCPU,
+    &hardware::MODINFO,
+    &hardware::PSTREE,
+    &hardware::TIMEDATECTL,
     &identity::GROUPS,
     &identity::ID,
     &identity::LOGNAME,
@@ -77,7 +100,15 @@ pub(crate) const ALL: &[&Program] = &[
     &kernel::SWAPOFF,
     &kernel::SWAPON,
     &kernel::UMOUNT,
+    &keys::GETFACL,
+    &keys::SSH_KEYGEN,
+    &keys::WHEREIS,
+    &keys::ZCAT,
     &links::PROGRAM,
+    &logins::CRONTAB,
+    &logins::LAST,
+    &logins::LOGINCTL,
+    &logins::W,
     &ls::PROGRAM,
     &machine::ARCH,
     &machine::HOSTNAME,
@@ -113,8 +144,16 @@ pub(crate) const ALL: &[&Program] = &[
     &ps::PROGRAM,
     &remote::SCP,
     &remote::SSH,
+    &remote::SSH_COPY_ID,
     &remove::PROGRAM,
     &sleep::PROGRAM,
+    &sockets::ARP,
+    &sockets::FUSER,
+    &sockets::IFCONFIG,
+    &sockets::LSOF,
+    &sockets::RESOLVECTL,
+    &sockets::ROUTE,
+    &sockets::UFW,
     &space::DF,
     &space::DU,
     &stat::PROGRAM,
@@ -132,6 +171,7 @@ pub(crate) const ALL: &[&Program] = &[
     &top::VMSTAT,
     &touch::PROGRAM,
     &watch::PROGRAM,
+    &yq::PROGRAM,
 ];
 
 /// The `kill` of sessions, for processes that are no jobs.

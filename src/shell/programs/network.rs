@@ -35,7 +35,7 @@ fn pid_of(world: &World, host: &str, program: &str) -> u32 {
 }
 
 /// Listeners with the number of their process.
-fn listening(proc: &Proc, tcp: bool, udp: bool) -> Vec<(Listener, u32)> {
+pub(super) fn listening(proc: &Proc, tcp: bool, udp: bool) -> Vec<(Listener, u32)> {
     let Place::Host(host) = &proc.place else { return Vec::new() };
     let world = proc.world();
     let all = listeners::all(&world, host).into_iter();
@@ -153,16 +153,16 @@ fn run_netstat(proc: &mut Proc) -> Running<'_> {
 }
 
 /// A network card of a machine.
-struct Card {
-    name: String,
+pub(super) struct Card {
+    pub(super) name: String,
     /// `link/ether …`.
-    link: String,
-    mtu: u32,
+    pub(super) link: String,
+    pub(super) mtu: u32,
     /// With prefix length.
-    addresses: Vec<String>,
+    pub(super) addresses: Vec<String>,
 }
 
-fn cards(world: &World, host: &str) -> Vec<Card> {
+pub(super) fn cards(world: &World, host: &str) -> Vec<Card> {
     let Some(machine) = world.hosts.get(host) else { return Vec::new() };
     let octets: Vec<u8> = machine.address.split('.').filter_map(|it| it.parse().ok()).collect();
     let mac = octets.iter().map(|it| format!("{it:02x}")).collect::<Vec<_>>().join(":");
@@ -209,7 +209,10 @@ fn run_ip(proc: &mut Proc) -> Running<'_> {
                 addresses(&world, &host, name.as_deref(), brief, true)
             }
             Some(word) if "link".starts_with(word) => addresses(&world, &host, name.as_deref(), brief, false),
-            Some("netns") => Ok(String::new()),
+            Some("netns") => Ok(namespaces(&world, &host)),
+            Some(word) if "route".starts_with(word) && words.get(1).is_some_and(|it| it == "get") => {
+                route_to(&world, &host, words.get(2).map_or("", String::as_str))
+            }
             Some(word) if "route".starts_with(word) => Ok(routes(&world, &host)),
             Some(word) if "neighbor".starts_with(word) => Ok(neighbours(&world, &host)),
             other => Err(format!("uncordon: ip {} is not simulated yet\n", other.unwrap_or_default())),
@@ -275,7 +278,7 @@ fn addresses(
     }
 }
 
-fn routes(world: &World, host: &str) -> String {
+pub(super) fn routes(world: &World, host: &str) -> String {
     let Some(machine) = world.hosts.get(host) else { return String::new() };
     let own = &machine.address;
     let mut text = format!(
@@ -300,7 +303,45 @@ fn routes(world: &World, host: &str) -> String {
     text
 }
 
-fn neighbours(world: &World, host: &str) -> String {
+/// Network name spaces of the pods of a machine, as containerd names them.
+fn namespaces(world: &World, host: &str) -> String {
+    let own = world.hosts.get(host).map(|it| it.address.clone()).unwrap_or_default();
+    let pods = world.clusters.iter().flat_map(|it| it.runtime.pods.iter());
+    let here = pods.filter(|(_, run)| run.host == host && !run.ip.is_empty() && run.ip != own);
+    here.enumerate().map(|(at, (uid, _))| format!("cni-{uid} (id: {at})\n")).collect()
+}
+
+/// The route that a packet to an address takes.
+fn route_to(world: &World, host: &str, to: &str) -> Result<String, String> {
+    let own = world.hosts.get(host).map(|it| it.address.clone()).unwrap_or_default();
+    let Ok(address) = to.parse::<std::net::Ipv4Addr>() else {
+        return Err(format!("Error: any valid prefix is expected rather than \"{to}\".\n"));
+    };
+    if to == own || address.is_loopback() {
+        return Ok(format!("local {to} dev lo src {to} uid 0 \n    cache <local> \n"));
+    }
+    let bits = |text: &str| {
+        let (network, length) = text.split_once('/').unwrap_or((text, "32"));
+        Some((u32::from(network.parse::<std::net::Ipv4Addr>().ok()?), length.parse::<u32>().ok()?))
+    };
+    let fits = |line: &&str| {
+        let first = line.split_whitespace().next().unwrap_or_default();
+        bits(first).is_some_and(|(network, length)| {
+            let mask = u32::MAX.checked_shl(32 - length.min(32)).unwrap_or(0);
+            u32::from(address) & mask == network & mask
+        })
+    };
+    let all = routes(world, host);
+    let longest = |line: &&str| line.split_whitespace().next().and_then(bits).map_or(0, |(_, length)| length);
+    let found =
+        all.lines().filter(fits).max_by_key(longest).or_else(|| all.lines().next()).unwrap_or_default();
+    let words: Vec<&str> = found.split_whitespace().collect();
+    let after = |name: &str| words.iter().position(|it| *it == name).and_then(|at| words.get(at + 1));
+    let via = after("via").map(|it| format!(" via {it}")).unwrap_or_default();
+    Ok(format!("{to}{via} dev {} src {own} uid 0 \n    cache \n", after("dev").unwrap_or(&"eth0")))
+}
+
+pub(super) fn neighbours(world: &World, host: &str) -> String {
     let others = world.hosts.iter().filter(|(name, it)| *name != host && it.up);
     others
         .map(|(_, it)| {

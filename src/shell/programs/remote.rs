@@ -15,6 +15,8 @@ use crate::shell::{
 mod config;
 
 pub(crate) const SSH: Program = Program { name: "ssh", summary: "Log into a remote machine", run: run_ssh };
+pub(crate) const SSH_COPY_ID: Program =
+    Program { name: "ssh-copy-id", summary: "Install a key on a remote machine", run: run_copy_id };
 pub(crate) const SCP: Program = Program { name: "scp", summary: "Copy files between machines", run: run_scp };
 
 const SSH_SPEC: Spec = Spec {
@@ -242,6 +244,50 @@ fn run_scp(proc: &mut Proc) -> Running<'_> {
             exit = exit.max(copy(proc, options.has('r'), source, target).await);
         }
         exit
+    })
+}
+
+fn run_copy_id(proc: &mut Proc) -> Running<'_> {
+    Box::pin(async move {
+        let words: Vec<String> = proc.args.iter().skip(1).cloned().collect();
+        let named = words.iter().position(|it| it == "-i").and_then(|at| words.get(at + 1)).cloned();
+        let Some(target) = words.iter().rfind(|it| !it.starts_with('-') && Some(*it) != named.as_ref())
+        else {
+            proc.eprint("Usage: /usr/bin/ssh-copy-id [-h|-?|-f|-n|-s|-x] [-i [identity_file]] [-t target_path] [-F ssh_config] [[-o ssh_option] ...] [-p port] [user@]hostname\n");
+            return 1;
+        };
+        let home = proc.login().home;
+        let usual = ["id_ed25519", "id_ecdsa", "id_rsa"].map(|it| format!("{home}/.ssh/{it}.pub"));
+        let file = named.map(|it| if it.ends_with(".pub") { it } else { format!("{it}.pub") });
+        let file =
+            file.or_else(|| usual.into_iter().find(|path| proc.stat(path).is_ok())).unwrap_or_default();
+        let Ok(key) = proc.disk().read(&proc.path(&file)) else {
+            proc.eprint("\n/usr/bin/ssh-copy-id: ERROR: No identities found\n");
+            return 1;
+        };
+        proc.eprint(format!("/usr/bin/ssh-copy-id: INFO: Source of key(s) to be installed: \"{file}\"\n"));
+        let there = match end(proc, &format!("{target}:.ssh/authorized_keys")).await {
+            Ok(there) => there,
+            Err(text) => {
+                proc.eprint(format!("\n/usr/bin/ssh-copy-id: ERROR: {text}"));
+                return 1;
+            }
+        };
+        let mut all = there.disk.read(&there.path).unwrap_or_default();
+        if all.windows(key.len().max(1)).any(|it| it == key) {
+            proc.eprint("\n/usr/bin/ssh-copy-id: WARNING: All keys were skipped because they already exist on the remote system.\n\t\t(if you think this is a mistake, you may want to use -f option)\n\n");
+            return 0;
+        }
+        let _ = there.disk.mkdir(files::parent(&there.path), 0o700);
+        all.extend_from_slice(&key);
+        if let Err(error) = there.disk.write(&there.path, &all) {
+            proc.eprint(format!("sh: 1: cannot create .ssh/authorized_keys: {error}\n"));
+            return 1;
+        }
+        proc.print(format!(
+            "\nNumber of key(s) added: 1\n\nNow try logging into the machine, with: \"ssh '{target}'\"\nand check to make sure that only the key(s) you wanted were added.\n\n"
+        ));
+        0
     })
 }
 

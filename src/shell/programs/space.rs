@@ -81,14 +81,12 @@ fn mounted(proc: &Proc) -> Vec<Mount> {
             ..root("/dev/vda15", "/boot/efi")
         },
     ];
-    for run in world.clusters.iter().flat_map(|it| it.runtime.pods.values()).filter(|run| run.host == host) {
-        let sandbox = &status::sha256_hex(format!("sandbox/{}/{}", run.namespace, run.name).as_bytes());
-        all.push(in_memory(
-            "shm",
-            65_536,
-            0,
-            &format!("/run/containerd/io.containerd.grpc.v1.cri/sandboxes/{sandbox}/shm"),
-        ));
+    for (uid, _) in
+        world.clusters.iter().flat_map(|it| it.runtime.pods.iter()).filter(|(_, run)| run.host == host)
+    {
+        let sandbox = status::sha256_hex(format!("sandbox {uid}").as_bytes());
+        let at = format!("/run/containerd/io.containerd.grpc.v1.cri/sandboxes/{sandbox}/shm");
+        all.push(in_memory("shm", 65_536, 0, &at));
     }
     all
 }

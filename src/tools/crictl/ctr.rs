@@ -43,6 +43,15 @@ fn run(proc: &mut Proc) -> Running<'_> {
             ["namespaces" | "ns" | "namespace", "ls" | "list"] => {
                 proc.print("NAME   LABELS \nk8s.io        \n")
             }
+            ["containers" | "container" | "c" | "tasks" | "task" | "t", "ls" | "list", "-q" | "--quiet"] => {
+                found
+                    .iter()
+                    .filter(|row| row.is_running())
+                    .for_each(|row| proc.print(format!("{}\n", row.id)));
+            }
+            ["images" | "image" | "i", "ls" | "list", "-q" | "--quiet"] => {
+                names_of(&found).iter().for_each(|name| proc.print(format!("{name}\n")));
+            }
             ["containers" | "container" | "c", "ls" | "list", ..] => {
                 proc.print("CONTAINER                                                           IMAGE                                      RUNTIME                  \n");
                 for row in found.iter().filter(|row| row.is_running()) {
@@ -56,18 +65,18 @@ fn run(proc: &mut Proc) -> Running<'_> {
             ["tasks" | "task" | "t", "ls" | "list", ..] => {
                 proc.print("TASK                                                                PID      STATUS    \n");
                 for row in found.iter().filter(|row| row.is_running()) {
-                    let pid = crate::cluster::processes::pid_of(&row.id);
+                    let pid = rows::pid_of(&proc.world(), &host, row);
                     proc.print(format!("{:<67} {pid:<8} RUNNING\n", row.id));
                 }
             }
             ["images" | "image" | "i", "ls" | "list", ..] => {
                 proc.print("REF TYPE DIGEST SIZE PLATFORMS LABELS \n");
-                let mut names: Vec<String> = found.iter().map(|row| full_image(&row.image)).collect();
-                names.sort();
-                names.dedup();
-                for name in names {
+                for name in names_of(&found) {
                     let digest = rows::digest_of(&name);
-                    proc.print(format!("{name} application/vnd.oci.image.index.v1+json sha256:{digest} 10.0 MiB linux/amd64 io.cri-containerd.image=managed \n"));
+                    let bytes =
+                        crate::cluster::kubelet::catalog::of_name(&name).map_or(10 << 20, |it| it.size);
+                    let size = format!("{}.{}", bytes >> 20, (bytes >> 10) % 1024 * 10 / 1024);
+                    proc.print(format!("{name} application/vnd.oci.image.index.v1+json sha256:{digest} {size} MiB linux/amd64 io.cri-containerd.image=managed \n"));
                 }
             }
             other => {
@@ -77,4 +86,13 @@ fn run(proc: &mut Proc) -> Running<'_> {
         }
         0
     })
+}
+
+/// Full names of the images of containers.
+fn names_of(rows: &[rows::Row]) -> Vec<String> {
+    let mut names: Vec<String> = rows.iter().map(|row| full_image(&row.image)).collect();
+    names.push("registry.k8s.io/pause:3.10.2".to_owned());
+    names.sort();
+    names.dedup();
+    names
 }

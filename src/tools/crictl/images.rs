@@ -9,12 +9,12 @@ use crate::cluster::kubelet::catalog;
 use crate::cluster::kubelet::status::{full_image, image_id};
 
 /// An image of the machine.
-struct Held {
+pub(super) struct Held {
     /// `registry.k8s.io/pause`.
     repository: String,
     tag: String,
-    full: String,
-    size: u64,
+    pub(super) full: String,
+    pub(super) size: u64,
 }
 
 impl Held {
@@ -29,7 +29,7 @@ fn cluster_of(call: &Call<'_>) -> usize {
 }
 
 /// Images by name: what was pulled, and what the programs of the control plane run from.
-fn held(call: &Call<'_>) -> Vec<Held> {
+pub(super) fn held(call: &Call<'_>) -> Vec<Held> {
     let cluster = cluster_of(call);
     let world = call.proc.world();
     let Some(state) = world.clusters.get(cluster) else { return Vec::new() };
@@ -50,7 +50,7 @@ fn held(call: &Call<'_>) -> Vec<Held> {
 }
 
 /// `27.7MB`, three digits. Source: docker's `units.HumanSizeWithPrecision`.
-fn human(bytes: u64) -> String {
+pub(super) fn human(bytes: u64) -> String {
     let (mut value, mut unit) = (bytes as f64, 0);
     while value >= 1000.0 && unit < 4 {
         (value, unit) = (value / 1000.0, unit + 1);
@@ -81,7 +81,23 @@ pub(super) fn list(call: &Call<'_>) -> i32 {
         found.iter().for_each(|it| call.proc.print(format!("sha256:{}\n", it.id())));
         return 0;
     }
-    if matches!(call.args.value(&["o", "output"]), Some("json" | "yaml")) {
+    if let Some(exit) = list::bad_format(call, &list::FORMATS) {
+        return exit;
+    }
+    if call.args.has(&["v", "verbose"]) {
+        for it in &found {
+            call.proc.print(format!(
+                "ID: sha256:{}\nRepoTags: {}\nRepoDigests: {}\nSize: {}\nPinned: {}\n\n",
+                it.id(),
+                it.full,
+                image_id(&it.full),
+                human(it.size),
+                it.full.contains("/pause:")
+            ));
+        }
+        return 0;
+    }
+    if matches!(call.args.value(&["o", "output"]), Some("json" | "yaml" | "go-template")) {
         let items: Vec<_> = found
             .iter()
             .map(|it| json!({
@@ -118,6 +134,9 @@ fn find(call: &Call<'_>, name: &str) -> Option<Held> {
 
 pub(super) fn inspect(call: &Call<'_>) -> i32 {
     let mut exit = 0;
+    if call.args.operands.is_empty() {
+        return call.fatal("ID cannot be empty");
+    }
     for name in &call.args.operands {
         let Some(it) = find(call, name) else {
             exit = call.fatal(&format!("no such image \"{name}\" present"));
@@ -128,6 +147,10 @@ pub(super) fn inspect(call: &Call<'_>) -> i32 {
                 "id": format!("sha256:{}", it.id()), "pinned": false, "repoDigests": [image_id(&it.full)],
                 "repoTags": [it.full], "size": it.size.to_string(), "spec": null, "uid": null, "username": "",
             },
+            "info": {"imageSpec": {
+                "architecture": "amd64", "os": "linux",
+                "config": {"Cmd": catalog::of_name(&it.full).map(|image| image.config.main.clone()), "Env": ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"]},
+            }},
         });
         exit = exit.max(inspect::print(call, &value, "json"));
     }

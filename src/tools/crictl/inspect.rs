@@ -4,15 +4,22 @@ use serde_json::{Value, json};
 
 use super::Call;
 use super::rows::{self, Pod, Row};
-use crate::cluster::processes;
+use crate::cluster::kubelet::status::image_id;
 
 /// Prints a value as JSON, or as YAML when that is asked for.
 pub(super) fn print(call: &Call<'_>, value: &Value, usual: &str) -> i32 {
     match call.args.value(&["o", "output"]).unwrap_or(usual) {
         "yaml" => call.proc.print(crate::apimachinery::yaml::to_string(value)),
         "go-template" => {
-            call.proc.eprint("uncordon: crictl -o go-template is not simulated yet\n");
-            return 1;
+            let Some(template) = call.args.value(&["template"]) else {
+                return call.fatal("template string is empty");
+            };
+            match crate::apimachinery::gotemplate::render(template, value) {
+                Ok(text) => call.proc.print(format!("{text}\n")),
+                Err(why) => {
+                    return call.fatal(&format!("getting the status: failed to template data: {why}"));
+                }
+            }
         }
         _ => call.proc.print(format!("{}\n", serde_json::to_string_pretty(value).unwrap_or_default())),
     }
@@ -58,6 +65,59 @@ pub(super) fn sandbox(pod: &Pod) -> Value {
     })
 }
 
+/// A container's mounts as the runtime has them.
+fn mounts(call: &Call<'_>, row: &Row) -> Vec<Value> {
+    let world = call.proc.world();
+    let spec = rows::spec_of(&world, row);
+    let volumes = rows::volumes_of(&world, row);
+    let mounts = spec
+        .as_ref()
+        .map(|it| crate::apimachinery::object::list(it, "/volumeMounts").to_vec())
+        .unwrap_or_default();
+    let one = |mount: &Value| {
+        let name = mount["name"].as_str().unwrap_or_default();
+        let volume = volumes.iter().find(|it| it["name"] == mount["name"]);
+        let host_path = volume.and_then(|it| it["hostPath"]["path"].as_str()).map(str::to_owned);
+        let kind =
+            volume.and_then(Value::as_object).and_then(|it| it.keys().find(|key| *key != "name")).cloned();
+        let kind = match kind.as_deref() {
+            Some("emptyDir") => "kubernetes.io~empty-dir",
+            Some("configMap") => "kubernetes.io~configmap",
+            Some("secret") => "kubernetes.io~secret",
+            _ => "kubernetes.io~projected",
+        };
+        let inside = || format!("/var/lib/kubelet/pods/{}/volumes/{kind}/{name}", row.pod.uid);
+        json!({
+            "containerPath": mount["mountPath"], "gidMappings": [], "hostPath": host_path.unwrap_or_else(inside),
+            "propagation": "PROPAGATION_PRIVATE", "readonly": mount["readOnly"].as_bool().unwrap_or(false),
+            "selinuxRelabel": false, "uidMappings": [],
+        })
+    };
+    mounts.iter().map(one).collect()
+}
+
+/// What the runtime was told to run: command, environment, image.
+fn config(call: &Call<'_>, row: &Row) -> Value {
+    let world = call.proc.world();
+    let spec = rows::spec_of(&world, row).unwrap_or_default();
+    let env = spec["env"].as_array().cloned().unwrap_or_default();
+    let env: Vec<Value> = env
+        .iter()
+        .map(|it| json!({"key": it["name"], "value": it["value"].as_str().unwrap_or_default()}))
+        .collect();
+    let mut config = json!({
+        "envs": env, "image": {"image": format!("sha256:{}", row.image_id()), "user_specified_image": row.image},
+        "labels": labels(&row.pod), "log_path": format!("{}/{}.log", row.name, row.attempt),
+        "metadata": {"name": row.name, "attempt": row.attempt},
+    });
+    for key in ["command", "args"] {
+        if spec[key].is_array() {
+            config[key] = spec[key].clone();
+        }
+    }
+    config
+}
+
 fn container(call: &Call<'_>, row: &Row) -> Value {
     let (started, finished, code, reason, message) = match &row.ended {
         Some(it) => (it.started, it.finished.rfc3339_nano(), it.code, it.reason, it.message.as_str()),
@@ -67,24 +127,21 @@ fn container(call: &Call<'_>, row: &Row) -> Value {
         "/var/log/pods/{}_{}_{}/{}/{}.log",
         row.pod.namespace, row.pod.name, row.pod.uid, row.name, row.attempt
     );
-    let running = processes::of_host(&call.proc.world(), &call.host);
-    let own = |it: &&processes::Process| match (&it.owner, &row.kind) {
-        (processes::Owner::Container { pod, name }, rows::Kind::Pod(own)) => pod == own && *name == row.name,
-        (processes::Owner::ControlPlane { program, .. }, rows::Kind::ControlPlane { program: own, .. }) => {
-            program == own
-        }
-        _ => false,
-    };
-    let pid = running.iter().find(own).filter(|_| row.is_running()).map_or(0, |it| it.pid);
+    let pid = rows::pid_of(&call.proc.world(), &call.host, row);
+    let mut container_labels = labels(&row.pod);
+    container_labels["io.kubernetes.container.name"] = json!(row.name);
     let status = json!({
         "annotations": {}, "createdAt": row.created.rfc3339_nano(), "exitCode": code, "finishedAt": finished,
         "id": row.id, "image": {"annotations": {}, "image": row.image, "userSpecifiedImage": ""},
-        "imageRef": format!("sha256:{}", row.image_id()), "labels": labels(&row.pod), "logPath": path, "message": message,
-        "metadata": {"attempt": row.attempt, "name": row.name}, "mounts": [], "reason": reason, "resources": {},
+        "imageId": format!("sha256:{}", row.image_id()), "imageRef": image_id(&row.image), "labels": container_labels, "logPath": path, "message": message,
+        "metadata": {"attempt": row.attempt, "name": row.name}, "mounts": mounts(call, row), "reason": reason, "resources": {},
         "startedAt": started.rfc3339_nano(), "state": format!("CONTAINER_{}", row.state().to_uppercase()),
     });
     json!({
-        "info": {"pid": pid, "removing": false, "sandboxID": row.pod.id, "runtimeType": "io.containerd.runc.v2"},
+        "info": {
+            "config": config(call, row), "pid": pid, "removing": false, "runtimeType": "io.containerd.runc.v2",
+            "sandboxID": row.pod.id, "snapshotKey": row.id, "snapshotter": "overlayfs",
+        },
         "status": status,
     })
 }
@@ -112,7 +169,12 @@ pub(super) fn pods(call: &Call<'_>) -> i32 {
         let pod = pod_by_id(call, id)?;
         let mut status = sandbox(&pod);
         status["network"] = json!({"additionalIps": [], "ip": pod.ip});
-        Ok(json!({"info": {"runtimeType": "io.containerd.runc.v2"}, "status": status}))
+        Ok(json!({"info": {
+            "cniResult": {"Interfaces": {"eth0": {"IPConfigs": [{"IP": pod.ip, "Gateway": ""}]}}},
+            "config": {"hostname": pod.name, "labels": labels(&pod), "log_directory": format!("/var/log/pods/{}_{}_{}", pod.namespace, pod.name, pod.uid),
+                "metadata": {"name": pod.name, "namespace": pod.namespace, "uid": pod.uid}},
+            "image": "registry.k8s.io/pause:3.10.2", "runtimeType": "io.containerd.runc.v2", "snapshotter": "overlayfs",
+        }, "status": status}))
     })
 }
 

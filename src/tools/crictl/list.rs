@@ -1,4 +1,4 @@
-//! `crictl ps`, `pods` and `stats`.
+//! `crictl ps` and `pods`.
 
 use std::time::Duration;
 
@@ -68,9 +68,16 @@ impl Call<'_> {
             pod.labels.iter().any(|(own, it)| own == key && it == value)
         })
     }
+
+    /// As [`Self::has_labels`] for a container, which bears its name too.
+    fn has_container_labels(&self, row: &Row) -> bool {
+        let mut pod = row.pod.clone();
+        pod.labels.push(("io.kubernetes.container.name".to_owned(), row.name.clone()));
+        self.has_labels(&pod)
+    }
 }
 
-fn chosen(call: &Call<'_>) -> Vec<Row> {
+pub(super) fn chosen(call: &Call<'_>) -> Vec<Row> {
     let all = rows::containers(&call.proc.world(), &call.host);
     let every = call.args.has(&["a", "all"]) || call.args.has(&["state", "s", "id"]);
     let state = call.args.value(&["state", "s"]).map(str::to_lowercase);
@@ -88,12 +95,33 @@ fn chosen(call: &Call<'_>) -> Vec<Row> {
                 .is_none_or(|it| row.image.contains(it) || row.image_id().starts_with(it))
             && call.args.value(&["pod", "p"]).is_none_or(|it| row.pod.id.starts_with(it))
             && call.args.value(&["id"]).is_none_or(|it| row.id.starts_with(it))
-            && call.has_labels(&row.pod)
+            && call.has_container_labels(row)
     };
     all.into_iter().filter(wanted).take(limit).collect()
 }
 
+/// Refuses a format that a list does not have.
+pub(super) fn bad_format(call: &Call<'_>, formats: &[&str]) -> Option<i32> {
+    let output = call.args.value(&["o", "output"])?;
+    if formats.contains(&output) {
+        return None;
+    }
+    Some(call.fatal(&format!("unsupported output format {output:?}")))
+}
+
+/// The formats of lists.
+pub(super) const FORMATS: [&str; 4] = ["json", "yaml", "table", "go-template"];
+
 pub(super) fn containers(call: &Call<'_>) -> i32 {
+    if let Some(state) = call.args.value(&["state", "s"]).map(str::to_lowercase)
+        && !["created", "running", "exited", "unknown"].contains(&state.as_str())
+    {
+        return call
+            .fatal("listing containers: --state should be one of created, running, exited or unknown");
+    }
+    if let Some(exit) = bad_format(call, &FORMATS) {
+        return exit;
+    }
     let found = chosen(call);
     if call.args.has(&["q", "quiet"]) {
         found.iter().for_each(|row| call.proc.print(format!("{}\n", row.id)));
@@ -101,7 +129,7 @@ pub(super) fn containers(call: &Call<'_>) -> i32 {
     }
     let now = call.proc.world().now;
     let output = call.args.value(&["o", "output"]);
-    if matches!(output, Some("json" | "yaml")) {
+    if matches!(output, Some("json" | "yaml" | "go-template")) {
         let items: Vec<_> = found.iter().map(|row| {
             json!({
                 "annotations": {}, "createdAt": row.created.unix_ns().to_string(), "id": row.id,
@@ -140,6 +168,9 @@ pub(super) fn pods(call: &Call<'_>) -> i32 {
         let world = call.proc.world();
         (rows::pods(&world, &call.host), world.now)
     };
+    if let Some(exit) = bad_format(call, &FORMATS) {
+        return exit;
+    }
     let state = call.args.value(&["state", "s"]).map(str::to_lowercase);
     let word = |pod: &Pod| if pod.ready { "Ready" } else { "NotReady" };
     let found: Vec<Pod> = all
@@ -156,7 +187,22 @@ pub(super) fn pods(call: &Call<'_>) -> i32 {
         found.iter().for_each(|pod| call.proc.print(format!("{}\n", pod.id)));
         return 0;
     }
-    if matches!(call.args.value(&["o", "output"]), Some("json" | "yaml")) {
+    if call.args.has(&["v", "verbose"]) {
+        for pod in &found {
+            call.proc.print(format!(
+                "ID: {}\nName: {}\nUID: {}\nNamespace: {}\nStatus: {}\nCreated: {}\nLabels:\n{}Runtime: (default)\n\n",
+                pod.id,
+                pod.name,
+                pod.uid,
+                pod.namespace,
+                word(pod),
+                pod.created.strftime("%Y-%m-%d %H:%M:%S +0000 UTC"),
+                pod.labels.iter().map(|(key, value)| format!("\t{key} -> {value}\n")).collect::<String>(),
+            ));
+        }
+        return 0;
+    }
+    if matches!(call.args.value(&["o", "output"]), Some("json" | "yaml" | "go-template")) {
         let items: Vec<_> = found.iter().map(super::inspect::sandbox).collect();
         return super::inspect::print(call, &json!({"items": items}), "json");
     }
@@ -174,26 +220,6 @@ pub(super) fn pods(call: &Call<'_>) -> i32 {
         ]);
     }
     call.proc.print(table(&table_rows));
-    0
-}
-
-pub(super) fn stats(call: &Call<'_>) -> i32 {
-    let head = ["CONTAINER", "NAME", "CPU %", "MEM", "DISK", "INODES", "SWAP"];
-    let mut all = vec![head.map(str::to_owned).to_vec()];
-    for row in chosen(call).into_iter().filter(Row::is_running) {
-        let image = crate::cluster::kubelet::catalog::of_name(&row.image);
-        let (memory, cpu) = image.map_or((4, 1), |it| (it.config.memory_mb.max(1), it.config.cpu_m.max(1)));
-        all.push(vec![
-            short(&row.id),
-            row.name.clone(),
-            format!("{}.{:02}", cpu / 10, cpu % 10 * 10),
-            format!("{}MB", memory + memory / 20),
-            "40.96kB".into(),
-            "11".into(),
-            "0B".into(),
-        ]);
-    }
-    call.proc.print(table(&all));
     0
 }
 

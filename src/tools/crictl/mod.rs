@@ -9,6 +9,7 @@ mod images;
 mod inspect;
 mod list;
 mod rows;
+mod stats;
 
 use crate::cluster::Place;
 use crate::shell::{Proc, Program, Running};
@@ -50,6 +51,12 @@ const VALUED: &[&str] = &[
     "id",
     "auth",
     "creds",
+    "template",
+    "annotation",
+    "log-dir",
+    "get",
+    "seconds",
+    "limit-bytes",
 ];
 
 impl Args {
@@ -127,12 +134,12 @@ const VERBS: &[(&str, &[&str])] = &[
     ("stopp", &[]),
     ("rmp", &[]),
     ("pull", &[]),
-    ("rmi", &["p"]),
+    ("rmi", &["p", "i", "n"]),
     ("info", &[]),
     ("stats", &[]),
     ("statsp", &[]),
     ("version", &[]),
-    ("config", &[]),
+    ("config", &["i", "l"]),
     ("start", &[]),
     ("create", &[]),
     ("run", &[]),
@@ -142,6 +149,12 @@ const VERBS: &[(&str, &[&str])] = &[
     ("update", &[]),
     ("events", &[]),
     ("imagefsinfo", &[]),
+    ("metricsp", &[]),
+    ("metricdescs", &[]),
+    ("runtime-config", &[]),
+    ("update-runtime-config", &[]),
+    ("checkpoint", &[]),
+    ("help", &[]),
     ("completion", &[]),
 ];
 
@@ -164,7 +177,7 @@ fn run(proc: &mut Proc) -> Running<'_> {
                     3
                 }
                 None => {
-                    proc.print("NAME:\n   crictl - client for CRI\n\nUSAGE:\n   crictl [global options] command [command options] [arguments...]\n");
+                    proc.print(help(proc, &host));
                     0
                 }
             };
@@ -182,7 +195,15 @@ async fn verb_of(call: &Call<'_>, verb: &str) -> i32 {
     match verb {
         "config" => return dial::config(call),
         "completion" => return 0,
+        "help" => {
+            call.proc.print(help(call.proc, &call.host));
+            return 0;
+        }
         _ => {}
+    }
+    if let Some(unknown) = call.args.flags.iter().map(|(name, _)| name).find(|it| !is_flag(it)) {
+        call.proc.print(format!("Incorrect Usage: flag provided but not defined: -{unknown}\n\n"));
+        return call.fatal(&format!("flag provided but not defined: -{unknown}"));
     }
     if let Err(text) = dial::connect(call) {
         return call.fatal(&text);
@@ -203,13 +224,112 @@ async fn verb_of(call: &Call<'_>, verb: &str) -> i32 {
         "stopp" => act::stop_pods(call).await,
         "rmp" => act::remove_pods(call).await,
         "info" => inspect::info(call),
-        "stats" => list::stats(call),
+        "stats" => stats::containers(call),
+        "statsp" => stats::pods(call),
+        "imagefsinfo" => stats::image_file_system(call),
+        "runtime-config" => {
+            call.proc.print("cgroupDriver: SYSTEMD\n");
+            0
+        }
         "version" => inspect::version(call),
         other => {
             call.proc.eprint(format!("uncordon: crictl {other} is not simulated yet\n"));
             1
         }
     }
+}
+
+/// Flags without a value, of any verb.
+const SWITCHES: &[&str] = &[
+    "a",
+    "all",
+    "q",
+    "quiet",
+    "v",
+    "verbose",
+    "no-trunc",
+    "latest",
+    "l",
+    "f",
+    "follow",
+    "force",
+    "p",
+    "previous",
+    "t",
+    "timestamps",
+    "tty",
+    "i",
+    "interactive",
+    "sync",
+    "digests",
+    "prune",
+    "D",
+    "debug",
+    "resolve-image-path",
+    "r",
+    "h",
+    "help",
+    "no-pull",
+    "with-pull",
+    "w",
+    "watch",
+    "set",
+    "list",
+    "tail",
+    "n",
+    "d",
+    "transport",
+    "keep-running",
+];
+
+/// True for a flag that some verb has.
+fn is_flag(name: &str) -> bool {
+    VALUED.contains(&name) || SWITCHES.contains(&name)
+}
+
+/// What the verbs are for, in our words.
+const SUMMARIES: &[(&str, &str)] = &[
+    ("attach", "Attach to a running container"),
+    ("config", "Get, set and list client settings"),
+    ("create", "Create a container in a sandbox"),
+    ("events", "Follow what happens to containers"),
+    ("exec", "Run a command in a container"),
+    ("images, image, img", "List images"),
+    ("imagefsinfo", "Usage of the file system that holds images"),
+    ("info", "State and settings of the runtime"),
+    ("inspect", "State of containers"),
+    ("inspecti", "State of images"),
+    ("inspectp", "State of pods"),
+    ("logs", "Logs of a container"),
+    ("pods", "List pods"),
+    ("port-forward", "Forward a local port to a pod"),
+    ("ps", "List containers"),
+    ("pull", "Pull an image from a registry"),
+    ("rm", "Remove containers"),
+    ("rmi", "Remove images"),
+    ("rmp", "Remove pods"),
+    ("run", "Run a container in a new sandbox"),
+    ("runp", "Run a new pod"),
+    ("start", "Start created containers"),
+    ("stats", "Usage of containers"),
+    ("statsp", "Usage of pods"),
+    ("stop", "Stop running containers"),
+    ("stopp", "Stop running pods"),
+    ("update", "Change the resources of containers"),
+    ("version", "Version of the runtime"),
+    ("help, h", "Show the commands, or help for one"),
+];
+
+fn help(proc: &Proc, host: &str) -> String {
+    let rows: String = SUMMARIES.iter().map(|(verb, text)| format!("   {verb:<22} {text}\n")).collect();
+    format!(
+        "NAME:\n   crictl - client for CRI\n\nUSAGE:\n   crictl [global options] command [command options] [arguments...]\n\n\
+         VERSION:\n   v{}\n\nCOMMANDS:\n{rows}\nGLOBAL OPTIONS:\n   --config value, -c value            (default: \"/etc/crictl.yaml\") [$CRI_CONFIG_FILE]\n   \
+         --debug, -D                         (default: false)\n   --image-endpoint value, -i value    [$IMAGE_SERVICE_ENDPOINT]\n   \
+         --runtime-endpoint value, -r value  [$CONTAINER_RUNTIME_ENDPOINT]\n   --timeout value, -t value           (default: 2s)\n   \
+         --help, -h\n   --version, -v\n",
+        dial::own_version(proc, host)
+    )
 }
 
 #[cfg(test)]

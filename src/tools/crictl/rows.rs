@@ -59,6 +59,36 @@ impl Row {
     }
 }
 
+/// The number of a container's main process; 0 when it does not run.
+pub(super) fn pid_of(world: &World, host: &str, row: &Row) -> u32 {
+    process_of(world, host, row).filter(|_| row.is_running()).map_or(0, |it| it.pid)
+}
+
+/// The main process of a container.
+pub(super) fn process_of(world: &World, host: &str, row: &Row) -> Option<processes::Process> {
+    let own = |it: &processes::Process| match (&it.owner, &row.kind) {
+        (processes::Owner::Container { pod, name }, Kind::Pod(own)) => pod == own && *name == row.name,
+        (processes::Owner::ControlPlane { program, .. }, Kind::ControlPlane { program: own, .. }) => {
+            program == own
+        }
+        _ => false,
+    };
+    processes::of_host(world, host).into_iter().find(own)
+}
+
+/// The container as the pod's spec has it.
+pub(super) fn spec_of(world: &World, row: &Row) -> Option<Value> {
+    let mut containers = world.clusters.iter().filter_map(|it| it.runtime.pods.get(&row.pod.uid));
+    containers.find_map(|run| run.containers.get(&row.name)).map(|it| (*it.spec).clone())
+}
+
+/// The volumes of a container's pod, as its spec has them.
+pub(super) fn volumes_of(world: &World, row: &Row) -> Vec<Value> {
+    let find = |it: &Cluster| it.store.find("pods", &row.pod.namespace, &row.pod.name).cloned();
+    let pod = world.clusters.iter().find_map(find);
+    pod.map(|it| object::list(&it, "/spec/volumes").to_vec()).unwrap_or_default()
+}
+
 /// The digits of an image's id.
 pub(super) fn digest_of(image: &str) -> String {
     image_id(image).rsplit(':').next().unwrap_or_default().to_owned()

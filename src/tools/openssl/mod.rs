@@ -3,6 +3,7 @@
 //! Keys come from the fixture pool, since making one takes a second of real time. Not here: ciphers and
 //! revocation lists.
 
+mod digest;
 mod server;
 mod text;
 
@@ -52,6 +53,11 @@ const VALUED: &[&str] = &[
     "-cert",
     "-nameopt",
     "-pass",
+    "-certfile",
+    "-inkey",
+    "-name",
+    "-certopt",
+    "-CApath",
 ];
 
 struct Args {
@@ -100,6 +106,12 @@ fn run(proc: &mut Proc) -> Running<'_> {
             "x509" => x509(proc, &args),
             "verify" => verify(proc, &args),
             "rand" => rand(proc, &args),
+            "dgst" | "md5" | "sha1" | "sha256" | "sha512" => digest::run(proc, &verb),
+            "crl2pkcs7" | "pkcs7" => digest::pkcs7(proc, &args, &verb),
+            "pkcs12" => digest::pkcs12(proc, &args),
+            "ciphers" | "list" => {
+                say(proc, "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256\n")
+            }
             other => Err(format!("uncordon: openssl {other} is not simulated yet\n")),
         };
         match done {

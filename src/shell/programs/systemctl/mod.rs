@@ -1,6 +1,7 @@
 //! `systemctl`: start, stop, enable and show units.
 
 mod change;
+mod depend;
 mod edit;
 mod list;
 mod show;
@@ -44,6 +45,7 @@ const SPEC: Spec = Spec {
         ("drop-in", 'd', Value::Needed),
         ("signal", 's', Value::Needed),
         ("no-block", 'B', Value::None),
+        ("reverse", 'Z', Value::None),
         ("no-reload", 'r', Value::None),
         ("kill-whom", 'W', Value::Needed),
         ("kill-who", 'W', Value::Needed),
@@ -138,7 +140,17 @@ impl Control<'_> {
             "list-unit-files" => self.list_files(),
             "daemon-reload" | "daemon-reexec" => self.reload_files(),
             "reset-failed" => self.reset_failed(&units).await,
-            "get-default" => self.say("graphical.target"),
+            "get-default" => self.say(&self.default_target()),
+            "set-default" => self.set_default(self.options.operands.get(1).map_or("", String::as_str)),
+            "list-dependencies" => {
+                self.list_dependencies(units.first().map_or("default.target", String::as_str))
+            }
+            "list-timers" => self.list_kind("timer"),
+            "list-sockets" => self.list_kind("socket"),
+            "list-jobs" => self.say("No jobs running."),
+            "isolate" | "set-property" | "import-environment" if self.proc.user != "root" => {
+                self.say("Interactive authentication required.")
+            }
             "is-system-running" => self.is_system_running(),
             "reboot" | "poweroff" | "halt" => self.power(verb).await,
             _ => {
