@@ -9,13 +9,11 @@ use std::time::Duration;
 
 use super::journal::{Input, TaskMark};
 use super::seat::{News, Shown, Typed, WAITS_MAX, shown};
+use super::welcome::{self, CANDIDATE};
 use crate::cluster::{Place, World, templates};
 use crate::exercises::{Exercise, Stage, stage};
 use crate::shell::{Answer, Console, Lab, Login, Neighbour, Neighbours, Refusal};
 use crate::sim::SimTime;
-
-/// Who sits an exam, on `base`.
-const CANDIDATE: &str = "candidate";
 
 /// The terminals, and the worlds behind them.
 pub(crate) struct Desk {
@@ -103,7 +101,8 @@ impl Open {
         let mut others = names;
         others.retain(|name| *name != room.name);
         others.push("base".to_owned());
-        let stage = super::sitting::stage_of(&room.exercise, room.seed)?;
+        let mut stage = super::sitting::stage_of(&room.exercise, room.seed)?;
+        welcome::welcome(&mut stage.start);
         let lab = stage::lab(stage.start.clone()).beside(Arc::new(Strangers(others)));
         let open = Alive { begun: stage.start.now - at, stage, lab };
         room.open = Some(open.clone());

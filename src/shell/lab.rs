@@ -101,6 +101,17 @@ impl Lab {
         Self { neighbours: Some(neighbours), ..self }
     }
 
+    /// A lab of its own with a copy of the world as it is now: what happens there happens nowhere else.
+    pub(crate) fn rehearsal(&self) -> Self {
+        let world = self.world().clone();
+        Self {
+            world: Arc::new(Mutex::new(world)),
+            waits: Arc::default(),
+            found: Arc::default(),
+            ..self.clone()
+        }
+    }
+
     /// The machine of another world that goes by this name.
     pub(crate) fn neighbour(&self, name: &str) -> Option<Result<Neighbour, Refusal>> {
         self.neighbours.as_ref()?.reach(name)

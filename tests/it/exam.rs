@@ -63,7 +63,7 @@ pub(super) fn go_to_host(session: &mut Session) -> String {
     let name = text.split("ssh cka-").nth(1).and_then(|rest| rest.get(..4)).expect("a host");
     let host = format!("cka-{name}");
     session.press(&format!("clear; ssh {host}\r"));
-    session.wait_for("root@controlplane");
+    session.wait_for("candidate@controlplane");
     host
 }
 

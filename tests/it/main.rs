@@ -7,6 +7,7 @@ mod architecture;
 mod commands;
 mod conformance;
 mod fuzzing;
+mod etcd;
 mod exam;
 mod machines;
 mod kills;

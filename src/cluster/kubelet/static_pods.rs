@@ -200,11 +200,15 @@ pub(super) fn follow(world: &mut World, id: &PodId, pod: &Object, host: &str) ->
 /// directories that it mounts, and the usual search path.
 fn furnish(world: &mut World, id: &PodId, pod: &Value, spec: &Value, name: &str) {
     let Some(container) = id.container(world, name).filter(|it| it.env.is_empty()) else { return };
-    let image = container.image;
+    let (image, now) = (container.image, world.now);
     let env = BTreeMap::from([("PATH".to_owned(), super::env::PATH.to_owned())]);
     let mounts = super::volumes::mounts(world, id, pod, spec, &env).unwrap_or_default();
     let Some(container) = id.container_mut(world, name) else { return };
     container.files = image.map(catalog::Image::files).unwrap_or_default();
+    for mount in &mounts {
+        // The image's tree is as it was made, so nothing stands in the way.
+        let _ = container.files.mkdir_all(&mount.path, 0o755, now);
+    }
     container.mounts = mounts.into_iter().collect();
     container.env = env;
 }

@@ -93,7 +93,7 @@ pub(crate) fn base(hosts: &[&str]) -> World {
         listed.push_str(&format!("172.30.0.{} {host}\n", number + 20));
     }
     let mut base = machine::plain("base", "172.30.0.10", &listed, "Ubuntu 24.04.3 LTS", world.now);
-    let config = format!("Host {}\n  User root\n", hosts.join(" "));
+    let config = format!("Host {}\n  User candidate\n", hosts.join(" "));
     let _ = base.files.install("/etc/ssh/ssh_config.d/exam.conf", config.as_bytes(), 0o644, world.now);
     software::settle(&mut base, &[], world.now);
     world.hosts.insert("base".into(), base);

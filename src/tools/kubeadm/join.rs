@@ -61,6 +61,33 @@ This node has joined the cluster:
 
 Run 'kubectl get nodes' on the control-plane to see this node join the cluster.";
 
+/// `kubeadm join phase …`: what one part needs is found out anew.
+pub(super) async fn phase(ctx: &Ctx<'_>) -> Done {
+    let plan = plan(ctx)?;
+    let name = object::field(&plan.registration, "name").to_owned();
+    let phase = ctx.path.trim_start_matches("join phase ");
+    if phase == "preflight" {
+        preflight::join(ctx, &name, object::field(&plan.registration, "criSocket"))?;
+    }
+    let found = discover(ctx, &plan).await?;
+    let api = bootstrap_api(ctx, &plan, &found);
+    let settings = read_cluster(ctx, &api, &plan)?;
+    match phase {
+        "kubelet-start" => start_kubelet(ctx, &plan, &found, &api, &settings).await,
+        "control-plane-prepare all" => {
+            if let Some((_, key)) = &plan.control_plane {
+                check_control_plane(ctx, &api, &settings, key).await?;
+                prepare_control_plane(ctx, &settings)?;
+            }
+            Ok(())
+        }
+        "control-plane-join all" if plan.control_plane.is_some() => {
+            become_control_plane(ctx, &settings, &plan).await
+        }
+        _ => Ok(()),
+    }
+}
+
 fn plan(ctx: &Ctx<'_>) -> Result<Plan, Failure> {
     settings::check_flags(ctx)?;
     let mut config = json!({

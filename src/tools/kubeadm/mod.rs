@@ -25,6 +25,7 @@ mod kubeconfigs;
 mod kubelet_files;
 mod manifests;
 mod preflight;
+mod rehearse;
 mod reset;
 mod schema;
 mod settings;
@@ -57,6 +58,10 @@ async fn run(proc: &mut Proc) -> i32 {
 }
 
 async fn carry_out(proc: &Proc, words: &[String]) -> Result<(), Failure> {
+    if let Some((_, about)) = words.split_first().filter(|(first, _)| *first == "help") {
+        proc.print(help::of(commands::resolve(about).0.path));
+        return Ok(());
+    }
     let (command, rest) = commands::resolve(words);
     let parsed = flags::parse(command.path, &rest).map_err(Failure::new)?;
     if parsed.flags.on("help") || command.path.is_empty() && parsed.args.is_empty() {
@@ -64,13 +69,11 @@ async fn carry_out(proc: &Proc, words: &[String]) -> Result<(), Failure> {
         return Ok(());
     }
     let ctx = Ctx { proc, path: command.path, flags: parsed.flags, args: parsed.args };
-    if ctx.flags.on("dry-run") && command.path != "token create" {
-        let what = format!("uncordon: kubeadm {} --dry-run is not simulated yet\n", command.path);
-        proc.eprint(what);
-        return Err(Failure::new("nothing was done"));
-    }
     if let Some(word) = ctx.args.first().filter(|_| !command.takes_words) {
         return Err(Failure::new(commands::unknown(command.path, word)));
+    }
+    if ctx.flags.on("dry-run") && command.path != "token create" {
+        return rehearse::run(proc, command, &rest).await;
     }
     match command.run {
         Some(run) => run(&ctx).await,

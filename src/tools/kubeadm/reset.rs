@@ -55,6 +55,28 @@ pub(super) async fn run(ctx: &Ctx<'_>) -> Done {
         return Err(Failure::new("error execution phase preflight: preflight checks failed"));
     }
     remove_etcd(ctx, config.as_ref());
+    clean(ctx);
+    ctx.say(LEFT);
+    Ok(())
+}
+
+/// `kubeadm reset phase …`.
+pub(super) async fn phase(ctx: &Ctx<'_>) -> Done {
+    match ctx.path.trim_start_matches("reset phase ") {
+        "preflight" => {
+            if !ctx.flags.on("force") {
+                confirm(ctx, "reset").await?;
+            }
+            ctx.say("[preflight] Running pre-flight checks");
+        }
+        "remove-etcd-member" => remove_etcd(ctx, read_config(ctx).as_ref()),
+        _ => clean(ctx),
+    }
+    Ok(())
+}
+
+/// Stops what runs here and removes its files.
+fn clean(ctx: &Ctx<'_>) {
     ctx.say("[reset] Stopping the kubelet service");
     kubelet_files::stop(ctx);
     let host = ctx.host_name();
@@ -70,8 +92,6 @@ pub(super) async fn run(ctx: &Ctx<'_>) -> Done {
     for path in FILES {
         ctx.change(FileOp::Remove { path, recursive: false });
     }
-    ctx.say(LEFT);
-    Ok(())
 }
 
 const LEFT: &str = "

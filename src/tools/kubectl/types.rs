@@ -154,12 +154,24 @@ fn api_versions(ctx: &mut Ctx<'_>) -> Done {
 /// They are not, or the server does not say.
 pub(super) fn check_versions(ctx: &mut Ctx<'_>) -> Done {
     let server = ctx.object(Call::get("/version"))?;
+    let own = own_version(ctx);
     match crate::apimachinery::object::text(&server, "/gitVersion") {
-        CLIENT => Ok(()),
-        other => Err(Failure::error(format!(
-            "server version ({other:?}) differs from client version ({CLIENT:?})"
-        ))),
+        other if other == own => Ok(()),
+        other => {
+            Err(Failure::error(format!("server version ({other:?}) differs from client version ({own:?})")))
+        }
     }
+}
+
+/// The version of the kubectl that runs: what the machine's package brought, or the one of this program.
+fn own_version(ctx: &Ctx<'_>) -> String {
+    let proc = &ctx.proc;
+    let world = proc.world();
+    let host = match &proc.place {
+        crate::cluster::Place::Host(name) => world.hosts.get(name),
+        crate::cluster::Place::Container { .. } => None,
+    };
+    host.and_then(|it| it.program_version("kubectl")).unwrap_or_else(|| CLIENT.to_owned())
 }
 
 fn version(ctx: &mut Ctx<'_>) -> Done {
@@ -170,14 +182,16 @@ fn version(ctx: &mut Ctx<'_>) -> Done {
     if !["", "json", "yaml"].contains(&output.as_str()) {
         return Err(Failure::error("--output must be 'yaml' or 'json'"));
     }
+    let own = own_version(ctx);
+    let minor = own.split('.').nth(1).unwrap_or("36").to_owned();
     let client = json!({
-        "major": "1", "minor": "36", "gitVersion": CLIENT, "gitTreeState": "clean", "goVersion": "go1.26.3",
+        "major": "1", "minor": minor, "gitVersion": own, "gitTreeState": "clean", "goVersion": "go1.26.3",
         "compiler": "gc", "platform": "linux/amd64",
     });
     let server = if ctx.flags.on("client") { Ok(None) } else { ctx.object(Call::get("/version")).map(Some) };
     let shown = server.as_ref().ok().and_then(Option::as_ref);
     if output.is_empty() {
-        ctx.out(&format!("Client Version: {CLIENT}\nKustomize Version: {KUSTOMIZE}\n"));
+        ctx.out(&format!("Client Version: {own}\nKustomize Version: {KUSTOMIZE}\n"));
         if let Some(server) = shown {
             ctx.out(&format!(
                 "Server Version: {}\n",

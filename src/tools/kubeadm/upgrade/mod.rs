@@ -10,5 +10,6 @@ mod static_pods;
 
 pub(super) use apply::run as apply;
 pub(super) use diff::run as diff;
+pub(super) use node::phase as node_phase;
 pub(super) use node::run as node;
 pub(super) use plan::run as plan;

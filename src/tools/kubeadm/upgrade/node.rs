@@ -8,8 +8,28 @@ use crate::tools::kubeadm::ctx::{Ctx, Done, Failure};
 use crate::tools::kubeadm::upload::in_phase;
 use crate::tools::kubeadm::{addons, join, kubelet_files, preflight};
 
+/// The phases in their order.
+const PHASES: [&str; 6] =
+    ["preflight", "control-plane", "kubeconfig", "kubelet-config", "addon/coredns", "addon/kube-proxy"];
+
 /// `kubeadm upgrade node`.
 pub(in crate::tools::kubeadm) async fn run(ctx: &Ctx<'_>) -> Done {
+    let skipped = ctx.flags.list("skip-phases");
+    let kept = PHASES
+        .into_iter()
+        .filter(|it| !skipped.iter().any(|skip| skip == it || it.starts_with(&format!("{skip}/"))));
+    work(ctx, &kept.collect::<Vec<_>>()).await
+}
+
+/// `kubeadm upgrade node phase …`.
+pub(in crate::tools::kubeadm) async fn phase(ctx: &Ctx<'_>) -> Done {
+    let named = ctx.path.trim_start_matches("upgrade node phase ").replace(' ', "/");
+    let wanted =
+        PHASES.into_iter().filter(|it| *it == named || named == "addon/all" && it.starts_with("addon/"));
+    work(ctx, &wanted.collect::<Vec<_>>()).await
+}
+
+async fn work(ctx: &Ctx<'_>, phases: &[&str]) -> Done {
     let control_plane = ctx.exists("/etc/kubernetes/manifests/kube-apiserver.yaml");
     let path = if control_plane { api::ADMIN } else { "/etc/kubernetes/kubelet.conf" };
     let api = cluster::connect(ctx, path)?;
@@ -17,28 +37,36 @@ pub(in crate::tools::kubeadm) async fn run(ctx: &Ctx<'_>) -> Done {
     if !control_plane {
         ctx.klog('W', "utils.go:69", join::BIND_ADDRESS);
     }
-    ctx.say("[upgrade/preflight] Running pre-flight checks");
-    if control_plane {
-        preflight::pull(ctx, &settings, "upgrade/preflight").await?;
-        let version = settings.version();
-        ctx.say(format!(
-            "[upgrade/control-plane] Upgrading your Static Pod-hosted control plane instance to version {version:?}..."
-        ));
-        static_pods::upgrade(ctx, &settings).await?;
-        ctx.say(
-            "[upgrade/control-plane] The control plane instance for this node was successfully upgraded!",
-        );
-        apply::renew_admins(ctx, &settings);
-        kubelet_config(ctx, &api)?;
-        addons::coredns(ctx, &api, &settings).map_err(in_phase("addon/coredns"))?;
-        return addons::kube_proxy(ctx, &api, &settings).map_err(in_phase("addon/kube-proxy"));
+    for phase in phases {
+        match (*phase, control_plane) {
+            ("preflight", true) => {
+                ctx.say("[upgrade/preflight] Running pre-flight checks");
+                preflight::pull(ctx, &settings, "upgrade/preflight").await?;
+            }
+            ("preflight", false) => {
+                ctx.say("[upgrade/preflight] Running pre-flight checks");
+                ctx.say("[upgrade/preflight] Skipping prepull. Not a control plane node.");
+            }
+            ("control-plane", true) => {
+                let version = settings.version();
+                ctx.say(format!(
+                    "[upgrade/control-plane] Upgrading your Static Pod-hosted control plane instance to version {version:?}..."
+                ));
+                static_pods::upgrade(ctx, &settings).await?;
+                ctx.say("[upgrade/control-plane] The control plane instance for this node was successfully upgraded!");
+            }
+            ("kubeconfig", true) => apply::renew_admins(ctx, &settings),
+            ("kubelet-config", _) => kubelet_config(ctx, &api)?,
+            ("addon/coredns", true) => addons::coredns(ctx, &api, &settings).map_err(in_phase(phase))?,
+            ("addon/kube-proxy", true) => {
+                addons::kube_proxy(ctx, &api, &settings).map_err(in_phase(phase))?
+            }
+            (addon, false) if addon.starts_with("addon/") => {
+                ctx.say(format!("[upgrade/addon] Skipping the {addon} phase. Not a control plane node."));
+            }
+            (phase, _) => ctx.say(format!("[upgrade/{phase}] Skipping phase. Not a control plane node.")),
+        }
     }
-    ctx.say("[upgrade/preflight] Skipping prepull. Not a control plane node.");
-    ctx.say("[upgrade/control-plane] Skipping phase. Not a control plane node.");
-    ctx.say("[upgrade/kubeconfig] Skipping phase. Not a control plane node.");
-    kubelet_config(ctx, &api)?;
-    ctx.say("[upgrade/addon] Skipping the addon/coredns phase. Not a control plane node.");
-    ctx.say("[upgrade/addon] Skipping the addon/kube-proxy phase. Not a control plane node.");
     Ok(())
 }
 
