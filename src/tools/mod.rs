@@ -30,9 +30,11 @@ pub(crate) const PROGRAMS: &[&Program] = &[
     &net::nc::NC,
     &net::nc::NETCAT,
     &net::nc::PING,
+    &net::nc::TELNET,
     &net::wget::PROGRAM,
     &nodes::CONTAINERD,
     &nodes::KUBELET,
+    &nodes::RUNC,
     &openssl::PROGRAM,
 ];
 

@@ -6,6 +6,10 @@ use crate::shell::{Proc, Program, Running};
 
 pub(crate) const KUBELET: Program = Program { name: "kubelet", summary: "Node agent", run };
 pub(crate) const CONTAINERD: Program = Program { name: "containerd", summary: "Container runtime", run };
+pub(crate) const RUNC: Program = Program { name: "runc", summary: "Run containers", run };
+
+/// What `containerd config default` prints: the settings that a node is set up with, version 3 of the file.
+static DEFAULT_CONFIG: &str = include_str!("../../assets/containerd.toml");
 
 fn run(proc: &mut Proc) -> Running<'_> {
     Box::pin(async move {
@@ -26,6 +30,20 @@ fn run(proc: &mut Proc) -> Running<'_> {
             ("containerd", Some("--version" | "-v")) => {
                 proc.print(format!("containerd containerd.io v{version}\n"));
             }
+            ("containerd", Some("config")) => match proc.args.get(2).map(String::as_str) {
+                Some("default") => proc.print(DEFAULT_CONFIG),
+                Some("dump") => {
+                    let text = proc.read_file("/etc/containerd/config.toml").ok();
+                    proc.print(text.map_or_else(|| DEFAULT_CONFIG.as_bytes().to_vec(), |it| it.to_vec()));
+                }
+                _ => {
+                    proc.print("NAME:\n   containerd config - Information on the containerd config\n\nCOMMANDS:\n   default  the settings when nothing is configured\n   dump     the settings as configured\n");
+                }
+            },
+            ("runc", Some("--version" | "-v")) => {
+                proc.print("runc version 1.3.3\nspec: 1.2.1\ngo: go1.24.9\nlibseccomp: 2.5.5\n");
+            }
+            ("runc", Some("list")) => proc.print("ID          PID         STATUS      BUNDLE      CREATED     OWNER\n"),
             _ => {
                 proc.eprint(format!(
                     "uncordon: {name} started by hand is not simulated yet; see systemctl\n"

@@ -26,8 +26,7 @@ fn run(proc: &mut Proc) -> Running<'_> {
 
 fn stat_all(proc: &Proc, options: &Options) -> i32 {
     if options.has('f') {
-        proc.eprint("uncordon: stat -f is not simulated yet\n");
-        return 1;
+        return options.operands.iter().map(|name| file_system(proc, options, name)).max().unwrap_or(0);
     }
     let disk = proc.disk();
     let one = |name: &String| match disk.node(&proc.path(name), options.has('L')) {
@@ -48,6 +47,34 @@ fn stat_all(proc: &Proc, options: &Options) -> i32 {
         }
     };
     options.operands.iter().map(one).max().unwrap_or(0)
+}
+
+/// `stat -f`: the file system that a file lies in, as `/proc/mounts` names its type.
+fn file_system(proc: &Proc, options: &Options, name: &str) -> i32 {
+    if let Err(error) = proc.stat(name) {
+        proc.eprint(format!("stat: cannot read file system information for {}: {error}\n", quoted(name)));
+        return 1;
+    }
+    let path = proc.path(name);
+    let mounts = proc.read_file("/proc/mounts").unwrap_or_default();
+    let mounts = String::from_utf8_lossy(&mounts).into_owned();
+    let rows = mounts.lines().filter_map(|line| {
+        let mut words = line.split_whitespace().skip(1);
+        Some((words.next()?.to_owned(), words.next()?.to_owned()))
+    });
+    let covers = |at: &str| at == "/" || path == *at || path.starts_with(&format!("{at}/"));
+    let kind = rows.filter(|(at, _)| covers(at)).max_by_key(|(at, _)| at.len()).map(|(_, kind)| kind);
+    let kind = match kind.as_deref() {
+        None => "overlayfs",
+        Some("ext4") => "ext2/ext3",
+        Some("cgroup2") => "cgroup2fs",
+        Some(other) => other,
+    };
+    match options.value('c') {
+        Some(format) => proc.print(format.replace("%T", kind).replace("%n", name) + "\n"),
+        None => proc.print(format!("  File: {}\n    Namelen: 255     Type: {kind}\n", quoted(name))),
+    }
+    0
 }
 
 fn kind_name(node: &Node) -> &'static str {

@@ -141,6 +141,18 @@ fn read(proc: &Proc, path: &str) -> Result<String, String> {
 
 /// The text of `-in`, or standard input.
 fn input(proc: &Proc, args: &Args) -> Result<String, String> {
+    if args.value("-inform").is_some_and(|it| it.eq_ignore_ascii_case("der")) {
+        let bytes = match args.value("-in") {
+            Some(path) => proc
+                .disk()
+                .read(&proc.path(path))
+                .map_err(|error| format!("Could not open file or uri for loading from {path}: {error}\n"))?,
+            None => proc.stdin.clone().unwrap_or_default(),
+        };
+        let text = base64::engine::general_purpose::STANDARD.encode(bytes);
+        let lines: Vec<&str> = text.as_bytes().chunks(64).filter_map(|it| std::str::from_utf8(it).ok()).collect();
+        return Ok(format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n")));
+    }
     match args.value("-in") {
         Some(path) => read(proc, path),
         None => Ok(String::from_utf8_lossy(proc.stdin.as_deref().unwrap_or_default()).into_owned()),
@@ -149,10 +161,15 @@ fn input(proc: &Proc, args: &Args) -> Result<String, String> {
 
 /// Writes to the file of an option, or to standard output.
 fn output(proc: &Proc, args: &Args, option: &str, text: &str, mode: u32) -> Done {
-    let Some(name) = args.value(option) else { return say(proc, text) };
+    let der = args.value("-outform").is_some_and(|it| it.eq_ignore_ascii_case("der"));
+    let bytes = certificates::pem_body(text).filter(|_| der).unwrap_or_else(|| text.as_bytes().to_vec());
+    let Some(name) = args.value(option) else {
+        proc.print(bytes);
+        return Ok(());
+    };
     let path = proc.path(name);
     let disk = proc.disk();
-    disk.write(&path, text.as_bytes())
+    disk.write(&path, &bytes)
         .map_err(|error| format!("Can't open \"{name}\" for writing, {error}\n"))?;
     let op = crate::cluster::place::FileOp::Chmod { path: &path, mode };
     disk.change_own(&path, op).map_err(|error| format!("{name}: {error}\n"))
@@ -184,6 +201,9 @@ fn genpkey(proc: &Proc, args: &Args) -> Done {
 fn private_key(proc: &Proc, args: &Args, verb: &str) -> Done {
     let key = input(proc, args)?;
     if args.has("-pubin") {
+        if verb == "rsa" && !args.has("-noout") {
+            proc.eprint("writing RSA key\n");
+        }
         return if args.has("-noout") { Ok(()) } else { output(proc, args, "-out", &key, 0o644) };
     }
     let from = args.value("-in").unwrap_or("<stdin>");
