@@ -43,7 +43,9 @@ fn run(proc: &mut Proc) -> Running<'_> {
             ("runc", Some("--version" | "-v")) => {
                 proc.print("runc version 1.3.3\nspec: 1.2.1\ngo: go1.24.9\nlibseccomp: 2.5.5\n");
             }
-            ("runc", Some("list")) => proc.print("ID          PID         STATUS      BUNDLE      CREATED     OWNER\n"),
+            ("runc", Some("list")) => {
+                proc.print("ID          PID         STATUS      BUNDLE      CREATED     OWNER\n")
+            }
             _ => {
                 proc.eprint(format!(
                     "uncordon: {name} started by hand is not simulated yet; see systemctl\n"

@@ -17,7 +17,10 @@ const ASIDE: &[(&str, &str)] = &[
     (r"\b[0-9a-f]{15,16}\b", "ID"),
     (r"[\d.]+(ms|\u{b5}s)", "TOOK"),
     (r"127\.0\.0\.1:\d{5}->", "127.0.0.1:PORT->"),
-    (r#""(raft_term|revision|cluster_id|member_id|raftIndex|raftTerm|raftAppliedIndex|leader|dbSize|dbSizeInUse|hash|totalKey|totalSize)":\d+"#, "\"$1\":N"),
+    (
+        r#""(raft_term|revision|cluster_id|member_id|raftIndex|raftTerm|raftAppliedIndex|leader|dbSize|dbSizeInUse|hash|totalKey|totalSize)":\d+"#,
+        "\"$1\":N",
+    ),
     (r#""current-db-size-([a-z-]*)": -?\d+"#, "\"current-db-size-$1\": N"),
     (r"\d+(\.\d+)? [kM]B", "SIZE"),
     (r"(true|false), (true|false), \d+, \d+, \d+", "$1, $2, N"),
@@ -35,7 +38,13 @@ fn put_aside(text: &str) -> Vec<String> {
         text = Regex::new(pattern).expect("a pattern").replace_all(&text, *with).into_owned();
     }
     // Rows of numbers in a table differ in more than one column.
-    let row = |line: &str| if line.starts_with('|') { line.chars().filter(|c| !c.is_ascii_digit()).collect() } else { line.to_owned() };
+    let row = |line: &str| {
+        if line.starts_with('|') {
+            line.chars().filter(|c| !c.is_ascii_digit()).collect()
+        } else {
+            line.to_owned()
+        }
+    };
     text.lines().filter(|line| !line.starts_with('#')).map(|line| row(line.trim_end())).collect()
 }
 
@@ -50,5 +59,11 @@ fn the_recorded_session_is_answered_as_recorded() {
         .filter(|(wanted, got)| wanted != got)
         .map(|(wanted, got)| format!("- {wanted}\n+ {got}"))
         .collect();
-    assert!(differing.is_empty() && wanted.len() == got.len(), "{} and {} lines\n{}", wanted.len(), got.len(), differing.join("\n"));
+    assert!(
+        differing.is_empty() && wanted.len() == got.len(),
+        "{} and {} lines\n{}",
+        wanted.len(),
+        got.len(),
+        differing.join("\n")
+    );
 }

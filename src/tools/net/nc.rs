@@ -10,8 +10,7 @@ use crate::shell::{Proc, Program, Running};
 
 pub(crate) const NC: Program = Program { name: "nc", summary: "Connect to a port", run };
 pub(crate) const NETCAT: Program = Program { name: "netcat", summary: "Connect to a port", run };
-pub(crate) const TELNET: Program =
-    Program { name: "telnet", summary: "Talk to a port", run: run_telnet };
+pub(crate) const TELNET: Program = Program { name: "telnet", summary: "Talk to a port", run: run_telnet };
 pub(crate) const PING: Program = Program { name: "ping", summary: "Send echo requests", run: run_ping };
 
 const SPEC: Spec = Spec { name: "nc", short: "zvunkl46Nw:p:s:i:q:G:", long: &[] };
@@ -95,17 +94,22 @@ async fn attempt(
 /// `telnet`: says whether a port is open; what is behind it hangs up when nobody types.
 fn run_telnet(proc: &mut Proc) -> Running<'_> {
     Box::pin(async move {
-        let words: Vec<String> = proc.args.iter().skip(1).filter(|it| !it.starts_with('-')).cloned().collect();
+        let words: Vec<String> =
+            proc.args.iter().skip(1).filter(|it| !it.starts_with('-')).cloned().collect();
         let Some(name) = words.first() else {
             proc.eprint("usage: telnet host-name [port]\n");
             return 1;
         };
         let port = words.get(1).map_or(Some(23), |it| it.parse().ok());
         let Some(port): Option<u16> = port else {
-            proc.eprint(format!("telnet: could not resolve {name}/{}: Servname not supported for ai_socktype\n", words.get(1).cloned().unwrap_or_default()));
+            proc.eprint(format!(
+                "telnet: could not resolve {name}/{}: Servname not supported for ai_socktype\n",
+                words.get(1).cloned().unwrap_or_default()
+            ));
             return 1;
         };
-        let Probe { outcome, address, .. } = network::probe(&proc.world(), &proc.place, name, port, Protocol::Tcp);
+        let Probe { outcome, address, .. } =
+            network::probe(&proc.world(), &proc.place, name, port, Protocol::Tcp);
         if matches!(outcome, Outcome::NoSuchName | Outcome::NoNameServer) {
             proc.eprint(format!("telnet: could not resolve {name}/{port}: Name or service not known\n"));
             return 1;

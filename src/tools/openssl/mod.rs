@@ -150,7 +150,8 @@ fn input(proc: &Proc, args: &Args) -> Result<String, String> {
             None => proc.stdin.clone().unwrap_or_default(),
         };
         let text = base64::engine::general_purpose::STANDARD.encode(bytes);
-        let lines: Vec<&str> = text.as_bytes().chunks(64).filter_map(|it| std::str::from_utf8(it).ok()).collect();
+        let lines: Vec<&str> =
+            text.as_bytes().chunks(64).filter_map(|it| std::str::from_utf8(it).ok()).collect();
         return Ok(format!("-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n", lines.join("\n")));
     }
     match args.value("-in") {
@@ -169,8 +170,7 @@ fn output(proc: &Proc, args: &Args, option: &str, text: &str, mode: u32) -> Done
     };
     let path = proc.path(name);
     let disk = proc.disk();
-    disk.write(&path, &bytes)
-        .map_err(|error| format!("Can't open \"{name}\" for writing, {error}\n"))?;
+    disk.write(&path, &bytes).map_err(|error| format!("Can't open \"{name}\" for writing, {error}\n"))?;
     let op = crate::cluster::place::FileOp::Chmod { path: &path, mode };
     disk.change_own(&path, op).map_err(|error| format!("{name}: {error}\n"))
 }
