@@ -8,6 +8,7 @@
 //! (what the built-in kinds are made of).
 
 pub(crate) mod apply;
+pub(crate) mod expr;
 pub(crate) mod field;
 pub(crate) mod go;
 pub(crate) mod go_json;

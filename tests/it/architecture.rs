@@ -21,6 +21,7 @@ const LAYERS: &[&str] = &[
 
 /// Paths that may stand only below these folders or in these files.
 const HOMES: &[(&str, &[&str])] = &[
+    ("cel::", &["src/apimachinery/expr", "src/apimachinery/schema/validations.rs"]),
     ("ratatui::", &["src/tui", "src/cli"]),
     ("crossterm::", &["src/tui", "src/cli"]),
     ("fluent_bundle::", &["src/tui/words.rs"]),

@@ -1,6 +1,6 @@
 //! Custom resources against their schema: the field errors of kube-openapi's validator.
 //!
-//! CEL rules (`x-kubernetes-validations`) are not evaluated here.
+//! CEL rules stand in [`super::validations`].
 
 use regex::Regex;
 use serde_json::Value;

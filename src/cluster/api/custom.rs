@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::Client;
 use super::call::Call;
 use super::resources::{self, Resource};
-use crate::apimachinery::field::Path;
+use crate::apimachinery::field::{self, Path};
 use crate::apimachinery::object;
 use crate::apimachinery::schema::{self, Schema};
 use crate::apimachinery::status::{Cause, Status};
@@ -65,9 +65,31 @@ pub(crate) fn apply_defaults(resource: &Resource, object: &mut Value) {
     }
 }
 
-/// What is wrong with a custom object.
-pub(crate) fn validate(resource: &Resource, object: &Value) -> Vec<Cause> {
-    schema(resource).map(|schema| schema::validate(&schema, object, &Path::root())).unwrap_or_default()
+/// Faults that leave an object in no state for rules.
+const BLOCKING: &[&str] =
+    &["FieldValueRequired", "FieldValueTooLong", "FieldValueTooMany", "FieldValueTypeInvalid"];
+
+const UNCHECKED: &str = "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation";
+
+/// What is wrong with a custom object, on an update with the one that was there before. Faults that the
+/// update did not bring are forgiven; those of rules are warned of.
+pub(crate) fn validate(call: &mut Call<'_>, object: &Value, old: Option<&Value>) -> Vec<Cause> {
+    let Some(schema) = schema(&call.resource) else { return Vec::new() };
+    let mut causes = schema::validate(&schema, object, &Path::root());
+    if let Some(old) = old.filter(|_| !causes.is_empty()) {
+        let before = schema::validate(&schema, old, &Path::root());
+        causes.retain(|it| !before.contains(it));
+    }
+    if causes.iter().any(|it| BLOCKING.contains(&it.reason.as_str())) {
+        if schema::has_rules(&schema) {
+            causes.push(field::invalid(&Path::root(), Value::Null, UNCHECKED));
+        }
+    } else {
+        let findings = schema::check_rules(&schema, object, old);
+        causes.extend(findings.errors);
+        findings.warnings.into_iter().for_each(|sentence| call.warn(sentence));
+    }
+    causes
 }
 
 /// Refuses objects of a definition that is on its way out.

@@ -43,7 +43,7 @@ pub(crate) fn create(call: &mut Call<'_>, mut object: Value) -> Result<Object, S
     hooks::before_create(call, &mut object)?;
     allocate::on_create(call, &mut object)?;
     let mut causes = validation::create(&resource, &object);
-    causes.extend(custom::validate(&resource, &object));
+    causes.extend(custom::validate(call, &object, None));
     refuse_invalid(call, &object, causes)?;
     for sentence in validation::warnings(&resource, &object) {
         call.warn(sentence);
@@ -157,7 +157,7 @@ pub(crate) fn update(call: &mut Call<'_>, part: Part, make: Make<'_>) -> Result<
     };
     causes.extend(match part {
         Part::Status => custom::validate_status(&resource, &new),
-        Part::Main | Part::Other => custom::validate(&resource, &new),
+        Part::Main | Part::Other => custom::validate(call, &new, Some(&old)),
     });
     refuse_invalid(call, &new, causes)?;
     if part != Part::Status {

@@ -1,9 +1,9 @@
 //! CEL in policies: the variables that expressions see, and what an expression comes to.
 
-use cel::{Context, Program};
 use serde_json::{Value, json};
 
 use super::super::{Call, Object};
+use crate::apimachinery::expr::{self, Scope};
 use crate::apimachinery::object;
 use crate::cluster::api::authz::reviews;
 
@@ -41,49 +41,8 @@ pub(super) fn request(call: &Call<'_>, object: &Value, old: Option<&Object>) -> 
     })
 }
 
-/// JSON as CEL has it: whole numbers are `int`, as they are in Kubernetes' types.
-fn to_cel(value: &Value) -> cel::Value {
-    match value {
-        Value::Null => cel::Value::Null,
-        Value::Bool(it) => cel::Value::Bool(*it),
-        Value::Number(it) => match it.as_i64() {
-            Some(int) => cel::Value::Int(int),
-            None => cel::Value::Float(it.as_f64().unwrap_or(0.0)),
-        },
-        Value::String(it) => cel::Value::String(it.clone().into()),
-        Value::Array(list) => cel::Value::List(list.iter().map(to_cel).collect::<Vec<_>>().into()),
-        Value::Object(map) => {
-            let key = |it: &String| cel::objects::Key::String(it.clone().into());
-            let pairs = map.iter().map(|(name, value)| (key(name), to_cel(value)));
-            cel::Value::Map(cel::objects::Map { map: std::sync::Arc::new(pairs.collect()) })
-        }
-    }
-}
-
-/// A result as JSON; what JSON cannot say is null.
-fn to_json(value: &cel::Value) -> Value {
-    match value {
-        cel::Value::Bool(it) => (*it).into(),
-        cel::Value::Int(it) => (*it).into(),
-        cel::Value::UInt(it) => (*it).into(),
-        cel::Value::Float(it) => (*it).into(),
-        cel::Value::String(it) => it.as_str().into(),
-        cel::Value::List(list) => list.iter().map(to_json).collect(),
-        cel::Value::Map(map) => {
-            let text = |key: &cel::objects::Key| match key {
-                cel::objects::Key::String(it) => it.to_string(),
-                cel::objects::Key::Int(it) => it.to_string(),
-                cel::objects::Key::Uint(it) => it.to_string(),
-                cel::objects::Key::Bool(it) => it.to_string(),
-            };
-            Value::Object(map.map.iter().map(|(key, value)| (text(key), to_json(value))).collect())
-        }
-        _ => Value::Null,
-    }
-}
-
-fn context(variables: &Variables<'_>) -> Option<Context<'static, 'static>> {
-    let mut context = Context::default();
+fn scope(variables: &Variables<'_>) -> Scope {
+    let mut scope = Scope::new();
     let all = [
         ("object", variables.object),
         ("oldObject", variables.old),
@@ -92,35 +51,31 @@ fn context(variables: &Variables<'_>) -> Option<Context<'static, 'static>> {
         ("request", &variables.request),
     ];
     for (name, value) in all {
-        context.add_variable_from_value(name, to_cel(value));
+        scope.bind(name, value);
     }
-    Some(context)
+    scope
 }
 
-fn run(source: &str, context: &Context<'_, '_>) -> Result<cel::Value, String> {
-    let program = Program::compile(source).map_err(|error| format!("compilation error: {error}"))?;
-    program.execute(context).map_err(|error| error.to_string())
+fn run(source: &str, scope: &Scope) -> Result<Value, String> {
+    expr::compile(source).map_err(|error| format!("compilation error: {error}"))?.run(scope)
 }
 
-fn with_variables(policy: &Value, variables: &Variables<'_>) -> Option<Context<'static, 'static>> {
-    let mut context = context(variables)?;
+fn with_variables(policy: &Value, variables: &Variables<'_>) -> Scope {
+    let mut scope = scope(variables);
     let mut made = json!({});
     for variable in object::list(policy, "/spec/variables") {
-        let Ok(value) = run(object::field(variable, "expression"), &context) else { continue };
-        made[object::field(variable, "name")] = to_json(&value);
-        context.add_variable_from_value("variables", to_cel(&made));
+        let Ok(value) = run(object::field(variable, "expression"), &scope) else { continue };
+        made[object::field(variable, "name")] = value;
+        scope.bind("variables", &made);
     }
-    Some(context)
+    scope
 }
 
 /// Evaluates one expression of a policy.
 pub(super) fn evaluate(policy: &Value, source: &str, variables: &Variables<'_>) -> Outcome {
-    let Some(context) = with_variables(policy, variables) else {
-        return Outcome::Error("internal error: the object cannot be given to an expression".into());
-    };
-    match run(source, &context) {
-        Ok(cel::Value::Bool(true)) => Outcome::True,
-        Ok(other) => Outcome::False(to_json(&other)),
+    match run(source, &with_variables(policy, variables)) {
+        Ok(Value::Bool(true)) => Outcome::True,
+        Ok(other) => Outcome::False(other),
         Err(error) => Outcome::Error(format!("expression '{}' resulted in error: {error}", source.trim())),
     }
 }
