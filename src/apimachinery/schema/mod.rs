@@ -95,6 +95,8 @@ pub(crate) struct Rules {
     pub(crate) any_of: Vec<Schema>,
     pub(crate) all_of: Vec<Schema>,
     pub(crate) not: Option<Box<Schema>>,
+    /// The CEL rules: `x-kubernetes-validations`.
+    pub(crate) validations: Vec<Value>,
     /// `enum`, `pattern`, `minimum`, `maxLength` … under their own names.
     pub(crate) keywords: BTreeMap<String, Value>,
 }

@@ -58,6 +58,7 @@ pub(crate) fn from_open_api(json: &Value) -> Schema {
         any_of: all("/anyOf"),
         all_of: all("/allOf"),
         not: json.get("not").map(|json| Box::new(from_open_api(json))),
+        validations: object::list(json, "/x-kubernetes-validations").to_vec(),
         keywords: KEYWORDS
             .iter()
             .filter_map(|key| Some(((*key).to_owned(), json.get(*key)?.clone())))
