@@ -85,6 +85,16 @@ pub(crate) fn invalid(path: &Path, value: impl Into<Value>, detail: &str) -> Cau
     cause("FieldValueInvalid", path, about("Invalid value", value, detail))
 }
 
+/// `Invalid value: detail`, without the value.
+pub(crate) fn invalid_omitted(path: &Path, detail: &str) -> Cause {
+    cause("FieldValueInvalid", path, with_detail("Invalid value", detail))
+}
+
+/// `Duplicate value`, without the value.
+pub(crate) fn duplicate_omitted(path: &Path) -> Cause {
+    cause("FieldValueDuplicate", path, "Duplicate value".to_owned())
+}
+
 /// `Invalid value: "x": detail` of a value with the wrong JSON type.
 pub(crate) fn type_invalid(path: &Path, value: impl Into<Value>, detail: &str) -> Cause {
     cause("FieldValueTypeInvalid", path, about("Invalid value", value, detail))

@@ -144,6 +144,11 @@ fn is_reset(managed_fields: &Value) -> bool {
     }
 }
 
+/// `config` laid over `live`, without a word on who owns what.
+pub(crate) fn overlay(schema: &Schema, live: &Value, config: &Value) -> Value {
+    merge::merge(schema, live, config)
+}
+
 /// The object that server-side apply makes of `live` (null when there is none) and `config`.
 ///
 /// # Errors

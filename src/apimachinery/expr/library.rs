@@ -39,6 +39,7 @@ const FUNCTIONS: &[(&str, usize, Function)] = &[
     ("cidr", 1, over!(|args| Ok(of(Thing::Cidr(net::cidr(&text(args, 0)?).map_err(said)?))))),
     ("isCIDR", 1, over!(|args| Ok(net::cidr(&text(args, 0)?).is_ok().into()))),
     ("url", 1, over!(|args| Ok(of(Thing::Url(Url::parse(&text(args, 0)?).map_err(said)?))))),
+    ("jsonpatch.escapeKey", 1, over!(|args| Ok(text(args, 0)?.replace('~', "~0").replace('/', "~1").into()))),
     ("isURL", 1, over!(|args| Ok(Url::parse(&text(args, 0)?).is_ok().into()))),
     ("sets.contains", 2, over!(|args| Ok(list(args, 1)?.iter().all(|it| holds(args, 0, it)).into()))),
     ("sets.intersects", 2, over!(|args| Ok(list(args, 1)?.iter().any(|it| holds(args, 0, it)).into()))),

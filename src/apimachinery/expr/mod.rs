@@ -1,11 +1,13 @@
-//! CEL, the language of rules in CustomResourceDefinitions and admission policies: compiling, variables,
-//! and what an expression comes to.
-//!
-//! Types are not checked before an expression runs: what a real server refuses when a rule is written
-//! (a field that no schema has, a comparison of different types) shows here when the rule is used.
+//! CEL, the language of rules in CustomResourceDefinitions and admission policies: compiling, checking of
+//! types, variables, and what an expression comes to. What an expression may cost is not known here.
 
+mod check;
 mod library;
 mod net;
+pub(crate) mod policy;
+mod signatures;
+mod structs;
+mod types;
 
 use std::sync::{Arc, LazyLock};
 
@@ -14,24 +16,99 @@ use serde_json::Value;
 
 use super::go;
 
+pub(crate) use types::{Names, Type};
+
 /// The standard functions, and Kubernetes' own.
 static ENVIRONMENT: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(library::environment()));
 
 /// An expression that is ready to run.
-pub(crate) struct Program(cel::Program);
+pub(crate) struct Program {
+    program: cel::Program,
+    /// The functions and, where it makes objects, their types.
+    environment: Arc<Env>,
+}
 
-/// Compiles an expression.
+/// Compiles an expression without looking at its types.
 ///
 /// # Errors
-/// The complaints of the parser, one a line, as cel-go lays them out.
+/// The complaints of the parser, as cel-go lays them out.
 pub(crate) fn compile(source: &str) -> Result<Program, String> {
-    ENVIRONMENT.compile(source).map(Program).map_err(|errors| errors.to_string())
+    let program = ENVIRONMENT.compile(source).map_err(|errors| {
+        let said = errors.errors.iter().map(|it| (it.pos.0, it.pos.1, it.msg.clone())).collect();
+        laid_out(source, said)
+    })?;
+    let environment = structs::environment(program.expression()).unwrap_or_else(|| ENVIRONMENT.clone());
+    Ok(Program { program, environment })
+}
+
+/// Why an expression is refused when it is written.
+#[derive(Debug)]
+pub(crate) enum Refusal {
+    /// The complaints, as cel-go lays them out.
+    Compilation(String),
+    /// It compiles, but comes to something of this type.
+    Result(Type),
+}
+
+/// Compiles an expression over variables of known types that is to come to one of some types, or to anything
+/// when none are named.
+///
+/// # Errors
+/// Why not.
+pub(crate) fn compile_as(source: &str, names: &Names, want: &[Type]) -> Result<(Program, Type), Refusal> {
+    let program = compile(source).map_err(Refusal::Compilation)?;
+    let (found, issues) = check::check(program.program.expression(), names);
+    if !issues.is_empty() {
+        let info = program.program.source_info();
+        let place = |node| position(source, info.offset_for(node).map_or(0, |it| it.0));
+        let said = issues.into_iter().map(|it| {
+            let (line, column) = place(it.node);
+            (line, column, it.message)
+        });
+        return Err(Refusal::Compilation(laid_out(source, said.collect())));
+    }
+    if !want.is_empty() && !want.contains(&found) {
+        return Err(Refusal::Result(found));
+    }
+    Ok((program, found))
+}
+
+/// Line and column of a byte, from 1.
+fn position(source: &str, offset: u32) -> (isize, isize) {
+    let (mut line, mut column) = (1, 1);
+    let offset = usize::try_from(offset).unwrap_or(0);
+    for (_, letter) in source.char_indices().take_while(|(at, _)| *at < offset) {
+        if letter == '\n' {
+            (line, column) = (line + 1, 1);
+        } else {
+            column += 1;
+        }
+    }
+    (line, column)
+}
+
+/// Complaints with the line they are about and a mark below their place, in the order of their places.
+fn laid_out(source: &str, mut said: Vec<(isize, isize, String)>) -> String {
+    said.sort_by_key(|it| (it.0, it.1));
+    let lines: Vec<&str> = source.lines().collect();
+    let one = |(line, column, message): &(isize, isize, String)| {
+        let head = format!("ERROR: <input>:{line}:{column}: {message}");
+        let text = usize::try_from(*line - 1).ok().and_then(|at| lines.get(at));
+        match text {
+            Some(text) => {
+                let dots = ".".repeat(usize::try_from(*column - 1).unwrap_or(0));
+                format!("{head}\n | {text}\n | {dots}^")
+            }
+            None => head,
+        }
+    };
+    said.iter().map(one).collect::<Vec<_>>().join("\n")
 }
 
 impl Program {
     /// True when the expression names a variable.
     pub(crate) fn uses(&self, variable: &str) -> bool {
-        self.0.references().has_variable(variable)
+        self.program.references().has_variable(variable)
     }
 
     /// What the expression comes to; what JSON cannot say is null.
@@ -39,7 +116,12 @@ impl Program {
     /// # Errors
     /// Why it came to nothing, in cel-go's words.
     pub(crate) fn run(&self, scope: &Scope) -> Result<Value, String> {
-        self.0.execute(&scope.0).map(|it| to_json(&it)).map_err(|error| sentence(&error))
+        self.program.execute(&scope.0).map(|it| to_json(&it)).map_err(|error| sentence(&error))
+    }
+
+    /// No variables yet.
+    pub(crate) fn scope(&self) -> Scope {
+        Scope(Context::with_env(self.environment.clone()))
     }
 }
 
@@ -47,10 +129,6 @@ impl Program {
 pub(crate) struct Scope(Context<'static, 'static>);
 
 impl Scope {
-    pub(crate) fn new() -> Self {
-        Self(Context::with_env(ENVIRONMENT.clone()))
-    }
-
     /// Gives a variable a value of JSON; whole numbers are `int`, as they are in Kubernetes' types.
     pub(crate) fn bind(&mut self, name: &str, value: &Value) {
         self.0.add_variable_from_value(name, to_cel(value));
@@ -141,9 +219,10 @@ mod tests {
 
     #[track_caller]
     fn check(source: &str, want: impl Into<Value>) {
-        let mut scope = Scope::new();
+        let program = compile(source).unwrap();
+        let mut scope = program.scope();
         scope.bind("self", &json!({"n": 3, "names": ["b", "a"], "sizes": [3, 1, 2], "text": "Hello"}));
-        let found = compile(source).unwrap().run(&scope);
+        let found = program.run(&scope);
         assert_eq!(found.unwrap(), want.into(), "{source}");
     }
 
@@ -178,10 +257,25 @@ mod tests {
     }
 
     #[test]
+    fn objects_are_made_of_any_type() {
+        check(
+            "Object{spec: Object.spec{replicas: self.n, paused: true}}",
+            json!({"spec": {"replicas": 3, "paused": true}}),
+        );
+        check(
+            "[JSONPatch{op: 'add', path: '/a/' + jsonpatch.escapeKey('b/c'), value: 1}]",
+            json!([{"op": "add", "path": "/a/b~1c", "value": 1}]),
+        );
+    }
+
+    #[test]
     fn failures_have_the_words_of_cel_go() {
-        let mut scope = Scope::new();
-        scope.bind("self", &json!({"a": 1}));
-        let why = |source: &str| compile(source).unwrap().run(&scope).unwrap_err();
+        let why = |source: &str| {
+            let program = compile(source).unwrap();
+            let mut scope = program.scope();
+            scope.bind("self", &json!({"a": 1}));
+            program.run(&scope).unwrap_err()
+        };
         assert_eq!(why("self.b == 1"), "no such key: b");
         assert_eq!(why("self.a / 0 == 1"), "division by zero");
         assert_eq!(
@@ -189,5 +283,46 @@ mod tests {
             "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
         );
         assert!(compile("self.a ==").is_err());
+    }
+
+    #[test]
+    fn types_that_do_not_fit_are_told_with_their_place() {
+        let spec = [("min".to_owned(), Type::Int), ("names".to_owned(), Type::list(Type::String))];
+        let names = Names::from([("self".to_owned(), Type::object("spec", spec))]);
+        let why = |source: &str| match compile_as(source, &names, &[Type::Bool]) {
+            Ok(_) => "good".to_owned(),
+            Err(Refusal::Result(found)) => format!("it is {found}"),
+            Err(Refusal::Compilation(issues)) => issues,
+        };
+        for good in [
+            "self.min > 1 && self.names.all(it, it.startsWith('a') || it.size() > 2)",
+            "self.names.map(it, it + 'x').exists(it, it == 'ax') || self.min + 1 > 2.5",
+            "has(self.names) ? self.names[0] == 'a' : self.?min.orValue(3) == 3",
+            "quantity('1').isGreaterThan(quantity('500m')) && self.names.isSorted()",
+        ] {
+            assert_eq!(why(good), "good", "{good}");
+        }
+        assert_eq!(why("self.min + 1"), "it is int");
+        insta::assert_snapshot!(why("self.max > 1"), @r"
+        ERROR: <input>:1:5: undefined field 'max'
+         | self.max > 1
+         | ....^
+        ");
+        insta::assert_snapshot!(why("self.min == 'a' && size(other) > 1"), @r"
+        ERROR: <input>:1:10: found no matching overload for '_==_' applied to '(int, string)'
+         | self.min == 'a' && size(other) > 1
+         | .........^
+        ERROR: <input>:1:25: undeclared reference to 'other' (in container '')
+         | self.min == 'a' && size(other) > 1
+         | ........................^
+        ");
+        insta::assert_snapshot!(why("self.min.startsWith('a') || foo(1)"), @r"
+        ERROR: <input>:1:20: found no matching overload for 'startsWith' applied to 'int.(string)'
+         | self.min.startsWith('a') || foo(1)
+         | ...................^
+        ERROR: <input>:1:32: undeclared reference to 'foo' (in container '')
+         | self.min.startsWith('a') || foo(1)
+         | ...............................^
+        ");
     }
 }

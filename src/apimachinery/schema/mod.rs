@@ -34,7 +34,7 @@ pub(crate) use decode::{Decoded, check_metadata, restore, strict_decode, zero};
 pub(crate) use facts::{Facts, ListType, Write};
 pub(crate) use order::{go_json, go_json_indent, go_order, inner_type};
 pub(crate) use structural::{apply_defaults, decode_custom, from_open_api, prune};
-pub(crate) use validations::{check_rules, has_rules};
+pub(crate) use validations::{check_rules, declared, has_rules, rule_names};
 
 /// The JSON form of a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use super::{ListType, Schema, Shape};
-use crate::apimachinery::expr::{self, Program, Scope};
+use crate::apimachinery::expr::{self, Names, Program, Scope, Type};
 use crate::apimachinery::field::{self, Errors, Path};
 use crate::apimachinery::object;
 use crate::apimachinery::status::Cause;
@@ -24,6 +24,54 @@ pub(crate) fn check_rules(schema: &Schema, value: &Value, old: Option<&Value>) -
     let at = At { value, old, same: old == Some(value) };
     node(schema, &at, &Path::root(), &mut findings);
     findings
+}
+
+/// The variables that the rules of a schema see. A whole resource has its metadata beside what its schema says.
+pub(crate) fn rule_names(schema: &Schema, resource: bool, optional: bool) -> Names {
+    let mut own = declared(schema, "selfType");
+    if resource && let Type::Object(message) = &own {
+        let text = || Type::String;
+        let metadata = Type::object(
+            "selfType.metadata",
+            [("name".to_owned(), text()), ("generateName".to_owned(), text())],
+        );
+        let of_resource = [
+            ("apiVersion".to_owned(), text()),
+            ("kind".to_owned(), text()),
+            ("metadata".to_owned(), metadata),
+        ];
+        own = Type::object("selfType", message.fields.clone().into_iter().chain(of_resource));
+    }
+    let old = if optional { Type::Optional(own.clone().into()) } else { own.clone() };
+    Names::from([("self".to_owned(), own), ("oldSelf".to_owned(), old)])
+}
+
+/// The type of a schema; parts that it says nothing of cannot be named.
+pub(crate) fn declared(schema: &Schema, name: &str) -> Type {
+    match schema.shape() {
+        Shape::Object => Type::object(
+            name,
+            schema.real().properties.iter().filter(|(_, it)| it.shape() != Shape::Any).map(|(key, it)| {
+                let spelled = escaped(key);
+                let inner = format!("{name}.{spelled}");
+                (spelled, declared(it, &inner))
+            }),
+        ),
+        Shape::Map => Type::map(inner(schema, name, "@values")),
+        Shape::List => Type::list(inner(schema, name, "@items")),
+        Shape::Text if schema.format == "byte" => Type::Bytes,
+        Shape::Text => Type::String,
+        Shape::Bytes => Type::Bytes,
+        Shape::Quantity | Shape::IntOrString | Shape::Any => Type::Dyn,
+        Shape::Time | Shape::MicroTime => Type::Timestamp,
+        Shape::Integer => Type::Int,
+        Shape::Number => Type::Double,
+        Shape::Boolean => Type::Bool,
+    }
+}
+
+fn inner(schema: &Schema, name: &str, part: &str) -> Type {
+    schema.element().map_or(Type::Dyn, |it| declared(it, &format!("{name}.{part}")))
 }
 
 /// True when a schema or a part of it has rules.
@@ -98,11 +146,11 @@ fn judge(schema: &Schema, rule: &Value, at: &At<'_>, path: &Path, findings: &mut
     if compares && at.old.is_none() && !optional {
         return;
     }
-    let scope = scope(schema, at, optional);
+    let scope = scope(&program, schema, at, optional);
     match program.run(&scope) {
         Ok(Value::Bool(true)) => {}
         Ok(_) => {
-            let cause = failure(schema, rule, path, &scope);
+            let cause = failure(schema, rule, at.value, path, &scope);
             if at.same && !compares {
                 findings.warnings.push(format!("{}: {}", cause.field, cause.message));
             } else {
@@ -123,8 +171,8 @@ fn judge(schema: &Schema, rule: &Value, at: &At<'_>, path: &Path, findings: &mut
     }
 }
 
-fn scope(schema: &Schema, at: &At<'_>, optional: bool) -> Scope {
-    let mut scope = Scope::new();
+fn scope(program: &Program, schema: &Schema, at: &At<'_>, optional: bool) -> Scope {
+    let mut scope = program.scope();
     scope.bind_typed("self", typed(schema, at.value));
     let old = at.old.map(|it| typed(schema, it));
     match old {
@@ -136,7 +184,7 @@ fn scope(schema: &Schema, at: &At<'_>, optional: bool) -> Scope {
 }
 
 /// The fault of a rule that came to something else than true.
-fn failure(schema: &Schema, rule: &Value, path: &Path, scope: &Scope) -> Cause {
+fn failure(schema: &Schema, rule: &Value, value: &Value, path: &Path, scope: &Scope) -> Cause {
     let expression = object::field(rule, "messageExpression");
     let own = Some(expression).filter(|it| !it.is_empty()).and_then(|it| expr::compile(it).ok());
     let own = own.and_then(|program: Program| program.run(scope).ok());
@@ -150,11 +198,15 @@ fn failure(schema: &Schema, rule: &Value, path: &Path, scope: &Scope) -> Cause {
         "" => path.clone(),
         further => path.child(further.trim_start_matches('.')),
     };
+    // The values of objects and lists are not shown.
+    let whole = matches!(kind(schema), "object" | "array");
     match object::field(rule, "reason") {
         "FieldValueForbidden" => field::forbidden(&path, &detail),
         "FieldValueRequired" => field::required(&path, &detail),
-        "FieldValueDuplicate" => field::duplicate(&path, kind(schema)),
-        _ => field::invalid(&path, kind(schema), &detail),
+        "FieldValueDuplicate" if whole => field::duplicate_omitted(&path),
+        "FieldValueDuplicate" => field::duplicate(&path, value.clone()),
+        _ if whole => field::invalid_omitted(&path, &detail),
+        _ => field::invalid(&path, value.clone(), &detail),
     }
 }
 
@@ -271,11 +323,11 @@ mod tests {
         assert_eq!(faults(&json!({"min": 1, "max": 2, "name": "a", "rate": 2, "sizes": ["1Gi"]}), None), "");
         let wrong = json!({"min": 300, "max": 200, "x-mode": "off", "rate": 1, "sizes": ["1Gi", "4Gi"]});
         insta::assert_snapshot!(faults(&wrong, None), @r#"
-        spec: Invalid value: "object": min must not be above max
-        spec.max: Invalid value: "object": max is 200
+        spec: Invalid value: min must not be above max
+        spec.max: Invalid value: max is 200
         spec: Forbidden: failed rule: !has(self.x__dash__mode) || self.x__dash__mode != 'off'
-        spec.rate: Invalid value: "number": failed rule: self >= 1.5
-        spec.sizes[1]: Invalid value: "string": failed rule: quantity(self).isLessThan(quantity('2Gi'))
+        spec.rate: Invalid value: 1: failed rule: self >= 1.5
+        spec.sizes[1]: Invalid value: "4Gi": failed rule: quantity(self).isLessThan(quantity('2Gi'))
         "#);
         insta::assert_snapshot!(faults(&json!({"max": 2}), None), @r#"spec: Invalid value: "object": no such key: min evaluating rule: min must not be above max"#);
     }
@@ -286,15 +338,15 @@ mod tests {
         let mut new = old.clone();
         new["name"] = json!("b");
         insta::assert_snapshot!(faults(&new, Some(&old)), @r#"
-        spec: Invalid value: "object": min must not be above max
-        spec.max: Invalid value: "object": max is 200
-        spec.name: Invalid value: "string": name is immutable
-        warning: spec.rate: Invalid value: "number": failed rule: self >= 1.5
+        spec: Invalid value: min must not be above max
+        spec.max: Invalid value: max is 200
+        spec.name: Invalid value: "b": name is immutable
+        warning: spec.rate: Invalid value: 1: failed rule: self >= 1.5
         "#);
         insta::assert_snapshot!(faults(&old, Some(&old)), @r#"
-        warning: spec: Invalid value: "object": min must not be above max
-        warning: spec.max: Invalid value: "object": max is 200
-        warning: spec.rate: Invalid value: "number": failed rule: self >= 1.5
+        warning: spec: Invalid value: min must not be above max
+        warning: spec.max: Invalid value: max is 200
+        warning: spec.rate: Invalid value: 1: failed rule: self >= 1.5
         "#);
     }
 }

@@ -43,6 +43,7 @@ pub(crate) fn on_create(call: &mut Call<'_>, service: &mut Value) -> Result<(), 
         return Ok(());
     }
     complete_addresses(service);
+    check_families(call, service)?;
     give_address(call, service)?;
     give_ports(call, service, &BTreeSet::new())?;
     give_health_port(call, service);
@@ -56,7 +57,9 @@ pub(crate) fn on_update(call: &mut Call<'_>, old: &Value, service: &mut Value) -
     }
     patch_from_old(old, service);
     follow_single(old, service);
+    drop_by_type(old, service);
     complete_addresses(service);
+    check_families(call, service)?;
     let external = kind(service) == "ExternalName";
     if kind(old) == "ExternalName" && !external {
         give_address(call, service)?;
@@ -103,10 +106,8 @@ fn kind(service: &Value) -> &str {
 /// `clusterIP` and `clusterIPs[0]` are two names of one thing.
 fn complete_addresses(service: &mut Value) {
     if kind(service) == "ExternalName" {
-        for field in ["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy", "internalTrafficPolicy"] {
-            if field != "clusterIP" || object::text(service, "/spec/clusterIP").is_empty() {
-                object::remove(service, &["spec", field]);
-            }
+        if object::text(service, "/spec/clusterIP").is_empty() {
+            object::remove(service, &["spec", "clusterIP"]);
         }
         return;
     }
@@ -137,6 +138,60 @@ fn follow_single(old: &Value, service: &mut Value) {
         let kept = old.pointer("/spec/clusterIPs").cloned().unwrap_or(Value::Null);
         object::set(service, &["spec", "clusterIPs"], kept);
     }
+}
+
+/// What the new type of a service has no use for goes, unless the client says something new of it.
+/// Mirror of `dropTypeDependentFields`.
+fn drop_by_type(old: &Value, service: &mut Value) {
+    let balanced = |it: &Value| kind(it) == "LoadBalancer";
+    let outside = |it: &Value| matches!(kind(it), "NodePort" | "LoadBalancer");
+    let addressed = |it: &Value| kind(it) != "ExternalName";
+    let checked = |it: &Value| balanced(it) && object::text(it, "/spec/externalTrafficPolicy") == "Local";
+    const ADDRESS: &[&str] = &["clusterIP", "clusterIPs", "ipFamilies", "ipFamilyPolicy"];
+    const BALANCER: &[&str] = &["allocateLoadBalancerNodePorts", "loadBalancerClass"];
+    let rows: [(bool, &[&str]); 4] = [
+        (addressed(old) && !addressed(service), ADDRESS),
+        (checked(old) && !checked(service), &["healthCheckNodePort"]),
+        (balanced(old) && !balanced(service), BALANCER),
+        (outside(old) && !outside(service), &["externalTrafficPolicy"]),
+    ];
+    for (gone, fields) in rows {
+        for field in fields.iter().filter(|_| gone) {
+            let of = |it: &Value| it.get("spec").and_then(|spec| spec.get(*field)).cloned();
+            if of(old) == of(service) {
+                object::remove(service, &["spec", field]);
+            }
+        }
+    }
+}
+
+/// The cluster has addresses of one family.
+fn check_families(call: &Call<'_>, service: &Value) -> Result<(), Status> {
+    if kind(service) == "ExternalName" {
+        return Ok(());
+    }
+    let spec = Path::new("spec");
+    let mut causes = Vec::new();
+    let families = object::list(service, "/spec/ipFamilies");
+    let policy = object::text(service, "/spec/ipFamilyPolicy");
+    for (key, list) in [("ipFamilies", families), ("clusterIPs", object::list(service, "/spec/clusterIPs"))] {
+        if list.len() == 2 && policy == "SingleStack" {
+            let detail =
+                format!("must be RequireDualStack or PreferDualStack when multiple {key} are specified");
+            causes.push(field::invalid(&spec.child("ipFamilyPolicy"), policy, &detail));
+        }
+    }
+    for (index, family) in families.iter().enumerate() {
+        if family.as_str() == Some("IPv6") {
+            let path = spec.child("ipFamilies").index(index);
+            causes.push(field::invalid(&path, "IPv6", "not configured on this cluster"));
+        }
+    }
+    if policy == "RequireDualStack" {
+        let detail = "this cluster is not configured for dual-stack services";
+        causes.push(field::invalid(&spec.child("ipFamilyPolicy"), policy, detail));
+    }
+    if causes.is_empty() { Ok(()) } else { Err(invalid(call, service, causes)) }
 }
 
 /// What a PUT leaves out of a service of the same type stays. Mirror of `patchAllocatedValues`.

@@ -117,9 +117,25 @@ const PLUGINS: &[Plugin] = &[
     Plugin { name: "CertificateSubjectRestriction", validate: Some(certificates::subject), ..NONE },
     Plugin { name: "DefaultIngressClass", mutate: Some(default_classes::ingress), ..NONE },
     Plugin { name: "DenyServiceExternalIPs", usual: false, validate: Some(services::external), ..NONE },
-    Plugin { name: "MutatingAdmissionWebhook", mutate: Some(webhooks::mutate), ..NONE },
-    Plugin { name: "ValidatingAdmissionPolicy", validate: Some(policies::validate), ..NONE },
-    Plugin { name: "ValidatingAdmissionWebhook", validate: Some(webhooks::validate), ..NONE },
+    Plugin { name: "MutatingAdmissionPolicy", mutate: Some(policies::mutate), ..NONE },
+    Plugin {
+        name: "MutatingAdmissionWebhook",
+        mutate: Some(webhooks::mutate),
+        on_delete: Some(webhooks::mutate_on_delete),
+        ..NONE
+    },
+    Plugin {
+        name: "ValidatingAdmissionPolicy",
+        validate: Some(policies::validate),
+        on_delete: Some(policies::on_delete),
+        ..NONE
+    },
+    Plugin {
+        name: "ValidatingAdmissionWebhook",
+        validate: Some(webhooks::validate),
+        on_delete: Some(webhooks::validate_on_delete),
+        ..NONE
+    },
     Plugin { name: "ResourceQuota", validate: Some(quota::validate), ..NONE },
     Plugin {
         name: "AlwaysDeny",

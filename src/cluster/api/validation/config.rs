@@ -237,7 +237,13 @@ pub(super) fn runtime_class(it: &Value, errs: &mut Errors) {
     let root = Node::root(it);
     let handler = root.text("handler");
     errs.extend(field::invalid_each(&root.at("handler"), handler, &validate::dns1123_label(handler)));
-    meta::labels(&root.child("scheduling"), "nodeSelector", errs);
+    if let Some(amounts) = root.child("overhead").get("podFixed") {
+        let limits = serde_json::json!({"limits": amounts.value});
+        super::pod::requirements(&Node { value: &limits, path: amounts.path }, &[], errs);
+    }
+    let scheduling = root.child("scheduling");
+    meta::labels(&scheduling, "nodeSelector", errs);
+    super::pod::tolerations(&scheduling, errs);
 }
 
 /// The handler of a RuntimeClass never changes.
@@ -345,11 +351,53 @@ pub(super) fn event(it: &Value, errs: &mut Errors) {
 /// An APIService.
 pub(super) fn api_service(it: &Value, errs: &mut Errors) {
     let spec = Node::root(it).child("spec");
-    let want = format!("{}.{}", spec.text("version"), spec.text("group"));
+    let (group, version) = (spec.text("group"), spec.text("version"));
+    let want = format!("{version}.{group}");
     let name = object::name(it);
     if name != want {
         let path = Path::new("metadata").child("name");
         errs.push(field::invalid(&path, name, &format!("must be `spec.version+\".\"+spec.group`: {want:?}")));
     }
+    if group.is_empty() && version != "v1" {
+        let detail = "only v1 may have an empty group and it better be legacy kube";
+        errs.push(field::required(&spec.at("group"), detail));
+    }
     format(&spec, "group", validate::dns1123_subdomain, errs);
+    errs.extend(field::invalid_each(&spec.at("version"), version, &validate::dns1035_label(version)));
+    for (key, most) in [("groupPriorityMinimum", 20_000), ("versionPriority", 1_000)] {
+        let priority = spec.int(key).unwrap_or(0);
+        if !(1..=most).contains(&priority) {
+            let detail = format!("must be positive and less than {most}");
+            errs.push(field::invalid(&spec.at(key), priority, &detail));
+        }
+    }
+    let bundle = decoded(spec.child("caBundle").value).len();
+    match spec.get("service") {
+        None => {
+            if bundle > 0 {
+                let shown = format!("{bundle} bytes");
+                let detail = "local APIServices may not have a caBundle";
+                errs.push(field::invalid(&spec.at("caBundle"), shown, detail));
+            }
+            if spec.flag("insecureSkipTLSVerify") {
+                let detail = "local APIServices may not have insecureSkipTLSVerify";
+                errs.push(field::invalid(&spec.at("insecureSkipTLSVerify"), true, detail));
+            }
+        }
+        Some(service) => {
+            for key in ["namespace", "name"] {
+                super::node::required(&service, key, errs);
+            }
+            let port = service.int("port").unwrap_or(443);
+            let sentences = validate::port(port);
+            if !sentences.is_empty() {
+                let detail = format!("port is not valid: {}", sentences.join(", "));
+                errs.push(field::invalid(&service.at("port"), port, &detail));
+            }
+            if spec.flag("insecureSkipTLSVerify") && bundle > 0 {
+                let detail = "may not be true if caBundle is present";
+                errs.push(field::invalid(&spec.at("insecureSkipTLSVerify"), true, detail));
+            }
+        }
+    }
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::go_struct::go_struct;
 use super::meta;
-use super::node::{Node, all_non_negative, immutable, invalid_omitted, non_negative, optional_choice};
+use super::node::{Node, all_non_negative, immutable, non_negative, optional_choice};
 use super::{cron, pod, workloads};
 use crate::apimachinery::field::{self, Errors, Path};
 use crate::apimachinery::selector::LabelSelector;
@@ -195,11 +195,11 @@ fn failure_policy(spec: &Node<'_>, errs: &mut Errors) {
         match (rule.has("onExitCodes"), rule.len("onPodConditions") > 0) {
             (false, false) => {
                 let detail = "specifying one of OnExitCodes and OnPodConditions is required";
-                errs.push(invalid_omitted(&rule.path, detail));
+                errs.push(field::invalid_omitted(&rule.path, detail));
             }
             (true, true) => {
                 let detail = "specifying both OnExitCodes and OnPodConditions is not supported";
-                errs.push(invalid_omitted(&rule.path, detail));
+                errs.push(field::invalid_omitted(&rule.path, detail));
             }
             _ => {}
         }

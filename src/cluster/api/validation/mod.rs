@@ -12,6 +12,8 @@ mod bounds;
 mod config;
 mod cron;
 mod definitions;
+mod devices;
+mod flow;
 mod go_struct;
 mod jobs;
 mod meta;
@@ -75,14 +77,17 @@ const KINDS: &[Kind] = &[
     ),
     kind("cronjobs.batch", Subdomain, jobs::cron_job, free),
     kind("csidrivers.storage.k8s.io", Subdomain, volumes::csi_driver, free),
+    kind("csinodes.storage.k8s.io", Subdomain, volumes::csi_node, free),
+    kind("csistoragecapacities.storage.k8s.io", Subdomain, volumes::storage_capacity, free),
     kind(
         "customresourcedefinitions.apiextensions.k8s.io",
-        Any,
+        Subdomain,
         definitions::definition,
         definitions::definition_update,
     ),
     kind("daemonsets.apps", Subdomain, workloads::daemon_set, workloads::selector_update),
     kind("deployments.apps", Subdomain, workloads::deployment, workloads::selector_update),
+    kind("deviceclasses.resource.k8s.io", Subdomain, devices::device_class, free),
     kind("endpoints", Subdomain, services::endpoints, free),
     kind(
         "endpointslices.discovery.k8s.io",
@@ -91,6 +96,7 @@ const KINDS: &[Kind] = &[
         services::endpoint_slice_update,
     ),
     kind("events", Subdomain, config::event, free),
+    kind("flowschemas.flowcontrol.apiserver.k8s.io", Subdomain, flow::flow_schema, free),
     kind("horizontalpodautoscalers.autoscaling", Subdomain, policy::autoscaler, free),
     kind(
         "ingressclasses.networking.k8s.io",
@@ -130,8 +136,11 @@ const KINDS: &[Kind] = &[
         config::priority_class,
         config::priority_class_update,
     ),
+    kind("prioritylevelconfigurations.flowcontrol.apiserver.k8s.io", Subdomain, flow::priority_level, free),
     kind("replicasets.apps", Subdomain, workloads::replica_set, workloads::selector_update),
     kind("replicationcontrollers", Subdomain, workloads::replication_controller, free),
+    kind("resourceclaims.resource.k8s.io", Subdomain, devices::resource_claim, free),
+    kind("resourceclaimtemplates.resource.k8s.io", Subdomain, devices::claim_template, free),
     kind("resourcequotas", Subdomain, bounds::resource_quota, bounds::resource_quota_update),
     kind("rolebindings.rbac.authorization.k8s.io", PathSegment, rbac::role_binding, rbac::binding_update),
     kind("roles.rbac.authorization.k8s.io", PathSegment, rbac::role, free),
@@ -199,8 +208,12 @@ fn create_built_in(resource: &str, namespaced: bool, it: &Value, errs: &mut Erro
     }
     meta::create(it, kind.name, namespaced, errs);
     meta::kube_finalizers(it, errs);
+    if resource == "customresourcedefinitions.apiextensions.k8s.io" {
+        definitions::definition_name(it, errs);
+    }
     (kind.object)(it, errs);
     match resource {
+        "customresourcedefinitions.apiextensions.k8s.io" => definitions::approval(it, errs),
         "cronjobs.batch" => jobs::cron_job_name(it, errs),
         "ingresses.networking.k8s.io" => networking::ingress_class_annotation(it, errs),
         _ => {}

@@ -139,13 +139,6 @@ pub(super) fn immutable(new: &Node<'_>, old: &Node<'_>, key: &str, errs: &mut Er
     }
 }
 
-/// `Invalid value: detail`, without the value.
-pub(super) fn invalid_omitted(path: &Path, detail: &str) -> crate::apimachinery::status::Cause {
-    let mut cause = field::invalid(path, "", detail);
-    cause.message = format!("Invalid value: {detail}");
-    cause
-}
-
 /// A quantity of a map of resources.
 pub(super) fn quantity(value: &Value) -> Quantity {
     Quantity::of(Some(value))

@@ -285,6 +285,82 @@ pub(super) fn storage_class(class: &Value, errs: &mut Errors) {
     }
     optional_choice(&class, "reclaimPolicy", &["Delete", "Retain"], errs);
     choice(&class, "volumeBindingMode", &["Immediate", "WaitForFirstConsumer"], errs);
+    allowed_topologies(&class, errs);
+}
+
+fn allowed_topologies(class: &Node<'_>, errs: &mut Errors) {
+    for term in class.items("allowedTopologies") {
+        let mut seen: Vec<&str> = Vec::new();
+        for expression in term.items("matchLabelExpressions") {
+            let key = expression.text("key");
+            if expression.len("values") == 0 {
+                errs.push(field::required(&expression.at("values"), ""));
+            }
+            let mut values: Vec<&str> = Vec::new();
+            for value in expression.items("values") {
+                let text = value.value.as_str().unwrap_or("");
+                if values.contains(&text) {
+                    errs.push(field::duplicate(&value.path, text));
+                }
+                values.push(text);
+            }
+            super::meta::label_name(&expression.at("key"), key, errs);
+            if seen.contains(&key) {
+                errs.push(field::duplicate(&expression.at("key"), key));
+            }
+            seen.push(key);
+        }
+    }
+}
+
+/// The name of a CSI driver.
+fn driver_name(node: &Node<'_>, key: &str, errs: &mut Errors) {
+    let (name, path) = (node.text(key), node.at(key));
+    if name.is_empty() {
+        errs.push(field::required(&path, ""));
+        return;
+    }
+    if name.len() > 63 {
+        errs.push(field::too_long(&path, 63));
+    }
+    let sentences = validate::dns1123_subdomain(&name.to_lowercase());
+    errs.extend(field::invalid_each(&path, name, &sentences));
+}
+
+/// A CSINode.
+pub(super) fn csi_node(it: &Value, errs: &mut Errors) {
+    let mut seen: Vec<&str> = Vec::new();
+    for driver in Node::root(it).child("spec").items("drivers") {
+        driver_name(&driver, "name", errs);
+        required(&driver, "nodeID", errs);
+        if let Some(count) = driver.child("allocatable").int("count").filter(|it| *it < 0) {
+            let path = driver.at("allocatable").child("count");
+            errs.push(field::invalid(&path, count, super::node::NEGATIVE));
+        }
+        if seen.contains(&driver.text("name")) {
+            errs.push(field::duplicate(&driver.at("name"), driver.text("name")));
+        }
+        seen.push(driver.text("name"));
+        for key in driver.items("topologyKeys") {
+            let text = key.value.as_str().unwrap_or("");
+            errs.extend(field::invalid_each(&driver.path, text, &validate::qualified_name(text)));
+        }
+    }
+}
+
+/// A CSIStorageCapacity.
+pub(super) fn storage_capacity(it: &Value, errs: &mut Errors) {
+    let it = Node::root(it);
+    super::meta::selector(&it, "nodeTopology", errs);
+    if required(&it, "storageClassName", errs) {
+        super::node::format(&it, "storageClassName", validate::dns1123_subdomain, errs);
+    }
+    for key in ["capacity", "maximumVolumeSize"] {
+        if let Some(amount) = it.get(key).filter(|it| quantity(it.value).is_negative()) {
+            let value = quantity(amount.value).to_string();
+            errs.push(field::invalid(&amount.path, value, super::node::NEGATIVE));
+        }
+    }
 }
 
 /// What may change in a StorageClass.

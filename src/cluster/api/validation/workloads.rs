@@ -74,7 +74,20 @@ fn always_running(spec: &Node<'_>, kind: &str, errs: &mut Errors) {
     }
 }
 
+/// A selector that cannot be read is told as a whole, and the template is not looked at then.
+fn unreadable(spec: &Node<'_>, detail: &str, errs: &mut Errors) -> bool {
+    let selector = spec.child("selector");
+    let bad = !selector.value.is_null() && LabelSelector::from_object(selector.value).is_err();
+    if bad {
+        errs.push(field::invalid(&selector.path, selector.value.clone(), detail));
+    }
+    bad
+}
+
 fn template(spec: &Node<'_>, rules: &Rules, errs: &mut Errors) {
+    if unreadable(spec, "invalid label selector", errs) {
+        return;
+    }
     template_matches(spec, spec.child("selector").value, errs);
     pod::template(&spec.child("template"), errs);
     always_running(spec, rules.deadline, errs);
@@ -190,8 +203,10 @@ pub(super) fn stateful_set(it: &Value, errs: &mut Errors) {
     all_non_negative(&spec, &["replicas", "minReadySeconds"], errs);
     non_negative(&spec.child("ordinals"), "start", errs);
     selector(&spec, &STATEFUL_SET, errs);
-    template_matches(&spec, spec.child("selector").value, errs);
-    pod::template_metadata(&spec.child("template"), errs);
+    if !unreadable(&spec, "", errs) {
+        template_matches(&spec, spec.child("selector").value, errs);
+        pod::template_metadata(&spec.child("template"), errs);
+    }
     always_running(&spec, STATEFUL_SET.deadline, errs);
     format(&spec, "serviceName", validate::dns1123_label, errs);
     non_negative(&spec, "revisionHistoryLimit", errs);

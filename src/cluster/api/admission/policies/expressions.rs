@@ -2,13 +2,15 @@
 
 use serde_json::{Value, json};
 
-use super::super::{Call, Object};
-use crate::apimachinery::expr::{self, Scope};
+use super::super::Call;
+use super::Attempt;
+use crate::apimachinery::expr::{self, Program, Scope};
 use crate::apimachinery::object;
 use crate::cluster::api::authz::reviews;
 
 /// What expressions see.
-pub(super) struct Variables<'a> {
+pub(in super::super) struct Variables<'a> {
+    /// Null on delete.
     pub(super) object: &'a Value,
     /// Null on create.
     pub(super) old: &'a Value,
@@ -17,32 +19,27 @@ pub(super) struct Variables<'a> {
     pub(super) request: Value,
 }
 
-/// What an expression came to.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Outcome {
-    True,
-    /// Any other value.
-    False(Value),
-    Error(String),
-}
-
 /// `request`, as the AdmissionRequest type has it.
-pub(super) fn request(call: &Call<'_>, object: &Value, old: Option<&Object>) -> Value {
+pub(super) fn request(call: &Call<'_>, attempt: &Attempt<'_>) -> Value {
     let resource = &call.resource;
+    let kind = json!({"group": resource.group, "version": resource.version, "kind": resource.kind});
+    let gvr = json!({"group": resource.group, "version": resource.version, "resource": resource.plural});
     json!({
-        "kind": {"group": resource.group, "version": resource.version, "kind": resource.kind},
-        "resource": {"group": resource.group, "version": resource.version, "resource": resource.plural},
+        "kind": kind,
+        "resource": gvr,
         "subResource": call.subresource,
-        "name": object::name(object),
+        "requestKind": kind,
+        "requestResource": gvr,
+        "requestSubResource": call.subresource,
+        "name": object::name(attempt.subject()),
         "namespace": call.namespace,
-        "operation": if old.is_some() { "UPDATE" } else { "CREATE" },
+        "operation": attempt.operation,
         "userInfo": reviews::user_object(&call.user),
         "dryRun": call.options.dry_run,
     })
 }
 
-fn scope(variables: &Variables<'_>) -> Scope {
-    let mut scope = Scope::new();
+fn bind(scope: &mut Scope, variables: &Variables<'_>) {
     let all = [
         ("object", variables.object),
         ("oldObject", variables.old),
@@ -53,39 +50,51 @@ fn scope(variables: &Variables<'_>) -> Scope {
     for (name, value) in all {
         scope.bind(name, value);
     }
-    scope
 }
 
-fn run(source: &str, scope: &Scope) -> Result<Value, String> {
-    expr::compile(source).map_err(|error| format!("compilation error: {error}"))?.run(scope)
+/// Runs a program with the variables that `policy` defines for itself, as far as it uses them.
+fn run(policy: &Value, program: &Program, variables: &Variables<'_>) -> Result<Value, String> {
+    let mut scope = program.scope();
+    bind(&mut scope, variables);
+    if program.uses("variables") {
+        scope.bind("variables", &composed(policy, variables));
+    }
+    program.run(&scope)
 }
 
-fn with_variables(policy: &Value, variables: &Variables<'_>) -> Scope {
-    let mut scope = scope(variables);
+/// `variables`: each sees those before it; one that fails is not there.
+fn composed(policy: &Value, variables: &Variables<'_>) -> Value {
     let mut made = json!({});
     for variable in object::list(policy, "/spec/variables") {
-        let Ok(value) = run(object::field(variable, "expression"), &scope) else { continue };
-        made[object::field(variable, "name")] = value;
+        let Ok(program) = expr::compile(object::field(variable, "expression")) else { continue };
+        let mut scope = program.scope();
+        bind(&mut scope, variables);
         scope.bind("variables", &made);
+        if let Ok(value) = program.run(&scope) {
+            made[object::field(variable, "name")] = value;
+        }
     }
-    scope
+    made
 }
 
 /// Evaluates one expression of a policy.
-pub(super) fn evaluate(policy: &Value, source: &str, variables: &Variables<'_>) -> Outcome {
-    match run(source, &with_variables(policy, variables)) {
-        Ok(Value::Bool(true)) => Outcome::True,
-        Ok(other) => Outcome::False(other),
-        Err(error) => Outcome::Error(format!("expression '{}' resulted in error: {error}", source.trim())),
-    }
+///
+/// # Errors
+/// What went wrong, as denials tell it.
+pub(super) fn evaluate(policy: &Value, source: &str, variables: &Variables<'_>) -> Result<Value, String> {
+    let program =
+        expr::compile(source).map_err(|issues| format!("compilation error: compilation failed: {issues}"))?;
+    run(policy, &program, variables)
+        .map_err(|error| format!("expression '{source}' resulted in error: {error}"))
 }
 
 /// What a failed validation says: its message expression, its message, or the expression itself.
 pub(super) fn message(policy: &Value, validation: &Value, variables: &Variables<'_>) -> String {
     let own = object::field(validation, "messageExpression");
     if !own.is_empty()
-        && let Outcome::False(Value::String(text)) = evaluate(policy, own, variables)
+        && let Ok(Value::String(text)) = evaluate(policy, own, variables)
         && !text.trim().is_empty()
+        && !text.trim().contains('\n')
     {
         return text.trim().to_owned();
     }

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::super::{Call, Object};
+use super::super::Call;
+use super::Attempt;
 use crate::apimachinery::object;
 use crate::apimachinery::selector::LabelSelector;
 
@@ -14,15 +15,14 @@ fn has(rule: &Value, field: &str, wanted: &str) -> bool {
 }
 
 /// True when one of the rules names the operation, group, version and resource of the call.
-pub(crate) fn rules(call: &Call<'_>, rules: &[Value], old: Option<&Object>) -> bool {
-    let operation = if old.is_some() { "UPDATE" } else { "CREATE" };
+pub(crate) fn rules(call: &Call<'_>, rules: &[Value], attempt: &Attempt<'_>) -> bool {
     rules.iter().any(|rule| {
-        has(rule, "operations", operation)
+        has(rule, "operations", attempt.operation)
             && has(rule, "apiGroups", &call.resource.group)
             && has(rule, "apiVersions", &call.resource.version)
             && names_resource(call, rule)
             && in_scope(call, rule)
-            && names_object(call, rule)
+            && names_object(rule, attempt)
     })
 }
 
@@ -33,6 +33,7 @@ fn names_resource(call: &Call<'_>, rule: &Value) -> bool {
     words.any(|(resource, of)| (resource == "*" || resource == plural) && (of == sub || of == "*"))
 }
 
+/// Namespaces are cluster-scoped, though a request about one carries its name as its namespace.
 fn in_scope(call: &Call<'_>, rule: &Value) -> bool {
     match object::field(rule, "scope") {
         "Cluster" => !call.resource.namespaced,
@@ -41,9 +42,9 @@ fn in_scope(call: &Call<'_>, rule: &Value) -> bool {
     }
 }
 
-fn names_object(call: &Call<'_>, rule: &Value) -> bool {
+fn names_object(rule: &Value, attempt: &Attempt<'_>) -> bool {
     let names = object::list(rule, "/resourceNames");
-    names.is_empty() || names.iter().any(|it| it == call.name.as_str())
+    names.is_empty() || names.iter().any(|it| it == object::name(attempt.subject()))
 }
 
 fn selects(selector: Option<&Value>, labels: &Value) -> bool {
@@ -53,16 +54,17 @@ fn selects(selector: Option<&Value>, labels: &Value) -> bool {
     LabelSelector::from_object(selector).is_ok_and(|it| it.matches(labels))
 }
 
-/// True when `namespaceSelector` and `objectSelector` fit.
-pub(crate) fn selectors(call: &Call<'_>, of: &Value, object: &Value) -> bool {
+/// True when `namespaceSelector` and `objectSelector` fit; the latter for the object as it is to be or as it was.
+pub(crate) fn selectors(call: &Call<'_>, of: &Value, attempt: &Attempt<'_>) -> bool {
     let labels = |tree: &Value| tree.pointer("/metadata/labels").cloned().unwrap_or(Value::Null);
     let namespace = match &*call.resource.storage {
-        "namespaces" => Some(labels(object)),
+        "namespaces" => Some(labels(attempt.subject())),
         _ if call.resource.namespaced => {
             call.store().find("namespaces", "", &call.namespace).map(|it| labels(it))
         }
         _ => None,
     };
-    selects(of.get("objectSelector"), &labels(object))
+    let mut states = [attempt.object, attempt.old].into_iter().flatten();
+    states.any(|it| selects(of.get("objectSelector"), &labels(it)))
         && namespace.is_none_or(|labels| selects(of.get("namespaceSelector"), &labels))
 }

@@ -89,9 +89,7 @@ fn sleep(action: &Node<'_>, spec: &Node<'_>, errs: &mut Errors) {
     let grace = spec.int("terminationGracePeriodSeconds").unwrap_or(0);
     let seconds = action.int("seconds").unwrap_or(0);
     if seconds < 0 || seconds > grace {
-        let detail = format!(
-            "must be non-negative and less than terminationGracePeriodSeconds ({grace}). Enable AllowPodLifecycleSleepActionZeroValue feature gate for zero sleep."
-        );
+        let detail = format!("must be non-negative and less than terminationGracePeriodSeconds ({grace})");
         errs.push(field::invalid(&action.path, seconds, &detail));
     }
 }

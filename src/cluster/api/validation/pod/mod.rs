@@ -7,6 +7,7 @@ mod containers;
 mod env;
 mod handlers;
 mod placement;
+mod os;
 mod resources;
 mod security;
 mod update;
@@ -20,9 +21,9 @@ use crate::apimachinery::field::{self, Errors};
 use crate::apimachinery::{go, validate};
 
 pub(super) use handlers::port as handler_port;
-pub(super) use placement::{node_selector, taint_effect};
+pub(super) use placement::{node_selector, taint_effect, tolerations};
 pub(super) use resources::{
-    container_resource_name, is_quota_name, quota_resource_name, resource_name, resource_value,
+    container_resource_name, is_quota_name, quota_resource_name, requirements, resource_name, resource_value,
 };
 pub(super) use update::{ephemeral_containers, pod as pod_update, resize, status as pod_status_update};
 
@@ -55,6 +56,11 @@ fn metadata_and_spec(pod: &Value, errs: &mut Errors) {
     let root = Node::root(pod);
     pod_annotations(&root.child("metadata"), errs);
     let spec = root.child("spec");
+    let mirror = "kubernetes.io/config.mirror";
+    if spec.text("nodeName").is_empty() && root.child("metadata").child("annotations").has(mirror) {
+        let path = root.at("metadata").child("annotations").key(mirror);
+        errs.push(field::required(&path, "must set spec.nodeName if mirror pod annotation is set"));
+    }
     let context = Context { is_pod: true, pod_name: crate::apimachinery::object::name(pod) };
     pod_spec(&spec, context, errs);
     if spec.text("serviceAccountName").is_empty() {
@@ -131,12 +137,12 @@ fn pod_spec(spec: &Node<'_>, context: Context<'_>, errs: &mut Errors) {
     if spec.has("preemptionPolicy") {
         choice(spec, "preemptionPolicy", &["PreemptLowerPriority", "Never"], errs);
     }
-    operating_system(spec, errs);
+    os::check(spec, errs);
 }
 
 fn pod_resources(spec: &Node<'_>, errs: &mut Errors) {
     if let Some(whole) = spec.get("resources") {
-        resources::requirements(&whole, &[], errs);
+        resources::of_pod(spec, &whole, errs);
     }
 }
 
@@ -250,15 +256,6 @@ fn host_aliases(spec: &Node<'_>, errs: &mut Errors) {
             let sentences = validate::dns1123_subdomain(hostname);
             errs.extend(field::invalid_each(&path.child("hostnames"), hostname, &sentences));
         }
-    }
-}
-
-fn operating_system(spec: &Node<'_>, errs: &mut Errors) {
-    let Some(os) = spec.get("os") else { return };
-    match os.text("name") {
-        "" => errs.push(field::required(&os.at("name"), "cannot be empty")),
-        "linux" | "windows" => {}
-        other => errs.push(field::not_supported(&os.path, other, &["linux", "windows"])),
     }
 }
 

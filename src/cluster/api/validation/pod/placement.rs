@@ -146,7 +146,7 @@ pub(in crate::cluster::api::validation) fn taint_effect(effect: &str, path: &Pat
 }
 
 /// `spec.tolerations`.
-pub(super) fn tolerations(spec: &Node<'_>, errs: &mut Errors) {
+pub(in crate::cluster::api::validation) fn tolerations(spec: &Node<'_>, errs: &mut Errors) {
     spec.items("tolerations").iter().for_each(|it| toleration(it, errs));
 }
 

@@ -171,6 +171,52 @@ pub(in crate::cluster::api::validation) fn requirements(node: &Node<'_>, claims:
     claim_names(node, claims, errs);
 }
 
+/// Names that `resources` of a whole pod takes.
+fn is_of_pod(name: &str) -> bool {
+    ["cpu", "memory"].contains(&name) || is_huge_page(name)
+}
+
+/// `spec.resources`: for all containers of a pod together.
+pub(super) fn of_pod(spec: &Node<'_>, node: &Node<'_>, errs: &mut Errors) {
+    for list in ["limits", "requests"] {
+        for (name, value) in node.entries(list) {
+            let path = node.at(list).key(name);
+            if !is_of_pod(name) {
+                errs.push(field::not_supported(&path, name, &["cpu", "hugepages-", "memory"]));
+            }
+            resource_value(name, value, &path, errs);
+            if list == "requests" {
+                against_limit(node, name, value, errs);
+            }
+        }
+    }
+    consistent(spec, node, errs);
+}
+
+/// Containers together request no more than their pod, and none may have more than it.
+fn consistent(spec: &Node<'_>, node: &Node<'_>, errs: &mut Errors) {
+    let containers = spec.items("containers");
+    for (name, value) in node.entries("requests") {
+        let of =
+            |it: &Node<'_>| it.value.pointer("/resources/requests").and_then(|it| it.get(name)).map(quantity);
+        let sum = containers.iter().filter_map(of).reduce(|a, b| a.add(&b));
+        let own = quantity(value);
+        if let Some(sum) = sum.filter(|it| *it > own) {
+            let detail = format!("must be greater than or equal to aggregate container requests of {sum}");
+            errs.push(field::invalid(&node.at("requests").key(name), own.to_string(), &detail));
+        }
+    }
+    for (name, value) in node.entries("limits") {
+        let own = quantity(value);
+        for container in &containers {
+            let limits = container.child("resources").child("limits");
+            let Some(limit) = limits.value.get(name).map(quantity).filter(|it| *it > own) else { continue };
+            let detail = format!("must be less than or equal to pod limits of {own}");
+            errs.push(field::invalid(&limits.path.key(name), limit.to_string(), &detail));
+        }
+    }
+}
+
 fn against_limit(node: &Node<'_>, name: &str, value: &Value, errs: &mut Errors) {
     let path = node.at("requests");
     let amount = quantity(value);

@@ -1,9 +1,12 @@
 //! Webhook configurations, admission policies and their bindings.
 //!
-//! Follows kubernetes' `pkg/apis/admissionregistration/validation`. CEL expressions are only asked to be
-//! there: what they compile to is known to the part that evaluates them.
+//! Follows kubernetes' `pkg/apis/admissionregistration/validation`.
+
+mod policies;
 
 use serde_json::Value;
+
+pub(super) use policies::{mutating_policy, validating_policy};
 
 use super::meta;
 use super::node::{Node, optional_choice, required};
@@ -31,6 +34,7 @@ pub(super) fn webhooks(it: &Value, errs: &mut Errors) {
         meta::selector(&webhook, "namespaceSelector", errs);
         meta::selector(&webhook, "objectSelector", errs);
         client(&webhook.child("clientConfig"), errs);
+        policies::webhook_conditions(&webhook, errs);
         if webhook.len("admissionReviewVersions") == 0 {
             let detail = "must specify one of v1, v1beta1";
             errs.push(field::required(&webhook.at("admissionReviewVersions"), detail));
@@ -56,21 +60,68 @@ fn side_effects(webhook: &Node<'_>, errs: &mut Errors) {
     }
 }
 
-fn client(config: &Node<'_>, errs: &mut Errors) {
+pub(super) fn client(config: &Node<'_>, errs: &mut Errors) {
     if config.has("url") == config.has("service") {
         errs.push(field::required(&config.path, "exactly one of url or service is required"));
+    } else if let Some(service) = config.get("service") {
+        webhook_service(&service, errs);
+    } else {
+        webhook_url(config.text("url"), &config.at("url"), errs);
+    }
+}
+
+/// The real function takes name and namespace the other way round than it is given them.
+fn webhook_service(service: &Node<'_>, errs: &mut Errors) {
+    for (key, shown) in [("namespace", "name"), ("name", "namespace")] {
+        if service.text(key).is_empty() {
+            errs.push(field::required(&service.at(shown), ""));
+        }
+    }
+    let port = service.int("port").unwrap_or(443);
+    let sentences = validate::port(port);
+    if !sentences.is_empty() {
+        let detail = format!("port is not valid: {}", sentences.join(", "));
+        errs.push(field::invalid(&service.at("port"), port, &detail));
+    }
+    let (path, at) = (service.text("path"), service.at("path"));
+    if path.is_empty() || path == "/" {
         return;
     }
-    if let Some(service) = config.get("service") {
-        for key in ["name", "namespace"] {
-            if service.text(key).is_empty() {
-                errs.push(field::required(&service.at(key), &format!("service {key} is required")));
-            }
+    if !path.starts_with('/') {
+        errs.push(field::invalid(&at, path, "must start with a '/'"));
+    }
+    let inner: String = path.chars().skip(1).collect();
+    for (index, step) in inner.strip_suffix('/').unwrap_or(&inner).split('/').enumerate() {
+        if step.is_empty() {
+            errs.push(field::invalid(&at, path, &format!("segment[{index}] may not be empty")));
+            continue;
         }
-    } else if !config.text("url").starts_with("https://") {
-        let scheme = config.text("url").split("://").next().unwrap_or("");
-        let detail = "'https' is the only allowed URL scheme; desired format: https://host[/path]";
-        errs.push(field::invalid(&config.at("url"), scheme, detail));
+        for sentence in validate::dns1123_subdomain(step) {
+            errs.push(field::invalid(&at, path, &format!("segment[{index}]: {sentence}")));
+        }
+    }
+}
+
+fn webhook_url(url: &str, path: &crate::apimachinery::field::Path, errs: &mut Errors) {
+    const FORM: &str = "; desired format: https://host[/path]";
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let host = if scheme.is_empty() { "" } else { rest.split(['/', '?', '#']).next().unwrap_or("") };
+    if scheme != "https" {
+        let detail = format!("'https' is the only allowed URL scheme{FORM}");
+        errs.push(field::invalid(path, scheme, &detail));
+    }
+    if host.is_empty() {
+        errs.push(field::invalid(path, "", &format!("host must be specified{FORM}")));
+    }
+    if let Some((user, _)) = host.split_once('@') {
+        errs.push(field::invalid(path, user, "user information is not permitted in the URL"));
+    }
+    if let Some((_, fragment)) = rest.split_once('#') {
+        errs.push(field::invalid(path, fragment, "fragments are not permitted in the URL"));
+    }
+    let bare = rest.split('#').next().unwrap_or("");
+    if let Some((_, query)) = bare.split_once('?') {
+        errs.push(field::invalid(path, query, "query parameters are not permitted in the URL"));
     }
 }
 
@@ -105,75 +156,6 @@ fn match_resources(matches: &Node<'_>, errs: &mut Errors) {
     meta::selector(matches, "objectSelector", errs);
     rules(matches, "resourceRules", errs);
     rules(matches, "excludeResourceRules", errs);
-}
-
-fn constraints(spec: &Node<'_>, errs: &mut Errors) {
-    match spec.get("matchConstraints") {
-        None => errs.push(field::required(&spec.at("matchConstraints"), "")),
-        Some(matches) => {
-            match_resources(&matches, errs);
-            if matches.len("resourceRules") == 0 {
-                errs.push(field::required(&matches.at("resourceRules"), ""));
-            }
-        }
-    }
-}
-
-fn expressions(spec: &Node<'_>, list: &str, errs: &mut Errors) {
-    for entry in spec.items(list) {
-        if entry.text("expression").trim().is_empty() {
-            errs.push(field::required(&entry.at("expression"), "expression is not specified"));
-        }
-    }
-}
-
-/// A ValidatingAdmissionPolicy.
-pub(super) fn validating_policy(it: &Value, errs: &mut Errors) {
-    let spec = Node::root(it).child("spec");
-    optional_choice(&spec, "failurePolicy", &["Fail", "Ignore"], errs);
-    param_kind(&spec, errs);
-    constraints(&spec, errs);
-    variables(&spec, errs);
-    if spec.len("validations") == 0 && spec.len("auditAnnotations") == 0 {
-        let detail = "validations or auditAnnotations must contain at least one item";
-        errs.push(field::required(&spec.at("validations"), detail));
-    }
-    expressions(&spec, "validations", errs);
-    const REASONS: [&str; 4] = ["Forbidden", "Invalid", "RequestEntityTooLarge", "Unauthorized"];
-    for validation in spec.items("validations") {
-        optional_choice(&validation, "reason", &REASONS, errs);
-    }
-}
-
-fn param_kind(spec: &Node<'_>, errs: &mut Errors) {
-    if let Some(kind) = spec.get("paramKind") {
-        required(&kind, "apiVersion", errs);
-        required(&kind, "kind", errs);
-    }
-}
-
-fn variables(spec: &Node<'_>, errs: &mut Errors) {
-    for variable in spec.items("variables") {
-        let name = variable.text("name");
-        if name.trim().is_empty() {
-            errs.push(field::required(&variable.at("name"), "name is not specified"));
-        } else if !validate::c_identifier(name).is_empty() {
-            errs.push(field::invalid(&variable.at("name"), name, "name is not a valid CEL identifier"));
-        }
-    }
-    expressions(spec, "variables", errs);
-}
-
-/// A MutatingAdmissionPolicy.
-pub(super) fn mutating_policy(it: &Value, errs: &mut Errors) {
-    let spec = Node::root(it).child("spec");
-    optional_choice(&spec, "failurePolicy", &["Fail", "Ignore"], errs);
-    param_kind(&spec, errs);
-    constraints(&spec, errs);
-    variables(&spec, errs);
-    if spec.len("mutations") == 0 {
-        errs.push(field::required(&spec.at("mutations"), "mutations must contain at least one item"));
-    }
 }
 
 /// A ValidatingAdmissionPolicyBinding.
