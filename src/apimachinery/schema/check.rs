@@ -5,7 +5,7 @@
 use regex::Regex;
 use serde_json::Value;
 
-use super::{Rules, Schema, Shape};
+use super::{Rules, Schema, Shape, formats};
 use crate::apimachinery::field::{self, Errors, Path};
 use crate::apimachinery::go;
 use crate::apimachinery::status::Cause;
@@ -58,7 +58,10 @@ impl Check<'_> {
                 }
             }
             Value::Array(items) => self.list(schema, rules, items, value, path),
-            Value::String(text) => self.text(rules, text, value, path),
+            Value::String(text) => {
+                self.text(rules, text, value, path);
+                self.format(schema, text, path);
+            }
             Value::Number(number) => self.number(rules, number.as_f64().unwrap_or(0.0), value, path),
             _ => {}
         }
@@ -163,6 +166,13 @@ impl Check<'_> {
         let Some(pattern) = rules.keywords.get("pattern").and_then(Value::as_str) else { return };
         if Regex::new(pattern).is_ok_and(|regex| !regex.is_match(text)) {
             self.says(path, value, &format!("should match '{pattern}'"));
+        }
+    }
+
+    fn format(&mut self, schema: &Schema, text: &str, path: &str) {
+        if schema.shape() == Shape::Text && !formats::fits(&schema.format, text) {
+            let detail = format!("{path} in body must be of type {}: {}", schema.format, go::quote(text));
+            self.push(path, |at| field::type_invalid(at, text, &detail));
         }
     }
 

@@ -16,6 +16,7 @@ mod builtin;
 mod check;
 mod decode;
 mod facts;
+pub(crate) mod formats;
 mod order;
 mod raw;
 mod scalar;

@@ -46,8 +46,15 @@ pub(crate) fn rule_names(schema: &Schema, resource: bool, optional: bool) -> Nam
     Names::from([("self".to_owned(), own), ("oldSelf".to_owned(), old)])
 }
 
+/// 24 levels. What lies deeper is of any type.
+const DEPTH_MAX: usize = 24;
+
 /// The type of a schema; parts that it says nothing of cannot be named.
 pub(crate) fn declared(schema: &Schema, name: &str) -> Type {
+    // Schemas of schemas hold themselves.
+    if name.split('.').count() > DEPTH_MAX {
+        return Type::Dyn;
+    }
     match schema.shape() {
         Shape::Object => Type::object(
             name,

@@ -170,9 +170,16 @@ fn check_families(call: &Call<'_>, service: &Value) -> Result<(), Status> {
     if kind(service) == "ExternalName" {
         return Ok(());
     }
+    let families = object::list(service, "/spec/ipFamilies");
+    let addresses = object::list(service, "/spec/clusterIPs").iter().filter_map(Value::as_str);
+    // Validation tells of addresses that are not of their family.
+    if addresses.zip(families).any(|(address, family)| {
+        address.parse::<std::net::IpAddr>().is_ok_and(|it| it.is_ipv6() != (family == "IPv6"))
+    }) {
+        return Ok(());
+    }
     let spec = Path::new("spec");
     let mut causes = Vec::new();
-    let families = object::list(service, "/spec/ipFamilies");
     let policy = object::text(service, "/spec/ipFamilyPolicy");
     for (key, list) in [("ipFamilies", families), ("clusterIPs", object::list(service, "/spec/clusterIPs"))] {
         if list.len() == 2 && policy == "SingleStack" {

@@ -75,6 +75,16 @@ fn complete(resource: String, mut object: Value) -> (String, Value) {
         });
         object::set(&mut object, &["status", "conditions"], vec![condition]);
     }
+    if resource == super::flow::SCHEMAS {
+        let level = object::text(&object, "/spec/priorityLevelConfiguration/name").to_owned();
+        let condition = super::flow::condition(&level, true, &SimTime::START.rfc3339());
+        object::set(&mut object, &["status", "conditions"], vec![condition]);
+    }
+    for condition in
+        object.pointer_mut("/status/conditions").and_then(Value::as_array_mut).into_iter().flatten()
+    {
+        object::set(condition, &["lastTransitionTime"], SimTime::START.rfc3339());
+    }
     if let Some(generation) = generation(&resource) {
         object::set_default(&mut object, &["metadata", "generation"], generation);
     }

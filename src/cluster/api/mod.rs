@@ -23,7 +23,9 @@ pub(crate) mod discovery;
 pub(crate) mod fieldowners;
 pub(crate) mod fields;
 pub(crate) mod flags;
+pub(crate) mod flow;
 pub(crate) mod hooks;
+pub(crate) mod list_options;
 pub(crate) mod openapi;
 pub(crate) mod patch;
 pub(crate) mod plain;
@@ -44,7 +46,8 @@ pub(crate) use client::Client;
 pub(crate) use serve::handle;
 
 /// Control loops that are part of the API server.
-pub(crate) const ALL: &[&super::engine::Component] = &[&custom::FINALIZER, &aggregate::AVAILABILITY];
+pub(crate) const ALL: &[&super::engine::Component] =
+    &[&custom::FINALIZER, &aggregate::AVAILABILITY, &flow::DANGLING];
 
 #[cfg(test)]
 mod tests;

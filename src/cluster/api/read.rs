@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::call::{Call, DeleteOptions};
 use super::watch::Watch;
-use super::{convert, fields, remove};
+use super::{convert, fields, list_options, remove};
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::{Body, Object, Request, Response, kubelet};
@@ -128,6 +128,7 @@ fn present(call: &Call<'_>, stored: &Object) -> Object {
 
 /// A collection, or a chunk of it.
 pub(crate) fn list(call: &mut Call<'_>, request: &Request) -> Result<Response, Status> {
+    list_options::check(call, request)?;
     let filter = Filter::of(call, request)?;
     let revision = call.store().revision().to_string();
     let Chunk { objects, rest } = Chunk::of(call, request, &filter)?;

@@ -45,7 +45,7 @@ pub(crate) fn create(call: &mut Call<'_>, mut object: Value) -> Result<Object, S
     let mut causes = validation::create(&resource, &object);
     causes.extend(custom::validate(call, &object, None));
     refuse_invalid(call, &object, causes)?;
-    for sentence in validation::warnings(&resource, &object) {
+    for sentence in validation::warnings(&resource, &object, None) {
         call.warn(sentence);
     }
     admission::validate(call, &object, None)?;
@@ -161,7 +161,7 @@ pub(crate) fn update(call: &mut Call<'_>, part: Part, make: Make<'_>) -> Result<
     });
     refuse_invalid(call, &new, causes)?;
     if part != Part::Status {
-        for sentence in validation::warnings(&resource, &new) {
+        for sentence in validation::warnings(&resource, &new, Some(&old)) {
             call.warn(sentence);
         }
     }

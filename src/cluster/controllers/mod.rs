@@ -26,6 +26,7 @@ pub(crate) mod namespace;
 pub(crate) mod nodes;
 pub(crate) mod owners;
 pub(crate) mod pods;
+pub(crate) mod policy_status;
 pub(crate) mod quota;
 pub(crate) mod replicaset;
 pub(crate) mod resource_quota;
@@ -75,6 +76,7 @@ pub(crate) const ALL: &[&Component] = &[
     &nodes::eviction::TAINT_EVICTION,
     &nodes::pod_gc::POD_GC,
     &nodes::ipam::NODE_IPAM,
+    &policy_status::POLICY_STATUS,
     &hpa::AUTOSCALER,
     &quota::QUOTA,
     &gc::GARBAGE_COLLECTOR,

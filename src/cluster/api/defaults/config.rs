@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::edit::{canonical_list, each, has, within};
+use super::edit::{canonical_list, default_nonzero, each, has, within};
 use crate::apimachinery::object::{entries, field, name, remove, set, set_default, text};
 
 const RBAC_GROUP: &str = "rbac.authorization.k8s.io";
@@ -109,7 +109,33 @@ pub(super) fn with_spec(it: &mut Value) {
 
 /// A FlowSchema.
 pub(super) fn flow_schema(it: &mut Value) {
-    set_default(it, &["spec", "matchingPrecedence"], 1000);
+    set_default(it, &["spec"], json!({}));
+    within(it, "/spec", |spec| default_nonzero(spec, "matchingPrecedence", 1000));
+}
+
+/// A ResourceClaim: each request is for one device unless it says otherwise.
+pub(super) fn resource_claim(it: &mut Value) {
+    within(it, "/spec", device_requests);
+}
+
+/// A ResourceClaimTemplate.
+pub(super) fn claim_template(it: &mut Value) {
+    within(it, "/spec/spec", device_requests);
+}
+
+fn device_requests(spec: &mut Value) {
+    let fill = |request: &mut Value| {
+        if text(request, "/allocationMode").is_empty() {
+            set(request, &["allocationMode"], "ExactCount");
+        }
+        if text(request, "/allocationMode") == "ExactCount" {
+            default_nonzero(request, "count", 1);
+        }
+    };
+    each(spec, "/devices/requests", |request| {
+        within(request, "/exactly", fill);
+        each(request, "/firstAvailable", fill);
+    });
 }
 
 /// A PriorityLevelConfiguration.

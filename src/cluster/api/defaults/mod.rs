@@ -56,6 +56,8 @@ const KINDS: &[(&str, Fill)] = &[
     ("prioritylevelconfigurations.flowcontrol.apiserver.k8s.io", config::priority_level),
     ("replicasets.apps", workloads::replica_set),
     ("replicationcontrollers", workloads::replication_controller),
+    ("resourceclaims.resource.k8s.io", config::resource_claim),
+    ("resourceclaimtemplates.resource.k8s.io", config::claim_template),
     ("resourcequotas", config::resource_quota),
     ("rolebindings.rbac.authorization.k8s.io", config::binding),
     ("roles.rbac.authorization.k8s.io", config::role),

@@ -286,9 +286,13 @@ pub(crate) fn update_subresource(
     told_once(errs)
 }
 
-/// Sentences to send along with a success.
-pub(crate) fn warnings(resource: &Resource, it: &Value) -> Vec<String> {
-    if resource.is_custom() { Vec::new() } else { warnings::about(&resource.storage, it) }
+/// Sentences to send along with a success; `old` is what an update began with.
+pub(crate) fn warnings(resource: &Resource, it: &Value, old: Option<&Value>) -> Vec<String> {
+    if resource.is_custom() {
+        warnings::about_custom(it, old)
+    } else {
+        warnings::about(&resource.storage, it, old)
+    }
 }
 
 /// The same fault is told once, as Go's aggregate does.

@@ -209,7 +209,6 @@ pub(super) fn stateful_set(it: &Value, errs: &mut Errors) {
     }
     always_running(&spec, STATEFUL_SET.deadline, errs);
     format(&spec, "serviceName", validate::dns1123_label, errs);
-    non_negative(&spec, "revisionHistoryLimit", errs);
 }
 
 fn stateful_strategy(spec: &Node<'_>, errs: &mut Errors) {
