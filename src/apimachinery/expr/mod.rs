@@ -161,6 +161,21 @@ pub(super) fn to_cel(value: &Value) -> cel::Value {
     }
 }
 
+/// A text as rules see it that has a format: a time, a duration, bytes.
+pub(super) fn of_format(format: &str, text: &str) -> cel::Value {
+    let plain = || cel::Value::String(text.to_owned().into());
+    let (function, text) = match format {
+        "date" => ("timestamp", format!("{text}T00:00:00Z")),
+        "date-time" => ("timestamp", text.to_owned()),
+        "duration" => ("duration", text.to_owned()),
+        _ => return plain(),
+    };
+    let Ok(program) = compile(&format!("{function}(it)")) else { return plain() };
+    let mut scope = program.scope();
+    scope.bind("it", &text.into());
+    program.program.execute(&scope.0).unwrap_or_else(|_| plain())
+}
+
 /// A map with texts as its keys.
 pub(super) fn map_of(pairs: impl Iterator<Item = (String, cel::Value)>) -> cel::Value {
     let pairs = pairs.map(|(name, value)| (cel::objects::Key::String(name.into()), value));

@@ -66,8 +66,12 @@ pub(crate) fn declared(schema: &Schema, name: &str) -> Type {
         ),
         Shape::Map => Type::map(inner(schema, name, "@values")),
         Shape::List => Type::list(inner(schema, name, "@items")),
-        Shape::Text if schema.format == "byte" => Type::Bytes,
-        Shape::Text => Type::String,
+        Shape::Text => match schema.format.as_str() {
+            "byte" => Type::Dyn,
+            "date" | "date-time" => Type::Timestamp,
+            "duration" => Type::Duration,
+            _ => Type::String,
+        },
         Shape::Bytes => Type::Bytes,
         Shape::Quantity | Shape::IntOrString | Shape::Any => Type::Dyn,
         Shape::Time | Shape::MicroTime => Type::Timestamp,
@@ -244,6 +248,7 @@ fn typed(schema: &Schema, value: &Value) -> cel::Value {
         Value::Number(it) if schema.shape() == Shape::Number => {
             cel::Value::Float(it.as_f64().unwrap_or_default())
         }
+        Value::String(text) if schema.shape() == Shape::Text => expr::of_format(&schema.format, text),
         Value::Array(items) => {
             let inner =
                 |it: &Value| schema.element().map_or_else(|| expr::to_cel(it), |schema| typed(schema, it));

@@ -284,3 +284,40 @@ fn namespaces_on_their_way_out_take_nothing_new() {
         "configmaps \"a\" is forbidden: unable to create new content in namespace x because it is being terminated"
     );
 }
+
+#[test]
+fn policies_change_what_is_written_and_guard_what_is_deleted() {
+    let mut lab = Lab::new();
+    let base = "/apis/admissionregistration.k8s.io/v1";
+    let rules = |operation: &str| json!({"resourceRules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": [operation], "resources": ["configmaps"]}]});
+    let version = "admissionregistration.k8s.io/v1";
+    lab.create(&format!("{base}/mutatingadmissionpolicies"), json!({
+        "apiVersion": version, "kind": "MutatingAdmissionPolicy", "metadata": {"name": "m"},
+        "spec": {"reinvocationPolicy": "Never", "matchConstraints": rules("CREATE"), "mutations": [
+            {"patchType": "ApplyConfiguration", "applyConfiguration":
+                {"expression": "Object{metadata: Object.metadata{labels: {'by': request.userInfo.username}}}"}},
+            {"patchType": "JSONPatch", "jsonPatch":
+                {"expression": "[JSONPatch{op: 'add', path: '/data/b', value: object.metadata.labels.by}]"}},
+        ]},
+    }));
+    lab.create(
+        &format!("{base}/mutatingadmissionpolicybindings"),
+        json!({"apiVersion": version, "kind": "MutatingAdmissionPolicyBinding", "metadata": {"name": "m"}, "spec": {"policyName": "m"}}),
+    );
+    let made = lab.create(MAPS, config_map("one"));
+    assert_eq!(made["data"], json!({"a": "1", "b": "kubernetes-admin"}));
+    lab.create(&format!("{base}/validatingadmissionpolicies"), json!({
+        "apiVersion": version, "kind": "ValidatingAdmissionPolicy", "metadata": {"name": "keep"},
+        "spec": {"matchConstraints": rules("DELETE"), "validations": [
+            {"expression": "!('by' in oldObject.metadata.labels)", "messageExpression": "'keep ' + request.name", "reason": "Forbidden"}]},
+    }));
+    lab.create(
+        &format!("{base}/validatingadmissionpolicybindings"),
+        json!({"apiVersion": version, "kind": "ValidatingAdmissionPolicyBinding", "metadata": {"name": "keep"},
+            "spec": {"policyName": "keep", "validationActions": ["Deny"]}}),
+    );
+    assert_eq!(
+        lab.message("DELETE", &format!("{MAPS}/one"), &Value::Null),
+        "configmaps \"one\" is forbidden: ValidatingAdmissionPolicy 'keep' with binding 'keep' denied request: keep one"
+    );
+}

@@ -45,7 +45,10 @@ pub(super) fn ingress(call: &mut Call<'_>, ingress: &mut Value, old: Option<&Obj
     let mark = "ingressclass.kubernetes.io/is-default-class";
     let classes = newest(call, "ingressclasses.networking.k8s.io", mark);
     if classes.len() > 1 {
-        let why = format!("{} default IngressClasses were found, only 1 allowed", classes.len());
+        let why = format!(
+            "Internal error occurred: {} default IngressClasses were found, only 1 allowed",
+            classes.len()
+        );
         return Err(forbidden(call, ingress, &why));
     }
     if let Some(class) = classes.first() {

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::node::{NOT_POSITIVE, Node, required};
+use super::node::{NOT_POSITIVE, Node, immutable, required};
 use crate::apimachinery::field::{self, Errors};
 use crate::apimachinery::validate;
 
@@ -25,6 +25,11 @@ fn selectors(node: &Node<'_>, errs: &mut Errors) {
 /// A ResourceClaim.
 pub(super) fn resource_claim(it: &Value, errs: &mut Errors) {
     claim_spec(&Node::root(it).child("spec"), errs);
+}
+
+/// What is claimed never changes.
+pub(super) fn claim_update(new: &Value, old: &Value, errs: &mut Errors) {
+    immutable(&Node::root(new), &Node::root(old), "spec", errs);
 }
 
 /// A ResourceClaimTemplate.

@@ -76,7 +76,7 @@ const KINDS: &[Kind] = &[
         workloads::controller_revision_update,
     ),
     kind("cronjobs.batch", Subdomain, jobs::cron_job, free),
-    kind("csidrivers.storage.k8s.io", Subdomain, volumes::csi_driver, free),
+    kind("csidrivers.storage.k8s.io", Subdomain, volumes::csi_driver, volumes::csi_driver_update),
     kind("csinodes.storage.k8s.io", Subdomain, volumes::csi_node, free),
     kind("csistoragecapacities.storage.k8s.io", Subdomain, volumes::storage_capacity, free),
     kind(
@@ -139,8 +139,8 @@ const KINDS: &[Kind] = &[
     kind("prioritylevelconfigurations.flowcontrol.apiserver.k8s.io", Subdomain, flow::priority_level, free),
     kind("replicasets.apps", Subdomain, workloads::replica_set, workloads::selector_update),
     kind("replicationcontrollers", Subdomain, workloads::replication_controller, free),
-    kind("resourceclaims.resource.k8s.io", Subdomain, devices::resource_claim, free),
-    kind("resourceclaimtemplates.resource.k8s.io", Subdomain, devices::claim_template, free),
+    kind("resourceclaims.resource.k8s.io", Subdomain, devices::resource_claim, devices::claim_update),
+    kind("resourceclaimtemplates.resource.k8s.io", Subdomain, devices::claim_template, devices::claim_update),
     kind("resourcequotas", Subdomain, bounds::resource_quota, bounds::resource_quota_update),
     kind("rolebindings.rbac.authorization.k8s.io", PathSegment, rbac::role_binding, rbac::binding_update),
     kind("roles.rbac.authorization.k8s.io", PathSegment, rbac::role, free),
@@ -173,7 +173,7 @@ const KINDS: &[Kind] = &[
         admission::webhooks,
         free,
     ),
-    kind("volumeattachments.storage.k8s.io", Subdomain, volumes::attachment, free),
+    kind("volumeattachments.storage.k8s.io", Subdomain, volumes::attachment, volumes::attachment_update),
     kind(
         "volumeattributesclasses.storage.k8s.io",
         Subdomain,

@@ -141,3 +141,88 @@ fn limits_are_compared_in_the_order_of_the_server() {
         ],
     );
 }
+
+/// A definition of widgets whose `spec` has a schema.
+fn definition(spec: Value) -> Value {
+    json!({"metadata": {"name": "widgets.x.io"},
+        "spec": {"group": "x.io", "scope": "Namespaced",
+            "names": {"plural": "widgets", "singular": "widget", "kind": "Widget", "listKind": "WidgetList"},
+            "versions": [{"name": "v1", "served": true, "storage": true, "schema": {"openAPIV3Schema":
+                {"type": "object", "properties": {"spec": spec}}}}]},
+        "status": {"storedVersions": ["v1"]}})
+}
+
+#[track_caller]
+fn check_definition(spec: Value, want: &str) {
+    let mut errs = Errors::new();
+    create_built_in("customresourcedefinitions.apiextensions.k8s.io", false, &definition(spec), &mut errs);
+    let lines = lines(errs).join("\n");
+    assert_eq!(lines.replace("spec.validation.openAPIV3Schema.properties[spec]", "SPEC"), want);
+}
+
+#[test]
+fn definitions_have_structural_schemas_and_rules_that_compile() {
+    check_definition(json!({"type": "object"}), "");
+    check_definition(
+        json!({"properties": {"a": {"type": "array"}}}),
+        "SPEC.properties[a].items: Required value: must be specified\n\
+         SPEC.type: Required value: must not be empty for specified object fields",
+    );
+    check_definition(
+        json!({"type": "object", "properties": {"a": {"type": "integer", "default": "x"}}}),
+        "SPEC.properties[a].default: Invalid value: \"string\":  in body must be of type integer: \"string\"",
+    );
+    let rule = |rule: &str| json!({"type": "object", "properties": {"n": {"type": "integer"}}, "x-kubernetes-validations": [{"rule": rule}]});
+    check_definition(rule("self.n > 1"), "");
+    check_definition(
+        rule("self.m > 1"),
+        "SPEC.x-kubernetes-validations[0].rule: Invalid value: {\"Rule\":\"self.m \\u003e 1\",\"Message\":\"\",\
+         \"MessageExpression\":\"\",\"Reason\":null,\"FieldPath\":\"\",\"OptionalOldSelf\":null}: compilation failed: \
+         ERROR: <input>:1:5: undefined field 'm'\n | self.m > 1\n | ....^",
+    );
+}
+
+#[test]
+fn policies_compile_when_they_are_written() {
+    let policy = |expression: &str| {
+        json!({"metadata": {"name": "p"}, "spec": {"failurePolicy": "Fail",
+            "matchConstraints": {"resourceRules": [{"apiGroups": ["apps"], "apiVersions": ["v1"],
+                "operations": ["CREATE"], "resources": ["deployments"]}]},
+            "validations": [{"expression": expression}]}})
+    };
+    let resource = "validatingadmissionpolicies.admissionregistration.k8s.io";
+    check(resource, policy("object.spec.replicas < 5 && request.operation == 'CREATE'"), &[]);
+    check(
+        resource,
+        policy("object.spec.replicas"),
+        &[
+            "spec.validations[0].expression: Invalid value: \"object.spec.replicas\": must evaluate to bool but got dyn",
+        ],
+    );
+    check(
+        resource,
+        policy("params.x"),
+        &[
+            "spec.validations[0].expression: Invalid value: \"params.x\": compilation failed: ERROR: <input>:1:1: \
+           undeclared reference to 'params' (in container '')\n | params.x\n | ^",
+        ],
+    );
+}
+
+#[test]
+fn warnings_speak_of_what_is_valid_but_odd() {
+    let told = |resource: &str, it: Value| warnings::about(resource, &it, None).join("\n");
+    let odd = json!({"metadata": {"name": "a.b"}, "spec": {
+        "nodeSelector": {"beta.kubernetes.io/os": "linux"},
+        "containers": [{"name": "c", "image": "i", "env": [{"name": "A", "value": "1"}, {"name": "A", "value": "2"}]}]}});
+    insta::assert_snapshot!(told("pods", odd), @r#"
+    metadata.name: this is used in the Pod's hostname, which can result in surprising behavior; a DNS label is recommended: [must not contain dots]
+    spec.nodeSelector[beta.kubernetes.io/os]: deprecated since v1.14; use "kubernetes.io/os" instead
+    spec.containers[0].env[1]: hides previous definition of "A", which may be dropped when using apply
+    "#);
+    let policy = json!({"spec": {"ingress": [{"from": [{"ipBlock": {"cidr": "10.1.2.3/8"}}]}]}});
+    insta::assert_snapshot!(told("networkpolicies.networking.k8s.io", policy), @r#"spec.ingress[0].from[0].ipBlock.cidr: CIDR value "10.1.2.3/8" is ambiguous in this context (should be "10.0.0.0/8" or "10.1.2.3/32"?)"#);
+    // A change of labels alone is not looked at again.
+    let deployment = json!({"metadata": {"name": "a.b", "generation": 1}, "spec": {"template": {}}});
+    assert!(warnings::about("deployments.apps", &deployment, Some(&deployment)).is_empty());
+}

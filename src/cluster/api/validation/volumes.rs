@@ -386,6 +386,19 @@ pub(super) fn csi_driver(driver: &Value, errs: &mut Errors) {
     }
 }
 
+/// What may change in a CSIDriver.
+pub(super) fn csi_driver_update(new: &Value, old: &Value, errs: &mut Errors) {
+    let (after, before) = (Node::root(new).child("spec"), Node::root(old).child("spec"));
+    for key in ["attachRequired", "fsGroupPolicy", "volumeLifecycleModes"] {
+        immutable(&after, &before, key, errs);
+    }
+}
+
+/// What is attached where never changes.
+pub(super) fn attachment_update(new: &Value, old: &Value, errs: &mut Errors) {
+    immutable(&Node::root(new), &Node::root(old), "spec", errs);
+}
+
 /// A VolumeAttachment.
 pub(super) fn attachment(attachment: &Value, errs: &mut Errors) {
     let spec = Node::root(attachment).child("spec");

@@ -21,37 +21,40 @@ impl Fault {
 /// Looks at a pod or a pod template.
 type Check = fn(&Value) -> Option<Fault>;
 
-/// The checks in the order of their names, with the level they begin at.
-const CHECKS: &[(Level, Check)] = &[
-    (Level::Restricted, allow_privilege_escalation),
-    (Level::Baseline, app_armor),
-    (Level::Baseline, capabilities_baseline),
-    (Level::Restricted, capabilities_restricted),
-    (Level::Baseline, host_namespaces),
-    (Level::Baseline, host_path_volumes),
-    (Level::Baseline, host_ports),
-    (Level::Baseline, privileged),
-    (Level::Baseline, proc_mount),
-    (Level::Restricted, restricted_volumes),
-    (Level::Restricted, run_as_non_root),
-    (Level::Restricted, run_as_user),
-    (Level::Baseline, seccomp_baseline),
-    (Level::Restricted, seccomp_restricted),
-    (Level::Baseline, selinux),
-    (Level::Baseline, sysctls),
-    (Level::Baseline, windows_host_process),
+/// The checks in the order of their names, with the level they begin at and the minor version they came with.
+const CHECKS: &[(Level, u32, Check)] = &[
+    (Level::Restricted, 8, allow_privilege_escalation),
+    (Level::Baseline, 0, app_armor),
+    (Level::Baseline, 0, capabilities_baseline),
+    (Level::Restricted, 22, capabilities_restricted),
+    (Level::Baseline, 0, host_namespaces),
+    (Level::Baseline, 0, host_path_volumes),
+    (Level::Baseline, 0, host_ports),
+    (Level::Baseline, 34, host_probes),
+    (Level::Baseline, 0, privileged),
+    (Level::Baseline, 0, proc_mount),
+    (Level::Restricted, 0, restricted_volumes),
+    (Level::Restricted, 0, run_as_non_root),
+    (Level::Restricted, 23, run_as_user),
+    (Level::Baseline, 19, seccomp_baseline),
+    (Level::Restricted, 19, seccomp_restricted),
+    (Level::Baseline, 0, selinux),
+    (Level::Baseline, 0, sysctls),
+    (Level::Baseline, 0, windows_host_process),
 ];
 
-/// Everything that a level does not allow. At `restricted` a stricter twin takes a baseline check's place.
-pub(super) fn faults(pod: &Value, level: Level) -> Vec<Fault> {
-    let replaced: [Check; 2] = [capabilities_baseline, seccomp_baseline];
+/// Everything that a level does not allow, as of a minor version. At `restricted` a stricter twin takes a
+/// baseline check's place.
+pub(super) fn faults(pod: &Value, level: Level, minor: u32) -> Vec<Fault> {
+    const TWINS: [(Check, u32); 3] =
+        [(capabilities_baseline, 22), (seccomp_baseline, 19), (host_path_volumes, 0)];
+    let replaced =
+        |check: Check| TWINS.iter().any(|(it, from)| minor >= *from && std::ptr::fn_addr_eq(*it, check));
     CHECKS
         .iter()
-        .filter(|(from, _)| *from <= level && level != Level::Privileged)
-        .filter(|(_, check)| {
-            level != Level::Restricted || !replaced.iter().any(|it| std::ptr::fn_addr_eq(*it, *check))
-        })
-        .filter_map(|(_, check)| check(pod))
+        .filter(|(from, since, _)| *from <= level && level != Level::Privileged && *since <= minor)
+        .filter(|(_, _, check)| level != Level::Restricted || !replaced(*check))
+        .filter_map(|(_, _, check)| check(pod))
         .collect()
 }
 
@@ -229,6 +232,29 @@ fn host_ports(pod: &Value) -> Option<Fault> {
     let ports: Vec<String> = ports.iter().map(ToString::to_string).collect();
     let verb = if names.len() == 1 { "uses" } else { "use" };
     Fault::new("hostPort", format!("{} {verb} {word} {}", named(&names), ports.join(", ")))
+}
+
+/// Hosts that the probes and handlers of a container name.
+fn hosts(container: &Value) -> Vec<&str> {
+    const HOLDERS: [&str; 5] =
+        ["/livenessProbe", "/readinessProbe", "/startupProbe", "/lifecycle/postStart", "/lifecycle/preStop"];
+    let all =
+        HOLDERS.iter().flat_map(|holder| ["httpGet", "tcpSocket"].map(|it| format!("{holder}/{it}/host")));
+    all.map(|pointer| object::text(container, &pointer)).filter(|it| !it.is_empty()).collect()
+}
+
+fn host_probes(pod: &Value) -> Option<Fault> {
+    let mut names = bad(pod, |it| !hosts(it).is_empty());
+    names.sort_unstable();
+    let mut found: Vec<&str> = containers(pod).into_iter().flat_map(hosts).collect();
+    found.sort_unstable();
+    found.dedup();
+    if names.is_empty() {
+        return None;
+    }
+    let verb = if names.len() == 1 { "uses" } else { "use" };
+    let what = if found.len() == 1 { "probe or lifecycle host" } else { "probe or lifecycle hosts" };
+    Fault::new("probe or lifecycle host", format!("{} {verb} {what} {}", named(&names), quoted(&found)))
 }
 
 fn privileged(pod: &Value) -> Option<Fault> {
@@ -448,8 +474,11 @@ mod tests {
     #[test]
     fn a_plain_pod_passes_baseline_and_not_restricted() {
         let pod = json!({"spec": {"containers": [{"name": "web", "image": "nginx"}]}});
-        assert!(faults(&pod, Level::Baseline).is_empty() && faults(&pod, Level::Privileged).is_empty());
-        let reasons: Vec<String> = faults(&pod, Level::Restricted).into_iter().map(|it| it.reason).collect();
+        assert!(
+            faults(&pod, Level::Baseline, 36).is_empty() && faults(&pod, Level::Privileged, 36).is_empty()
+        );
+        let reasons: Vec<String> =
+            faults(&pod, Level::Restricted, 36).into_iter().map(|it| it.reason).collect();
         assert_eq!(
             reasons,
             [

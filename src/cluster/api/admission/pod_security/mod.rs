@@ -46,6 +46,11 @@ fn mode(namespace: &Value, mode: &str) -> (Level, String) {
     (level, format!("{}:{}", level.name(), label("-version").unwrap_or("latest")))
 }
 
+/// The minor version in `level:version`; the latest is the greatest.
+fn minor(text: &str) -> u32 {
+    text.split_once(":v1.").and_then(|it| it.1.parse().ok()).unwrap_or(u32::MAX)
+}
+
 /// Where kinds that make pods keep the template.
 const TEMPLATES: &[(&str, &str)] = &[
     ("cronjobs.batch", "/spec/jobTemplate/spec/template"),
@@ -94,7 +99,7 @@ fn has_label(namespace: &Value, mode: &str) -> bool {
 }
 
 fn warn(call: &mut Call<'_>, pod: &Value, level: Level, text: &str) {
-    let faults = checks::faults(pod, level);
+    let faults = checks::faults(pod, level, minor(text));
     if !faults.is_empty() {
         call.warn(format!("would violate PodSecurity {text:?}: {}", joined(&faults)));
     }
@@ -120,7 +125,7 @@ fn validate_pod(
         return Ok(());
     }
     let (level, text) = mode(namespace, "enforce");
-    let faults = checks::faults(pod, level);
+    let faults = checks::faults(pod, level, minor(&text));
     if !faults.is_empty() {
         let why = format!("violates PodSecurity {text:?}: {}", joined(&faults));
         return Err(forbidden(call, pod, &why));
@@ -132,21 +137,13 @@ fn validate_pod(
     Ok(())
 }
 
-/// Changes of metadata and images alone are not looked at again.
+/// Of what an update of a pod may change, images alone count.
 fn is_significant(old: &Value, new: &Value) -> bool {
-    let strip = |pod: &Value| {
-        let mut spec = pod.get("spec").cloned().unwrap_or(Value::Null);
-        for field in ["tolerations", "activeDeadlineSeconds", "nodeName"] {
-            object::remove(&mut spec, &[field]);
-        }
-        for field in ["containers", "initContainers"] {
-            for container in spec.get_mut(field).and_then(Value::as_array_mut).into_iter().flatten() {
-                object::remove(container, &["image"]);
-            }
-        }
-        spec
+    let images = |pod: &Value| -> Vec<String> {
+        let all = super::containers(pod, "/spec").into_iter();
+        all.map(|it| object::field(it, "image").to_owned()).collect()
     };
-    strip(old) != strip(new)
+    images(old) != images(new)
 }
 
 /// Labels of a namespace must name levels and versions.
@@ -181,14 +178,16 @@ fn is_version(text: &str) -> bool {
 /// When a namespace gets stricter, tells which of its pods would not get in any more.
 fn warn_of_existing(call: &mut Call<'_>, namespace: &Value, old: Option<&Object>) {
     let Some(old) = old.filter(|_| call.subresource.is_empty()) else { return };
-    let ((before, _), (level, text)) = (mode(old, "enforce"), mode(namespace, "enforce"));
-    if level <= before {
+    let ((before, old_text), (level, text)) = (mode(old, "enforce"), mode(namespace, "enforce"));
+    let version = |text: &str| text.split_once(':').map_or("", |it| it.1).to_owned();
+    let relaxed = version(&old_text) == version(&text) && level <= before;
+    if level == Level::Privileged || relaxed {
         return;
     }
     let name = object::name(namespace).to_owned();
     let mut found: Vec<(String, Vec<String>)> = Vec::new();
     for pod in call.store().list("pods", &name) {
-        let faults = checks::faults(pod, level);
+        let faults = checks::faults(pod, level, minor(&text));
         if faults.is_empty() {
             continue;
         }
@@ -205,6 +204,7 @@ fn warn_of_existing(call: &mut Call<'_>, namespace: &Value, old: Option<&Object>
     call.warn(format!(
         "existing pods in namespace {name:?} violate the new PodSecurity enforce level {text:?}"
     ));
+    let mut told = Vec::new();
     for (sentence, pods) in found {
         let first = pods.first().cloned().unwrap_or_default();
         let others = match pods.len() {
@@ -212,6 +212,8 @@ fn warn_of_existing(call: &mut Call<'_>, namespace: &Value, old: Option<&Object>
             2 => " (and 1 other pod)".to_owned(),
             many => format!(" (and {} other pods)", many - 1),
         };
-        call.warn(format!("{first}{others}: {sentence}"));
+        told.push(format!("{first}{others}: {sentence}"));
     }
+    told.sort();
+    told.into_iter().for_each(|sentence| call.warn(sentence));
 }
