@@ -12,8 +12,7 @@ use crate::cluster::Request;
 pub(crate) fn check(call: &Call<'_>, request: &Request) -> Result<(), Status> {
     let given = |key: &str| request.query_value(key).unwrap_or("");
     let (version, matching) = (given("resourceVersion"), given("resourceVersionMatch"));
-    let not_a_number =
-        |text: &str| format!("parsing {}: invalid syntax", go::quote(text));
+    let not_a_number = |text: &str| format!("parsing {}: invalid syntax", go::quote(text));
     let limit = given("limit");
     if !limit.is_empty() && limit.parse::<i64>().is_err() {
         return Err(Status::bad_request(format!("strconv.ParseInt: {}", not_a_number(limit))));
