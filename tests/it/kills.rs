@@ -71,10 +71,10 @@ fn act(session: &mut Session, deed: Deed, round: u64) {
     match deed {
         Deed::Command => {
             let word = word(round * 10);
-            session.press(&format!("echo {word} >> /root/log; tail -n 1 /root/log | sed s/word/seen/\r"));
+            session.press(&format!("echo {word} >> /tmp/log; tail -n 1 /tmp/log | sed s/word/seen/\r"));
         }
         Deed::Slow => session.press(&format!(
-            "for i in 1 2 3; do echo word{round:03}$i | tee -a /root/log | sed s/word/seen/; sleep 0.1; done\r"
+            "for i in 1 2 3; do echo word{round:03}$i | tee -a /tmp/log | sed s/word/seen/; sleep 0.1; done\r"
         )),
         Deed::Flag => session.press(F4),
         Deed::Turn => session.press(if round % 2 == 0 { F3 } else { F2 }),
@@ -124,10 +124,10 @@ fn exam(chance: &mut Chance, kills: u64, seed: u64) {
             "{what}, now {now:?}"
         );
         session.press("\x03");
-        session.wait_for("root@controlplane");
+        session.wait_for("candidate@controlplane");
     }
     // The world has every word that was ever shown, however often it was built again.
-    session.press("clear; sort -u /root/log | sed s/word/kept/ | tr '\\n' ' '; echo all\r");
+    session.press("clear; sort -u /tmp/log | sed s/word/kept/ | tr '\\n' ' '; echo all\r");
     session.wait_for("all");
     for word in &words {
         session.wait_for(&word.replace("seen", "kept"));
