@@ -13,6 +13,7 @@ const PROGRAMS: &[&str] = &[
     "k ",
     "etcdctl",
     "etcdutl",
+    "helm",
     "sed",
     "cp",
     "mv",

@@ -331,6 +331,8 @@ fn rules(raw: &RawExercise, folder: &str) -> Vec<String> {
     }
     for (name, variable) in &raw.variables {
         let one = variable.choose.is_empty() != variable.between.is_none();
+        let message = format!("variables.{name}: {}", variables::TRUTH_KEY);
+        rule(!variables::has_truth_key(name, variable), message);
         rule(one, format!("variables.{name}: give either choose (a list) or between (two numbers)"));
         let ordered = variable.between.is_none_or(|(from, to)| from <= to);
         rule(ordered, format!("variables.{name}: between begins with the smaller number"));

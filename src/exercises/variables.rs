@@ -30,6 +30,16 @@ pub(super) fn draw(variables: &BTreeMap<String, RawVariable>, seed: u64) -> Valu
         .collect()
 }
 
+/// What is said of a variable whose name or key YAML does not read as a text.
+pub(super) const TRUTH_KEY: &str = "a key reads as true or false: YAML takes y, n, yes, no, on and off for these; write it in quotes, or call it otherwise";
+
+/// True when a variable's name, or a key of one of its values, is not the text that its author meant.
+pub(super) fn has_truth_key(name: &str, variable: &RawVariable) -> bool {
+    let is_truth = |key: &str| matches!(key, "true" | "false");
+    let keys = variable.choose.iter().filter_map(Value::as_object).flat_map(|map| map.keys());
+    is_truth(name) || keys.into_iter().any(|key| is_truth(key))
+}
+
 /// Steps that one text may take: a template of a hostile pack must end.
 const FUEL: u64 = 1_000_000;
 
@@ -47,7 +57,14 @@ pub(super) fn render(text: &str, values: &Values) -> Result<String, String> {
     if let Ok(syntax) = SyntaxConfig::builder().keep_trailing_newline(true).build() {
         environment.set_syntax(syntax);
     }
-    environment.render_str(text, minijinja::value::Serde(values)).map_err(|error| error.to_string())
+    environment.render_str(text, minijinja::value::Serde(values)).map_err(|error| {
+        let hint = if text.contains("{#") {
+            "; `{#` begins a comment here: write `{{ '{#' }}`, or put a blank between"
+        } else {
+            ""
+        };
+        format!("{error}{hint}")
+    })
 }
 
 /// A tree with the values in every text of it. A text that is nothing but one variable becomes that
@@ -103,6 +120,17 @@ mod tests {
         assert!(
             counts.iter().all(|count| (2..=4).contains(count)) && counts.contains(&2) && counts.contains(&4)
         );
+    }
+
+    #[test]
+    fn keys_that_yaml_takes_for_truth_are_told() {
+        let read = |text: &str| -> RawVariable {
+            let tree = crate::apimachinery::yaml::document(text).unwrap();
+            serde_json::from_value(tree).unwrap()
+        };
+        assert!(has_truth_key("it", &read("choose: [{n: 3, name: a}]")));
+        assert!(!has_truth_key("it", &read("choose: [{\"n\": 3, name: a}, b]")));
+        assert!(render("${#x}", &Values::new()).unwrap_err().contains("comment"));
     }
 
     #[test]

@@ -29,6 +29,8 @@ const VALUED: &[(&str, char)] = &[
     ("kube-version", '\0'),
     ("username", '\0'),
     ("password", '\0'),
+    ("app-version", '\0'),
+    ("cascade", '\0'),
 ];
 
 /// Flags that are on or off, or have a value only behind `=`.
@@ -74,6 +76,25 @@ const BARE: &[(&str, char)] = &[
     ("fail-on-no-update", '\0'),
     ("replace", '\0'),
     ("quiet", '\0'),
+    ("logs", '\0'),
+    ("skip-refresh", '\0'),
+    ("skip-tests", '\0'),
+    ("is-upgrade", '\0'),
+    ("validate", '\0'),
+    ("show-desc", '\0'),
+    ("sign", '\0'),
+    ("date", 'd'),
+    ("reverse", 'r'),
+    ("recreate-pods", '\0'),
+    ("disable-openapi-validation", '\0'),
+    ("skip-schema-validation", '\0'),
+    ("render-subchart-notes", '\0'),
+    ("enable-dns", '\0'),
+    ("hide-secret", '\0'),
+    ("insecure-skip-tls-verify", '\0'),
+    ("pass-credentials", '\0'),
+    ("no-headers", '\0'),
+    ("with-subcharts", '\0'),
 ];
 
 /// A read command line.
@@ -157,7 +178,7 @@ fn fits(name: &str, verb: &str) -> bool {
     match name {
         "versions" => verb == "search",
         "all" => matches!(verb, "list" | "ls" | "get"),
-        "short" => matches!(verb, "list" | "ls"),
+        "short" | "date" | "reverse" => matches!(verb, "list" | "ls"),
         _ => true,
     }
 }

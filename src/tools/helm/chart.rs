@@ -6,7 +6,7 @@ use std::io::Read as _;
 use serde_json::{Value, json};
 
 use super::args::Args;
-use super::{catalog, repos};
+use super::{catalog, repos, values};
 use crate::apimachinery::{object, yaml};
 use crate::hosts::{Kind, files};
 use crate::shell::Proc;
@@ -16,13 +16,21 @@ use crate::shell::Proc;
 pub(super) struct Chart {
     pub(super) metadata: Value,
     pub(super) values: Value,
+    /// Without those of the charts below it.
     pub(super) files: BTreeMap<String, Vec<u8>>,
+    /// What stands below `charts/`, as it is packed.
+    pub(super) bundled: BTreeMap<String, Vec<u8>>,
+    /// The charts below this one.
+    below: Vec<Chart>,
 }
 
 impl Chart {
     /// # Errors
     /// What is missing or cannot be read.
-    pub(super) fn of(files: BTreeMap<String, Vec<u8>>) -> Result<Self, String> {
+    pub(super) fn of(all: BTreeMap<String, Vec<u8>>) -> Result<Self, String> {
+        let (bundled, files): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            all.into_iter().partition(|(path, _)| path.starts_with("charts/"));
+        let below = charts_of(&bundled)?;
         let text = |name: &str| files.get(name).map(|it| String::from_utf8_lossy(it).into_owned());
         let head = text("Chart.yaml").ok_or("Chart.yaml file is missing")?;
         let metadata = yaml::document(&head)
@@ -39,7 +47,70 @@ impl Chart {
         let values = yaml::document(&text("values.yaml").unwrap_or_default())
             .map_err(|why| format!("cannot load values.yaml: error converting YAML to JSON: {why}"))?;
         let values = if values.is_null() { json!({}) } else { values };
-        Ok(Self { metadata, values, files })
+        Ok(Self { metadata, values, files, bundled, below })
+    }
+
+    /// What `Chart.yaml` says that the chart needs.
+    pub(super) fn dependencies(&self) -> &[Value] {
+        object::list(&self.metadata, "/dependencies")
+    }
+
+    /// The charts below this one that have a name.
+    pub(super) fn below(&self, name: &str) -> Vec<&Self> {
+        self.below.iter().filter(|it| it.name() == name).collect()
+    }
+
+    /// # Errors
+    /// The names of charts that are needed and not there.
+    pub(super) fn has_what_it_needs(&self) -> Result<(), String> {
+        let names = self.dependencies().iter().map(|it| object::field(it, "name"));
+        let missing: Vec<&str> = names.filter(|name| self.below(name).is_empty()).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        Err(format!(
+            "An error occurred while checking for chart dependencies. You may need to run `helm dependency build` to fetch missing dependencies: found in Chart.yaml, but missing in charts/ directory: {}",
+            missing.join(", ")
+        ))
+    }
+
+    /// The charts below this one that are on with such values, each by the name under which it finds its own.
+    pub(super) fn enabled(&self, values: &Value) -> Vec<(String, &Self)> {
+        let mut all = Vec::new();
+        for chart in &self.below {
+            let rows: Vec<&Value> =
+                self.dependencies().iter().filter(|it| object::field(it, "name") == chart.name()).collect();
+            if rows.is_empty() {
+                all.push((chart.name().to_owned(), chart));
+            }
+            for row in rows.into_iter().filter(|row| is_on(row, values)) {
+                let alias = object::field(row, "alias");
+                all.push((if alias.is_empty() { chart.name() } else { alias }.to_owned(), chart));
+            }
+        }
+        all
+    }
+
+    /// The chart's own values with what is given over them; each chart below has its own under its name.
+    pub(super) fn computed(&self, given: &Value) -> Value {
+        let mut all = self.values.clone();
+        values::merge(&mut all, given);
+        let global = all.get("global").cloned();
+        for (name, below) in self.enabled(&all.clone()) {
+            let mut own = all.get(&name).cloned().unwrap_or_else(|| json!({}));
+            if let Some(global) = &global {
+                let mut both = own.get("global").cloned().unwrap_or_else(|| json!({}));
+                values::merge(&mut both, global);
+                own["global"] = both;
+            }
+            all[name.as_str()] = below.computed(&own);
+        }
+        all
+    }
+
+    /// Paths below `templates/`.
+    pub(super) fn templates(&self) -> impl Iterator<Item = &String> {
+        self.files.keys().filter(|it| it.starts_with("templates/"))
     }
 
     pub(super) fn name(&self) -> &str {
@@ -59,10 +130,11 @@ impl Chart {
         self.files.get(path).map(|it| String::from_utf8_lossy(it).into_owned()).unwrap_or_default()
     }
 
-    /// The definitions below `crds/`.
+    /// The definitions below `crds/`, of the charts below this one too.
     pub(super) fn crds(&self) -> Vec<(String, String)> {
         let own = self.files.keys().filter(|it| it.starts_with("crds/"));
-        own.map(|path| (path.clone(), self.text(path))).collect()
+        let own = own.map(|path| (path.clone(), self.text(path)));
+        own.chain(self.below.iter().flat_map(Self::crds)).collect()
     }
 
     /// As releases keep it.
@@ -75,6 +147,43 @@ impl Chart {
         };
         json!({"metadata": self.metadata, "lock": null, "templates": list(true), "values": self.values, "schema": null, "files": list(false)})
     }
+}
+
+/// The charts in a folder `charts`: folders and archives.
+fn charts_of(bundled: &BTreeMap<String, Vec<u8>>) -> Result<Vec<Chart>, String> {
+    let mut folders: BTreeMap<&str, BTreeMap<String, Vec<u8>>> = BTreeMap::new();
+    let mut all = Vec::new();
+    for (path, bytes) in bundled {
+        let inner = path.trim_start_matches("charts/");
+        match inner.split_once('/') {
+            Some((name, rest)) if !name.starts_with(['_', '.']) => {
+                folders.entry(name).or_default().insert(rest.to_owned(), bytes.clone());
+            }
+            None if inner.ends_with(".tgz") => all.push(archive(bytes)?),
+            _ => {}
+        }
+    }
+    for (_, files) in folders {
+        all.push(Chart::of(files)?);
+    }
+    all.sort_by(|a, b| a.label().cmp(&b.label()));
+    Ok(all)
+}
+
+/// Whether a row of `dependencies` is on: by its condition, otherwise by its tags.
+fn is_on(row: &Value, values: &Value) -> bool {
+    let at = |path: &str| {
+        path.trim().split('.').try_fold(values, |value, key| value.get(key)).and_then(Value::as_bool)
+    };
+    if let Some(on) = object::field(row, "condition").split(',').find_map(at) {
+        return on;
+    }
+    let tags: Vec<bool> = object::list(row, "/tags")
+        .iter()
+        .filter_map(Value::as_str)
+        .filter_map(|tag| values.pointer("/tags")?.get(tag)?.as_bool())
+        .collect();
+    tags.is_empty() || tags.contains(&true)
 }
 
 /// Finds the chart that a command names: a folder, an archive, `repo/chart`, or a name with `--repo`.
@@ -100,7 +209,7 @@ pub(super) fn locate(proc: &Proc, args: &Args, reference: &str) -> Result<Chart,
     catalog::chart(&entry).ok_or_else(|| format!("failed to download {reference:?}"))
 }
 
-fn folder(proc: &Proc, root: &str) -> Result<Chart, String> {
+pub(super) fn folder(proc: &Proc, root: &str) -> Result<Chart, String> {
     let mut found = BTreeMap::new();
     collect(proc, root, "", &mut found, 0);
     Chart::of(found)
@@ -140,7 +249,7 @@ fn archive(bytes: &[u8]) -> Result<Chart, String> {
 pub(super) fn packed(chart: &Chart) -> Vec<u8> {
     let encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     let mut tar = tar::Builder::new(encoder);
-    for (path, body) in &chart.files {
+    for (path, body) in chart.files.iter().chain(&chart.bundled) {
         let mut header = tar::Header::new_gnu();
         header.set_size(body.len() as u64);
         header.set_mode(0o644);

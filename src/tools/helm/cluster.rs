@@ -3,10 +3,12 @@
 use serde_json::{Value, json};
 
 use super::args::Args;
+use super::render::Ground;
 use crate::apimachinery::object;
 use crate::cluster::Object;
 use crate::shell::Proc;
-use crate::tools::kubectl::{self, APPLY_PATCH, Call, Ctx, Failure, Mapping};
+use crate::sim::SimTime;
+use crate::tools::kubectl::{self, Call, Ctx, Failure, Mapping};
 
 /// A connection with the namespace that is meant.
 pub(super) struct Api<'p> {
@@ -106,13 +108,49 @@ impl<'p> Api<'p> {
         self.get(&path).ok().flatten().map_or_else(|| json!({}), |it| (*it).clone())
     }
 
-    /// Makes the object be as given.
-    pub(super) fn apply(&mut self, it: &Value) -> Result<(), String> {
+    /// Whether the server has the kind of an object.
+    pub(super) fn known(&mut self, it: &Value) -> Result<(), String> {
+        self.mapping(object::field(it, "apiVersion"), object::field(it, "kind")).map(drop)
+    }
+
+    /// Makes an object that is not there.
+    pub(super) fn make(&mut self, it: &Value) -> Result<(), String> {
         let path = self.path(it)?;
-        let call = Call::patch(path, APPLY_PATCH, it.to_string())
-            .query("fieldManager", "helm")
-            .query("force", "true");
-        self.ctx.object(call).map(drop).map_err(|it| words(&it))
+        let collection = path.rsplit_once('/').map_or(path.as_str(), |(collection, _)| collection).to_owned();
+        self.create(&collection, it)
+    }
+
+    /// Brings what the server has to what is wanted: by a patch that takes away what was in `before` and is no more, or
+    /// as a whole.
+    pub(super) fn bring(
+        &mut self,
+        before: Option<&Value>,
+        it: &Value,
+        current: &Value,
+        force: bool,
+    ) -> Result<(), String> {
+        let path = self.path(it)?;
+        if force {
+            let mut whole = it.clone();
+            let version = object::text(current, "/metadata/resourceVersion").to_owned();
+            object::set(&mut whole, &["metadata", "resourceVersion"], version);
+            return self.replace(&path, &whole).map_err(|why| format!("failed to replace object: {why}"));
+        }
+        let (kind, patch) = kubectl::three_way(before.unwrap_or(it), it, current).map_err(|it| words(&it))?;
+        if patch.as_object().is_some_and(serde_json::Map::is_empty) {
+            return Ok(());
+        }
+        let call = Call::patch(path, kind, patch.to_string()).query("fieldManager", "helm");
+        self.ctx.object(call).map(drop).map_err(|failure| {
+            let (name, kind) = (object::name(it), object::field(it, "kind"));
+            format!("cannot patch {name:?} with kind {kind}: {}", words(&failure))
+        })
+    }
+
+    /// What a Pod has printed.
+    pub(super) fn log(&mut self, pod: &str) -> Result<String, String> {
+        let path = format!("/api/v1/namespaces/{}/pods/{pod}/log", self.namespace);
+        self.ctx.text_of(Call::get(path)).map_err(|it| words(&it))
     }
 
     pub(super) fn create(&mut self, collection: &str, it: &Value) -> Result<(), String> {
@@ -144,5 +182,19 @@ impl<'p> Api<'p> {
         let found =
             self.ctx.object(Call::get(path).query("labelSelector", selector)).map_err(|it| words(&it))?;
         Ok(object::list(&found, "/items").to_vec())
+    }
+}
+
+impl Ground for Api<'_> {
+    fn lookup(&mut self, api_version: &str, kind: &str, namespace: &str, name: &str) -> Value {
+        Api::lookup(self, api_version, kind, namespace, name)
+    }
+
+    fn random(&mut self, count: usize) -> Vec<u8> {
+        self.proc().world().chance.bytes(count)
+    }
+
+    fn now(&mut self) -> SimTime {
+        self.proc().world().now
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::args::Args;
 use super::cluster::Api;
 use super::release::{self, Release};
-use super::{Done, values};
+use super::{Done, hooks, values};
 use crate::apimachinery::{object, yaml};
 use crate::shell::Proc;
 use crate::sim::SimTime;
@@ -33,14 +33,49 @@ pub(super) fn printed(proc: &Proc, args: &Args, value: &Value) -> Result<bool, S
     match args.value("output").unwrap_or("table") {
         "table" => Ok(false),
         "json" => {
-            proc.print(format!("{value}\n"));
+            let order = if value.is_array() { ROWS } else { RELEASE };
+            proc.print(format!("{}\n", ordered(value, order)));
             Ok(true)
         }
         "yaml" => {
-            proc.print(yaml::to_string(value));
+            proc.print(encoded(value));
             Ok(true)
         }
         _ => Err("invalid argument for \"-o, --output\" flag: invalid format type".into()),
+    }
+}
+
+/// As a whole document, which ends with a line end.
+fn encoded(value: &Value) -> String {
+    format!("{}\n", yaml::to_string(value).trim_end())
+}
+
+/// The order of members in helm's JSON: those of rows in lists, and those of releases.
+const ROWS: &[&str] = &[
+    "name", "namespace", "revision", "updated", "url", "version", "status", "chart", "app_version", "description",
+];
+const RELEASE: &[&str] = &[
+    "name", "first_deployed", "last_deployed", "deleted", "description", "status", "notes", "info", "chart", "config",
+    "manifest", "hooks", "version", "namespace",
+];
+
+/// JSON with known members first and in their order, others behind them by name.
+fn ordered(value: &Value, order: &[&str]) -> String {
+    match value {
+        Value::Array(items) => {
+            format!("[{}]", items.iter().map(|it| ordered(it, order)).collect::<Vec<_>>().join(","))
+        }
+        Value::Object(map) => {
+            let place = |key: &str| order.iter().position(|it| *it == key).unwrap_or(order.len());
+            let mut members: Vec<(&String, &Value)> = map.iter().collect();
+            members.sort_by_key(|(key, _)| (place(key), key.as_str()));
+            let text = |(key, value): (&String, &Value)| {
+                let inner = if key == "info" { ordered(value, order) } else { value.to_string() };
+                format!("{key:?}:{inner}")
+            };
+            format!("{{{}}}", members.into_iter().map(text).collect::<Vec<_>>().join(","))
+        }
+        other => other.to_string(),
     }
 }
 
@@ -84,6 +119,15 @@ pub(super) fn list(proc: &mut Proc, args: &Args) -> Done {
         let filter = regex::Regex::new(filter).map_err(|why| why.to_string())?;
         all.retain(|it| filter.is_match(it.name()));
     }
+    if args.has("date") {
+        all.sort_by_key(|it| time(it, "last_deployed"));
+    }
+    if args.has("reverse") {
+        all.reverse();
+    }
+    if let Some(max) = args.value("max").and_then(|it| it.parse().ok()) {
+        all.truncate(max);
+    }
     if args.has("short") {
         api.print(all.iter().map(|it| format!("{}\n", it.name())).collect::<String>());
         return Ok(());
@@ -114,26 +158,82 @@ pub(super) fn list(proc: &mut Proc, args: &Args) -> Done {
     Ok(())
 }
 
+/// What a release says that was only tried.
+pub(super) const DRY_RUN: &str = "Dry run complete";
+
 /// The lines about a release that stand before its notes.
-pub(super) fn head(release: &Release, more: &str) -> String {
+fn head(release: &Release, args: &Args) -> String {
+    let description = if args.has("show-desc") {
+        format!("DESCRIPTION: {}\n", object::text(&release.0, "/info/description"))
+    } else {
+        String::new()
+    };
     format!(
-        "NAME: {}\nLAST DEPLOYED: {}\nNAMESPACE: {}\nSTATUS: {}\nREVISION: {}\n{more}TEST SUITE: None\n",
+        "NAME: {}\nLAST DEPLOYED: {}\nNAMESPACE: {}\nSTATUS: {}\nREVISION: {}\n{description}{}",
         release.name(),
         time(release, "last_deployed").strftime("%a %b %e %H:%M:%S %Y"),
         release.namespace(),
         release.status(),
-        release.revision()
+        release.revision(),
+        tests(release)
     )
 }
 
-pub(super) fn print_release(api: &Api<'_>, args: &Args, release: &Release) {
-    let notes = object::text(&release.0, "/info/notes");
-    let notes = if notes.is_empty() || args.has("hide-notes") {
-        String::new()
-    } else {
-        format!("NOTES:\n{}\n", notes.trim_end())
+/// How the hooks for tests went, those that ran.
+fn tests(release: &Release) -> String {
+    let all = hooks::for_event(release, "test");
+    if all.is_empty() {
+        return "TEST SUITE: None\n".to_owned();
+    }
+    let at = |hook: &Value, key: &str| {
+        let at = SimTime::parse_rfc3339(object::text(hook, &format!("/last_run/{key}")))?;
+        Some(at.strftime("%a %b %e %H:%M:%S %Y"))
     };
-    api.print(format!("{}{notes}", head(release, "")));
+    let shown = all.into_iter().filter_map(|hook| {
+        Some(format!(
+            "TEST SUITE:     {}\nLast Started:   {}\nLast Completed: {}\nPhase:          {}\n",
+            object::field(hook, "name"),
+            at(hook, "started_at")?,
+            at(hook, "completed_at")?,
+            object::text(hook, "/last_run/phase")
+        ))
+    });
+    shown.collect()
+}
+
+/// The manifests of the hooks.
+fn hook_manifests(release: &Release) -> String {
+    let all = object::list(&release.0, "/hooks").iter();
+    all.map(|it| format!("---\n# Source: {}\n{}\n", object::field(it, "path"), object::field(it, "manifest")))
+        .collect()
+}
+
+/// The values of a release: what was given, and with the chart's own.
+fn both_values(release: &Release) -> (Value, Value) {
+    let given = release.0.get("config").cloned().unwrap_or_default();
+    let mut computed = release.0.pointer("/chart/values").cloned().unwrap_or_default();
+    values::merge(&mut computed, &given);
+    (given, computed)
+}
+
+fn notes(release: &Release) -> String {
+    format!("NOTES:\n{}\n", object::text(&release.0, "/info/notes").trim())
+}
+
+pub(super) fn print_release(api: &Api<'_>, args: &Args, release: &Release) {
+    let mut text = head(release, args);
+    if args.has("debug") {
+        let (given, computed) = both_values(release);
+        text += &format!("USER-SUPPLIED VALUES:\n{}\n", encoded(&given));
+        text += &format!("COMPUTED VALUES:\n{}\n", encoded(&computed));
+    }
+    if args.has("debug") || object::text(&release.0, "/info/description") == DRY_RUN {
+        text += &format!("HOOKS:\n{}MANIFEST:\n{}\n", hook_manifests(release), release.manifest());
+    }
+    if !object::text(&release.0, "/info/notes").is_empty() && !args.has("hide-notes") {
+        text += &notes(release);
+    }
+    api.print(text);
 }
 
 fn chosen(api: &mut Api<'_>, args: &Args, at: usize, command: &str) -> Result<Release, String> {
@@ -185,58 +285,66 @@ pub(super) fn history(proc: &mut Proc, args: &Args) -> Done {
 pub(super) fn get(proc: &mut Proc, args: &Args, what: &str) -> Done {
     let mut api = Api::new(proc, args)?;
     let release = chosen(&mut api, args, 2, &format!("get {what}"))?;
-    let given = release.0.get("config").cloned().unwrap_or_default();
-    let mut computed = release.0.pointer("/chart/values").cloned().unwrap_or_default();
-    values::merge(&mut computed, &given);
-    let notes = || format!("NOTES:\n{}\n", object::text(&release.0, "/info/notes").trim_end());
+    let (given, computed) = both_values(&release);
     let none = |it: &Value| {
-        if it.as_object().is_none_or(serde_json::Map::is_empty) {
-            "null\n".to_owned()
-        } else {
-            yaml::to_string(it)
-        }
+        if it.as_object().is_none_or(serde_json::Map::is_empty) { "null\n".to_owned() } else { encoded(it) }
     };
     match what {
         "values" => {
             let all = args.has("all");
             let shown = if all { &computed } else { &given };
             if !printed(api.proc(), args, shown)? {
-                api.print(format!(
-                    "{}{}",
-                    if all { "COMPUTED VALUES:\n" } else { "USER-SUPPLIED VALUES:\n" },
-                    none(shown)
-                ));
+                let head = if all { "COMPUTED VALUES:\n" } else { "USER-SUPPLIED VALUES:\n" };
+                api.print(format!("{head}{}", none(shown)));
             }
         }
         "manifest" => api.print(format!("{}\n", release.manifest())),
-        "notes" => api.print(notes()),
-        "hooks" => {
-            let hooks = object::list(&release.0, "/hooks").iter();
-            api.print(
-                hooks
-                    .map(|it| {
-                        format!(
-                            "---\n# Source: {}\n{}\n",
-                            object::field(it, "path"),
-                            object::field(it, "manifest")
-                        )
-                    })
-                    .collect::<String>(),
-            );
-        }
-        "metadata" => {
-            let of = |key: &str| object::text(&release.0, &format!("/chart/metadata/{key}")).to_owned();
-            api.print(format!("NAME: {}\nCHART: {}\nVERSION: {}\nAPP_VERSION: {}\nNAMESPACE: {}\nREVISION: {}\nSTATUS: {}\n", release.name(), of("name"), of("version"), release.app(), release.namespace(), release.revision(), release.status()));
-        }
+        "notes" => api.print(notes(&release)),
+        "hooks" => api.print(hook_manifests(&release)),
+        "metadata" => metadata(&api, args, &release)?,
         "all" => api.print(format!(
-            "{}USER-SUPPLIED VALUES:\n{}\nCOMPUTED VALUES:\n{}\nHOOKS:\nMANIFEST:\n{}\n{}",
-            head(&release, ""),
-            none(&given),
-            none(&computed),
+            "{}USER-SUPPLIED VALUES:\n{}\nCOMPUTED VALUES:\n{}\nHOOKS:\n{}MANIFEST:\n{}\n{}",
+            head(&release, args),
+            encoded(&given),
+            encoded(&computed),
+            hook_manifests(&release),
             release.manifest(),
-            notes()
+            notes(&release)
         )),
         other => return Err(format!("unknown command {other:?} for \"helm get\"")),
     }
+    Ok(())
+}
+
+fn metadata(api: &Api<'_>, args: &Args, release: &Release) -> Done {
+    let of = |key: &str| object::text(&release.0, &format!("/chart/metadata/{key}")).to_owned();
+    let words = |path: &str| {
+        let all = object::list(&release.0, path).iter();
+        all.filter_map(|it| it.as_str().or_else(|| it.get("name")?.as_str())).collect::<Vec<_>>().join(",")
+    };
+    let annotations = release.0.pointer("/chart/metadata/annotations").and_then(Value::as_object);
+    let annotations: Vec<String> = annotations
+        .into_iter()
+        .flatten()
+        .map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default()))
+        .collect();
+    let deployed = time(release, "last_deployed").rfc3339();
+    let tree = json!({"name": release.name(), "chart": of("name"), "version": of("version"), "appVersion": release.app(),
+        "namespace": release.namespace(), "revision": release.revision(), "status": release.status(), "deployedAt": deployed});
+    if printed(api.proc(), args, &tree)? {
+        return Ok(());
+    }
+    api.print(format!(
+        "NAME: {}\nCHART: {}\nVERSION: {}\nAPP_VERSION: {}\nANNOTATIONS: {}\nDEPENDENCIES: {}\nNAMESPACE: {}\nREVISION: {}\nSTATUS: {}\nDEPLOYED_AT: {deployed}\n",
+        release.name(),
+        of("name"),
+        of("version"),
+        release.app(),
+        annotations.join(","),
+        words("/chart/metadata/dependencies"),
+        release.namespace(),
+        release.revision(),
+        release.status()
+    ));
     Ok(())
 }

@@ -1,14 +1,34 @@
 //! `template` and `lint`: what needs no cluster.
 
-use serde_json::json;
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
 
 use super::args::Args;
 use super::cluster::Api;
 use super::lifecycle::named;
-use super::render::{self, Document, Scene};
-use super::{Done, chart, values};
+use super::render::{self, Document, Ground, Scene};
+use super::{Done, chart, repos, values};
 use crate::apimachinery::object;
 use crate::shell::Proc;
+use crate::sim::SimTime;
+
+/// A world without a cluster.
+struct Offline<'p>(&'p Proc);
+
+impl Ground for Offline<'_> {
+    fn lookup(&mut self, _: &str, _: &str, _: &str, _: &str) -> Value {
+        json!({})
+    }
+
+    fn random(&mut self, count: usize) -> Vec<u8> {
+        self.0.world().chance.bytes(count)
+    }
+
+    fn now(&mut self) -> SimTime {
+        self.0.world().now
+    }
+}
 
 pub(super) fn template(proc: &mut Proc, args: &Args) -> Done {
     let (name, reference) = named(proc, args, "template")?;
@@ -18,35 +38,63 @@ pub(super) fn template(proc: &mut Proc, args: &Args) -> Done {
         Some(it) => it.to_owned(),
         None => Api::new(proc, args).map_or_else(|_| "default".to_owned(), |api| api.namespace),
     };
-    let version = args.value("kube-version").unwrap_or("v1.34.0").to_owned();
+    let version = args.value("kube-version").unwrap_or(KUBE_VERSION).to_owned();
     let apis = args.values(&["api-versions"]).map(|(_, it)| it.to_owned()).collect();
     let scene = Scene {
         name: &name,
         namespace: &namespace,
         revision: 1,
-        is_upgrade: false,
+        is_upgrade: args.has("is-upgrade"),
         kube_version: version,
         apis,
     };
-    let rendered = render::render(&chart, &given, &scene, &mut |_, _, _, _| json!({}))?;
+    let rendered = render::render(&chart, &given, &scene, &mut Offline(proc))?;
     let only: Vec<String> =
         args.values(&["show-only"]).map(|(_, it)| format!("{}/{it}", chart.name())).collect();
     if let Some(missing) = only.iter().find(|path| !rendered.documents.iter().any(|it| it.source == **path)) {
         let path = missing.split_once('/').map_or("", |(_, it)| it);
         return Err(format!("could not find template {path} in chart"));
     }
+    let mut pages = Vec::new();
     if args.has("include-crds") && !args.has("skip-crds") {
         for (path, text) in chart.crds() {
-            proc.print(format!("---\n# Source: {}/{path}\n{}\n", chart.name(), text.trim_end()));
+            let source = format!("{}/{path}", chart.name());
+            pages.push(Document { source, text: text.trim_end().to_owned(), object: Value::Null });
         }
     }
-    let (plain, hooks): (Vec<&Document>, Vec<&Document>) =
-        rendered.documents.iter().partition(|it| render::hook(&it.object).is_empty());
-    for document in plain.into_iter().chain(hooks).filter(|it| only.is_empty() || only.contains(&it.source)) {
-        proc.print(render::shown(document));
+    let (plain, hooks): (Vec<Document>, Vec<Document>) =
+        rendered.documents.into_iter().partition(|it| render::hook(&it.object).is_empty());
+    let wanted = |it: &Document| {
+        let is_test = render::hook(&it.object).split(',').any(|it| it.trim().starts_with("test"));
+        (only.is_empty() || only.contains(&it.source))
+            && !(args.has("skip-tests") && is_test)
+            && !(args.has("no-hooks") && !render::hook(&it.object).is_empty())
+    };
+    pages.extend(plain.into_iter().chain(hooks).filter(wanted));
+    match args.value("output-dir") {
+        None => proc.print(pages.iter().map(render::shown).collect::<String>()),
+        Some(folder) => write_pages(proc, folder, &pages)?,
     }
     Ok(())
 }
+
+/// Writes each template's documents into a file of its name.
+fn write_pages(proc: &Proc, folder: &str, pages: &[Document]) -> Done {
+    let mut files: BTreeMap<&str, String> = BTreeMap::new();
+    for page in pages {
+        files.entry(&page.source).or_default().push_str(&render::shown(page));
+    }
+    for (source, text) in files {
+        let path = format!("{}/{source}", proc.path(folder));
+        repos::make_folders(proc, path.rsplit_once('/').map_or("/", |(it, _)| it));
+        proc.write_file(&path, text.as_bytes()).map_err(|_| format!("open {path}: permission denied"))?;
+        proc.print(format!("wrote {folder}/{source}\n"));
+    }
+    Ok(())
+}
+
+/// The version that helm 3.19 takes for that of a cluster which it does not ask.
+const KUBE_VERSION: &str = "v1.34.0";
 
 pub(super) fn lint(proc: &mut Proc, args: &Args) -> Done {
     let reference = args.operands.get(1).map_or(".", String::as_str).to_owned();
@@ -58,11 +106,11 @@ pub(super) fn lint(proc: &mut Proc, args: &Args) -> Done {
             namespace: "default",
             revision: 1,
             is_upgrade: false,
-            kube_version: "v1.34.0".into(),
+            kube_version: KUBE_VERSION.into(),
             apis: Vec::new(),
         };
         let has_icon = !object::field(&chart.metadata, "icon").is_empty();
-        render::render(&chart, &given, &scene, &mut |_, _, _, _| json!({})).map(|_| has_icon)
+        render::render(&chart, &given, &scene, &mut Offline(proc)).map(|_| has_icon)
     });
     match found {
         Ok(has_icon) => {

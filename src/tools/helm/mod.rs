@@ -1,18 +1,23 @@
 //! `helm` v3: charts become releases, which live in Secrets of the cluster as the real ones do.
 //!
 //! A client like kubectl, whose connection it uses. Charts come from folders and archives of its host, and from the
-//! repositories of [`catalog`], which stand for the outside world. Changes go to the server as server-side apply, so
-//! that what a chart no longer has goes away and what others set stays.
+//! repositories of [`catalog`], which stand for the outside world. Changes go to the server as patches from three sides
+//! ([`carry`]), so that what a chart no longer has goes away and what others set stays.
 //!
-//! Not simulated: hooks other than as ordinary objects before and after the rest, dependencies, plugins, OCI registries.
+//! Not simulated: plugins, OCI registries, signatures, schemas of values.
 
 mod args;
+mod carry;
 mod catalog;
 mod chart;
 mod cluster;
+mod dependency;
+mod hooks;
 mod inspect;
 mod lifecycle;
 mod local;
+mod package;
+mod ready;
 mod release;
 mod render;
 mod repos;
@@ -28,6 +33,13 @@ pub(crate) const HELM: Program =
 
 /// A sentence that `Error: ` is put before, or nothing when everything is said.
 type Done = Result<(), String>;
+
+/// Failures that came together, as helm lists them.
+fn several(failures: &[String]) -> String {
+    let (count, plural) = (failures.len(), if failures.len() == 1 { "error" } else { "errors" });
+    let lines: String = failures.iter().map(|it| format!("\t* {it}\n")).collect();
+    format!("{count} {plural} occurred:\n{lines}\n")
+}
 
 async fn run(proc: &mut Proc) -> i32 {
     proc.sleep(std::time::Duration::from_millis(60)).await;
@@ -57,7 +69,10 @@ async fn carry_out(proc: &mut Proc, args: &Args) -> Done {
         ("install", _) => lifecycle::install(proc, args).await,
         ("upgrade", _) => lifecycle::upgrade(proc, args).await,
         ("rollback", _) => lifecycle::rollback(proc, args).await,
-        ("uninstall" | "delete" | "del" | "un", _) => lifecycle::uninstall(proc, args),
+        ("uninstall" | "delete" | "del" | "un", _) => lifecycle::uninstall(proc, args).await,
+        ("test", _) => lifecycle::test(proc, args).await,
+        ("dependency" | "dep" | "dependencies", Some(what)) => dependency::run(proc, args, what),
+        ("package", _) => package::run(proc, args),
         ("template", _) => local::template(proc, args),
         ("lint", _) => local::lint(proc, args),
         ("list" | "ls", _) => inspect::list(proc, args),
@@ -83,16 +98,11 @@ async fn carry_out(proc: &mut Proc, args: &Args) -> Done {
             ));
             Ok(())
         }
-        (
-            "dependency" | "dep" | "dependencies" | "package" | "plugin" | "push" | "registry" | "test"
-            | "verify" | "completion",
-            _,
-        )
-        | ("search", Some("hub")) => Err(format!("uncordon: helm {verb} is not simulated yet")),
+        ("plugin" | "push" | "registry" | "verify" | "completion", _) | ("search", Some("hub")) => Err(format!("uncordon: helm {verb} is not simulated yet")),
         _ => Err(format!("unknown command {verb:?} for \"helm\"\n\nRun 'helm --help' for usage.")),
     }
 }
 
 const VERSION: &str = "version.BuildInfo{Version:\"v3.19.2\", GitCommit:\"8766e718a0119851f10ddbe4577593a45fadf544\", GitTreeState:\"clean\", GoVersion:\"go1.24.9\"}\n";
 
-const USAGE: &str = "Helm, simulated: packages for Kubernetes.\n\nUsage:\n  helm [command]\n\nCommands:\n  create, env, get, history, install, lint, list, pull, repo, rollback, search, show, status, template, uninstall, upgrade, version\n";
+const USAGE: &str = "Helm, simulated: packages for Kubernetes.\n\nUsage:\n  helm [command]\n\nCommands:\n  create, dependency, env, get, history, install, lint, list, package, pull, repo, rollback, search, show, status, template, test,\n  uninstall, upgrade, version\n";

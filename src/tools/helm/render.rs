@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::chart::Chart;
-use super::{sprig, values};
+use super::sprig;
 use crate::apimachinery::gotemplate::{Data, Set};
 use crate::apimachinery::{object, yaml};
+use crate::sim::SimTime;
 
 /// What templates see of the release and the cluster.
 pub(super) struct Scene<'a> {
@@ -94,8 +95,31 @@ const ORDER: &[&str] = &[
     "APIService",
 ];
 
-/// Asks the cluster for an object: API version, kind, namespace, name.
-pub(super) type Lookup<'a> = &'a mut dyn FnMut(&str, &str, &str, &str) -> Value;
+/// What templates may ask of the world around them.
+pub(super) trait Ground {
+    /// An object by API version, kind, namespace and name; all of them without a name, nothing where there is none.
+    fn lookup(&mut self, api_version: &str, kind: &str, namespace: &str, name: &str) -> Value;
+    /// So many random bytes.
+    fn random(&mut self, count: usize) -> Vec<u8>;
+    fn now(&mut self) -> SimTime;
+}
+
+/// A chart or one below it, with the values that it sees.
+struct Scope<'c> {
+    /// `CHART`, or `CHART/charts/OTHER`.
+    prefix: String,
+    chart: &'c Chart,
+    values: Value,
+}
+
+/// The chart and all charts below it that are not turned off.
+fn scopes<'c>(chart: &'c Chart, values: Value, prefix: String, all: &mut Vec<Scope<'c>>) {
+    for (name, below) in chart.enabled(&values) {
+        let own = values.get(name.as_str()).cloned().unwrap_or_default();
+        scopes(below, own, format!("{prefix}/charts/{name}"), all);
+    }
+    all.push(Scope { prefix, chart, values });
+}
 
 /// # Errors
 /// What the parser or a template says.
@@ -103,42 +127,80 @@ pub(super) fn render(
     chart: &Chart,
     given: &Value,
     scene: &Scene<'_>,
-    lookup: Lookup<'_>,
+    ground: &mut dyn Ground,
 ) -> Result<Rendered, String> {
-    let mut all = chart.values.clone();
-    values::merge(&mut all, given);
+    chart.has_what_it_needs()?;
+    let mut scoped = Vec::new();
+    scopes(chart, chart.computed(given), chart.name().to_owned(), &mut scoped);
     let mut set = Set::new(sprig::NAMES);
-    let name = chart.name();
-    let files = || chart.files.keys().filter(|it| it.starts_with("templates/"));
-    for path in files() {
-        let file = format!("{name}/{path}");
-        set.add(&file, &chart.text(path)).map_err(|why| parse_error(&file, &why))?;
+    for scope in &scoped {
+        for path in scope.chart.templates() {
+            let file = format!("{}/{path}", scope.prefix);
+            set.add(&file, &scope.chart.text(path)).map_err(|why| parse_error(&file, &why))?;
+        }
     }
-    let lookup = RefCell::new(lookup);
+    let ground = RefCell::new(ground);
     let functions = |name: &str, arguments: &[Data]| -> Option<Result<Data, String>> {
-        if name == "lookup" {
-            let word = |at: usize| arguments.get(at).and_then(|it| it.as_ref()?.as_str()).unwrap_or_default();
-            let found = (lookup.borrow_mut())(word(0), word(1), word(2), word(3));
-            return Some(Ok(Some(found)));
+        if let Some(made) = of_ground(&mut **ground.borrow_mut(), name, arguments) {
+            return Some(made);
         }
         if name.starts_with('.') { sprig::method(name, arguments) } else { sprig::call(name, arguments) }
     };
     let (mut documents, mut notes) = (Vec::new(), String::new());
-    for path in files().filter(|it| !it.rsplit('/').next().unwrap_or_default().starts_with('_')) {
-        let file = format!("{name}/{path}");
-        let text =
-            set.execute(&file, &root(chart, &all, scene, &file), &functions).map_err(|why| refused(&why))?;
-        let text = text.replace("<no value>", "");
-        if path.ends_with("NOTES.txt") {
-            notes = text;
-        } else {
-            documents.extend(read(&file, &text)?);
+    for scope in &scoped {
+        let pages = |it: &&String| !it.rsplit('/').next().unwrap_or_default().starts_with('_');
+        for path in scope.chart.templates().filter(pages) {
+            let file = format!("{}/{path}", scope.prefix);
+            let text =
+                set.execute(&file, &root(scope, scene, &file), &functions).map_err(|why| refused(&why))?;
+            let text = text.replace("<no value>", "");
+            if !path.ends_with("NOTES.txt") {
+                documents.extend(read(&file, &text)?);
+            } else if scope.prefix == chart.name() {
+                notes = text;
+            }
         }
     }
+    documents.sort_by(|a, b| a.source.cmp(&b.source));
     documents.sort_by_key(|it| {
         ORDER.iter().position(|kind| *kind == object::field(&it.object, "kind")).unwrap_or(ORDER.len())
     });
     Ok(Rendered { documents, notes })
+}
+
+/// Functions whose answer depends on more than their arguments.
+fn of_ground(ground: &mut dyn Ground, name: &str, arguments: &[Data]) -> Option<Result<Data, String>> {
+    let word = |at: usize| arguments.get(at).and_then(|it| it.as_ref()?.as_str()).unwrap_or_default();
+    let count = || {
+        let count = arguments.first().and_then(|it| it.as_ref()?.as_u64()).unwrap_or(0);
+        usize::try_from(count.min(4_096)).unwrap_or(0)
+    };
+    let mut text = |letters: &[u8], count: usize| {
+        let bytes = ground.random(count);
+        let pick = |byte: &u8| letters.get(usize::from(*byte) % letters.len()).copied().map(char::from);
+        Value::String(bytes.iter().filter_map(pick).collect())
+    };
+    const LOWER: &[u8] = b"abcdefghijklmnopqrstuvwxyz";
+    const UPPER: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    const DIGITS: &[u8] = b"0123456789";
+    let made = match name {
+        "randAlphaNum" => text(&[LOWER, UPPER, DIGITS].concat(), count()),
+        "randAlpha" => text(&[LOWER, UPPER].concat(), count()),
+        "randNumeric" => text(DIGITS, count()),
+        "randAscii" => text(&(33..=126).collect::<Vec<u8>>(), count()),
+        "uuidv4" => {
+            let hex = |count: usize, text: &mut dyn FnMut(&[u8], usize) -> Value| {
+                text(b"0123456789abcdef", count).as_str().unwrap_or_default().to_owned()
+            };
+            let parts = [hex(8, &mut text), hex(4, &mut text), hex(3, &mut text), hex(3, &mut text), hex(12, &mut text)];
+            let [a, b, c, d, e] = parts;
+            Value::String(format!("{a}-{b}-4{c}-8{d}-{e}"))
+        }
+        "now" => Value::String(ground.now().rfc3339()),
+        "lookup" => ground.lookup(word(0), word(1), word(2), word(3)),
+        _ => return None,
+    };
+    Some(Ok(Some(made)))
 }
 
 /// What `required` and `fail` say goes without the chain of templates that led there.
@@ -160,7 +222,8 @@ fn parse_error(file: &str, why: &str) -> String {
     format!("parse error at ({file}:{line}): {what}")
 }
 
-fn root(chart: &Chart, values: &Value, scene: &Scene<'_>, file: &str) -> Value {
+fn root(scope: &Scope<'_>, scene: &Scene<'_>, file: &str) -> Value {
+    let Scope { prefix, chart, values } = scope;
     let mut head = serde_json::Map::new();
     for (key, value) in chart.metadata.as_object().into_iter().flatten() {
         let mut letters = key.chars();
@@ -176,13 +239,14 @@ fn root(chart: &Chart, values: &Value, scene: &Scene<'_>, file: &str) -> Value {
         .filter(|(path, _)| !path.starts_with("templates/"))
         .map(|(path, bytes)| (path, String::from_utf8_lossy(bytes).into_owned()))
         .collect();
+    head.insert("IsRoot".to_owned(), (!prefix.contains('/')).into());
     let parts: Vec<&str> = scene.kube_version.trim_start_matches('v').split('.').collect();
     let part = |at: usize| parts.get(at).copied().unwrap_or_default();
     json!({
         "Values": values,
         "Chart": head,
         "Files": plain,
-        "Template": {"Name": file, "BasePath": format!("{}/templates", chart.name())},
+        "Template": {"Name": file, "BasePath": format!("{prefix}/templates")},
         "Release": {"Name": scene.name, "Namespace": scene.namespace, "Service": "Helm", "Revision": scene.revision,
             "IsInstall": !scene.is_upgrade, "IsUpgrade": scene.is_upgrade},
         "Capabilities": {"APIVersions": scene.apis, "KubeVersion": {"Version": scene.kube_version, "GitVersion": scene.kube_version,

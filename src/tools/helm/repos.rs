@@ -54,6 +54,36 @@ fn reachable(url: &str) -> Done {
     ))
 }
 
+/// The URL of a repository that is named `@name` or `alias:name`, or by the URL itself.
+pub(super) fn url_of(proc: &Proc, repository: &str) -> Result<String, String> {
+    let Some(name) = repository.strip_prefix('@').or_else(|| repository.strip_prefix("alias:")) else {
+        return Ok(repository.to_owned());
+    };
+    let known = added(proc).into_iter().find(|it| it.0 == name);
+    known.map(|(_, url)| url).ok_or_else(|| format!("no repository definition for {repository}. Please add it via 'helm repo add'"))
+}
+
+/// Asks the repositories of dependencies, those that were not added first, and then all that were.
+pub(super) fn refresh<'r>(proc: &Proc, wanted: impl Iterator<Item = &'r str>) -> Done {
+    let all = added(proc);
+    let mut others = Vec::new();
+    for repository in wanted.filter(|it| !it.is_empty() && !it.starts_with("file://")) {
+        let url = url_of(proc, repository)?;
+        let known = all.iter().any(|it| it.1.trim_end_matches('/') == url.trim_end_matches('/'));
+        if !known && !others.contains(&url) {
+            others.push(url);
+        }
+    }
+    if !others.is_empty() {
+        proc.print("Getting updates for unmanaged Helm repositories...\n");
+        for url in &others {
+            reachable(url)?;
+            proc.print(format!("...Successfully got an update from the {url:?} chart repository\n"));
+        }
+    }
+    if all.is_empty() { Ok(()) } else { update(proc, &all, &[]) }
+}
+
 pub(super) fn run(proc: &mut Proc, args: &Args, what: &str) -> Done {
     let mut all = added(proc);
     match what {
@@ -127,7 +157,7 @@ fn update(proc: &Proc, all: &[(String, String)], only: &[String]) -> Done {
     Ok(())
 }
 
-fn matches(version: &str, wanted: &str) -> bool {
+pub(super) fn matches(version: &str, wanted: &str) -> bool {
     let range = wanted.starts_with(|c: char| !c.is_ascii_digit())
         || wanted.matches('.').count() < 2
         || wanted.contains([' ', ',', 'x', '*']);
@@ -263,7 +293,7 @@ pub(super) fn pull(proc: &mut Proc, args: &Args) -> Done {
 
 /// Writes a chart's files into a folder of its name.
 pub(super) fn unpack(proc: &Proc, chart: &Chart, to: &str) -> Done {
-    for (path, body) in &chart.files {
+    for (path, body) in chart.files.iter().chain(&chart.bundled) {
         let full = format!("{to}/{}/{path}", chart.name());
         make_folders(proc, full.rsplit_once('/').map_or("/", |(it, _)| it));
         proc.write_file(&full, body).map_err(|_| format!("open {full}: permission denied"))?;

@@ -67,9 +67,10 @@ mod waiting;
 use std::time::Duration;
 
 pub(crate) use builder::{Builder, Info};
-pub(crate) use client::{APPLY_PATCH, Call};
+pub(crate) use client::Call;
 pub(crate) use complete::COMPLETER;
 pub(crate) use ctx::{Ctx, DryRun, Namespace};
+pub(crate) use diffs::three_way;
 pub(crate) use failure::{Done, Failure};
 pub(crate) use mapper::Mapping;
 pub(crate) use print::{Format, Printer, TabWriter};

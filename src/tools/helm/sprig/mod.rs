@@ -1,121 +1,16 @@
-//! The functions that charts use beside those of every template.
+//! The functions that charts use beside those of every template: sprig's, and helm's own.
+
+mod more;
+mod names;
 
 use base64::Engine as _;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::values;
+pub(super) use names::NAMES;
 use crate::apimachinery::gotemplate::Data;
 use crate::apimachinery::{go, yaml};
-
-/// Their names: the parser knows no others.
-pub(super) const NAMES: &[&str] = &[
-    "add",
-    "add1",
-    "adler32sum",
-    "append",
-    "atoi",
-    "b64dec",
-    "b64enc",
-    "base",
-    "camelcase",
-    "cat",
-    "ceil",
-    "coalesce",
-    "compact",
-    "concat",
-    "contains",
-    "deepCopy",
-    "default",
-    "dict",
-    "dig",
-    "dir",
-    "div",
-    "empty",
-    "fail",
-    "first",
-    "float64",
-    "floor",
-    "fromJson",
-    "fromYaml",
-    "get",
-    "has",
-    "hasKey",
-    "hasPrefix",
-    "hasSuffix",
-    "include",
-    "indent",
-    "initial",
-    "int",
-    "int64",
-    "join",
-    "kebabcase",
-    "keys",
-    "kindIs",
-    "kindOf",
-    "last",
-    "list",
-    "lookup",
-    "lower",
-    "max",
-    "merge",
-    "mergeOverwrite",
-    "min",
-    "mod",
-    "mul",
-    "nindent",
-    "nospace",
-    "now",
-    "omit",
-    "pick",
-    "pluck",
-    "prepend",
-    "quote",
-    "randAlphaNum",
-    "regexMatch",
-    "regexReplaceAll",
-    "repeat",
-    "replace",
-    "required",
-    "rest",
-    "reverse",
-    "round",
-    "semverCompare",
-    "set",
-    "sha256sum",
-    "snakecase",
-    "sortAlpha",
-    "split",
-    "splitList",
-    "squote",
-    "sub",
-    "substr",
-    "ternary",
-    "title",
-    "toJson",
-    "toPrettyJson",
-    "toRawJson",
-    "toString",
-    "toStrings",
-    "toYaml",
-    "tpl",
-    "trim",
-    "trimAll",
-    "trimPrefix",
-    "trimSuffix",
-    "trunc",
-    "tuple",
-    "typeIs",
-    "typeOf",
-    "uniq",
-    "unset",
-    "until",
-    "untilStep",
-    "upper",
-    "uuidv4",
-    "values",
-    "without",
-];
 
 type Made = Option<Result<Data, String>>;
 
@@ -127,6 +22,18 @@ pub(super) fn call(name: &str, arguments: &[Data]) -> Made {
         .or_else(|| numbers(name, arguments))
         .or_else(|| logic(name, arguments))
         .or_else(|| documents(name, arguments))
+        .or_else(|| more::call(name, arguments))
+        .or_else(|| {
+            // `mustFirst` fails where `first` gives nothing; what they give otherwise is the same.
+            let plain = name.strip_prefix("must")?;
+            let mut letters = plain.chars();
+            let first = letters.next()?.to_lowercase();
+            call(&format!("{first}{}", letters.as_str()), arguments)
+        })
+        .or_else(|| {
+            let known = NAMES.contains(&name);
+            known.then(|| Err(format!("uncordon: the template function {name} is not simulated yet")))
+        })
 }
 
 fn at(arguments: &[Data], index: usize) -> &Value {
@@ -404,9 +311,6 @@ fn logic(name: &str, a: &[Data]) -> Made {
             let range = semver::VersionReq::parse(&wanted)
                 .map_err(|_| format!("improper constraint: {}", string(a, 0)));
             Some(version.and_then(|version| Ok(Some(range?.matches(&version).into()))))
-        }
-        "randAlphaNum" | "now" | "uuidv4" | "adler32sum" => {
-            Some(Err(format!("uncordon: the template function {name} is not simulated yet")))
         }
         _ => None,
     }
