@@ -65,9 +65,19 @@ pub(super) fn mutants(script: &str) -> Vec<Mutant> {
 
 /// Commands that only let time pass or look.
 fn is_waiting(line: &str) -> bool {
-    ["kubectl wait", "kubectl rollout status", "kubectl get", "kubectl describe", "echo \"", "mkdir -p"]
-        .iter()
-        .any(|start| line.starts_with(start))
+    [
+        "kubectl wait",
+        "kubectl rollout status",
+        "kubectl get",
+        "kubectl describe",
+        "helm search",
+        "helm list",
+        "helm repo update",
+        "echo \"",
+        "mkdir -p",
+    ]
+    .iter()
+    .any(|start| line.starts_with(start))
 }
 
 fn short(line: &str) -> String {

@@ -10,6 +10,7 @@ mod fuzzing;
 mod etcd;
 mod exam;
 mod machines;
+mod helm;
 mod kills;
 mod kubeadm;
 mod hostile;

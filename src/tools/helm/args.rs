@@ -163,15 +163,42 @@ impl Args {
     }
 
     /// The operand at a place, or helm's complaint about their number.
-    pub(super) fn operand(&self, at: usize, command: &str, wanted: usize) -> Result<&str, String> {
-        let got = self.operands.len();
+    pub(super) fn operand(&self, at: usize, command: &str) -> Result<&str, String> {
         self.operands.get(at).map(String::as_str).ok_or_else(|| {
-            let plural = if wanted == 1 { "" } else { "s" };
-            let least = if wanted == 1 { "" } else { "at least " };
-            format!("\"helm {command}\" requires {least}{wanted} argument{plural}\n\nUsage:  helm {command} [flags] ({} given)", got.saturating_sub(1))
+            let (_, wanted, words) =
+                USAGES.iter().find(|it| it.0 == command).copied().unwrap_or((command, "1", ""));
+            let plural = if wanted.ends_with('1') { "" } else { "s" };
+            format!("\"helm {command}\" requires {wanted} argument{plural}\n\nUsage:  helm {command} {words}[flags]")
         })
     }
 }
+
+/// How many operands commands want, and how their usage names them.
+const USAGES: &[(&str, &str, &str)] = &[
+    ("create", "1", "NAME "),
+    ("get all", "1", "RELEASE_NAME "),
+    ("get hooks", "1", "RELEASE_NAME "),
+    ("get manifest", "1", "RELEASE_NAME "),
+    ("get metadata", "1", "RELEASE_NAME "),
+    ("get notes", "1", "RELEASE_NAME "),
+    ("get values", "1", "RELEASE_NAME "),
+    ("history", "1", "RELEASE_NAME "),
+    ("install", "at least 1", "[NAME] [CHART] "),
+    ("pull", "at least 1", "[chart URL | repo/chartname] [...] "),
+    ("repo add", "2", "[NAME] [URL] "),
+    ("repo remove", "at least 1", "[REPO1 [REPO2 ...]] "),
+    ("rollback", "at least 1", "<RELEASE> [REVISION] "),
+    ("show all", "1", "[CHART] "),
+    ("show chart", "1", "[CHART] "),
+    ("show crds", "1", "[CHART] "),
+    ("show readme", "1", "[CHART] "),
+    ("show values", "1", "[CHART] "),
+    ("status", "1", "RELEASE_NAME "),
+    ("template", "at least 1", "[NAME] [CHART] "),
+    ("test", "1", "[RELEASE] "),
+    ("uninstall", "at least 1", "RELEASE_NAME [...] "),
+    ("upgrade", "2", "[RELEASE] [CHART] "),
+];
 
 /// `-a`, `-l`, `-c` and `-q` belong to some commands only.
 fn fits(name: &str, verb: &str) -> bool {

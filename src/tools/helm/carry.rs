@@ -212,7 +212,10 @@ fn update_all(
         let it = marked(object, release);
         let original = had.iter().map(|it| &it.object).find(|old| same(old, object));
         let done = match api.current(&it)? {
-            None => api.make(&it).map_err(|why| format!("failed to create resource: {why}")).map(|()| made.push(it)),
+            None => api
+                .make(&it)
+                .map_err(|why| format!("failed to create resource: {why}"))
+                .map(|()| made.push(it)),
             Some(current) => api.bring(original, &it, &current, args.has("force")),
         };
         if let Err(why) = done {
@@ -245,7 +248,9 @@ async fn undo(api: &mut Api<'_>, args: &Args, release: &Release, why: &str) -> S
         .find(|it| it.status() == "deployed");
     let Some(old) = before else {
         return match take_away(api, args, release).await.and_then(|_| release.remove(api)) {
-            Ok(()) => format!("release {name} failed, and has been uninstalled due to atomic being set: {why}"),
+            Ok(()) => {
+                format!("release {name} failed, and has been uninstalled due to atomic being set: {why}")
+            }
             Err(more) => format!(
                 "an error occurred while uninstalling the release. original install error: {why}: {more}"
             ),
@@ -259,9 +264,9 @@ async fn undo(api: &mut Api<'_>, args: &Args, release: &Release, why: &str) -> S
     let quiet = Args::default();
     match Box::pin(carry_out(api, &quiet, work)).await {
         Ok(()) => format!("release {name} failed, and has been rolled back due to atomic being set: {why}"),
-        Err(more) => format!(
-            "an error occurred while rolling back the release. original upgrade error: {why}: {more}"
-        ),
+        Err(more) => {
+            format!("an error occurred while rolling back the release. original upgrade error: {why}: {more}")
+        }
     }
 }
 

@@ -28,6 +28,8 @@ fn words(failure: &Failure) -> String {
         Failure::Dial { .. } => {
             format!("Kubernetes cluster unreachable: {}", text.trim_start_matches("error: "))
         }
+        // kubectl puts an article before what is invalid.
+        _ if text.contains("\" is invalid: ") => text.trim_start_matches("The ").to_owned(),
         _ => text.trim_start_matches("error: ").to_owned(),
     }
 }

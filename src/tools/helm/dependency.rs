@@ -152,7 +152,8 @@ fn save(proc: &Proc, chart: &Chart, root: &str, found: &[(&Value, Chart)]) -> Do
 
 /// A lock's fingerprint of what was asked for and what was found. Source: helm's `HashReq`.
 fn digest(asked: &[Value], found: &[Value]) -> String {
-    const KEYS: &[&str] = &["name", "version", "repository", "condition", "tags", "enabled", "import-values", "alias"];
+    const KEYS: &[&str] =
+        &["name", "version", "repository", "condition", "tags", "enabled", "import-values", "alias"];
     let row = |it: &Value| {
         let given = KEYS.iter().filter_map(|key| {
             let value = it.get(*key)?;

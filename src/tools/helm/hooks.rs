@@ -79,9 +79,11 @@ pub(super) async fn run(api: &mut Api<'_>, release: &mut Release, event: &str, l
         let started = api.proc().world().now;
         let ended = match api.make(&object) {
             Ok(()) => ended(api, &object, limit).await.map_err(|why| several(&[why])),
-            Err(why) => {
-                Err(format!("warning: Hook {event} {} failed: {}", object::field(hook, "path"), several(&[why])))
-            }
+            Err(why) => Err(format!(
+                "warning: Hook {event} {} failed: {}",
+                object::field(hook, "path"),
+                several(&[why])
+            )),
         };
         note(release, hook, (started, api.proc().world().now), ended.is_ok());
         if let Err(why) = ended {

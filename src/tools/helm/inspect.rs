@@ -52,11 +52,32 @@ fn encoded(value: &Value) -> String {
 
 /// The order of members in helm's JSON: those of rows in lists, and those of releases.
 const ROWS: &[&str] = &[
-    "name", "namespace", "revision", "updated", "url", "version", "status", "chart", "app_version", "description",
+    "name",
+    "namespace",
+    "revision",
+    "updated",
+    "url",
+    "version",
+    "status",
+    "chart",
+    "app_version",
+    "description",
 ];
 const RELEASE: &[&str] = &[
-    "name", "first_deployed", "last_deployed", "deleted", "description", "status", "notes", "info", "chart", "config",
-    "manifest", "hooks", "version", "namespace",
+    "name",
+    "first_deployed",
+    "last_deployed",
+    "deleted",
+    "description",
+    "status",
+    "notes",
+    "info",
+    "chart",
+    "config",
+    "manifest",
+    "hooks",
+    "version",
+    "namespace",
 ];
 
 /// JSON with known members first and in their order, others behind them by name.
@@ -86,7 +107,9 @@ fn time(release: &Release, key: &str) -> SimTime {
 /// `2026-11-20 10:00:00.5 +0000 UTC`
 fn full(release: &Release) -> String {
     let text = object::text(&release.0, "/info/last_deployed").replacen('T', " ", 1);
-    format!("{} +0000 UTC", text.trim_end_matches('Z'))
+    let text = text.trim_end_matches('Z');
+    let text = if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text };
+    format!("{text} +0000 UTC")
 }
 
 pub(super) fn list(proc: &mut Proc, args: &Args) -> Done {
@@ -237,7 +260,7 @@ pub(super) fn print_release(api: &Api<'_>, args: &Args, release: &Release) {
 }
 
 fn chosen(api: &mut Api<'_>, args: &Args, at: usize, command: &str) -> Result<Release, String> {
-    let name = args.operand(at, command, 1)?.to_owned();
+    let name = args.operand(at, command)?.to_owned();
     let revision = args.value("revision").and_then(|it| it.parse().ok()).filter(|it| *it > 0);
     release::find(api, &name, revision)
 }
@@ -254,7 +277,7 @@ pub(super) fn status(proc: &mut Proc, args: &Args) -> Done {
 }
 
 pub(super) fn history(proc: &mut Proc, args: &Args) -> Done {
-    let name = args.operand(1, "history", 1)?.to_owned();
+    let name = args.operand(1, "history")?.to_owned();
     let mut api = Api::new(proc, args)?;
     let all = release::history(&mut api, &name)?;
     if all.is_empty() {

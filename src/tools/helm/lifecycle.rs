@@ -15,17 +15,17 @@ use crate::shell::Proc;
 /// Name and chart of a command line: `NAME CHART`, or `CHART` with `--generate-name`.
 pub(super) fn named(proc: &Proc, args: &Args, command: &str) -> Result<(String, String), String> {
     if args.has("generate-name") {
-        let chart = args.operand(1, command, 1)?;
+        let chart = args.operand(1, command)?;
         let base = chart.rsplit('/').next().unwrap_or(chart);
         return Ok((format!("{base}-{}", proc.world().now.unix_s()), chart.to_owned()));
     }
     if args.operands.len() == 2 && command == "template" {
-        return Ok(("release-name".to_owned(), args.operand(1, command, 1)?.to_owned()));
+        return Ok(("release-name".to_owned(), args.operand(1, command)?.to_owned()));
     }
     if args.operands.len() == 2 && command == "install" {
         return Err("INSTALLATION FAILED: must either provide a name or specify --generate-name".into());
     }
-    let name = args.operand(1, command, 2)?;
+    let name = args.operand(1, command)?;
     let fine = !name.is_empty()
         && name.len() <= 53
         && name.bytes().all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || b"-.".contains(&it));
@@ -34,7 +34,7 @@ pub(super) fn named(proc: &Proc, args: &Args, command: &str) -> Result<(String, 
             "INSTALLATION FAILED: release name {name:?}: invalid release name, must match regex ^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$ and the length must not be longer than 53"
         ));
     }
-    Ok((name.to_owned(), args.operand(2, command, 2)?.to_owned()))
+    Ok((name.to_owned(), args.operand(2, command)?.to_owned()))
 }
 
 pub(super) async fn install(proc: &mut Proc, args: &Args) -> Done {
@@ -95,8 +95,7 @@ fn make_definitions(api: &mut Api<'_>, chart: &Chart) -> Done {
 }
 
 pub(super) async fn upgrade(proc: &mut Proc, args: &Args) -> Done {
-    let (name, reference) =
-        (args.operand(1, "upgrade", 2)?.to_owned(), args.operand(2, "upgrade", 2)?.to_owned());
+    let (name, reference) = (args.operand(1, "upgrade")?.to_owned(), args.operand(2, "upgrade")?.to_owned());
     let failed = |why: String| format!("UPGRADE FAILED: {why}");
     let chart = chart::locate(proc, args, &reference).map_err(failed)?;
     let given = values::given(proc, args).map_err(failed)?;
@@ -155,7 +154,7 @@ async fn upgrade_chart(
 }
 
 pub(super) async fn rollback(proc: &mut Proc, args: &Args) -> Done {
-    let name = args.operand(1, "rollback", 1)?.to_owned();
+    let name = args.operand(1, "rollback")?.to_owned();
     let mut api = Api::new(proc, args)?;
     let history = release::history(&mut api, &name)?;
     let Some(last) = history.last() else { return Err("release: not found".into()) };
@@ -186,7 +185,7 @@ pub(super) async fn rollback(proc: &mut Proc, args: &Args) -> Done {
 }
 
 pub(super) async fn uninstall(proc: &mut Proc, args: &Args) -> Done {
-    args.operand(1, "uninstall", 1)?;
+    args.operand(1, "uninstall")?;
     let names: Vec<String> = args.operands.iter().skip(1).cloned().collect();
     let mut api = Api::new(proc, args)?;
     for name in names {
@@ -207,8 +206,11 @@ async fn uninstall_one(api: &mut Api<'_>, args: &Args, name: &str) -> Done {
         return Err(format!("the release named {name:?} is already deleted"));
     }
     if !args.has("dry-run") {
-        let kept =
-            if last.status() == "uninstalled" { Vec::new() } else { carry::take_away(api, args, last).await? };
+        let kept = if last.status() == "uninstalled" {
+            Vec::new()
+        } else {
+            carry::take_away(api, args, last).await?
+        };
         if args.has("keep-history") {
             let mut last = last.clone();
             last.set_status("uninstalled", args.value("description").unwrap_or("Uninstallation complete"));
@@ -228,14 +230,15 @@ async fn uninstall_one(api: &mut Api<'_>, args: &Args, name: &str) -> Done {
 
 /// Runs the hooks for tests, and shows how each went.
 pub(super) async fn test(proc: &mut Proc, args: &Args) -> Done {
-    let name = args.operand(1, "test", 1)?.to_owned();
+    let name = args.operand(1, "test")?.to_owned();
     let mut api = Api::new(proc, args)?;
     let mut release = release::find(&mut api, &name, None)?;
     let chosen = |it: &Value| {
         let mut only = args.values(&["filter"]).filter_map(|(_, it)| it.strip_prefix("name=")).peekable();
         let mut not = args.values(&["filter"]).filter_map(|(_, it)| it.strip_prefix("!name="));
         let own = object::field(it, "name");
-        (only.peek().is_none() || only.any(|it| it.split(',').any(|one| one == own))) && not.all(|it| it != own)
+        (only.peek().is_none() || only.any(|it| it.split(',').any(|one| one == own)))
+            && not.all(|it| it != own)
     };
     let all = object::list(&release.0, "/hooks").to_vec();
     release.0["hooks"] = all.iter().filter(|it| chosen(it)).cloned().collect();

@@ -98,7 +98,9 @@ async fn carry_out(proc: &mut Proc, args: &Args) -> Done {
             ));
             Ok(())
         }
-        ("plugin" | "push" | "registry" | "verify" | "completion", _) | ("search", Some("hub")) => Err(format!("uncordon: helm {verb} is not simulated yet")),
+        ("plugin" | "push" | "registry" | "verify" | "completion", _) | ("search", Some("hub")) => {
+            Err(format!("uncordon: helm {verb} is not simulated yet"))
+        }
         _ => Err(format!("unknown command {verb:?} for \"helm\"\n\nRun 'helm --help' for usage.")),
     }
 }

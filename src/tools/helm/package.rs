@@ -1,8 +1,8 @@
 //! `package`: a chart's folder as an archive.
 
+use super::Done;
 use super::args::Args;
 use super::chart::{self, Chart};
-use super::Done;
 use crate::shell::Proc;
 
 pub(super) fn run(proc: &mut Proc, args: &Args) -> Done {
@@ -30,7 +30,8 @@ pub(super) fn run(proc: &mut Proc, args: &Args) -> Done {
         let folder = proc.path(args.value("destination").unwrap_or("."));
         super::repos::make_folders(proc, &folder);
         let path = format!("{}/{}.tgz", folder.trim_end_matches('/'), chart.label());
-        proc.write_file(&path, &chart::packed(&chart)).map_err(|_| format!("open {path}: permission denied"))?;
+        proc.write_file(&path, &chart::packed(&chart))
+            .map_err(|_| format!("open {path}: permission denied"))?;
         proc.print(format!("Successfully packaged chart and saved it to: {path}\n"));
     }
     Ok(())

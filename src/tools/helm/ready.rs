@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::Done;
 use super::args::Args;
 use super::cluster::Api;
 use super::render::{self, Document};
-use super::Done;
 use crate::apimachinery::object;
 
 /// 5 min. Source: `--timeout`.
@@ -21,8 +21,7 @@ pub(super) fn limit(args: &Args) -> Duration {
 /// Waits for the ordinary objects of a release.
 pub(super) async fn wait(api: &mut Api<'_>, args: &Args, documents: &[Document]) -> Done {
     let start = api.proc().world().now;
-    let plain: Vec<&Document> =
-        documents.iter().filter(|it| render::hook(&it.object).is_empty()).collect();
+    let plain: Vec<&Document> = documents.iter().filter(|it| render::hook(&it.object).is_empty()).collect();
     loop {
         let mut ready = true;
         for document in &plain {
@@ -89,7 +88,8 @@ fn is_ready(it: &Value, jobs: bool) -> bool {
 /// How many Pods may be missing in a rolling update: a number, or a percentage rounded down. Source: helm's
 /// `deploymentReady`.
 fn unavailable(it: &Value, wanted: i64) -> i64 {
-    let most = ["/spec/strategy/rollingUpdate/maxUnavailable", "/spec/updateStrategy/rollingUpdate/maxUnavailable"];
+    let most =
+        ["/spec/strategy/rollingUpdate/maxUnavailable", "/spec/updateStrategy/rollingUpdate/maxUnavailable"];
     let most = most.into_iter().find_map(|path| it.pointer(path));
     match most {
         Some(Value::String(text)) => {

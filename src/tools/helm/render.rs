@@ -192,7 +192,13 @@ fn of_ground(ground: &mut dyn Ground, name: &str, arguments: &[Data]) -> Option<
             let hex = |count: usize, text: &mut dyn FnMut(&[u8], usize) -> Value| {
                 text(b"0123456789abcdef", count).as_str().unwrap_or_default().to_owned()
             };
-            let parts = [hex(8, &mut text), hex(4, &mut text), hex(3, &mut text), hex(3, &mut text), hex(12, &mut text)];
+            let parts = [
+                hex(8, &mut text),
+                hex(4, &mut text),
+                hex(3, &mut text),
+                hex(3, &mut text),
+                hex(12, &mut text),
+            ];
             let [a, b, c, d, e] = parts;
             Value::String(format!("{a}-{b}-4{c}-8{d}-{e}"))
         }

@@ -60,7 +60,9 @@ pub(super) fn url_of(proc: &Proc, repository: &str) -> Result<String, String> {
         return Ok(repository.to_owned());
     };
     let known = added(proc).into_iter().find(|it| it.0 == name);
-    known.map(|(_, url)| url).ok_or_else(|| format!("no repository definition for {repository}. Please add it via 'helm repo add'"))
+    known.map(|(_, url)| url).ok_or_else(|| {
+        format!("no repository definition for {repository}. Please add it via 'helm repo add'")
+    })
 }
 
 /// Asks the repositories of dependencies, those that were not added first, and then all that were.
@@ -89,7 +91,7 @@ pub(super) fn run(proc: &mut Proc, args: &Args, what: &str) -> Done {
     match what {
         "add" => {
             let (name, url) =
-                (args.operand(2, "repo add", 2)?.to_owned(), args.operand(3, "repo add", 2)?.to_owned());
+                (args.operand(2, "repo add")?.to_owned(), args.operand(3, "repo add")?.to_owned());
             match all.iter().find(|it| it.0 == name) {
                 Some((_, had)) if *had == url => {
                     proc.print(format!("{name:?} already exists with the same configuration, skipping\n"));
@@ -121,7 +123,7 @@ pub(super) fn run(proc: &mut Proc, args: &Args, what: &str) -> Done {
         }
         "update" | "up" => update(proc, &all, args.operands.get(2..).unwrap_or_default())?,
         "remove" | "rm" => {
-            args.operand(2, "repo remove", 1)?;
+            args.operand(2, "repo remove")?;
             for name in args.operands.iter().skip(2) {
                 if !all.iter().any(|it| it.0 == *name) {
                     return Err(format!("no repo named {name:?} found"));
@@ -247,7 +249,7 @@ pub(super) fn search(proc: &mut Proc, args: &Args) -> Done {
 }
 
 pub(super) fn show(proc: &mut Proc, args: &Args, what: &str) -> Done {
-    let reference = args.operand(2, &format!("show {what}"), 1)?;
+    let reference = args.operand(2, &format!("show {what}"))?;
     let chart = chart::locate(proc, args, reference)?;
     let crds =
         || chart.crds().iter().map(|(_, text)| format!("---\n{}\n", text.trim_end())).collect::<String>();
@@ -270,7 +272,7 @@ pub(super) fn show(proc: &mut Proc, args: &Args, what: &str) -> Done {
 }
 
 pub(super) fn pull(proc: &mut Proc, args: &Args) -> Done {
-    let reference = args.operand(1, "pull", 1)?.to_owned();
+    let reference = args.operand(1, "pull")?.to_owned();
     let entry = find(proc, args, &reference)?;
     let chart = catalog::chart(&entry).ok_or("the chart cannot be read")?;
     let to = proc.path(

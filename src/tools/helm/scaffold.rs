@@ -7,7 +7,7 @@ use super::{Done, repos};
 use crate::shell::Proc;
 
 pub(super) fn create(proc: &mut Proc, args: &Args) -> Done {
-    let path = args.operand(1, "create", 1)?.to_owned();
+    let path = args.operand(1, "create")?.to_owned();
     let name = path.rsplit('/').next().unwrap_or(&path).to_owned();
     let entry = Entry {
         name: "site".into(),

@@ -8,9 +8,9 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::values;
-pub(super) use names::NAMES;
 use crate::apimachinery::gotemplate::Data;
 use crate::apimachinery::{go, yaml};
+pub(super) use names::NAMES;
 
 type Made = Option<Result<Data, String>>;
 

@@ -1,8 +1,8 @@
 //! Functions that fewer charts use.
 
+use serde_json::{Map, Value, json};
 use sha1::Sha1;
 use sha2::{Digest as _, Sha512};
-use serde_json::{Map, Value, json};
 
 use super::{Made, at, int, is_empty, items, ok, string};
 use crate::apimachinery::gotemplate::Data;
@@ -124,7 +124,9 @@ fn patterns(name: &str, a: &[Data]) -> Made {
     let limit = |index| usize::try_from(int(a, index)).unwrap_or(usize::MAX);
     match name {
         "regexFind" => ok(pattern.find(&text).map_or("", |it| it.as_str())),
-        "regexFindAll" => ok(pattern.find_iter(&text).take(limit(2)).map(|it| it.as_str()).collect::<Vec<_>>()),
+        "regexFindAll" => {
+            ok(pattern.find_iter(&text).take(limit(2)).map(|it| it.as_str()).collect::<Vec<_>>())
+        }
         "regexReplaceAllLiteral" => {
             ok(pattern.replace_all(&text, regex::NoExpand(&string(a, 2))).into_owned())
         }
@@ -143,7 +145,10 @@ fn paths(name: &str, a: &[Data]) -> Made {
             let base = one.rsplit('/').next().unwrap_or_default();
             ok(base.rfind('.').and_then(|at| base.get(at..)).unwrap_or_default())
         }
-        "clean" => ok(crate::hosts::files::clean("/", &one).trim_start_matches(|c| c == '/' && !one.starts_with('/'))),
+        "clean" => {
+            ok(crate::hosts::files::clean("/", &one)
+                .trim_start_matches(|c| c == '/' && !one.starts_with('/')))
+        }
         "isAbs" => ok(one.starts_with('/')),
         "urlParse" => {
             let (scheme, rest) = one.split_once("://").unwrap_or(("", &one));
@@ -153,13 +158,17 @@ fn paths(name: &str, a: &[Data]) -> Made {
             let (authority, path) = rest.split_at(at);
             let (user, host) = authority.rsplit_once('@').unwrap_or(("", authority));
             let name = host.split(':').next().unwrap_or_default();
-            ok(json!({"scheme": scheme, "host": host, "hostname": name, "path": path, "query": query, "fragment": fragment,
-                "userinfo": user, "opaque": ""}))
+            ok(
+                json!({"scheme": scheme, "host": host, "hostname": name, "path": path, "query": query, "fragment": fragment,
+                "userinfo": user, "opaque": ""}),
+            )
         }
         "urlJoin" => {
             let part = |key: &str| at(a, 0).get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-            let with = |mark: &str, text: String| if text.is_empty() { text } else { format!("{mark}{text}") };
-            let user = if part("userinfo").is_empty() { String::new() } else { format!("{}@", part("userinfo")) };
+            let with =
+                |mark: &str, text: String| if text.is_empty() { text } else { format!("{mark}{text}") };
+            let user =
+                if part("userinfo").is_empty() { String::new() } else { format!("{}@", part("userinfo")) };
             ok(format!(
                 "{}://{user}{}{}{}{}",
                 part("scheme"),
@@ -198,7 +207,9 @@ fn lists(name: &str, a: &[Data]) -> Made {
         }
         "fromYamlArray" | "fromJsonArray" => ok(match yaml::document(&string(a, 0)) {
             Ok(all @ Value::Array(_)) => all,
-            Ok(_) => json!(["error unmarshaling JSON: json: cannot unmarshal into Go value of type []interface {}"]),
+            Ok(_) => json!([
+                "error unmarshaling JSON: json: cannot unmarshal into Go value of type []interface {}"
+            ]),
             Err(why) => json!([why]),
         }),
         _ => None,
@@ -232,7 +243,9 @@ fn others(name: &str, a: &[Data]) -> Made {
         "bool" => ok(string(a, 0) == "true"),
         "deepEqual" => ok(at(a, 0) == at(a, 1)),
         "typeIsLike" => ok(string(a, 0).trim_start_matches('*') == super::kind(at(a, 1))),
-        "unixEpoch" => ok(crate::sim::SimTime::parse_rfc3339(&string(a, 0)).unwrap_or_default().unix_s().to_string()),
+        "unixEpoch" => {
+            ok(crate::sim::SimTime::parse_rfc3339(&string(a, 0)).unwrap_or_default().unix_s().to_string())
+        }
         "toToml" => ok(toml::to_string(at(a, 0)).unwrap_or_else(|why| why.to_string())),
         "toYamlPretty" => ok(yaml::to_string(at(a, 0)).trim_end()),
         "semver" => {
