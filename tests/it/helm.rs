@@ -60,7 +60,7 @@ fn an_upgrade_keeps_what_others_set_and_takes_away_what_the_chart_no_longer_has(
 kubectl label deploy web-site mine=yes
 kubectl scale deploy web-site --replicas=3
 helm upgrade web lab/site --set page.title=New | head -1
-kubectl get deploy web-site -o jsonpath='{.spec.replicas} {.metadata.labels.mine} {.spec.template.metadata.labels.a}{\"\\n\"}'
+kubectl get deploy web-site -o jsonpath='{.spec.replicas} {.metadata.labels.mine} a={.spec.template.metadata.labels.a}{\"\\n\"}'
 kubectl get ingress
 helm upgrade web lab/site --set service.type=NodePort --set service.nodePort=99
 helm rollback web 1
@@ -70,7 +70,7 @@ helm history web -o json | jq -c '[.[] | .status]'
     deployment.apps/web-site labeled
     deployment.apps/web-site scaled
     Release "web" has been upgraded. Happy Helming!
-    1 yes
+    1 yes a=
     No resources found in default namespace.
     Error: UPGRADE FAILED: cannot patch "web-site" with kind Service: Service "web-site" is invalid: spec.ports[0].nodePort: Invalid value: 99: provided port is not in the valid range. The range of valid ports is 30000-32767
     Rollback was a success! Happy Helming!
