@@ -37,6 +37,7 @@ const LINES: &[(&str, &str)] = &[
     ),
     ("[kubelet-check]", ""),
     ("[control-plane-check]", ""),
+    ("[kubelet-finalize]", ""),
     ("[reset] Stopping the kubelet service", "[reset] Would stop the kubelet service"),
     ("[reset] Unmounting mounted directories in", "[reset] Would unmount mounted directories in{}"),
     ("[reset] Deleting contents of directories:", "[reset] Would delete contents of directories:{}"),
@@ -158,7 +159,14 @@ fn worded(line: &str, folder: Option<&str>) -> Option<String> {
     }
     let Some(folder) = folder else { return Some(line.to_owned()) };
     let folders = ["\"/etc/kubernetes/pki\"", "\"/etc/kubernetes/manifests\"", "\"/etc/kubernetes\""];
-    Some(folders.iter().fold(line.to_owned(), |line, it| line.replace(it, &format!("{folder:?}"))))
+    let line = if line.starts_with("[kubelet-start] Writing") {
+        line.replace("/var/lib/kubelet/", &format!("{folder}/"))
+    } else if line.starts_with("[etcd] Creating") {
+        format!("[etcd] Would ensure that \"/var/lib/etcd\" directory is present\n{line}")
+    } else {
+        line.to_owned()
+    };
+    Some(folders.iter().fold(line, |line, it| line.replace(it, &format!("{folder:?}"))))
 }
 
 /// Manifests and the kubelet's files, which hold nothing secret.
