@@ -42,31 +42,46 @@ impl Check<'_> {
         if value.is_null() && rules.nullable {
             return;
         }
-        if !self.has_type(schema, value, path) {
-            return;
-        }
+        // The order is that of the validator's parts. A value of another type is still held against those that
+        // do not ask for one.
+        let typed = self.has_type(schema, value, path);
+        self.combined(rules, value, path);
         match value {
-            Value::Object(map) => {
-                self.size(rules, map.len(), path, value, Sizes::PROPERTIES);
-                for (key, value) in map {
-                    if let Some(inner) = schema.properties.get(key).or(schema.element()) {
-                        self.node(inner, value, &join(path, key));
-                    }
-                }
-                for key in schema.required.iter().filter(|key| !map.contains_key(*key)) {
-                    self.push(&join(path, key), |at| field::required(at, ""));
-                }
-            }
-            Value::Array(items) => self.list(schema, rules, items, value, path),
-            Value::String(text) => {
+            Value::String(text) if typed => {
                 self.text(rules, text, value, path);
                 self.format(schema, text, path);
             }
-            Value::Number(number) => self.number(rules, number.as_f64().unwrap_or(0.0), value, path),
+            Value::Number(number) if typed => {
+                self.number(rules, number.as_f64().unwrap_or(0.0), value, path);
+            }
+            Value::Array(items) if typed => self.list(schema, rules, items, value, path),
             _ => {}
         }
         self.one_of_values(rules, value, path);
-        self.combined(rules, value, path);
+        if let Value::Object(map) = value
+            && typed
+        {
+            self.members(schema, rules, map, value, path);
+        }
+    }
+
+    fn members(
+        &mut self,
+        schema: &Schema,
+        rules: &Rules,
+        map: &serde_json::Map<String, Value>,
+        value: &Value,
+        path: &str,
+    ) {
+        self.size(rules, map.len(), path, value, Sizes::PROPERTIES);
+        for (key, value) in map {
+            if let Some(inner) = schema.properties.get(key).or(schema.element()) {
+                self.node(inner, value, &join(path, key));
+            }
+        }
+        for key in schema.required.iter().filter(|key| !map.contains_key(*key)) {
+            self.push(&join(path, key), |at| field::required(at, ""));
+        }
     }
 
     fn has_type(&mut self, schema: &Schema, value: &Value, path: &str) -> bool {
@@ -213,26 +228,54 @@ impl Check<'_> {
         self.push(path, |at| field::not_supported(at, value.clone(), &names));
     }
 
+    /// The faults of a value by an alternative, told as if it stood at `path`.
+    fn alternative(&self, schema: &Schema, value: &Value, path: &str) -> Errors {
+        let mut check = Check { prefix: self.prefix, errors: Errors::new() };
+        check.node(schema, value, path);
+        check.errors
+    }
+
+    /// Of several alternatives none of which fits, the faults of the one that comes nearest.
+    fn nearest(all: Vec<Errors>) -> Errors {
+        all.into_iter().min_by_key(Vec::len).unwrap_or_default()
+    }
+
     fn combined(&mut self, rules: &Rules, value: &Value, path: &str) {
-        let valid = |schema: &Schema| validate(schema, value, &Path::root()).is_empty();
-        if !rules.any_of.is_empty() && !rules.any_of.iter().any(valid) {
-            let rule = "must validate at least one schema (anyOf)";
-            self.push(path, |at| field::invalid(at, "", &format!("{path:?} {rule}")));
+        let told = |rule: &str| -> Box<dyn Fn(&Path) -> Cause> {
+            let detail = format!("{path:?} {rule}");
+            Box::new(move |at| field::invalid(at, "", &detail))
+        };
+        let of = |list: &[Schema]| -> Vec<Errors> {
+            list.iter().map(|schema| self.alternative(schema, value, path)).collect()
+        };
+        let (any, one, all) = (of(&rules.any_of), of(&rules.one_of), of(&rules.all_of));
+        let excluded = rules.not.as_ref().is_some_and(|it| self.alternative(it, value, path).is_empty());
+        let fitting = |list: &[Errors]| list.iter().filter(|it| it.is_empty()).count();
+        if !any.is_empty() && fitting(&any) == 0 {
+            self.push(path, told("must validate at least one schema (anyOf)"));
+            self.errors.extend(Self::nearest(any));
         }
-        if !rules.one_of.is_empty() {
-            let count = rules.one_of.iter().filter(|schema| valid(schema)).count();
-            if count != 1 {
-                let found = if count == 0 { "Found none valid" } else { "Found multiple valid alternatives" };
-                let rule = format!("must validate one and only one schema (oneOf). {found}");
-                self.push(path, |at| field::invalid(at, "", &format!("{path:?} {rule}")));
+        match fitting(&one) {
+            1 => {}
+            _ if one.is_empty() => {}
+            0 => {
+                self.push(path, told("must validate one and only one schema (oneOf). Found none valid"));
+                self.errors.extend(Self::nearest(one));
+            }
+            many => {
+                let rule =
+                    format!("must validate one and only one schema (oneOf). Found {many} valid alternatives");
+                self.push(path, told(&rule));
             }
         }
-        for schema in &rules.all_of {
-            self.node(schema, value, path);
+        let (fit, count) = (fitting(&all), all.len());
+        self.errors.extend(all.into_iter().flatten());
+        if fit < count {
+            let none = if fit == 0 { ". None validated" } else { "" };
+            self.push(path, told(&format!("must validate all the schemas (allOf){none}")));
         }
-        if rules.not.as_ref().is_some_and(|schema| valid(schema)) {
-            let rule = "must not validate the schema (not)";
-            self.push(path, |at| field::invalid(at, "", &format!("{path:?} {rule}")));
+        if excluded {
+            self.push(path, told("must not validate the schema (not)"));
         }
     }
 }
@@ -296,6 +339,18 @@ mod tests {
         spec.mode: Unsupported value: "diff": supported values: "full", "incremental"
         spec.schedule: Invalid value: "often": spec.schedule in body should match '^(\S+ ){4}\S+$'
         "#);
+        let either = from_open_api(&json!({"type": "object", "properties": {"o": {"type": "object",
+            "oneOf": [{"required": ["a"]}, {"required": ["b"]}],
+            "properties": {"a": {"type": "string"}, "b": {"type": "string"}}}}}));
+        let of = |o: Value| -> String {
+            let errors = validate(&either, &json!({"o": o}), &Path::root());
+            errors.iter().map(|it| format!("{}: {}\n", it.field, it.message)).collect()
+        };
+        insta::assert_snapshot!(of(json!({})), @r#"
+        o: Invalid value: "": "o" must validate one and only one schema (oneOf). Found none valid
+        o.a: Required value
+        "#);
+        insta::assert_snapshot!(of(json!({"a": "x", "b": "y"})), @r#"o: Invalid value: "": "o" must validate one and only one schema (oneOf). Found 2 valid alternatives"#);
         insta::assert_snapshot!(faults(json!({"keep": "x", "hosts": ["a", 5]})), @r#"
         spec.hosts: Too many: 2: must have at most 1 item
         spec.hosts[1]: Invalid value: "integer": spec.hosts[1] in body must be of type string: "integer"

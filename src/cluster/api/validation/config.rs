@@ -371,6 +371,11 @@ pub(super) fn api_service(it: &Value, errs: &mut Errors) {
             errs.push(field::invalid(&spec.at(key), priority, &detail));
         }
     }
+    api_server(&spec, errs);
+}
+
+/// Who serves an APIService: another server behind a service, or this one.
+fn api_server(spec: &Node<'_>, errs: &mut Errors) {
     let bundle = decoded(spec.child("caBundle").value).len();
     match spec.get("service") {
         None => {
