@@ -57,8 +57,7 @@ pub(super) fn check(ctx: &mut Ctx<'_>, builder: &Builder) -> Result<(), Failure>
             match found {
                 Err(failure) => missing.push(failure),
                 Ok(path) => {
-                    let (place, full) = (ctx.proc.place.clone(), ctx.proc.path(&path));
-                    let stat = ctx.proc.world().stat(&place, &full);
+                    let stat = ctx.proc.stat(&path);
                     missing.extend(
                         stat.err().filter(|error| *error == FsError::NotFound).map(|_| self::missing(&path)),
                     );
@@ -101,11 +100,7 @@ fn unreachable_url(url: &str) -> Failure {
 
 /// A pattern as the paths that match it; a path as itself.
 fn expand(ctx: &mut Ctx<'_>, name: &str) -> Vec<Result<String, Failure>> {
-    let exists = {
-        let place = ctx.proc.place.clone();
-        let path = ctx.proc.path(name);
-        ctx.proc.world().stat(&place, &path).is_ok()
-    };
+    let exists = ctx.proc.stat(name).is_ok();
     let is_pattern = name.contains(['*', '?', '[']);
     if exists || !is_pattern {
         return vec![Ok(name.to_owned())];
@@ -151,9 +146,7 @@ type Sources = (Vec<Result<Source, Failure>>, bool);
 
 /// One file, or the manifests of a directory; the flag is true for a file.
 fn read_path(ctx: &mut Ctx<'_>, name: &str, recursive: bool) -> Result<Sources, Failure> {
-    let place = ctx.proc.place.clone();
-    let path = ctx.proc.path(name);
-    let node = ctx.proc.world().stat(&place, &path).map_err(|error| match error {
+    let node = ctx.proc.stat(name).map_err(|error| match error {
         FsError::NotFound => missing(name),
         other => Failure::error(format!("the path {name:?} cannot be accessed: {other}")),
     })?;

@@ -69,7 +69,7 @@ pub(crate) fn from_file(ctx: &Ctx<'_>, source: &str) -> Result<Vec<Entry>, Failu
         _ => return Err(Failure::error("key names or file paths cannot contain '='")),
     };
     let full = ctx.proc.path(&path);
-    let node = ctx.proc.world().stat(&ctx.proc.place, &full).map_err(|error| unreadable(&path, error))?;
+    let node = ctx.proc.stat(&path).map_err(|error| unreadable(&path, error))?;
     if !matches!(node.kind, Kind::Directory) {
         let bytes = ctx.proc.read_file(&path).map_err(|error| unreadable(&path, error))?;
         let key = if key.is_empty() { files::base_name(&full).to_owned() } else { key };
