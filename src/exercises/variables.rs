@@ -130,7 +130,7 @@ mod tests {
         };
         assert!(has_truth_key("it", &read("choose: [{n: 3, name: a}]")));
         assert!(!has_truth_key("it", &read("choose: [{\"n\": 3, name: a}, b]")));
-        assert!(render("${#x}", &Values::new()).unwrap_err().contains("comment"));
+        assert!(render("{{ 1 }}${#x}", &Values::new()).unwrap_err().contains("comment"));
     }
 
     #[test]
