@@ -474,7 +474,7 @@ mistakes: [{script: less.sh, says: too few}]
         let korean = "title: 더 많이\ntask: \"`web`을 {{ count }}개로.\"\n";
         files.insert("locales/ko/scale-web.yaml".into(), korean.as_bytes().to_vec());
         let exercise = load(&files).unwrap().exercises.remove(0);
-        assert_eq!((exercise.texts_in("ko"), exercise.texts_in("fr")), ((2, 2), (0, 2)));
+        assert_eq!((exercise.texts_in("ko"), exercise.texts_in("fr")), ((2, 3), (0, 3)));
         let variant = exercise.translated("ko").variant(1).unwrap();
         assert!(variant.title == "더 많이" && variant.task.starts_with("`web`을"), "{variant:?}");
         assert_eq!(exercise.translated("fr").title, "More of the same");
