@@ -34,7 +34,7 @@ pub(crate) fn json_patch(document: &Value, patch: &Value) -> Result<Value, Patch
         let parsed: json_patch::PatchOperation =
             serde_json::from_value(with_null_value(operation)).map_err(|_| unknown_operation(operation))?;
         json_patch::patch(&mut result, std::slice::from_ref(&parsed))
-            .map_err(|error| does_not_apply(operation, &error))?;
+            .map_err(|error| does_not_apply(&result, operation, &error))?;
     }
     Ok(result)
 }
@@ -59,11 +59,23 @@ fn unknown_operation(operation: &Value) -> PatchError {
     }
 }
 
-fn does_not_apply(operation: &Value, error: &json_patch::PatchError) -> PatchError {
+/// The sentences of `evanphx/json-patch` v4, which tells a missing parent from a missing key.
+fn does_not_apply(document: &Value, operation: &Value, error: &json_patch::PatchError) -> PatchError {
     let text = |key: &str| operation.get(key).and_then(Value::as_str).unwrap_or("");
     let (name, path) = (text("op"), text("path"));
+    let (parent, key) = path.rsplit_once('/').unwrap_or(("", path));
+    let parent = document.pointer(parent);
     let why = match (&error.kind, name) {
         (json_patch::PatchErrorKind::TestFailed, _) => format!("testing value {path} failed: test failed"),
+        (_, "add" | "remove") if parent.is_some_and(Value::is_array) => {
+            format!("error in {name} for path: '{path}': Unable to access invalid index: {key}: invalid index referenced")
+        }
+        (_, "remove") if parent.is_some_and(Value::is_object) => {
+            format!("error in remove for path: '{path}': Unable to remove nonexistent key: {key}: missing value")
+        }
+        (_, "replace") if parent.is_none() => {
+            format!("replace operation does not apply: doc is missing path: {path}: missing value")
+        }
         (_, "replace") => {
             format!("replace operation does not apply: doc is missing key: {path}: missing value")
         }

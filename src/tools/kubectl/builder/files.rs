@@ -2,6 +2,9 @@
 
 use super::super::{Ctx, Failure};
 use super::Builder;
+use crate::cluster::kubelet::web;
+use crate::cluster::network::Outcome;
+use crate::cluster::network::http::{self, HttpOutcome, HttpRequest};
 use crate::hosts::FsError;
 
 /// One source of manifests.
@@ -30,7 +33,7 @@ pub(crate) fn read_sources(ctx: &mut Ctx<'_>, builder: &Builder) -> (Vec<Result<
             single = false;
             all.push(Ok(Source { name: "STDIN".into(), text: stdin(ctx) }));
         } else if name.starts_with("http://") || name.starts_with("https://") {
-            all.push(Err(unreachable_url(name)));
+            all.push(fetch(ctx, name));
         } else {
             for pattern in expand(ctx, name) {
                 match pattern.and_then(|path| read_path(ctx, &path, builder.recursive)) {
@@ -90,12 +93,33 @@ pub(crate) fn stdin_or_file(ctx: &mut Ctx<'_>, path: &str) -> Result<String, Fai
     }
 }
 
-/// The lab has no way to the internet, so a name of the world does not resolve.
-fn unreachable_url(url: &str) -> Failure {
-    let host = super::super::failure::host_of(url);
-    let host = host.split(':').next().unwrap_or(host);
-    let sentence = format!("dial tcp: lookup {host} on 127.0.0.53:53: server misbehaving");
-    Failure::Dial { method: "GET".into(), url: url.into(), sentence }
+/// What a URL answers, by the ways that the machine has.
+fn fetch(ctx: &Ctx<'_>, url: &str) -> Result<Source, Failure> {
+    let dial = |sentence: String| Failure::Dial { method: "GET".into(), url: url.into(), sentence };
+    let Some(request) = HttpRequest::of_url(url) else {
+        return Err(Failure::error(format!("parse {url:?}: invalid URL")));
+    };
+    let done = http::http(&mut ctx.proc.world(), &ctx.proc.place, &request);
+    let to = format!("{}:{}", done.address, request.port);
+    match done.outcome {
+        HttpOutcome::Answer(answer) if answer.status == 200 => {
+            Ok(Source { name: url.to_owned(), text: String::from_utf8_lossy(&answer.body).into_owned() })
+        }
+        HttpOutcome::Answer(answer) => {
+            let (code, phrase) = (answer.status, web::phrase(answer.status));
+            Err(Failure::error(format!(
+                "unable to read URL {url:?}, server reported {code} {phrase}, status code={code}"
+            )))
+        }
+        HttpOutcome::Failed(Outcome::Refused) => Err(dial(format!("dial tcp {to}: connect: connection refused"))),
+        HttpOutcome::Failed(Outcome::TimedOut) => Err(dial(format!("dial tcp {to}: i/o timeout"))),
+        HttpOutcome::Failed(_) => {
+            let host = &request.connect_to;
+            Err(dial(format!("dial tcp: lookup {host} on 127.0.0.53:53: server misbehaving")))
+        }
+        HttpOutcome::Garbage => Err(dial("net/http: HTTP/1.x transport connection broken: malformed HTTP response".into())),
+        HttpOutcome::Tls(why) => Err(dial(format!("tls: {why}"))),
+    }
 }
 
 /// A pattern as the paths that match it; a path as itself.

@@ -35,6 +35,7 @@ const WITHOUT_EFFECT: &[(&str, &str, &str)] = &[
     ("certificate approve", "force", "a request that is approved already is only sent again"),
     ("certificate deny", "force", "a request that is denied already is only sent again"),
     ("cluster-info dump", "pod-running-timeout", "logs of pods are asked for by their names"),
+    ("replace", "wait", "--force waits for the end of the old object in any case"),
     ("run", "cascade", "a pod has no dependents"),
     ("run", "filename", "the generated pod is what is deleted"),
     ("run", "force", "the pod has ended when it is deleted"),
