@@ -134,6 +134,47 @@ pub(crate) fn float_g(float: f64) -> String {
     format!("{float}")
 }
 
+/// Go's `json.Indent`: the text itself with line breaks, its keys in their order.
+pub(crate) fn indent(text: &str, unit: &str) -> String {
+    let (mut out, mut depth, mut opened) = (String::new(), 0_usize, false);
+    let (mut in_string, mut escaped) = (false, false);
+    let line = |out: &mut String, depth: usize| {
+        out.push('\n');
+        out.push_str(&unit.repeat(depth));
+    };
+    for c in text.chars() {
+        if in_string {
+            out.push(c);
+            in_string = escaped || c != '"';
+            escaped = !escaped && c == '\\';
+            continue;
+        }
+        if c.is_ascii_whitespace() {
+            continue;
+        }
+        let closes = matches!(c, '}' | ']');
+        if opened && !closes {
+            depth += 1;
+            line(&mut out, depth);
+        } else if closes && !opened {
+            depth = depth.saturating_sub(1);
+            line(&mut out, depth);
+        }
+        opened = matches!(c, '{' | '[');
+        in_string = c == '"';
+        out.push(c);
+        match c {
+            ',' => line(&mut out, depth),
+            ':' => out.push(' '),
+            _ => {}
+        }
+    }
+    if text.ends_with('\n') {
+        out.push('\n');
+    }
+    out
+}
+
 /// What Go's `time.Parse` says about a text that is no RFC 3339 time; `None` for one that is, and for nothing.
 pub(crate) fn rfc3339_mistake(text: &str) -> Option<String> {
     if text.is_empty() || crate::sim::SimTime::parse_rfc3339(text).is_some() {

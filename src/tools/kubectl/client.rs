@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Ctx, Failure};
 use crate::apimachinery::object::text;
-use crate::apimachinery::schema;
+use crate::apimachinery::{go, schema};
 use crate::apimachinery::status::Status;
 use crate::cluster::kubelet::access;
 use crate::cluster::{Body, Object, Request, Response};
@@ -222,8 +222,11 @@ impl Ctx<'_> {
     /// # Errors
     /// As [`Self::send`].
     pub(crate) fn text_of(&mut self, call: Call) -> Result<String, Failure> {
+        let indented = matches!(call.path.trim_end_matches('/'), "" | "/version");
         Ok(match self.send(call)?.body {
             Body::Text(text) => text,
+            // These two handlers of the server write their answers for people.
+            Body::Json(object) if indented => go::indent(&schema::go_json(&object), "  "),
             Body::Json(object) => schema::go_json(&object),
             Body::Upgrade(stream) if text(&stream, "/kind") == "log" => self.log_of(&stream)?,
             _ => String::new(),

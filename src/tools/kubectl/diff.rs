@@ -91,7 +91,7 @@ async fn compare(ctx: &mut Ctx<'_>) -> Result<i32, Failure> {
         None => Ok(()),
     });
     let code = match done {
-        Ok(()) => Ok(folders.diff(ctx).await),
+        Ok(()) => folders.diff(ctx).await,
         Err(failure) => Err(failure),
     };
     folders.remove(ctx);
@@ -211,11 +211,15 @@ impl Folders {
         }
     }
 
-    async fn diff(&self, ctx: &Ctx<'_>) -> i32 {
+    async fn diff(&self, ctx: &Ctx<'_>) -> Result<i32, Failure> {
         let words = program(ctx.proc, &[&self.live, &self.merged]);
+        if let Some(program) = words.first().filter(|it| *it != "diff" && !ctx.proc.can_start(it)) {
+            let why = "executable file not found in $PATH";
+            return Err(Failure::error(format!("failed to run {program:?}: {why}")));
+        }
         let line: Vec<String> = words.iter().map(|word| quote(word)).collect();
         let script = Script { text: line.join(" "), stdin: Some(Vec::new()), ..Script::default() };
-        ctx.proc.run(&ctx.proc.login(), script).await
+        Ok(ctx.proc.run(&ctx.proc.login(), script).await)
     }
 
     fn remove(&self, ctx: &Ctx<'_>) {

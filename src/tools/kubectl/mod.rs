@@ -236,9 +236,16 @@ pub(crate) fn group(ctx: &mut Ctx<'_>) -> Done {
         return Err(ctx.usage(&format!("unknown command {:?}", ctx.args.join(" "))));
     }
     let path = ctx.path.strip_prefix("kubectl ").unwrap_or("").to_owned();
-    ctx.out(&help::of(ctx.verb, &path));
-    // Commands whose own work is to list their children end well; the others complain.
-    if matches!(ctx.verb.group, Group::Other) { Ok(()) } else { Err(Failure::Exit(1)) }
+    let help = help::of(ctx.verb, &path);
+    match path.as_str() {
+        "" => {
+            ctx.out(&help);
+            return Ok(());
+        }
+        "rollout" => ctx.out(&help),
+        _ => ctx.err(&help),
+    }
+    Err(Failure::Exit(1))
 }
 
 /// The verb that `words` name, its path without `kubectl`, and the words without that path.

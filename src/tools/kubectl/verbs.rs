@@ -60,7 +60,20 @@ const CHILDREN: &[&Verb] = &[
     &super::plugin::PLUGIN,
     &super::types::VERSION,
     &OPTIONS,
+    &ALPHA,
 ];
+
+/// Commands to come; there are none.
+static ALPHA: Verb = Verb {
+    name: "alpha",
+    group: super::Group::Hidden,
+    summary: "Commands for features in alpha",
+    run: super::Run::Now(|ctx| {
+        ctx.err("No alpha commands are available in this version of kubectl\n");
+        Ok(())
+    }),
+    ..PLAIN
+};
 
 /// The global flags.
 static OPTIONS: Verb = Verb {

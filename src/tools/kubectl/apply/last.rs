@@ -64,7 +64,7 @@ fn view(ctx: &mut Ctx<'_>) -> Done {
         };
         let tree: Value = serde_json::from_str(text).unwrap_or_else(|_| json!({}));
         texts.push(if output == "json" {
-            format!("{}\n", go::json_indent(&tree, "  "))
+            go::indent(text, "  ")
         } else {
             yaml::to_string(&tree)
         });

@@ -65,7 +65,7 @@ fn find(ctx: &mut Ctx<'_>, group: &str, version: &str, kind: &str) -> Result<Map
 impl Prune {
     pub(super) fn run(mut self, ctx: &mut Ctx<'_>, options: &mut Options, applied: &Applied) -> Done {
         if self.by_default {
-            ctx.klog('W', "prune.go:71", "Deprecated: kubectl apply will no longer prune non-namespaced resources by default when used with the --namespace flag in a future release. To preserve the current behaviour, list the resources you want to target explicitly in the --prune-allowlist flag.");
+            deprecated(ctx);
             for (group, version, kind) in DEFAULT {
                 self.types.push(find(ctx, group, version, kind)?);
             }
@@ -94,6 +94,10 @@ impl Prune {
     }
 }
 
+fn deprecated(ctx: &mut Ctx<'_>) {
+    ctx.klog('W', "prune.go:71", "Deprecated: kubectl apply will no longer prune non-namespaced resources by default when used with the --namespace flag in a future release. To preserve the current behaviour, list the resources you want to target explicitly in the --prune-allowlist flag.");
+}
+
 /// What `--prune` would take away: objects of these namespaces that were applied before and are not among `uids`.
 ///
 /// # Errors
@@ -106,6 +110,7 @@ pub(in crate::tools::kubectl) fn left_over(
 ) -> Result<Vec<Value>, Failure> {
     let mut types = prune.types.clone();
     if prune.by_default {
+        deprecated(ctx);
         for (group, version, kind) in DEFAULT {
             types.push(find(ctx, group, version, kind)?);
         }

@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 
 use super::strings;
-use crate::apimachinery::object::{annotation, entries, field, list, map_at, text};
+use crate::apimachinery::object::{Gvk, annotation, entries, field, list, map_at, namespace, text};
 use crate::tools::kubectl::builder::{Builder, Info};
 use crate::tools::kubectl::describe::{Rule, break_down};
 use crate::tools::kubectl::print::Printer;
@@ -32,7 +32,7 @@ struct Outcome {
 }
 
 pub(super) fn run(ctx: &mut Ctx<'_>) -> Done {
-    let builder = Builder { local: false, continue_on_error: true, ..Builder::of(ctx)? };
+    let builder = Builder { local: true, continue_on_error: true, ..Builder::of(ctx)? };
     if builder.no_files() {
         return Err(Failure::error("must specify one of -f and -k"));
     }
@@ -45,16 +45,22 @@ pub(super) fn run(ctx: &mut Ctx<'_>) -> Done {
     }
     let mut printer = Printer::of(ctx)?;
     builder.targets(ctx)?.visit(ctx, &mut |ctx, info| {
-        let Some(mapping) = info.mapping.clone().filter(is_rbac) else { return Ok(()) };
+        let gvk = Gvk::of(&info.object);
+        if gvk.group != "rbac.authorization.k8s.io" {
+            return Ok(());
+        }
+        if gvk.version != "v1" {
+            return Err(Failure::error(format!(
+                "only rbac.authorization.k8s.io/v1 is supported: not *{}.{}",
+                gvk.version, gvk.kind
+            )));
+        }
+        let mapping = ctx.type_of(&info.object)?;
         let outcome = reconcile(ctx, &info, &mapping, dry_run)?;
         printer.print(ctx, &outcome.object, &format!("reconciled{}", dry_run.suffix()))?;
         tell(ctx, &outcome);
         Ok(())
     })
-}
-
-fn is_rbac(mapping: &Mapping) -> bool {
-    mapping.group == "rbac.authorization.k8s.io"
 }
 
 fn tell(ctx: &Ctx<'_>, outcome: &Outcome) {
@@ -77,8 +83,12 @@ fn tell(ctx: &Ctx<'_>, outcome: &Outcome) {
 }
 
 fn reconcile(ctx: &mut Ctx<'_>, info: &Info, mapping: &Mapping, dry_run: DryRun) -> Result<Outcome, Failure> {
-    let path = mapping.item(&info.namespace, &info.name);
+    // The manifest's own namespace: the command's is not put into it. Without one nothing can be found or made.
+    let namespace = namespace(&info.object).to_owned();
+    let nowhere = mapping.namespaced && namespace.is_empty();
+    let path = mapping.item(&namespace, &info.name);
     let existing = match ctx.get_object(path.as_str()) {
+        _ if nowhere => Value::Null,
         Ok(object) => (*object).clone(),
         Err(failure) if failure.is_not_found() => Value::Null,
         Err(failure) => return Err(failure),
@@ -97,20 +107,24 @@ fn reconcile(ctx: &mut Ctx<'_>, info: &Info, mapping: &Mapping, dry_run: DryRun)
         Need::Nothing => {}
         Need::Create => {
             if mapping.namespaced {
-                ensure_namespace(ctx, &info.namespace)?;
+                ensure_namespace(ctx, &namespace)?;
             }
-            ctx.create(mapping, &info.namespace, &outcome.object, &write)?;
+            ctx.create(mapping, &namespace, &outcome.object, &write)?;
         }
         Need::Update => drop(ctx.replace(&path, &outcome.object, &write)?),
         Need::Recreate => {
             ctx.send(Call::delete(path, &Value::Null))?;
-            ctx.create(mapping, &info.namespace, wanted, &write)?;
+            ctx.create(mapping, &namespace, wanted, &write)?;
         }
     }
     Ok(outcome)
 }
 
 fn ensure_namespace(ctx: &mut Ctx<'_>, name: &str) -> Done {
+    match ctx.get_object(format!("/api/v1/namespaces/{name}")) {
+        Err(failure) if failure.is_not_found() || failure.reason() == "Forbidden" => {}
+        other => return other.map(drop),
+    }
     let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
     match ctx.object(Call::post("/api/v1/namespaces", &namespace)) {
         Err(failure) if !failure.is_already_exists() && failure.reason() != "Forbidden" => Err(failure),

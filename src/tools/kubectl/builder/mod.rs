@@ -161,7 +161,7 @@ impl Builder {
         if self.recursive && !self.kustomize.is_empty() {
             wrong.push(Failure::error("the -k flag can't be used with -f or -R"));
         }
-        if self.all && self.label_selector.is_some() {
+        if self.all && (self.label_selector.is_some() || self.field_selector.is_some()) {
             wrong.push(Failure::error("setting 'all' parameter but found a non empty selector. "));
         }
         Failure::all(wrong)

@@ -81,6 +81,12 @@ async fn edit(ctx: &mut Ctx<'_>, infos: Vec<Info>, write: &Write, mode: Mode) ->
     if infos.is_empty() {
         return Err(Failure::error("edit cancelled, no objects found"));
     }
+    let output = ctx.flags.text("output");
+    if !["", "json", "kyaml", "yaml"].contains(&output) {
+        return Err(Failure::error(format!(
+            "unable to match a printer suitable for the output format {output:?}, allowed formats are: json,kyaml,yaml"
+        )));
+    }
     let mut printer = Printer::of(ctx)?;
     let as_json = matches!(printer.format, Format::Json);
     let original = content(&infos, as_json);

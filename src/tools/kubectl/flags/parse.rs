@@ -68,7 +68,7 @@ fn parse_shorts<'a>(
         let Some(spec) = flags.spec_short(letter) else {
             return Err(format!("unknown shorthand flag: {letter:?} in -{cluster}"));
         };
-        if let Some(value) = rest.strip_prefix('=') {
+        if let Some(value) = rest.strip_prefix('=').filter(|value| !value.is_empty()) {
             return set(flags, spec, value.to_owned());
         }
         if !spec.alone.is_empty() {
@@ -191,6 +191,7 @@ mod tests {
             refusal("delete", "x --wait=perhaps"),
             refusal("wait", "x --timeout=5"),
             refusal("get", "--=x"),
+            read("get", "-o=").map(|it| format!("-o {}", it.flags.text("output"))).ok(),
         ];
         let lines: Vec<String> = all.into_iter().flatten().collect();
         insta::assert_snapshot!(lines.join("\n"), @r#"
@@ -202,6 +203,7 @@ mod tests {
         invalid argument "perhaps" for "--wait" flag: strconv.ParseBool: parsing "perhaps": invalid syntax
         invalid argument "5" for "--timeout" flag: time: missing unit in duration "5"
         bad flag syntax: --=x
+        -o =
         "#);
     }
 }

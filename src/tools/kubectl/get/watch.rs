@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::print::table::TablePrinter;
+use super::super::flags::request_timeout;
 use super::super::waiting::Watcher;
 use super::super::{Builder, Ctx, Done, Failure, Format, Printer, TabWriter};
 use super::{Options, human};
@@ -46,11 +47,19 @@ pub(super) async fn run(ctx: &mut Ctx<'_>, options: Options) -> Done {
     let revision = revision(&info.object);
     let path = mapping.path(&info.namespace);
     let mut watcher = Watcher::open(ctx, &path, &labels, &fields, &revision, accept)?;
+    // The time for one request is also that of the watch, whose end is none of the command's failures.
+    let within = request_timeout(ctx.flags.text("request-timeout")).filter(|it| !it.is_zero());
+    let until = within.map(|it| ctx.proc.world().now + it);
     loop {
         for event in watcher.next(ctx) {
             show.event(ctx, text(&event, "/type"), event.get("object").unwrap_or(&Value::Null))?;
         }
-        watcher.pause(ctx).await;
+        let now = ctx.proc.world().now;
+        match until {
+            None => watcher.pause(ctx).await,
+            Some(until) if now >= until => return Ok(()),
+            Some(until) => watcher.pause_within(ctx, until.since(now)).await,
+        }
     }
 }
 
