@@ -205,6 +205,31 @@ pub(crate) fn rfc3339_mistake(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn texts_are_indented_with_their_keys_in_order() {
+        let text = "{\"b\":{},\"a\":[1,{\"x\":\"{,\\\"\"}]}\n";
+        insta::assert_snapshot!(indent(text, "  "), @r#"
+        {
+          "b": {},
+          "a": [
+            1,
+            {
+              "x": "{,\""
+            }
+          ]
+        }
+        "#);
+    }
+
+    #[test]
+    fn what_is_no_time_is_told_as_go_does() {
+        let said = |text: &str| rfc3339_mistake(text).unwrap_or_default();
+        assert!(said("foo").ends_with("cannot parse \"foo\" as \"2006\""));
+        assert!(said("2024-01-01").ends_with("cannot parse \"\" as \"T\""));
+        assert!(said("2024-01-01T10:00:00").ends_with("cannot parse \"\" as \"Z07:00\""));
+        assert_eq!(rfc3339_mistake("2024-01-01T10:00:00Z"), None);
+    }
     use serde_json::json;
 
     #[test]

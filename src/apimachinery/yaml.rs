@@ -145,23 +145,20 @@ const PARSER_PROBLEMS: &[&str] = &[
 
 /// `did not find expected key at line 8 column 4, while …` as `line 7: did not find expected key`.
 ///
-/// go-yaml names the line where the construct around the problem began, unless that is the first line; of the first
-/// line it says nothing at all.
+/// Of the first line go-yaml says nothing at all.
 fn go_sentence(text: &str, error: &str) -> String {
-    let (what, context) = error.split_once(", while ").unwrap_or((error, ""));
+    let what = error.split(", while ").next().unwrap_or(error);
     let (problem, rest) = what.split_once(" at line ").unwrap_or((what, ""));
-    // Lines are counted from zero; a construct without a place of its own is where the problem is.
+    // Lines are counted from zero, and the scanner's, but not the parser's, are then told from one.
     let line = |text: &str| -> usize {
         let digits: String = text.chars().take_while(char::is_ascii_digit).collect();
         digits.parse::<usize>().unwrap_or(0).saturating_sub(1)
     };
-    let at = line(rest);
-    let begun = context.split_once(" at line ").map_or(at, |(_, place)| line(place));
     if problem == "unknown anchor" {
         return format!("unknown anchor '{}' referenced", anchor_at(text, rest));
     }
     let of_parser = PARSER_PROBLEMS.iter().any(|start| problem.starts_with(start));
-    match if begun == 0 { at } else { begun } {
+    match line(rest) {
         0 => problem.to_owned(),
         line => format!("line {}: {problem}", if of_parser { line } else { line + 1 }),
     }

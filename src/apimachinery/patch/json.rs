@@ -68,10 +68,14 @@ fn does_not_apply(document: &Value, operation: &Value, error: &json_patch::Patch
     let why = match (&error.kind, name) {
         (json_patch::PatchErrorKind::TestFailed, _) => format!("testing value {path} failed: test failed"),
         (_, "add" | "remove") if parent.is_some_and(Value::is_array) => {
-            format!("error in {name} for path: '{path}': Unable to access invalid index: {key}: invalid index referenced")
+            format!(
+                "error in {name} for path: '{path}': Unable to access invalid index: {key}: invalid index referenced"
+            )
         }
         (_, "remove") if parent.is_some_and(Value::is_object) => {
-            format!("error in remove for path: '{path}': Unable to remove nonexistent key: {key}: missing value")
+            format!(
+                "error in remove for path: '{path}': Unable to remove nonexistent key: {key}: missing value"
+            )
         }
         (_, "replace") if parent.is_none() => {
             format!("replace operation does not apply: doc is missing path: {path}: missing value")

@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use super::{Ctx, Failure};
 use crate::apimachinery::object::text;
-use crate::apimachinery::{go, schema};
 use crate::apimachinery::status::Status;
+use crate::apimachinery::{go, schema};
 use crate::cluster::kubelet::access;
 use crate::cluster::{Body, Object, Request, Response};
 

@@ -163,15 +163,15 @@ const LINES: &[&str] = &[
 
 /// Flags that a command only looks at once it has come far.
 const MORE_LINES: &[&str] = &[
-    "export EDITOR=true",
+    "export EDITOR='sed -i s/progressDeadlineSeconds:.600/progressDeadlineSeconds:.601/'",
     "edit deploy/web --output-patch",
     "apply -f c.yaml",
     "apply edit-last-applied cm/c",
-    "printf 'apiVersion: batch/v1\nkind: Job\nmetadata: {name: fj}\nspec: {template: {spec: {restartPolicy: Never, containers: [{name: a, image: busybox}]}}}\n' > j.yaml",
+    "printf 'apiVersion: batch/v1\\nkind: Job\\nmetadata: {name: fj}\\nspec: {template: {spec: {restartPolicy: Never, containers: [{name: a, image: busybox}]}}}\\n' > j.yaml",
     "apply -f j.yaml",
-    "printf 'apiVersion: batch/v1\nkind: Job\nmetadata: {name: fj}\nspec: {template: {spec: {restartPolicy: Never, containers: [{name: b, image: nginx}]}}}\n' > j.yaml",
+    "printf 'apiVersion: batch/v1\\nkind: Job\\nmetadata: {name: fj}\\nspec: {template: {spec: {restartPolicy: Never, containers: [{name: b, image: nginx}]}}}\\n' > j.yaml",
     "apply -f j.yaml --force --timeout=5s",
-    "printf 'apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: a, namespace: default}\nrules: []\n---\napiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: a, namespace: default}\nroleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: a}\n' > r.yaml",
+    "printf 'apiVersion: rbac.authorization.k8s.io/v1\\nkind: Role\\nmetadata: {name: a, namespace: default}\\nrules: []\\n---\\napiVersion: rbac.authorization.k8s.io/v1\\nkind: RoleBinding\\nmetadata: {name: a, namespace: default}\\nroleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, name: a}\\n' > r.yaml",
     "auth reconcile -f r.yaml --remove-extra-permissions --remove-extra-subjects",
     "config set clusters.x.certificate-authority-data aGk= --set-raw-bytes=false",
     "config view --raw",
@@ -180,8 +180,8 @@ const MORE_LINES: &[&str] = &[
     "cp /etc/hostname q1:/tmp/h --no-preserve",
     "debug q1 --copy-to=q2 --image=busybox --share-processes=false --arguments-only -- sleep 1",
     "delete pod q2 --now --timeout=60s",
-    "printf 'apiVersion: v1\nkind: Secret\nmetadata: {name: ds}\nstringData: {a: b}\n' > s.yaml",
-    "diff -f s.yaml --show-secrets --prune --prune-allowlist=core/v1/ConfigMap -l a=b",
+    "printf 'apiVersion: v1\\nkind: Secret\\nmetadata: {name: ds}\\nstringData: {a: b}\\n' > s.yaml",
+    "diff -f s.yaml --show-secrets --prune --prune-allowlist=core/v1/ConfigMap",
     "events --chunk-size=2",
     "exec deploy/web --pod-running-timeout=1s -- true",
     "timeout 1 kubectl port-forward deploy/web 8081:80 --pod-running-timeout=1s",
@@ -192,8 +192,9 @@ const MORE_LINES: &[&str] = &[
     "logs q1 -c nope --ignore-errors",
     "logs q1 -p --ignore-errors",
     "replace -f c.yaml --force",
-    "run q3 --image=busybox --rm -i --restart=Never --quiet --pod-running-timeout=30s --detach-keys=ctrl-a -- true",
-    "set env deploy/web A=b --from=configmap/a",
+    "run q3 --image=busybox --rm -i --restart=Never --quiet --pod-running-timeout=30s --detach-keys=ctrl-a -- sleep 3",
+    "create configmap rv --from-literal=rk=v",
+    "set env deploy/web --from=configmap/rv",
     "set env deploy/web --list --resolve",
     "timeout 1 kubectl proxy --port=8010 --www=/tmp --www-prefix=/x",
     "get endpoints --warnings-as-errors",
@@ -203,6 +204,8 @@ const MORE_LINES: &[&str] = &[
     "top node",
     "top pod -A --containers --sum",
     "top pod --sum",
+    "run ed --image=nginx --overrides='{\"spec\":{\"nodeName\":\"node02\",\"volumes\":[{\"name\":\"e\",\"emptyDir\":{}}]}}'",
+    "wait pod/ed --for=condition=Ready --timeout=60s",
     "drain node02 --ignore-daemonsets --force --delete-emptydir-data --timeout=60s",
 ];
 
@@ -214,7 +217,8 @@ fn no_flag_is_silently_ignored() {
     let Ok(mut console) = Console::new(&lab, login) else { panic!("no console") };
     console.run(&format!("cat > metrics.yaml <<'EOF'\n{METRICS}\nEOF\nkubectl apply -f metrics.yaml"));
     for line in LINES.iter().chain(MORE_LINES) {
-        let own = ["printf '", "mkdir", "timeout", "export", "sleep"].iter().any(|word| line.starts_with(word));
+        let own =
+            ["printf '", "mkdir", "timeout", "export", "sleep"].iter().any(|word| line.starts_with(word));
         console.run(&if own { (*line).to_owned() } else { format!("kubectl {line}") });
     }
     let seen = flags::seen::all();

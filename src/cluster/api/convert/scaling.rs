@@ -315,7 +315,7 @@ mod tests {
         assert_eq!(int(&there_and_back, "/spec/targetCPUUtilizationPercentage"), Some(50));
         assert_eq!(
             object::annotation(&there_and_back, METRICS),
-            Some(r#"[{"pods":{"metricName":"rps","targetAverageValue":"1k"},"type":"Pods"}]"#)
+            Some(r#"[{"type":"Pods","pods":{"metricName":"rps","targetAverageValue":"1k"}}]"#)
         );
         to_v2(&mut there_and_back);
         assert_eq!(there_and_back, v2);

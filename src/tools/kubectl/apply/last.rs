@@ -63,11 +63,7 @@ fn view(ctx: &mut Ctx<'_>) -> Done {
             )));
         };
         let tree: Value = serde_json::from_str(text).unwrap_or_else(|_| json!({}));
-        texts.push(if output == "json" {
-            go::indent(text, "  ")
-        } else {
-            yaml::to_string(&tree)
-        });
+        texts.push(if output == "json" { go::indent(text, "  ") } else { yaml::to_string(&tree) });
     }
     for text in texts {
         ctx.out(&text);

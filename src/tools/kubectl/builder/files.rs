@@ -111,13 +111,17 @@ fn fetch(ctx: &Ctx<'_>, url: &str) -> Result<Source, Failure> {
                 "unable to read URL {url:?}, server reported {code} {phrase}, status code={code}"
             )))
         }
-        HttpOutcome::Failed(Outcome::Refused) => Err(dial(format!("dial tcp {to}: connect: connection refused"))),
+        HttpOutcome::Failed(Outcome::Refused) => {
+            Err(dial(format!("dial tcp {to}: connect: connection refused")))
+        }
         HttpOutcome::Failed(Outcome::TimedOut) => Err(dial(format!("dial tcp {to}: i/o timeout"))),
         HttpOutcome::Failed(_) => {
             let host = &request.connect_to;
             Err(dial(format!("dial tcp: lookup {host} on 127.0.0.53:53: server misbehaving")))
         }
-        HttpOutcome::Garbage => Err(dial("net/http: HTTP/1.x transport connection broken: malformed HTTP response".into())),
+        HttpOutcome::Garbage => {
+            Err(dial("net/http: HTTP/1.x transport connection broken: malformed HTTP response".into()))
+        }
         HttpOutcome::Tls(why) => Err(dial(format!("tls: {why}"))),
     }
 }

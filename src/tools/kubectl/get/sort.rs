@@ -106,3 +106,21 @@ fn compare(one: Option<&Value>, other: Option<&Value>) -> Ordering {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn what_has_no_order_and_what_is_not_there_are_told() {
+        let mut items = vec![json!({"a": {"b": 1}}), json!({"a": {"b": 2}})];
+        assert_eq!(
+            values(&mut items, "{.a}", |it| it),
+            Err(SortError::Unsortable("map[string]interface {}"))
+        );
+        let missing = "couldn't find any field with path \"{.x}\" in the list of objects";
+        assert_eq!(values(&mut items, "{.x}", |it| it), Err(SortError::Sentence(missing.into())));
+        assert_eq!(values(&mut items, "{.a.b}", |it| it), Ok(()));
+    }
+}

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::super::print::table::TablePrinter;
 use super::super::flags::request_timeout;
+use super::super::print::table::TablePrinter;
 use super::super::waiting::Watcher;
 use super::super::{Builder, Ctx, Done, Failure, Format, Printer, TabWriter};
 use super::{Options, human};

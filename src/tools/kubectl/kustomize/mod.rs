@@ -81,7 +81,36 @@ fn run(ctx: &mut Ctx<'_>) -> Done {
         _ => return Err(Failure::error("specify one path to kustomization.yaml")),
     };
     let text = build(ctx, &directory)?;
-    ctx.out(&text);
+    let output = ctx.flags.text("output").to_owned();
+    if output.is_empty() {
+        ctx.out(&text);
+        return Ok(());
+    }
+    let path = ctx.proc.path(&output);
+    if load::is_directory(ctx, &path) {
+        return write_each(ctx, &output, &text);
+    }
+    write(ctx, &output, &text)
+}
+
+fn write(ctx: &Ctx<'_>, path: &str, text: &str) -> Done {
+    let unwritable = |error| Failure::error(format!("open {path}: {}", super::failure::go_error(error)));
+    ctx.proc.write_file(path, text.as_bytes()).map_err(unwritable)
+}
+
+/// One file for each object, named as kustomize does: `apps_v1_deployment_web.yaml`, with the namespace in front
+/// when there are several.
+fn write_each(ctx: &Ctx<'_>, directory: &str, text: &str) -> Done {
+    use crate::apimachinery::object::{Gvk, name, namespace};
+    let trees = yaml::documents(text).map_err(Failure::error)?;
+    let spaces: std::collections::BTreeSet<&str> = trees.iter().map(namespace).collect();
+    for tree in &trees {
+        let gvk = Gvk::of(tree);
+        let space = if spaces.len() > 1 { namespace(tree) } else { "" };
+        let parts = [space, &gvk.group, &gvk.version, &gvk.kind, name(tree)];
+        let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        write(ctx, &format!("{directory}/{}.yaml", parts.join("_").to_lowercase()), &yaml::to_string(tree))?;
+    }
     Ok(())
 }
 

@@ -107,7 +107,8 @@ pub(crate) async fn to(ctx: &mut Ctx<'_>, pod: &Value, container: &str, shown: S
         Failure::error(format!("Internal error occurred: unable to upgrade connection: {why}"))
     })?;
     let main = access::main_shell(&ctx.proc.world(), &place);
-    if let Some(program) = main.filter(|_| ctx.flags.on("stdin")) {
+    let stdin = ctx.flags.on("stdin");
+    if let Some(program) = main.filter(|_| stdin) {
         return shell(ctx, place, &program, tty, (&namespace, &name, container)).await;
     }
     follow(ctx, (&namespace, &name), container, shown).await
