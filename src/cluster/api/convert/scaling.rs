@@ -162,11 +162,11 @@ fn drop_annotations(it: &mut Value) {
     }
 }
 
-/// Each key with its first letter in the other case: the annotation holds Go's own field names.
+/// Each key with its first letter in the other case: the annotation holds Go's own field names. Null is nothing.
 fn recased(tree: &Value, case: fn(&u8) -> u8) -> Value {
     match tree {
         Value::Object(map) => {
-            let pairs = map.iter().map(|(key, value)| {
+            let pairs = map.iter().filter(|(_, value)| !value.is_null()).map(|(key, value)| {
                 let mut key = key.clone();
                 if let Some(first) = key.as_bytes().first().map(case) {
                     key.replace_range(..1, &char::from(first).to_string());
