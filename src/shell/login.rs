@@ -54,6 +54,12 @@ impl Login {
         Self { place, user, home, cwd, env, shell: "bash".into(), rc_files, aliases: BTreeMap::new() }
     }
 
+    /// A shell of root's at the root directory of `place`, as `chroot` starts one: no login, no files read.
+    pub(crate) fn rooted(lab: &Lab, place: Place, shell: &str) -> Self {
+        let login = Self::new(lab, place, "root");
+        Self { cwd: "/".into(), shell: shell.to_owned(), rc_files: Vec::new(), ..login }
+    }
+
     /// A shell in a container, with the container's environment.
     pub(crate) fn container(place: Place, env: BTreeMap<String, String>, cwd: &str, shell: &str) -> Self {
         let mut env = env;

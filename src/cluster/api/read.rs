@@ -101,10 +101,11 @@ impl Filter {
     }
 
     /// True when both selectors fit.
-    pub(crate) fn matches(&self, storage: &str, object: &Value) -> bool {
-        let labels = object.pointer("/metadata/labels").unwrap_or(&Value::Null);
-        self.labels.as_ref().is_none_or(|it| it.matches(labels))
-            && self.fields.as_ref().is_none_or(|it| it.matches(|path| fields::value(storage, object, path)))
+    pub(crate) fn matches(&self, storage: &str, stored: &Value) -> bool {
+        self.labels
+            .as_ref()
+            .is_none_or(|it| it.matches(object::at(stored, "/metadata/labels").unwrap_or(&Value::Null)))
+            && self.fields.as_ref().is_none_or(|it| it.matches(|path| fields::value(storage, stored, path)))
     }
 }
 

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::run::{ContainerRun, LogLine, PodId};
+use super::run::{ContainerRun, LogLine, PodId, Source};
 use super::script::programs::search_path;
 use crate::apimachinery::object;
 use crate::cluster::{ClusterId, Place, World};
+use crate::hosts::files;
 
 /// The pod of that name, as its node runs it.
 pub(crate) fn find(world: &World, cluster: ClusterId, namespace: &str, name: &str) -> Option<PodId> {
@@ -72,14 +73,50 @@ pub(crate) fn env_of(world: &World, place: &Place) -> Vec<(String, String)> {
 /// Shells that read commands from the terminal when they are called alone.
 const SHELLS: &[&str] = &["sh", "bash", "ash"];
 
+/// True for the path or name of a shell.
+pub(crate) fn is_shell(program: &str) -> bool {
+    SHELLS.contains(&files::base_name(program))
+}
+
+/// The machine whose whole file system a container has at `path`, as those of `kubectl debug node/…` have at `/host`.
+pub(crate) fn host_at(world: &World, place: &Place, path: &str) -> Option<Place> {
+    let path = files::clean("/", path);
+    let mounts = &container_at(world, place)?.mounts;
+    match &mounts.iter().find(|it| it.path == path && it.inner == "/")?.source {
+        Source::Host(name) => Some(Place::Host(name.clone())),
+        Source::Volume(_) | Source::Export(_) => None,
+    }
+}
+
+/// A container's main process that whoever attaches to it steers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct MainShell {
+    /// Where it runs: the container, or the machine that `chroot` leads to.
+    pub(crate) place: Place,
+    /// `sh`, `bash`.
+    pub(crate) program: String,
+    /// What it runs; empty when it waits for commands.
+    pub(crate) words: Vec<String>,
+}
+
 /// The shell that a container runs as its main process and that waits for commands; `None` for others.
-pub(crate) fn main_shell(world: &World, place: &Place) -> Option<String> {
+pub(crate) fn main_shell(world: &World, place: &Place) -> Option<MainShell> {
     let container = container_at(world, place).filter(|it| object::flag(&it.spec, "/stdin"))?;
     let argv = super::container::argv(container);
+    let (place, argv) = match argv.as_slice() {
+        [program, root, rest @ ..] if files::base_name(program) == "chroot" => {
+            let shell = ["sh".to_owned()];
+            (host_at(world, place, root)?, if rest.is_empty() { shell.to_vec() } else { rest.to_vec() })
+        }
+        _ => (place.clone(), argv),
+    };
     let (program, rest) = argv.split_first()?;
-    let name = crate::hosts::files::base_name(program);
-    let alone = rest.iter().all(|word| word == "-i" || word == "-l");
-    (SHELLS.contains(&name) && alone).then(|| name.to_owned())
+    let waits = is_shell(program) && rest.iter().all(|word| word == "-i" || word == "-l");
+    if !waits && matches!(place, Place::Container { .. }) {
+        return None;
+    }
+    let program = if waits { files::base_name(program).to_owned() } else { "sh".to_owned() };
+    Some(MainShell { place, program, words: if waits { Vec::new() } else { argv } })
 }
 
 /// The main process of a running container ends, as a shell does at `exit`.

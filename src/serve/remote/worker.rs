@@ -117,6 +117,9 @@ impl Worker<'_> {
     }
 
     fn login(&self, place: &Place, program: &str) -> Login {
+        if let Place::Host(_) = place {
+            return Login::rooted(&self.served.lab, place.clone(), program);
+        }
         let env: BTreeMap<String, String> =
             access::env_of(&self.served.lab.world(), place).into_iter().collect();
         let shell = if crate::hosts::files::base_name(program) == "bash" { "bash" } else { "sh" };
@@ -205,13 +208,15 @@ impl Worker<'_> {
     /// The main process: at its terminal when it is a shell, else what it writes.
     fn attach(&mut self, cluster: ClusterId, place: &Place) -> Result<Outcome, Gone> {
         let shell = self.served.with(|world| access::main_shell(world, place));
-        if let Some(program) = shell.filter(|_| self.wish.stdin) {
-            let login = self.login(place, &program);
-            let outcome = if self.wish.tty {
+        if let Some(main) = shell.filter(|_| self.wish.stdin) {
+            let login = self.login(&main.place, &main.program);
+            let outcome = if !main.words.is_empty() {
+                self.command(login, Script { text: main.words.join(" "), ..Script::default() })?
+            } else if self.wish.tty {
                 self.session(login)?
             } else {
                 let text = String::from_utf8_lossy(&self.all_input()?).into_owned();
-                self.command(login, Script { text, name: Some(program), ..Script::default() })?
+                self.command(login, Script { text, name: Some(main.program), ..Script::default() })?
             };
             let code = outcome.clone().unwrap_or(1);
             self.served.with(|world| access::end_main(world, place, code));

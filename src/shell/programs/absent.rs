@@ -15,7 +15,6 @@ absent! {
     "apparmor_parser": "Load AppArmor profiles",
     "at": "Run commands later",
     "bridge": "Show bridges",
-    "chroot": "Run with another root directory",
     "cloud-init": "Initialise a cloud machine",
     "conntrack": "Show tracked connections",
     "depmod": "Make module dependencies",

@@ -10,6 +10,7 @@ pub(crate) mod when;
 mod absent;
 mod base64;
 mod accounts;
+mod chroot;
 mod copy;
 mod date;
 mod diff;
@@ -65,6 +66,7 @@ pub(crate) const ALL: &[&Program] = &[
     &accounts::USERDEL,
     &accounts::USERMOD,
     &accounts::VISUDO,
+    &chroot::PROGRAM,
     &copy::CP,
     &copy::MV,
     &date::PROGRAM,

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::vm::{Machine, Wait};
 use super::{file_programs, text_programs};
+use crate::cluster::kubelet::access;
 use crate::cluster::kubelet::services::{self, Service};
 use crate::hosts::{Kind, files};
 
@@ -65,6 +66,7 @@ const PROGRAMS: &[(&str, Program)] = &[
     ("bash", shell),
     ("cat", file_programs::cat),
     ("chmod", file_programs::chmod),
+    ("chroot", chroot),
     ("cp", file_programs::cp),
     ("curl", services::client),
     ("cut", text_programs::cut),
@@ -245,6 +247,17 @@ fn shell(call: &Call<'_>, machine: &mut Machine<'_>) -> Output {
             Output::then(Effect::Script { text, arguments: vec!["sh".into()] })
         }
     }
+}
+
+/// A process on the machine outside waits for whoever attaches to it, who then is there too.
+fn chroot(call: &Call<'_>, machine: &mut Machine<'_>) -> Output {
+    let Some(root) = call.argv.get(1) else { return Output::fail(1, "chroot: missing operand\n") };
+    if access::host_at(machine.world, machine.place, &call.path(root)).is_some()
+        && services::is_interactive(machine)
+    {
+        return services::forever();
+    }
+    Output::fail(1, format!("uncordon: `chroot` to {root} in a container's command is not simulated yet\n"))
 }
 
 fn sleep(call: &Call<'_>, machine: &mut Machine<'_>) -> Output {

@@ -6,8 +6,9 @@ use super::super::verb::{Complete, Group, PLAIN, Run, Verb};
 use super::super::{Call, Ctx, Done, Failure};
 use super::exec;
 use crate::apimachinery::object::{self, field, flag, list, text};
+use crate::cluster::Place;
 use crate::cluster::kubelet::access;
-use crate::shell::{Answer, Request};
+use crate::shell::{Answer, Login, Request};
 use serde_json::Value;
 
 /// `kubectl attach`.
@@ -108,8 +109,8 @@ pub(crate) async fn to(ctx: &mut Ctx<'_>, pod: &Value, container: &str, shown: S
     })?;
     let main = access::main_shell(&ctx.proc.world(), &place);
     let stdin = ctx.flags.on("stdin");
-    if let Some(program) = main.filter(|_| stdin) {
-        return shell(ctx, place, &program, tty, (&namespace, &name, container)).await;
+    if let Some(main) = main.filter(|_| stdin) {
+        return shell(ctx, place, main, tty, (&namespace, &name, container)).await;
     }
     follow(ctx, (&namespace, &name), container, shown).await
 }
@@ -117,20 +118,25 @@ pub(crate) async fn to(ctx: &mut Ctx<'_>, pod: &Value, container: &str, shown: S
 /// Types into the container's shell.
 async fn shell(
     ctx: &mut Ctx<'_>,
-    place: crate::cluster::Place,
-    program: &str,
+    place: Place,
+    main: access::MainShell,
     tty: bool,
     (namespace, name, container): (&str, &str, &str),
 ) -> Done {
-    let login = exec::login(ctx, place.clone(), program);
-    let exit = if tty && ctx.proc.link.is_open() {
+    let login = match main.place {
+        Place::Host(_) => Login::rooted(&ctx.proc.lab, main.place, &main.program),
+        inside => exec::login(ctx, inside, &main.program),
+    };
+    let exit = if !main.words.is_empty() {
+        ctx.proc.run(&login, ctx.proc.command(&main.words)).await
+    } else if tty && ctx.proc.link.is_open() {
         match ctx.proc.link.ask(Request::Session(ctx.proc.lab.clone(), login)).await {
             Answer::Exit(exit) => exit,
             _ => 0,
         }
     } else {
         let text = String::from_utf8_lossy(&ctx.proc.stdin.clone().unwrap_or_default()).into_owned();
-        let script = crate::shell::Script { text, name: Some(program.to_owned()), ..Default::default() };
+        let script = crate::shell::Script { text, name: Some(main.program), ..Default::default() };
         ctx.proc.run(&login, script).await
     };
     access::end_main(&mut ctx.proc.world(), &place, exit);
