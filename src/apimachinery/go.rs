@@ -202,6 +202,45 @@ pub(crate) fn rfc3339_mistake(text: &str) -> Option<String> {
     Some(format!("parsing time {}: day out of range", quote(text)))
 }
 
+const NANOS: [(&str, f64); 8] =
+    [("ns", 1.0), ("us", 1e3), ("µs", 1e3), ("μs", 1e3), ("ms", 1e6), ("s", 1e9), ("m", 60e9), ("h", 3600e9)];
+
+/// Go's `time.ParseDuration`, in nanoseconds.
+///
+/// # Errors
+/// Its sentence.
+pub(crate) fn duration(text: &str) -> Result<i64, String> {
+    let invalid = || format!("time: invalid duration {text:?}");
+    let (sign, mut rest) = match text.strip_prefix('-') {
+        Some(rest) => (-1.0, rest),
+        None => (1.0, text.strip_prefix('+').unwrap_or(text)),
+    };
+    if rest == "0" {
+        return Ok(0);
+    }
+    if rest.is_empty() {
+        return Err(invalid());
+    }
+    let mut total = 0.0;
+    while !rest.is_empty() {
+        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+        let (number, tail) = rest.split_at(digits);
+        let number: f64 = number.parse().map_err(|_| invalid())?;
+        let letters = tail.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(tail.len());
+        let (unit, tail) = tail.split_at(letters);
+        if unit.is_empty() {
+            return Err(format!("time: missing unit in duration {text:?}"));
+        }
+        let Some((_, nanos)) = NANOS.iter().find(|(name, _)| *name == unit) else {
+            return Err(format!("time: unknown unit {unit:?} in duration {text:?}"));
+        };
+        total += number * nanos;
+        rest = tail;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "saturates, as far off as a duration can be")]
+    Ok((sign * total) as i64)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -239,5 +278,13 @@ mod tests {
         assert_eq!(display(&json!({"a": [1, "x"], "b": null})), "map[a:[1 x] b:<nil>]");
         assert_eq!(float_g(1e21), "1e+21");
         assert_eq!(float_g(0.00001), "1e-05");
+    }
+
+    #[test]
+    fn durations_are_those_of_go() {
+        assert_eq!(duration("1m30s"), Ok(90_000_000_000));
+        assert_eq!(duration("-1s"), Ok(-1_000_000_000));
+        assert_eq!(duration("60"), Err("time: missing unit in duration \"60\"".into()));
+        assert_eq!(duration("5x"), Err("time: unknown unit \"x\" in duration \"5x\"".into()));
     }
 }

@@ -240,8 +240,8 @@ impl World {
     fn sync_one(&mut self, cluster: ClusterId) -> bool {
         let Some((name, key)) = self.clusters[cluster].queue.pop() else { return false };
         let Some(component) = components().find(|component| component.name == name) else { return true };
-        if !self.clusters[cluster].is_up(component.process) {
-            // Its process is down. When it is back, a resync shows it everything.
+        if !self.clusters[cluster].runs(component) {
+            // Its process is down, or does not start it. When it is back, a resync shows it everything.
             return true;
         }
         if let Some(again) = (component.sync)(self, cluster, &key) {

@@ -5,6 +5,7 @@
 //! pflag, etcd with Go's own flag package; the two have different words.
 
 use super::Process;
+use crate::apimachinery::go;
 
 /// Programs with their flags, one a line: name and type.
 const TABLES: &[(&str, &str)] = &[
@@ -152,7 +153,7 @@ fn misfit(go: bool, name: &str, kind: &str, value: &str) -> Option<String> {
         "uint" | "Level" if value.parse::<u64>().is_err() => syntax("ParseUint", value),
         "float" | "float32" | "float64" if value.parse::<f64>().is_err() => syntax("ParseFloat", value),
         "ip" if value.parse::<std::net::IpAddr>().is_err() => format!("failed to parse IP: {value:?}"),
-        "duration" => duration_problem(value)?,
+        "duration" => go::duration(value).err()?,
         _ => return None,
     };
     let shown = if name == "v" { "-v, --v".to_owned() } else { format!("--{name}") };
@@ -171,7 +172,7 @@ fn etcd_misfit(name: &str, kind: &str, value: &str) -> Option<String> {
             Some(format!("invalid boolean value {value:?} for -{name}: parse error"))
         }
         "int" if value.parse::<i64>().is_err() => wrong("parse error"),
-        "duration" if duration_problem(value).is_some() => wrong("parse error"),
+        "duration" if go::duration(value).is_err() => wrong("parse error"),
         "urls" => {
             let bad = value.split(',').filter(|url| !url.is_empty()).find(|url| !url.contains("://"))?;
             wrong(&format!("parse {bad:?}: first path segment in URL cannot contain colon"))
@@ -195,35 +196,6 @@ fn etcd_misfit(name: &str, kind: &str, value: &str) -> Option<String> {
         }
         _ => None,
     }
-}
-
-/// Why Go does not take a text for a duration; `None` when it does.
-pub(crate) fn duration_problem(value: &str) -> Option<String> {
-    const UNITS: &[&str] = &["ns", "us", "µs", "ms", "s", "m", "h"];
-    if value == "0" {
-        return None;
-    }
-    let mut rest = value.trim_start_matches(['+', '-']);
-    if rest.is_empty() {
-        return Some(format!("time: invalid duration {value:?}"));
-    }
-    while !rest.is_empty() {
-        let number = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
-        if number == 0 {
-            return Some(format!("time: invalid duration {value:?}"));
-        }
-        let tail = rest.get(number..).unwrap_or("");
-        let end = tail.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(tail.len());
-        let unit = tail.get(..end).unwrap_or("");
-        if unit.is_empty() {
-            return Some(format!("time: missing unit in duration {value:?}"));
-        }
-        if !UNITS.contains(&unit) {
-            return Some(format!("time: unknown unit {unit:?} in duration {value:?}"));
-        }
-        rest = tail.get(end..).unwrap_or("");
-    }
-    None
 }
 
 fn is_go_bool(value: &str) -> bool {
@@ -259,12 +231,5 @@ mod tests {
             Some("unknown shorthand flag: 's' in -secure-port=6443"),
         );
         check("kubelet", &["-v=2"], None);
-    }
-
-    #[test]
-    fn durations_are_those_of_go() {
-        assert_eq!(duration_problem("1m30s"), None);
-        assert_eq!(duration_problem("60").as_deref(), Some("time: missing unit in duration \"60\""));
-        assert_eq!(duration_problem("5x").as_deref(), Some("time: unknown unit \"x\" in duration \"5x\""));
     }
 }

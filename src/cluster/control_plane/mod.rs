@@ -21,11 +21,12 @@ mod tests;
 
 use std::sync::Arc;
 
-use imbl::{OrdMap, Vector};
+use imbl::{OrdMap, OrdSet, Vector};
 
 use super::engine::{Component, Process as Owner};
 use super::etcd_state::Etcd;
 use super::world::Conduct;
+use super::controllers::options::switched_off;
 use super::{Cluster, ClusterId, Event, World};
 use crate::sim::SimTime;
 
@@ -52,6 +53,8 @@ pub(crate) struct ControlPlane {
     pub(crate) instances: OrdMap<(String, String), Instance>,
     /// Which owners of components run now. Kept by the supervisor, read at every sync.
     up: Up,
+    /// Components that the controller manager does not start.
+    off: OrdSet<&'static str>,
     /// Manifests that cannot be used, by host and path: what is wrong, and when it is said again.
     complaints: OrdMap<(String, String), (String, SimTime)>,
     /// The id of the etcd data directory that [`Cluster::store`] belongs to.
@@ -151,6 +154,11 @@ impl Cluster {
         }
     }
 
+    /// True when a component works: its process runs, and starts it.
+    pub(crate) fn runs(&self, component: &Component) -> bool {
+        self.is_up(component.process) && !self.control_plane.off.contains(component.name)
+    }
+
     /// True when an API server answers, which needs its etcd.
     pub(crate) fn api_server_up(&self) -> bool {
         self.is_up(Owner::ApiServer)
@@ -237,6 +245,11 @@ impl ControlPlane {
         let rose = (now.api_server && !self.up.api_server)
             || (now.controller_manager && !self.up.controller_manager)
             || (now.scheduler && !self.up.scheduler);
+        if now.controller_manager {
+            let mut all = self.instances.values().filter(|it| it.serves());
+            let process = all.find(|it| it.process.program == "kube-controller-manager");
+            self.off = process.map(|it| switched_off(&it.process)).unwrap_or_default();
+        }
         self.up = now;
         (changed, rose)
     }

@@ -142,6 +142,12 @@ impl Process {
         }
     }
 
+    /// The value of a flag as Go reads a duration.
+    pub(crate) fn duration(&self, name: &str) -> Option<std::time::Duration> {
+        let nanos = crate::apimachinery::go::duration(self.flag(name)?).ok()?;
+        u64::try_from(nanos).ok().map(std::time::Duration::from_nanos)
+    }
+
     /// The parts of a comma-separated flag.
     pub(crate) fn flag_list(&self, name: &str) -> Vec<&str> {
         self.flag(name)

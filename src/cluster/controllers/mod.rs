@@ -24,6 +24,7 @@ pub(crate) mod hpa;
 pub(crate) mod job;
 pub(crate) mod namespace;
 pub(crate) mod nodes;
+pub(crate) mod options;
 pub(crate) mod owners;
 pub(crate) mod pods;
 pub(crate) mod policy_status;

@@ -9,6 +9,7 @@ use base64::Engine as _;
 use serde_json::{Value, json};
 
 use super::hand::{Hand, join_key};
+use super::options;
 use super::pods::is_deleting;
 use crate::apimachinery::object;
 use crate::cluster::api::authn::token;
@@ -60,17 +61,10 @@ fn sync_account(world: &mut World, cluster: ClusterId, namespace: &str) -> Optio
     }
 }
 
-/// The CA of the cluster as its control plane's host has it on disk.
-pub(super) fn cluster_ca(world: &World, cluster: ClusterId) -> Option<String> {
-    let hosts = world.clusters.get(cluster)?.nodes.values();
-    hosts.filter_map(|host| world.hosts.get(host)).find_map(|host| {
-        let bytes = host.files.read(CA_FILE).ok()?;
-        host.files.exists(CA_KEY_FILE).then(|| String::from_utf8_lossy(&bytes).into_owned())
-    })
+/// The CA that pods are to trust, as the controller manager was given it.
+fn cluster_ca(world: &World, cluster: ClusterId) -> Option<String> {
+    options::file(world, cluster, "root-ca-file", CA_FILE)
 }
-
-/// Only a control plane's host has the CA's key.
-pub(super) const CA_KEY_FILE: &str = "/etc/kubernetes/pki/ca.key";
 
 fn sync_root_ca(world: &mut World, cluster: ClusterId, namespace: &str) -> Option<Duration> {
     let ca = cluster_ca(world, cluster)?;

@@ -11,7 +11,7 @@ use super::tokens::short_duration;
 use super::upload;
 use crate::hosts::certificates;
 use crate::tools::kubectl::columns;
-use crate::tools::kubectl::flags::go_duration;
+use crate::apimachinery::go;
 
 /// A certificate as `certs` commands know it: name, what it is, and which authority signs it.
 struct Managed {
@@ -273,7 +273,7 @@ pub(super) fn user(ctx: &Ctx<'_>) -> Done {
         ctx.proc.print(kubeconfigs::text(&ca.certificate, &server, &cluster, name, &fields));
         return Ok(());
     }
-    let nanoseconds = go_duration(ctx.flags.text("validity-period")).unwrap_or(0);
+    let nanoseconds = go::duration(ctx.flags.text("validity-period")).unwrap_or(0);
     let life = std::time::Duration::from_nanos(u64::try_from(nanoseconds).unwrap_or(0));
     let (pair, ca) = kubeconfigs::issue(ctx, &settings, name, &ctx.flags.list("org"), life)?;
     let fields = kubeconfigs::embedded(&pair);

@@ -110,7 +110,7 @@ fn plan(ctx: &Ctx<'_>) -> Result<Plan, Failure> {
     let token = text(&config, "/discovery/bootstrapToken/token").to_owned();
     let tls = text(&config, "/discovery/tlsBootstrapToken").to_owned();
     validate(&config)?;
-    let limit = crate::tools::kubectl::flags::go_duration(text(&config, "/timeouts/discovery")).unwrap_or(0);
+    let limit = crate::apimachinery::go::duration(text(&config, "/timeouts/discovery")).unwrap_or(0);
     let address = ctx.host(|it| it.address.clone()).unwrap_or_default();
     let control_plane = config.get("controlPlane").map(|it| {
         let own = text(it, "/localAPIEndpoint/advertiseAddress").to_owned();

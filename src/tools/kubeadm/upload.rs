@@ -125,7 +125,7 @@ pub(super) fn bootstrap_token(ctx: &Ctx<'_>, api: &Api<'_>, settings: &Settings)
     ctx.say("[bootstrap-token] Configuring bootstrap tokens, cluster-info ConfigMap, RBAC Roles");
     for it in &given {
         let (id, secret) = tokens::split(object::field(it, "token"))?;
-        let ttl = crate::tools::kubectl::flags::go_duration(object::field(it, "ttl")).unwrap_or(0);
+        let ttl = crate::apimachinery::go::duration(object::field(it, "ttl")).unwrap_or(0);
         let token = Token {
             id,
             secret,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::super::flags;
 use super::super::script::{Program, Start, Verdict, go_quote};
+use crate::cluster::controllers::options as controller_options;
 
 pub(super) const PROGRAM: Program = Program {
     name: "kube-controller-manager",
@@ -20,102 +21,6 @@ pub(super) const PROGRAM: Program = Program {
 };
 
 const PORT: u16 = 10_257;
-
-/// Names that `--controllers` may list: those of v1.36 and their older aliases.
-const CONTROLLERS: &[&str] = &[
-    "attachdetach",
-    "bootstrap-signer-controller",
-    "bootstrapsigner",
-    "certificatesigningrequest-approving-controller",
-    "certificatesigningrequest-cleaner-controller",
-    "certificatesigningrequest-signing-controller",
-    "cloud-node-lifecycle",
-    "cloud-node-lifecycle-controller",
-    "clusterrole-aggregation",
-    "clusterrole-aggregation-controller",
-    "cronjob",
-    "cronjob-controller",
-    "csrapproving",
-    "csrcleaner",
-    "csrsigning",
-    "daemonset",
-    "daemonset-controller",
-    "deployment",
-    "deployment-controller",
-    "device-taint-eviction-controller",
-    "disruption",
-    "disruption-controller",
-    "endpoint",
-    "endpoints-controller",
-    "endpointslice",
-    "endpointslice-controller",
-    "endpointslicemirroring",
-    "endpointslice-mirroring-controller",
-    "ephemeral-volume",
-    "ephemeral-volume-controller",
-    "garbagecollector",
-    "garbage-collector-controller",
-    "horizontalpodautoscaling",
-    "horizontal-pod-autoscaler-controller",
-    "job",
-    "job-controller",
-    "kube-apiserver-serving-clustertrustbundle-publisher-controller",
-    "legacy-serviceaccount-token-cleaner",
-    "legacy-serviceaccount-token-cleaner-controller",
-    "namespace",
-    "namespace-controller",
-    "nodeipam",
-    "node-ipam-controller",
-    "nodelifecycle",
-    "node-lifecycle-controller",
-    "persistentvolume-attach-detach-controller",
-    "persistentvolume-binder",
-    "persistentvolume-binder-controller",
-    "persistentvolume-expander",
-    "persistentvolume-expander-controller",
-    "persistentvolume-protection-controller",
-    "persistentvolumeclaim-protection-controller",
-    "podcertificaterequest-cleaner-controller",
-    "podgc",
-    "pod-garbage-collector-controller",
-    "podgroup-protection-controller",
-    "pv-protection",
-    "pvc-protection",
-    "replicaset",
-    "replicaset-controller",
-    "replicationcontroller",
-    "replicationcontroller-controller",
-    "resourceclaim-controller",
-    "resource-claim-controller",
-    "resourcequota",
-    "resourcequota-controller",
-    "resourcepoolstatusrequest-controller",
-    "root-ca-cert-publisher",
-    "root-ca-certificate-publisher-controller",
-    "route",
-    "node-route-controller",
-    "selinux-warning-controller",
-    "service",
-    "service-lb-controller",
-    "serviceaccount",
-    "serviceaccount-controller",
-    "serviceaccount-token",
-    "serviceaccount-token-controller",
-    "service-cidr-controller",
-    "statefulset",
-    "statefulset-controller",
-    "storageversion-garbage-collector-controller",
-    "storage-version-migrator-controller",
-    "taint-eviction-controller",
-    "tokencleaner",
-    "token-cleaner-controller",
-    "ttl",
-    "ttl-controller",
-    "ttl-after-finished",
-    "ttl-after-finished-controller",
-    "validatingadmissionpolicy-status-controller",
-    "volumeattributesclass-protection-controller",
-];
 
 /// How often an instance that is not the leader tries again.
 const RETRY: Duration = Duration::from_secs(3);
@@ -139,7 +44,7 @@ fn options(start: &Start<'_>) -> Result<(), String> {
     }
     let listed =
         start.process.flag_list("controllers").into_iter().map(|it| it.trim_start_matches(['-', '+']));
-    match listed.into_iter().find(|it| *it != "*" && !CONTROLLERS.contains(it)) {
+    match listed.into_iter().find(|it| *it != "*" && !controller_options::is_known(it)) {
         Some(unknown) => Err(format!("{unknown:?} is not in the list of known controllers")),
         None => Ok(()),
     }

@@ -9,7 +9,7 @@ use super::super::flags;
 use super::super::inside::Answer;
 use super::super::script::{Program, Start, Verdict, command_failed, go_quote};
 use crate::apimachinery::quantity;
-use crate::apimachinery::{object, yaml};
+use crate::apimachinery::{go, object, yaml};
 use crate::cluster::kubelet::runtime;
 
 pub(super) const PROGRAM: Program = Program {
@@ -135,7 +135,7 @@ fn check_types(config: &Value) -> Result<(), String> {
             ("s", _) => return unmarshal(got, "string"),
             ("b", _) => return unmarshal(got, "bool"),
             ("d", "string") => {
-                if let Some(why) = flags::duration_problem(value.as_str().unwrap_or("")) {
+                if let Err(why) = go::duration(value.as_str().unwrap_or("")) {
                     return Err(why);
                 }
             }

@@ -10,7 +10,7 @@ use super::request::Request;
 use super::{RESOURCE, has};
 use crate::apimachinery::object;
 use crate::cluster::controllers::hand::{Hand, wake_self};
-use crate::cluster::controllers::service_account::{CA_KEY_FILE, cluster_ca};
+use crate::cluster::controllers::options;
 use crate::cluster::engine::{Component, Process};
 use crate::cluster::{ClusterId, World};
 use crate::hosts::certificates::{self, CertificateSpec, Pair, Usage};
@@ -22,7 +22,7 @@ pub(crate) const SIGNING: Component = Component {
     sync,
 };
 
-/// 1 year. Source: kube-controller-manager `--cluster-signing-duration`.
+/// 1 year unless told otherwise. Source: kube-controller-manager `--cluster-signing-duration`.
 const DURATION: Duration = Duration::from_secs(8_760 * 3_600);
 
 /// 10 min, the shortest that can be asked for. Source: `csr.spec.expirationSeconds`.
@@ -81,18 +81,21 @@ fn fail(hand: &mut Hand<'_>, csr: &Value, why: &str) {
     let _ = hand.update_subresource(RESOURCE, "status", failed);
 }
 
-/// The CA's certificate and key.
+/// The certificate and key that it signs with.
 fn authority(world: &World, cluster: ClusterId) -> Option<Pair> {
-    let certificate = cluster_ca(world, cluster)?;
-    let hosts = world.clusters.get(cluster)?.nodes.values();
-    let key =
-        hosts.filter_map(|it| world.hosts.get(it)).find_map(|host| host.files.read_text(CA_KEY_FILE).ok())?;
+    let file = |flag, usual| options::file(world, cluster, flag, usual);
+    let certificate = file("cluster-signing-cert-file", "/etc/kubernetes/pki/ca.crt")?;
+    let key = file("cluster-signing-key-file", "/etc/kubernetes/pki/ca.key")?;
     Some(Pair { certificate, key })
 }
 
 fn spec(hand: &mut Hand<'_>, csr: &Value, request: &Request) -> CertificateSpec {
     let asked = object::int(csr, "/spec/expirationSeconds").and_then(|it| u64::try_from(it).ok());
-    let duration = asked.map_or(DURATION, Duration::from_secs).clamp(DURATION_MIN, DURATION);
+    let longest = options::duration(hand.cluster(), "cluster-signing-duration", DURATION);
+    let duration = match asked {
+        Some(asked) => Duration::from_secs(asked).max(DURATION_MIN).min(longest),
+        None => longest,
+    };
     let (client, server) = (usage(request, "client auth"), usage(request, "server auth"));
     CertificateSpec {
         common_name: request.common_name.clone(),

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::apimachinery::object;
 use crate::cluster::controllers::hand::{Hand, wake_self};
+use crate::cluster::controllers::options;
 use crate::cluster::controllers::pods::is_deleting;
 use crate::cluster::engine::{Component, Process};
 use crate::cluster::events::normal;
@@ -20,18 +21,22 @@ pub(crate) const NODE_IPAM: Component = Component {
     sync,
 };
 
-/// `/24`: 254 pods a node. Source: `--node-cidr-mask-size`.
+/// `/24`, 254 pods a node, unless told otherwise. Source: `--node-cidr-mask-size`.
 const MASK: u8 = 24;
 
 /// How long kubelets may keep secrets, by the size of the cluster; 0 below 100 nodes.
 const TTL: &str = "node.alpha.kubernetes.io/ttl";
 
 fn sync(world: &mut World, cluster: ClusterId, key: &str) -> Option<Duration> {
-    let pool: Option<Ipv4Net> = world.clusters.get(cluster)?.pod_cidr.parse().ok();
+    let state = world.clusters.get(cluster)?;
+    let given = options::text(state, "cluster-cidr").unwrap_or(&state.pod_cidr);
+    // Of two families the first is the one that is simulated.
+    let pool: Option<Ipv4Net> = given.split(',').find_map(|it| it.parse().ok());
+    let mask = options::number(state, "node-cidr-mask-size", MASK);
     let mut hand = Hand::new(world, cluster, NODE_IPAM.name);
     let node = hand.at("nodes", key).filter(|it| !is_deleting(it))?;
     let has_range = !object::text(&node, "/spec/podCIDR").is_empty();
-    let range = if has_range { None } else { pool.and_then(|pool| free_range(&hand, pool)) };
+    let range = if has_range { None } else { pool.and_then(|pool| free_range(&hand, pool, mask)) };
     if !has_range && range.is_none() && pool.is_some() {
         let name = object::name(&node);
         let message = format!("Node {name} status is now: CIDRNotAvailable");
@@ -53,8 +58,8 @@ fn sync(world: &mut World, cluster: ClusterId, key: &str) -> Option<Duration> {
 }
 
 /// The first range that no node has.
-fn free_range(hand: &Hand<'_>, pool: Ipv4Net) -> Option<Ipv4Net> {
+fn free_range(hand: &Hand<'_>, pool: Ipv4Net, mask: u8) -> Option<Ipv4Net> {
     let range = |node: &Value| object::text(node, "/spec/podCIDR").parse::<Ipv4Net>().ok();
     let taken: BTreeSet<Ipv4Net> = hand.store().list("nodes", "").filter_map(|it| range(it)).collect();
-    pool.subnets(MASK).ok()?.find(|it| !taken.contains(it))
+    pool.subnets(mask).ok()?.find(|it| !taken.contains(it))
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::apimachinery::object;
 use crate::cluster::controllers::hand::Hand;
+use crate::cluster::controllers::options;
 use crate::cluster::controllers::pods::{condition, condition_true, created_at, is_ready};
 use crate::cluster::engine::{Component, Process};
 use crate::cluster::events::{normal, warning};
@@ -20,11 +21,14 @@ pub(crate) const LIFECYCLE: Component =
 /// The source of its events.
 const SOURCE: &str = "node-controller";
 
-/// 50 s of silence. Source: `--node-monitor-grace-period` since v1.32.
+/// 50 s of silence unless told otherwise. Source: `--node-monitor-grace-period` since v1.32.
 const GRACE: Duration = Duration::from_secs(50);
 
-/// 5 s between two looks. Source: `--node-monitor-period`.
+/// 5 s between two looks unless told otherwise. Source: `--node-monitor-period`.
 const PERIOD: Duration = Duration::from_secs(5);
+
+/// A shorter period would only cost.
+const PERIOD_MIN: Duration = Duration::from_secs(1);
 
 /// Longer than two heartbeats are apart: a node that has been silent for it is worth watching.
 const SILENT: Duration = Duration::from_secs(11);
@@ -86,7 +90,7 @@ fn sync(world: &mut World, cluster: ClusterId, key: &str) -> Option<Duration> {
         silent |= look_at(&mut hand, &node);
     }
     if silent {
-        return Some(PERIOD);
+        return Some(options::duration(hand.cluster(), "node-monitor-period", PERIOD).max(PERIOD_MIN));
     }
     // A change since the look was planned may not show yet.
     let shows_at = hand.marked(CHANGED).map(|at| at + SILENT).filter(|at| *at > hand.now())?;
@@ -99,11 +103,12 @@ fn look_at(hand: &mut Hand<'_>, node: &Object) -> bool {
     let heard =
         last_heartbeat(hand.world, hand.cluster, object::name(node)).unwrap_or_else(|| created_at(node));
     let silence = hand.now().since(heard);
+    let grace = options::duration(hand.cluster(), "node-monitor-grace-period", GRACE);
     let unknown = condition(node, "Ready").is_some_and(|it| object::field(it, "status") == "Unknown");
-    if silence > GRACE && !unknown {
+    if silence > grace && !unknown {
         give_up(hand, node);
     }
-    if !condition_true(node, "Ready") && silence > GRACE {
+    if !condition_true(node, "Ready") && silence > grace {
         mark_pods(hand, node);
     }
     silence > SILENT

@@ -13,4 +13,4 @@ pub(crate) use parse::{Parsed, go_bool as bool_word, parse};
 #[cfg(test)]
 pub(crate) use spec::commands;
 pub(crate) use spec::{APPLYSET, FlagSpec, Kind, globals, of_command, usage};
-pub(crate) use values::{Flags, go_duration, request_timeout, seen};
+pub(crate) use values::{Flags, request_timeout, seen};

@@ -1,7 +1,8 @@
 //! From words to values, by the rules and in the sentences of Go's pflag.
 
 use super::spec::{FlagSpec, Kind};
-use super::values::{Flags, go_duration};
+use super::values::Flags;
+use crate::apimachinery::go;
 
 /// What a command line says: flags, the other words, and how many of those stood before `--`.
 #[derive(Debug, Default)]
@@ -106,7 +107,7 @@ fn check(kind: Kind, value: &str) -> Result<(), String> {
             Err(format!("strconv.ParseBool: parsing {value:?}: invalid syntax"))
         }
         Kind::Int(bits) => check_int(value, bits),
-        Kind::Duration => go_duration(value).map(drop),
+        Kind::Duration => go::duration(value).map(drop),
         Kind::Map if !value.is_empty() => match value.split(',').find(|pair| !pair.contains('=')) {
             Some(pair) => Err(format!("{pair} must be formatted as key=value")),
             None => Ok(()),

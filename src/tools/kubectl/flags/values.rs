@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::parse::{go_bool, go_int};
+use crate::apimachinery::go;
 use super::spec::{FlagSpec, Kind};
 
 /// What was given on the command line, over the defaults.
@@ -96,7 +97,7 @@ impl Flags {
 
     /// A duration in nanoseconds, which may be negative.
     pub(crate) fn duration_ns(&self, name: &str) -> i64 {
-        go_duration(self.text(name)).unwrap_or(0)
+        go::duration(self.text(name)).unwrap_or(0)
     }
 
     /// A duration; negative ones count as zero.
@@ -167,46 +168,7 @@ pub(crate) fn request_timeout(text: &str) -> Option<Duration> {
     if let Ok(seconds) = text.parse::<u64>() {
         return Some(Duration::from_secs(seconds));
     }
-    go_duration(text).ok().and_then(|ns| u64::try_from(ns).ok()).map(Duration::from_nanos)
-}
-
-const NANOS: [(&str, f64); 8] =
-    [("ns", 1.0), ("us", 1e3), ("µs", 1e3), ("μs", 1e3), ("ms", 1e6), ("s", 1e9), ("m", 60e9), ("h", 3600e9)];
-
-/// Go's `time.ParseDuration`, in nanoseconds.
-///
-/// # Errors
-/// Its sentence.
-pub(crate) fn go_duration(text: &str) -> Result<i64, String> {
-    let invalid = || format!("time: invalid duration {text:?}");
-    let (sign, mut rest) = match text.strip_prefix('-') {
-        Some(rest) => (-1.0, rest),
-        None => (1.0, text.strip_prefix('+').unwrap_or(text)),
-    };
-    if rest == "0" {
-        return Ok(0);
-    }
-    if rest.is_empty() {
-        return Err(invalid());
-    }
-    let mut total = 0.0;
-    while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
-        let (number, tail) = rest.split_at(digits);
-        let number: f64 = number.parse().map_err(|_| invalid())?;
-        let letters = tail.find(|c: char| c.is_ascii_digit() || c == '.').unwrap_or(tail.len());
-        let (unit, tail) = tail.split_at(letters);
-        if unit.is_empty() {
-            return Err(format!("time: missing unit in duration {text:?}"));
-        }
-        let Some((_, nanos)) = NANOS.iter().find(|(name, _)| *name == unit) else {
-            return Err(format!("time: unknown unit {unit:?} in duration {text:?}"));
-        };
-        total += number * nanos;
-        rest = tail;
-    }
-    #[expect(clippy::cast_possible_truncation, reason = "saturates, as far off as a duration can be")]
-    Ok((sign * total) as i64)
+    go::duration(text).ok().and_then(|ns| u64::try_from(ns).ok()).map(Duration::from_nanos)
 }
 
 #[cfg(test)]
@@ -214,10 +176,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_and_lists_read_as_go_reads_them() {
-        assert_eq!(go_duration("1m30s"), Ok(90_000_000_000));
-        assert_eq!(go_duration("-1s"), Ok(-1_000_000_000));
-        assert_eq!(go_duration("5x"), Err("time: unknown unit \"x\" in duration \"5x\"".into()));
+    fn lists_read_as_go_reads_them() {
         assert_eq!(split_csv(r#"a,"b,c",d"#), ["a", "b,c", "d"]);
     }
 }
