@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::control_plane::Process;
 use super::etcd_state::{Etcd, Member};
-use super::store::Counts;
+use super::store::{Counts, Seal};
 use super::{ClusterId, Key, Store, World};
 use crate::apimachinery::object;
 use crate::hosts::files;
@@ -165,8 +165,13 @@ fn contents(store: &Store) -> Value {
     for resource in store.resources() {
         for entry in store.list(resource, "") {
             let (namespace, name) = (object::namespace(entry), object::name(entry));
-            let counts = store.counts(&Key::new(resource, namespace, name)).unwrap_or_default();
-            objects.push(json!([&**resource, namespace, name, &**entry, counts.created, counts.version]));
+            let key = Key::new(resource, namespace, name);
+            let counts = store.counts(&key).unwrap_or_default();
+            let mut row = json!([&**resource, namespace, name, &**entry, counts.created, counts.version]);
+            if let (Some(seal), Some(row)) = (store.seal(&key), row.as_array_mut()) {
+                row.extend([json!(&*seal.prefix), json!(&*seal.secret)]);
+            }
+            objects.push(row);
         }
     }
     json!({"revision": store.revision(), "objects": objects})
@@ -179,7 +184,7 @@ fn store_of(tree: &Value) -> Store {
         let key = Key::new(&part(entry, 0), &part(entry, 1), &part(entry, 2));
         let number = |index: usize| entry.get(index).and_then(Value::as_u64).unwrap_or(1);
         let counts = Counts { created: number(4), version: number(5) };
-        (key, entry.get(3).cloned().unwrap_or_default(), counts)
+        (key, entry.get(3).cloned().unwrap_or_default(), counts, Seal::of(&part(entry, 6), &part(entry, 7)))
     });
     Store::restored(objects, u64::try_from(object::int(tree, "/revision").unwrap_or(0)).unwrap_or(0))
 }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::api::encryption;
 use super::control_plane::Instance;
 use super::etcd_state::Etcd;
-use super::store::Counts;
+use super::store::{Counts, Store};
 use super::{Cluster, ClusterId, Key, Place, World};
 use crate::apimachinery::object;
 use crate::hosts::certificates::{self, Distrust};
@@ -215,7 +216,7 @@ pub(crate) fn range(cluster: &Cluster, range: &Range, revision: u64) -> Result<V
             let path = path_of(&key);
             if range.has(&path) {
                 let counts = store.counts(&key).unwrap_or_default();
-                found.insert(path.clone(), seen(etcd, path, key, entry, counts));
+                found.insert(path.clone(), seen((store, etcd), path, key, entry, counts));
             }
         }
     }
@@ -228,7 +229,7 @@ pub(crate) fn range(cluster: &Cluster, range: &Range, revision: u64) -> Result<V
         for event in later.into_iter().rev() {
             let path = path_of(&event.key);
             if range.has(&path) {
-                undo(etcd, &mut found, path, event);
+                undo((store, etcd), &mut found, path, event);
             }
         }
     }
@@ -236,7 +237,12 @@ pub(crate) fn range(cluster: &Cluster, range: &Range, revision: u64) -> Result<V
 }
 
 /// Takes one change back.
-fn undo(etcd: &Etcd, found: &mut BTreeMap<String, KeyValue>, path: String, event: &super::store::Event) {
+fn undo(
+    (store, etcd): (&Store, &Etcd),
+    found: &mut BTreeMap<String, KeyValue>,
+    path: String,
+    event: &super::store::Event,
+) {
     let Some(previous) = &event.previous else {
         found.remove(&path);
         return;
@@ -246,7 +252,7 @@ fn undo(etcd: &Etcd, found: &mut BTreeMap<String, KeyValue>, path: String, event
         // Of a key that is gone, only the last value is remembered.
         None => Counts { created: modified(previous), version: 1 },
     };
-    let row = seen(etcd, path.clone(), event.key.clone(), previous, counts);
+    let row = seen((store, etcd), path.clone(), event.key.clone(), previous, counts);
     found.insert(path, row);
 }
 
@@ -254,9 +260,9 @@ fn modified(object: &Value) -> u64 {
     object::text(object, "/metadata/resourceVersion").parse().unwrap_or(0)
 }
 
-fn seen(etcd: &Etcd, path: String, key: Key, object: &Value, counts: Counts) -> KeyValue {
+fn seen((store, etcd): (&Store, &Etcd), path: String, key: Key, object: &Value, counts: Counts) -> KeyValue {
     let lease = etcd.leased.get(&path).copied().unwrap_or(0);
-    let value = value_of(&key, object);
+    let value = value_of(store, &key, object);
     KeyValue {
         path,
         key,
@@ -277,12 +283,15 @@ pub(crate) fn changes(cluster: &Cluster, range: &Range, revision: u64) -> Vec<(b
             let path = path_of(&event.key);
             let deleted = event.change == super::store::Change::Deleted;
             let counts = store.counts(&event.key).unwrap_or_default();
-            range.has(&path).then(|| (deleted, seen(etcd, path, event.key.clone(), &event.object, counts)))
+            range
+                .has(&path)
+                .then(|| (deleted, seen((store, etcd), path, event.key.clone(), &event.object, counts)))
         })
         .collect()
 }
 
-fn path_of(key: &Key) -> String {
+/// The path of an object in etcd.
+pub(crate) fn path_of(key: &Key) -> String {
     if &*key.resource == RAW {
         return key.name.to_string();
     }
@@ -301,13 +310,16 @@ fn path_of(key: &Key) -> String {
 }
 
 /// The bytes under a key. Objects have the storage prefix of Kubernetes and, instead of protobuf, JSON.
-fn value_of(key: &Key, object: &Value) -> Vec<u8> {
+fn value_of(store: &Store, key: &Key, object: &Value) -> Vec<u8> {
     if &*key.resource == RAW {
         return object::field(object, "value").as_bytes().to_vec();
     }
     let mut bytes = b"k8s\x00".to_vec();
     bytes.extend(serde_json::to_vec(object).unwrap_or_default());
-    bytes
+    match store.seal(key) {
+        Some(seal) => encryption::sealed_bytes(seal, &path_of(key), &bytes),
+        None => bytes,
+    }
 }
 
 /// A client writes a key of its own. Keys of Kubernetes' objects cannot be written this way.

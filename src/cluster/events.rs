@@ -7,6 +7,7 @@
 //!
 //! Invariant: knows nothing of why something is worth an event.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use imbl::{OrdMap, OrdSet};
@@ -49,7 +50,7 @@ pub(crate) enum Severity {
 #[derive(Clone, Debug)]
 pub(crate) struct Source {
     /// `replicaset-controller`, `kubelet` …
-    pub(crate) component: &'static str,
+    pub(crate) component: Cow<'static, str>,
     /// The node's name for components of a node, else empty.
     pub(crate) host: String,
 }
@@ -112,7 +113,7 @@ impl Severity {
 impl Source {
     /// A component that belongs to no node.
     pub(crate) fn of(component: &'static str) -> Self {
-        Self { component, host: String::new() }
+        Self { component: component.into(), host: String::new() }
     }
 }
 

@@ -20,6 +20,8 @@ pub(crate) struct Request {
     pub(crate) content_type: String,
     pub(crate) body: Vec<u8>,
     pub(crate) user: UserInfo,
+    /// The address that it comes from; empty when it is not known.
+    pub(crate) source: String,
     /// First part names the default field manager: `kubectl/v1.36.2 (linux/amd64) …`.
     pub(crate) user_agent: String,
     /// `Impersonate-User`, `Impersonate-Group` … headers, in order.

@@ -65,10 +65,20 @@ impl Event {
 
 type Table = OrdMap<(Arc<str>, Arc<str>), Row>;
 
+/// With what a value is encrypted in etcd.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Seal {
+    /// `k8s:enc:aescbc:v1:key1:`.
+    pub(crate) prefix: Arc<str>,
+    /// The key, in base64.
+    pub(crate) secret: Arc<str>,
+}
+
 /// An object and what etcd counts of its key.
 #[derive(Clone, Debug)]
 struct Row {
     object: Object,
+    seal: Option<Seal>,
     counts: Counts,
 }
 
@@ -94,6 +104,8 @@ pub(crate) struct Store {
     on_node: OrdMap<Arc<str>, OrdSet<Key>>,
     /// Objects that a controller could adopt, by resource and namespace.
     orphans: OrdMap<(Arc<str>, Arc<str>), OrdSet<Key>>,
+    /// Whether a value was ever encrypted.
+    sealed: bool,
 }
 
 /// Resources whose objects are adopted by controllers when their labels fit.
@@ -101,13 +113,17 @@ const ADOPTABLE: &[&str] = &["pods", "replicasets.apps", "controllerrevisions.ap
 
 impl Store {
     /// A keyspace as a snapshot holds it: objects with the revision they were taken at, and no log.
-    pub(crate) fn restored(objects: impl Iterator<Item = (Key, Value, Counts)>, revision: u64) -> Self {
+    pub(crate) fn restored(
+        objects: impl Iterator<Item = (Key, Value, Counts, Option<Seal>)>,
+        revision: u64,
+    ) -> Self {
         let mut store = Self { revision, ..Self::default() };
-        for (key, object, counts) in objects {
+        for (key, object, counts, seal) in objects {
             let object: Object = Arc::new(object);
+            store.sealed |= seal.is_some();
             store.index(&key, &object);
             let slot = (key.namespace.clone(), key.name.clone());
-            store.tables.entry(key.resource.clone()).or_default().insert(slot, Row { object, counts });
+            store.tables.entry(key.resource.clone()).or_default().insert(slot, Row { object, seal, counts });
         }
         store
     }
@@ -125,6 +141,16 @@ impl Store {
     /// How often a key was written, and since when.
     pub(crate) fn counts(&self, key: &Key) -> Option<Counts> {
         self.row(key).map(|row| row.counts)
+    }
+
+    /// With what a key's value is encrypted; `None` in the clear.
+    pub(crate) fn seal(&self, key: &Key) -> Option<&Seal> {
+        self.row(key)?.seal.as_ref()
+    }
+
+    /// Whether a value may be encrypted.
+    pub(crate) fn has_seals(&self) -> bool {
+        self.sealed
     }
 
     fn row(&self, key: &Key) -> Option<&Row> {
@@ -195,7 +221,12 @@ impl Store {
     }
 
     /// Stores `object`, whose `metadata.resourceVersion` is set to the new revision.
-    pub(crate) fn put(&mut self, key: &Key, mut object: Value) -> Object {
+    pub(crate) fn put(&mut self, key: &Key, object: Value) -> Object {
+        self.put_sealed(key, object, None)
+    }
+
+    /// As [`Self::put`], encrypted.
+    pub(crate) fn put_sealed(&mut self, key: &Key, mut object: Value, seal: Option<Seal>) -> Object {
         self.revision += 1;
         object::set(&mut object, &["metadata", "resourceVersion"], self.revision.to_string());
         let object: Object = Arc::new(object);
@@ -205,7 +236,9 @@ impl Store {
             Some(row) => Counts { version: row.counts.version + 1, ..row.counts },
             None => Counts { created: self.revision, version: 1 },
         };
-        let previous = table.insert(slot, Row { object: object.clone(), counts }).map(|row| row.object);
+        self.sealed |= seal.is_some();
+        let row = Row { object: object.clone(), seal, counts };
+        let previous = table.insert(slot, row).map(|row| row.object);
         if let Some(before) = &previous {
             self.unindex(key, before);
         }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::encryption;
 use super::resources::Resource;
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
@@ -89,7 +90,8 @@ impl Call<'_> {
             message: why.to_owned(),
             details: None,
         })?;
-        Ok(cluster.store.put(key, object))
+        let seal = encryption::seal_for(cluster, key);
+        Ok(cluster.store.put_sealed(key, object, seal))
     }
 
     /// Where the object called `name` of the request's resource and namespace is stored.
@@ -99,8 +101,13 @@ impl Call<'_> {
     }
 
     /// The object that the request names.
+    ///
+    /// # Errors
+    /// There is none, or it cannot be decrypted.
     pub(crate) fn stored(&self) -> Result<Object, Status> {
-        self.store().get(&self.key(&self.name)).cloned().ok_or_else(|| self.not_found(&self.name))
+        let key = self.key(&self.name);
+        encryption::check_readable(self.cluster(), &key)?;
+        self.store().get(&key).cloned().ok_or_else(|| self.not_found(&self.name))
     }
 
     /// 404 for an object of this resource.

@@ -5,8 +5,9 @@
 
 use serde_json::Value;
 
+use super::authz::Attributes;
 use super::call::{Call, DeleteOptions, Options};
-use super::{remove, resources, subresource, write};
+use super::{audit, remove, resources, subresource, write};
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::{Cluster, ClusterId, Object, UserInfo, World};
@@ -53,9 +54,13 @@ impl<'a> Client<'a> {
         namespace: &str,
         mut object: Value,
     ) -> Result<Object, Status> {
+        let audited = self.audited(&object);
         let mut call = self.call(resource, namespace, "")?;
         complete_type(&call, &mut object);
-        write::create(&mut call, object)
+        let about = about(&call, "create");
+        let result = write::create(&mut call, object);
+        self.log(audited, &about, 201, result.as_deref());
+        result
     }
 
     /// Replaces all but status. An object without `metadata.resourceVersion` wins over whatever is there.
@@ -119,18 +124,46 @@ impl<'a> Client<'a> {
         name: &str,
         options: &Value,
     ) -> Result<(), Status> {
+        let audited = self.audited(options);
         let mut call = self.call(resource, namespace, name)?;
-        remove::delete(&mut call, &DeleteOptions::of(options)).map(drop)
+        let about = about(&call, "delete");
+        let result = remove::delete(&mut call, &DeleteOptions::of(options)).map(drop);
+        self.log(audited, &about, 200, result.as_ref().map(|()| &Value::Null));
+        result
+    }
+
+    /// A copy of what is sent, if somebody logs it.
+    fn audited(&self, sent: &Value) -> Option<Value> {
+        audit::is_on(self.world, self.cluster).then(|| sent.clone())
+    }
+
+    fn log(
+        &mut self,
+        audited: Option<Value>,
+        about: &Attributes,
+        code: u16,
+        result: Result<&Value, &Status>,
+    ) {
+        let Some(sent) = audited else { return };
+        let (answer, code) = match result {
+            Ok(object) => (object.clone(), code),
+            Err(status) => (status.to_object(), status.code),
+        };
+        audit::log_component(self.world, self.cluster, &self.user, about, (sent, &answer), code);
     }
 
     fn replace(&mut self, resource: &str, subresource: &str, mut object: Value) -> Result<Object, Status> {
         let (namespace, name) = (object::namespace(&object).to_owned(), object::name(&object).to_owned());
+        let audited = self.audited(&object);
         let mut call = self.call(resource, &namespace, &name)?;
         if subresource.is_empty() || subresource == "status" {
             complete_type(&call, &mut object);
         }
         call.subresource = subresource.to_owned();
-        subresource::put(&mut call, object)
+        let about = about(&call, "update");
+        let result = subresource::put(&mut call, object);
+        self.log(audited, &about, 200, result.as_deref());
+        result
     }
 
     fn call(&mut self, resource: &str, namespace: &str, name: &str) -> Result<Call<'_>, Status> {
@@ -146,6 +179,20 @@ impl<'a> Client<'a> {
             options: Options::default(),
             warnings: Vec::new(),
         })
+    }
+}
+
+/// What a call is about, for the audit log.
+fn about(call: &Call<'_>, verb: &str) -> Attributes {
+    Attributes {
+        verb: verb.to_owned(),
+        group: call.resource.group.clone(),
+        version: call.resource.version.clone(),
+        resource: call.resource.plural.clone(),
+        subresource: call.subresource.clone(),
+        namespace: if call.resource.namespaced { call.namespace.clone() } else { String::new() },
+        name: call.name.clone(),
+        ..Attributes::default()
     }
 }
 

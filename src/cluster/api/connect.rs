@@ -4,7 +4,6 @@ use std::net::IpAddr;
 
 use super::authn::{self, token, x509};
 use crate::apimachinery::object;
-use crate::apimachinery::status::Status;
 use crate::cluster::control_plane::Instance;
 use crate::cluster::{Body, ClusterId, Place, Request, Response, UserInfo, World};
 
@@ -84,11 +83,24 @@ impl World {
         }
         check_client_key(endpoint)?;
         check_server(self, (cluster, &machine), endpoint, &target.host)?;
+        let source = crate::cluster::network::Source::of(self, from);
+        request.source = source.map_or_else(String::new, |it| it.address.to_string());
         match authenticate(self, cluster, endpoint) {
             Some(user) => request.user = user,
-            None => return Ok(Response::refused(&Status::unauthorized())),
+            None => return Ok(super::serve::unauthorized(self, cluster, &request)),
         }
         Ok(super::handle(self, cluster, &request))
+    }
+}
+
+/// Answers a client that shows nothing.
+pub(crate) fn answer_stranger(world: &mut World, cluster: ClusterId, mut request: Request) -> Response {
+    match authenticate_client(world, cluster, None, None) {
+        Some(user) => {
+            request.user = user;
+            super::handle(world, cluster, &request)
+        }
+        None => super::serve::unauthorized(world, cluster, &request),
     }
 }
 

@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use super::call::{Call, DeleteOptions};
 use super::watch::Watch;
-use super::{convert, fields, list_options, remove};
+use super::{convert, encryption, fields, list_options, remove};
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
-use crate::cluster::{Body, Object, Request, Response, kubelet};
+use crate::cluster::{Body, Key, Object, Request, Response, kubelet};
 
 /// In which form a client wants its answer, by its `Accept` header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,10 +114,24 @@ fn parse_labels(text: &str) -> Result<crate::apimachinery::selector::LabelSelect
         .map_err(|error| Status::bad_request(format!("unable to parse requirement: {error}")))
 }
 
-fn collect(call: &Call<'_>, filter: &Filter) -> Vec<Object> {
+fn collect(call: &Call<'_>, filter: &Filter) -> Result<Vec<Object>, Status> {
     let storage = call.resource.storage.clone();
     let namespace = if call.resource.namespaced { call.namespace.as_str() } else { "" };
-    call.store().list(&storage, namespace).filter(|it| filter.matches(&storage, it)).cloned().collect()
+    check_readable(call)?;
+    Ok(call.store().list(&storage, namespace).filter(|it| filter.matches(&storage, it)).cloned().collect())
+}
+
+/// Whether the server can decrypt the whole collection.
+fn check_readable(call: &Call<'_>) -> Result<(), Status> {
+    let storage = &call.resource.storage;
+    let namespace = if call.resource.namespaced { call.namespace.as_str() } else { "" };
+    if !encryption::may_be_unreadable(call.cluster(), storage) {
+        return Ok(());
+    }
+    call.store().list(storage, namespace).try_for_each(|object| {
+        let key = Key::new(storage, object::namespace(object), object::name(object));
+        encryption::check_readable(call.cluster(), &key)
+    })
 }
 
 /// A stored object as a client sees it: in its version, and with the heartbeats that kubelets do not
@@ -169,6 +183,7 @@ struct Chunk {
 
 impl Chunk {
     fn of(call: &Call<'_>, request: &Request, filter: &Filter) -> Result<Self, Status> {
+        check_readable(call)?;
         let limit = request.query_value("limit").and_then(|it| it.parse().ok()).filter(|it| *it > 0);
         let token = request.query_value("continue").filter(|it| !it.is_empty());
         // Nothing sorts before empty names, so that an empty one begins at the beginning.
@@ -263,7 +278,7 @@ pub(crate) fn delete_collection(
 ) -> Result<Response, Status> {
     let filter = Filter::of(call, request)?;
     let mut items = Vec::new();
-    for object in collect(call, &filter) {
+    for object in collect(call, &filter)? {
         call.name = object::name(&object).to_owned();
         call.namespace = object::namespace(&object).to_owned();
         match remove::delete(call, options) {

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::audit::{self, Asked};
 use super::authn::impersonate;
 use super::authz::{self, Attributes, reviews};
 use super::call::{Call, DeleteOptions, FieldValidation, Options, Tracking};
@@ -16,34 +17,65 @@ pub(crate) fn handle(world: &mut World, cluster: ClusterId, request: &Request) -
     let Some(found) = world.clusters.get(cluster) else {
         return Response::refused(&Status::unavailable("there is no such cluster"));
     };
-    let user = match impersonate::acting_user(found, request) {
+    let acting = match impersonate::acting_user(found, request) {
         Ok(user) => user,
         Err(status) => return Response::refused(&status),
     };
     let route = route::parse(&request.path).filter(|route| !route.resource.is_empty());
-    let Some(route) = route else { return answer_path(world, cluster, request, &user) };
+    let Some(route) = route else {
+        let attributes = path_attributes(request);
+        let response = answer_path(world, cluster, request, (&acting, &attributes));
+        let asked = Asked { request, attributes: &attributes, acting: &acting, response: &response };
+        audit::log(world, cluster, &asked);
+        return response;
+    };
     let verb = verb_of(request, &route);
     let mut warnings = Vec::new();
-    let mut response = match serve(world, cluster, request, (&route, verb, &user), &mut warnings) {
+    let mut response = match serve(world, cluster, request, (&route, verb, &acting), &mut warnings) {
         Ok(response) => response,
         Err(status) => Response::refused(&status),
     };
     response.warnings.append(&mut warnings);
-    audit(world, cluster, request, (&route, verb, &user), response.code);
+    note(world, cluster, request, (&route, verb, &acting), response.code);
+    let attributes = audit::attributes_of(&route, verb);
+    let asked = Asked { request, attributes: &attributes, acting: &acting, response: &response };
+    audit::log(world, cluster, &asked);
     response
 }
 
-/// Discovery, health and other paths without objects.
-fn answer_path(world: &World, id: ClusterId, request: &Request, user: &UserInfo) -> Response {
-    let Some(cluster) = world.clusters.get(id) else {
-        return Response::refused(&Status::no_such_path());
+/// 401 for a client that is nobody the server knows.
+pub(crate) fn unauthorized(world: &mut World, cluster: ClusterId, request: &Request) -> Response {
+    let response = Response::refused(&Status::unauthorized());
+    let attributes = match route::parse(&request.path).filter(|route| !route.resource.is_empty()) {
+        Some(route) => audit::attributes_of(&route, verb_of(request, &route)),
+        None => path_attributes(request),
     };
+    let nobody = UserInfo::default();
+    let asked = Asked { request, attributes: &attributes, acting: &nobody, response: &response };
+    audit::log(world, cluster, &asked);
+    response
+}
+
+/// What a request for a path without objects is about.
+fn path_attributes(request: &Request) -> Attributes {
     let verb = match request.method.as_str() {
         "" => "get".to_owned(),
         method => method.to_ascii_lowercase(),
     };
-    let attributes = Attributes { verb, path: request.path.clone(), ..Attributes::default() };
-    if let Err(status) = authz::require(cluster, user, &attributes) {
+    Attributes { verb, path: request.path.clone(), ..Attributes::default() }
+}
+
+/// Discovery, health and other paths without objects.
+fn answer_path(
+    world: &World,
+    id: ClusterId,
+    request: &Request,
+    (user, attributes): (&UserInfo, &Attributes),
+) -> Response {
+    let Some(cluster) = world.clusters.get(id) else {
+        return Response::refused(&Status::no_such_path());
+    };
+    if let Err(status) = authz::require(cluster, user, attributes) {
         return Response::refused(&status);
     }
     match route::parse(&request.path) {
@@ -266,7 +298,8 @@ fn delete_options(request: &Request) -> Result<DeleteOptions, Status> {
     Ok(DeleteOptions::of(&options))
 }
 
-fn audit(
+/// Notes who asked for what, for those who grade.
+fn note(
     world: &mut World,
     cluster: ClusterId,
     request: &Request,

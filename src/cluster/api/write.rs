@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use super::call::{Call, Tracking};
-use super::{admission, allocate, authz, convert, custom, fieldowners, hooks, remove, strategy};
+use super::{admission, allocate, authz, convert, custom, encryption, fieldowners, hooks, remove, strategy};
 use super::{defaults, validation};
 use crate::apimachinery::object;
 use crate::apimachinery::status::{Cause, Status};
@@ -178,7 +178,7 @@ fn store_update(call: &mut Call<'_>, old: Object, new: Value) -> Result<Object, 
         remove::take_out(call, &key);
         return Ok(new.into());
     }
-    if new == *old {
+    if new == *old && !encryption::is_stale(call.cluster(), &key) {
         return Ok(old);
     }
     if call.options.dry_run {

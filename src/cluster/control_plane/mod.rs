@@ -23,10 +23,10 @@ use std::sync::Arc;
 
 use imbl::{OrdMap, OrdSet, Vector};
 
+use super::controllers::options::switched_off;
 use super::engine::{Component, Process as Owner};
 use super::etcd_state::Etcd;
 use super::world::Conduct;
-use super::controllers::options::switched_off;
 use super::{Cluster, ClusterId, Event, World};
 use crate::sim::SimTime;
 
@@ -69,6 +69,8 @@ struct Up {
     api_server: bool,
     controller_manager: bool,
     scheduler: bool,
+    /// How many schedulers lead; each may have profiles of its own.
+    schedulers: usize,
 }
 
 /// One static control plane process.
@@ -76,6 +78,8 @@ struct Up {
 pub(crate) struct Instance {
     /// What the manifest says, as it was when the process was started.
     pub(crate) process: Process,
+    /// Configuration files by the flags that name them, as the process read them when it started.
+    pub(crate) kept: OrdMap<&'static str, Arc<serde_json::Value>>,
     /// The manifest's bytes, to see that it changed.
     manifest: Arc<[u8]>,
     /// All manifests of that pod that were there; one of several waits its turn.
@@ -131,6 +135,11 @@ impl Instance {
     /// True when it runs and answers.
     pub(crate) fn serves(&self) -> bool {
         matches!(self.phase, Phase::Running { serving: true, .. })
+    }
+
+    /// True when it serves and holds its lease, if it needs one.
+    pub(crate) fn leads(&self) -> bool {
+        self.serves() && self.lost_since.is_none()
     }
 
     /// True when it holds its ports: it serves, or it is up and waits for something.
@@ -232,7 +241,7 @@ impl ControlPlane {
             |program: &str| self.instances.values().any(|it| it.process.program == program && it.serves());
         let leads = |program: &str| {
             let mut all = self.instances.values();
-            all.any(|it| it.process.program == program && it.serves() && it.lost_since.is_none())
+            all.any(|it| it.process.program == program && it.leads())
         };
         let etcd = serves("etcd") && self.quorum();
         let now = Up {
@@ -240,11 +249,16 @@ impl ControlPlane {
             api_server: etcd && serves("kube-apiserver"),
             controller_manager: leads("kube-controller-manager"),
             scheduler: leads("kube-scheduler"),
+            schedulers: self
+                .instances
+                .values()
+                .filter(|it| it.process.program == "kube-scheduler" && it.leads())
+                .count(),
         };
         let changed = now != self.up;
         let rose = (now.api_server && !self.up.api_server)
             || (now.controller_manager && !self.up.controller_manager)
-            || (now.scheduler && !self.up.scheduler);
+            || now.schedulers > self.up.schedulers;
         if now.controller_manager {
             let mut all = self.instances.values().filter(|it| it.serves());
             let process = all.find(|it| it.process.program == "kube-controller-manager");

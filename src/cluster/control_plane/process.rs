@@ -1,11 +1,17 @@
 //! A process as its static pod manifest describes it: command line and what it sees of the host.
 
+use std::sync::Arc;
+
+use imbl::OrdMap;
 use serde_json::Value;
 
 use super::PROGRAMS;
-use crate::apimachinery::object;
+use crate::apimachinery::{object, yaml};
 use crate::cluster::scheduler::resources::{self, Resources};
-use crate::hosts::files;
+use crate::hosts::{Host, files};
+
+/// Flags whose files a process reads once, when it starts.
+const CONFIGURATION: &[&str] = &["audit-policy-file", "config", "encryption-provider-config"];
 
 /// The main process of a static pod's first container.
 #[derive(Clone, Debug, PartialEq)]
@@ -100,6 +106,17 @@ impl Process {
         let path = files::clean("/", path);
         let mount = self.mount(&path)?;
         Some(format!("{}{}", mount.outside, path.strip_prefix(mount.inside.as_str()).unwrap_or("")))
+    }
+
+    /// The configuration files that flags name, by flag, as they are now.
+    pub(super) fn configuration(&self, machine: &Host) -> OrdMap<&'static str, Arc<Value>> {
+        let read = |flag: &&'static str| {
+            let path = self.host_path(self.flag(flag).filter(|it| !it.is_empty())?)?;
+            let text = machine.files.read_text(&path).ok()?;
+            let first = yaml::documents(&text).ok()?.into_iter().next()?;
+            Some((*flag, Arc::new(first)))
+        };
+        CONFIGURATION.iter().filter_map(read).collect()
     }
 
     /// True when a path of the container is on a mount that may not be written.

@@ -208,6 +208,7 @@ fn begin(world: &mut World, cluster: ClusterId, host: &str, instance: &mut Insta
         return due;
     }
     let played = start::start(world, cluster, host, &instance.process, None);
+    instance.kept = world.hosts.get(host).map(|it| instance.process.configuration(it)).unwrap_or_default();
     instance.previous_log = std::mem::take(&mut instance.log);
     instance.coming.clear();
     instance.hangs_at = None;
@@ -353,6 +354,7 @@ impl Instance {
     fn new(process: Process, manifest: Arc<[u8]>, seen: Vec<Arc<[u8]>>, at: SimTime) -> Self {
         Self {
             process,
+            kept: imbl::OrdMap::new(),
             manifest,
             seen,
             phase: Phase::Pending { at },

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::settings::Settings;
 use crate::cluster::control_plane::Process;
 use crate::cluster::control_plane::script::{self, Outcome};
 use crate::cluster::{ClusterId, World, control_plane};
@@ -24,7 +25,7 @@ pub(crate) struct Daemon {
     hangs_at: Option<&'static str>,
     retry_at: SimTime,
     /// Its command line and configuration as they were when it was started.
-    process: Option<Process>,
+    settings: Settings,
 }
 
 /// Whether the kubelet of a machine reaches its API server; without a record it does.
@@ -67,7 +68,8 @@ pub(super) fn sync(world: &mut World, cluster: ClusterId, host: &str) -> Option<
         }
         // The machine was set up with a kubelet that runs; there is nothing to find out.
         (UnitState::Active, None) if unit.starts.is_empty() => {
-            put(world, cluster, host, Daemon::fresh(unit.main_pid, now));
+            let daemon = Daemon::fresh(world.hosts.get(host)?, unit.main_pid, now);
+            put(world, cluster, host, daemon);
             None
         }
         (UnitState::Active, _) => begin(world, cluster, host, unit.main_pid),
@@ -91,8 +93,14 @@ pub(super) fn sync(world: &mut World, cluster: ClusterId, host: &str) -> Option<
 }
 
 impl Daemon {
-    fn fresh(pid: u32, now: SimTime) -> Self {
-        Self { pid, since: now, ends: None, hangs_at: None, retry_at: now, process: None }
+    fn fresh(machine: &Host, pid: u32, now: SimTime) -> Self {
+        let settings = Settings::read(machine, process(machine));
+        Self { pid, since: now, ends: None, hangs_at: None, retry_at: now, settings }
+    }
+
+    /// What it was told when it started.
+    pub(super) fn settings(&self) -> &Settings {
+        &self.settings
     }
 }
 
@@ -110,9 +118,7 @@ fn process(machine: &Host) -> Option<Process> {
 
 /// A process that nobody has looked at yet.
 fn begin(world: &mut World, cluster: ClusterId, host: &str, pid: u32) -> Option<Duration> {
-    let process = process(world.hosts.get(host)?)?;
-    let mut daemon = Daemon::fresh(pid, world.now);
-    daemon.process = Some(process);
+    let daemon = Daemon::fresh(world.hosts.get(host)?, pid, world.now);
     follow(world, cluster, host, daemon, None)
 }
 
@@ -124,7 +130,7 @@ fn follow(
     from: Option<&'static str>,
 ) -> Option<Duration> {
     let now = world.now;
-    let process = daemon.process.clone()?;
+    let process = daemon.settings.process.clone()?;
     let played = control_plane::start_program(world, cluster, host, &process, from);
     if matches!(played.outcome, Outcome::Stuck { .. }) && from.is_some() && daemon.retry_at > now {
         return Some(daemon.retry_at.since(now));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::node;
+use super::settings;
 use crate::apimachinery::memo::{self, Memo};
 use crate::apimachinery::{object, yaml};
 use crate::cluster::World;
@@ -21,7 +21,7 @@ const OTHER_KINDS: &[(&str, &str)] = &[("v1", "Pod"), ("v1", "PodList")];
 /// The files of a machine's static pod directory, by path, in the order of their names; every file
 /// counts, whatever its name ends with, unless it begins with a dot.
 pub(crate) fn files(world: &World, host: &str) -> Vec<(String, Arc<[u8]>)> {
-    let config = node::config(world, host);
+    let config = settings::of(world, host).config;
     let directory = object::text(&config, "/staticPodPath");
     let Some(files) = world.hosts.get(host).map(|it| &it.files).filter(|_| !directory.is_empty()) else {
         return Vec::new();

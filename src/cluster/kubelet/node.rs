@@ -8,7 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::{daemon, pod};
-use crate::apimachinery::{object, yaml};
+use crate::apimachinery::object;
 use crate::cluster::api::{Client, authz};
 use crate::cluster::events::{self, Source};
 use crate::cluster::scheduler::{matching, resources};
@@ -36,13 +36,6 @@ pub(crate) fn kubelet_runs(world: &World, host: &str) -> bool {
         .get(host)
         .is_some_and(|it| it.unit_active("kubelet.service") && it.unit_active("containerd.service"))
         && daemon::will_live(world, host)
-}
-
-/// `/var/lib/kubelet/config.yaml` of a machine; null when it cannot be read.
-pub(crate) fn config(world: &World, host: &str) -> Value {
-    let files = world.hosts.get(host).map(|it| &it.files);
-    let text = files.and_then(|it| it.read_text("/var/lib/kubelet/config.yaml").ok()).unwrap_or_default();
-    yaml::documents(&text).ok().and_then(|it| it.into_iter().next()).unwrap_or(Value::Null)
 }
 
 /// When a node's lease was last renewed; `None` for a node that no kubelet ever spoke for.
@@ -161,7 +154,7 @@ fn speak(world: &mut World, cluster: ClusterId, node: &str) {
     let mut changed = (*object).clone();
     object::set(&mut changed, &["status", "conditions"], conditions_of(conditions, now));
     let _ = client.update_subresource("nodes", "status", changed);
-    let source = Source { component: "kubelet", host: node.to_owned() };
+    let source = Source { component: "kubelet".into(), host: node.to_owned() };
     let message = format!("Node {node} status is now: NodeReady");
     events::record(world, cluster, &source, &object, events::normal("NodeReady", message));
 }
@@ -232,9 +225,15 @@ pub(super) fn reject(world: &World, cluster: ClusterId, pod: &Object) -> Option<
         object::uid(it) != object::uid(pod)
             && !matches!(object::text(it, "/status/phase"), "Succeeded" | "Failed")
     });
-    others.for_each(|it| used.add(&resources::requests(it)));
+    let mut count = 0;
+    others.for_each(|it| {
+        count += 1;
+        used.add(&resources::requests(it));
+    });
     let wanted = resources::requests(pod);
+    let pods_max = object::text(node, "/status/allocatable/pods").parse().unwrap_or(i64::MAX);
     let rows = [
+        ("OutOfpods", "pods", 1, count, pods_max),
         ("OutOfcpu", "cpu", wanted.cpu_milli, used.cpu_milli, all.cpu_milli),
         ("OutOfmemory", "memory", wanted.memory, used.memory, all.memory),
     ];

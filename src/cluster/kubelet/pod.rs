@@ -98,7 +98,7 @@ pub(super) fn tell(world: &mut World, id: &PodId, pod: &Value, field_path: &str,
         object::set(&mut about, &["fieldPath"], field_path);
     }
     let host = object::text(pod, "/spec/nodeName").to_owned();
-    events::record(world, id.cluster, &Source { component: "kubelet", host }, &about, report);
+    events::record(world, id.cluster, &Source { component: "kubelet".into(), host }, &about, report);
 }
 
 /// Takes a pod that is new to the node. False for one that is over already.

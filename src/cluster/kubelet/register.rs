@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::{catalog, node};
+use super::{catalog, node, settings};
 use crate::apimachinery::{object, yaml};
 use crate::cluster::api::connect::{self, Endpoint};
 use crate::cluster::control_plane::Process;
@@ -159,7 +159,7 @@ fn adopt(world: &mut World, cluster: ClusterId, host: &str) -> bool {
         return false;
     }
     let manager = static_process(&machine.files, "kube-controller-manager");
-    let name = node_name(machine);
+    let name = settings::of(world, host).node_name(machine);
     let address = server.flag("advertise-address").unwrap_or(&machine.address).to_owned();
     let port = server.flag("secure-port").unwrap_or("6443").to_owned();
     let pods = manager.as_ref().and_then(|it| it.flag("cluster-cidr")).map(str::to_owned);
@@ -180,25 +180,23 @@ fn static_process(files: &FileTree, program: &str) -> Option<Process> {
     Process::of_manifest(&yaml::document(&text).ok()?).filter(|it| it.program == program)
 }
 
-/// The name that a kubelet registers under: that of its machine, unless kubeadm's flags say otherwise.
-fn node_name(host: &Host) -> String {
-    let flags = host.files.read_text("/var/lib/kubelet/kubeadm-flags.env").unwrap_or_default();
-    let given = flags.split(['"', ' ', '\n']).find_map(|it| it.strip_prefix("--hostname-override="));
-    given.unwrap_or(&host.name).to_lowercase()
+/// The name that a kubelet registers under.
+fn node_name(world: &World, host: &str) -> Option<String> {
+    Some(settings::of(world, host).node_name(world.hosts.get(host)?))
 }
 
 fn step(world: &mut World, cluster: ClusterId, host: &str, run: &mut Run) -> Option<Duration> {
     if run.registered {
         return None;
     }
-    let name = node_name(world.hosts.get(host)?);
+    let name = node_name(world, host)?;
     let stored = world.clusters.get(cluster)?.store.find("nodes", "", &name).cloned();
     let member = world.clusters.get(cluster)?.nodes.values().any(|it| it == host);
     if let Some(stored) = stored.filter(|_| member) {
         if !world.clusters.get(cluster)?.api_server_up() {
             return Some(RETRY);
         }
-        report_version(world, cluster, &stored, &run.version);
+        report(world, cluster, host, &stored, &run.version);
         run.registered = true;
         return None;
     }
@@ -211,14 +209,21 @@ fn step(world: &mut World, cluster: ClusterId, host: &str, run: &mut Run) -> Opt
     register(world, cluster, host, &name, run, &endpoint)
 }
 
-/// Writes the kubelet's version into its node.
-fn report_version(world: &mut World, cluster: ClusterId, stored: &Value, version: &str) {
-    if version.is_empty() || object::text(stored, "/status/nodeInfo/kubeletVersion") == version {
+/// Writes into a node that is there already what its kubelet, started again, says of itself.
+fn report(world: &mut World, cluster: ClusterId, host: &str, stored: &Value, version: &str) {
+    let Some(machine) = world.hosts.get(host) else { return };
+    let mut fresh = stored.clone();
+    settings::of(world, host).complete_status(machine, &mut fresh);
+    if !version.is_empty() {
+        object::set(&mut fresh, &["status", "nodeInfo", "kubeletVersion"], version);
+    }
+    if fresh.get("status") == stored.get("status") {
         return;
     }
     let user = super::pod::identity(object::name(stored));
     let mut client = crate::cluster::api::Client::as_user(world, cluster, user);
-    let change = |it: &mut Value| object::set(it, &["status", "nodeInfo", "kubeletVersion"], version);
+    let status = fresh.get("status").cloned().unwrap_or_default();
+    let change = |it: &mut Value| object::set(it, &["status"], status);
     // Refused means that the node changed meanwhile; the next start says it again.
     let _ = client.edit("nodes", "status", ("", object::name(stored)), change);
 }
@@ -250,7 +255,14 @@ fn register(
     run: &mut Run,
     endpoint: &Endpoint,
 ) -> Option<Duration> {
-    let object = node_object(world.hosts.get(host)?, name, &run.version, world.now);
+    let settings = settings::of(world, host);
+    if !settings.registers() {
+        return None;
+    }
+    let machine = world.hosts.get(host)?;
+    let mut object = node_object(machine, name, &run.version, world.now);
+    settings.complete_new(&mut object);
+    settings.complete_status(machine, &mut object);
     let answer = send(world, host, endpoint, post("/api/v1/nodes", &object));
     let Some(answer) = answer else { return Some(RETRY) };
     if !answer.is_success() && answer.code != 409 {
@@ -266,7 +278,7 @@ fn register(
     state.runtime.beats.remove(name);
     let stored = state.store.find("nodes", "", name).cloned();
     if let Some(stored) = stored.filter(|_| answer.code == 409) {
-        report_version(world, cluster, &stored, &run.version);
+        report(world, cluster, host, &stored, &run.version);
     }
     install_state_files(world, host, name);
     let now = world.now;

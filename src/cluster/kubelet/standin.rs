@@ -258,7 +258,7 @@ fn write(world: &mut World, cluster: ClusterId, pod: &Object, status: Value) {
 
 fn tell(world: &mut World, cluster: ClusterId, pod: &Object) {
     let host = object::text(pod, "/spec/nodeName").to_owned();
-    let source = Source { component: "kubelet", host };
+    let source = Source { component: "kubelet".into(), host };
     for container in containers(pod) {
         let image = object::field(container, "image");
         let mut about = events::reference(pod);

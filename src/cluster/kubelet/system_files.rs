@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{node, pod};
+use super::{pod, settings};
 use crate::apimachinery::object;
 use crate::cluster::{Place, Store, World};
 
@@ -50,7 +50,7 @@ fn hosts(world: &World, pod: &Value, pod_ip: &str, host: &str, hostname: &str) -
 }
 
 fn resolv_conf(world: &World, pod: &Value, host: &str) -> String {
-    let config = node::config(world, host);
+    let config = settings::of(world, host).config;
     let on_host = object::flag(pod, "/spec/hostNetwork");
     let policy = object::text(pod, "/spec/dnsPolicy");
     let cluster_first =

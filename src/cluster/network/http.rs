@@ -3,10 +3,12 @@
 use std::net::Ipv4Addr;
 
 use super::{Outcome, Probe, Protocol, Source, gateway, ingress, listeners, outside};
+use crate::apimachinery::schema;
+use crate::cluster::api::connect;
 use crate::cluster::kubelet::run::PodId;
-use crate::cluster::kubelet::services;
 use crate::cluster::kubelet::web::{self, Answer};
-use crate::cluster::{Place, World};
+use crate::cluster::kubelet::{endpoint, services, settings};
+use crate::cluster::{Body, Place, Request, World};
 
 /// A request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -199,8 +201,11 @@ fn log_access(
 }
 
 /// What the programs of machines answer.
-fn of_machine(world: &World, host: &str, program: &str, port: u16, request: &HttpRequest) -> HttpOutcome {
-    let tls = !matches!((program, port), ("kubelet", 10_248) | ("etcd", 2_381));
+fn of_machine(world: &mut World, host: &str, program: &str, port: u16, request: &HttpRequest) -> HttpOutcome {
+    let tls = match program {
+        "kubelet" => settings::of(world, host).serving_port() == port,
+        _ => (program, port) != ("etcd", 2_381),
+    };
     if program == "sshd" {
         return HttpOutcome::Garbage;
     }
@@ -210,45 +215,53 @@ fn of_machine(world: &World, host: &str, program: &str, port: u16, request: &Htt
     let path = request.path.split('?').next().unwrap_or("/");
     let healthy = matches!(path, "/healthz" | "/livez" | "/readyz");
     let answer = match program {
-        "kube-apiserver" if healthy => Answer::text("ok"),
-        "kube-apiserver" if path == "/version" => version(world, host),
-        "kube-apiserver" => forbidden(path),
+        "kube-apiserver" => of_api_server(world, host, port, request),
         "kube-controller-manager" | "kube-scheduler" if healthy => Answer::text("ok"),
-        "kubelet" if port == 10_248 && path == "/healthz" => Answer::text("ok"),
-        "kubelet" if port == 10_250 => Answer::text("Unauthorized"),
+        "kubelet" => endpoint::answer(world, host, port, &request.method, path, bearer(request)),
         "etcd" if path == "/health" => {
             Answer::new(200, "application/json", "{\"health\":\"true\",\"reason\":\"\"}")
         }
         "etcd" if healthy => Answer::text("ok\n"),
         _ => Answer::new(404, "text/plain; charset=utf-8", "404 page not found\n"),
     };
-    let answer =
-        if program == "kubelet" && port == 10_250 { Answer { status: 401, ..answer } } else { answer };
     HttpOutcome::Answer(answer)
 }
 
-fn version(world: &World, host: &str) -> Answer {
-    let is_member = |it: &&crate::cluster::Cluster| it.nodes.values().any(|name| name == host);
-    let node = world.clusters.iter().find(is_member).and_then(|it| it.store.list("nodes", "").next());
-    let version =
-        node.map_or("", |it| crate::apimachinery::object::text(it, "/status/nodeInfo/kubeletVersion"));
-    Answer::new(
-        200,
-        "application/json",
-        format!("{{\n  \"gitVersion\": \"{version}\",\n  \"platform\": \"linux/amd64\"\n}}"),
-    )
+/// The token of a request; empty without one.
+fn bearer(request: &HttpRequest) -> &str {
+    let header = request.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("authorization"));
+    header.and_then(|(_, value)| value.strip_prefix("Bearer ")).unwrap_or("").trim()
 }
 
-/// What the API server says to a stranger.
-fn forbidden(path: &str) -> Answer {
-    let message = format!("forbidden: User \\\"system:anonymous\\\" cannot get path \\\"{path}\\\"");
-    Answer::new(
-        403,
-        "application/json",
-        format!(
-            "{{\n  \"kind\": \"Status\",\n  \"apiVersion\": \"v1\",\n  \"metadata\": {{}},\n  \"status\": \"Failure\",\n  \"message\": \"{message}\",\n  \"reason\": \"Forbidden\",\n  \"details\": {{}},\n  \"code\": 403\n}}"
-        ),
-    )
+/// What an API server says to a stranger.
+fn of_api_server(world: &mut World, host: &str, port: u16, request: &HttpRequest) -> Answer {
+    let (path, query) = request.path.split_once('?').unwrap_or((&request.path, ""));
+    let pairs = query.split('&').filter(|it| !it.is_empty());
+    let asked = Request {
+        method: request.method.clone(),
+        path: path.to_owned(),
+        query: pairs
+            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect(),
+        accept: "application/json".into(),
+        body: request.body.clone(),
+        source: request.client_ip.clone(),
+        user_agent: request.user_agent.clone(),
+        ..Request::default()
+    };
+    let address = world.hosts.get(host).map_or("", |it| it.address.as_str());
+    let Some(cluster) = connect::listening(world, address, port) else {
+        return Answer::new(503, "text/plain", "");
+    };
+    let response = connect::answer_stranger(world, cluster, asked);
+    match &response.body {
+        Body::Text(text) => Answer::new(response.code, "text/plain; charset=utf-8", text.clone()),
+        Body::Json(object) => {
+            Answer::new(response.code, "application/json", schema::go_json_indent(object, "  "))
+        }
+        Body::Watch(_) | Body::Upgrade(_) => Answer::new(response.code, "application/json", ""),
+    }
 }
 
 /// What follows a prefix in a path, when the path lies below it.

@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use super::{Outcome, Protocol};
 use crate::apimachinery::object;
 use crate::cluster::kubelet::run::PodId;
-use crate::cluster::kubelet::services;
+use crate::cluster::kubelet::{services, settings};
 use crate::cluster::{Place, World};
 
 /// The container of a pod that listens on a port.
@@ -24,12 +24,23 @@ pub(crate) fn in_pod(world: &World, id: &PodId, port: u16, protocol: Protocol) -
     Some(Outcome::Open { place: id.place(container), port })
 }
 
-/// A program that machines run by themselves: unit, name, port, and whether it is bound to loopback.
-const UNITS: &[(&str, &str, u16, bool)] = &[
-    ("kubelet.service", "kubelet", 10_250, false),
-    ("kubelet.service", "kubelet", 10_248, true),
-    ("ssh.service", "sshd", 22, false),
-];
+/// The ports of programs that a machine runs by itself: name, port, and whether it is bound to loopback.
+fn own_programs(world: &World, host: &str) -> Vec<(&'static str, u16, bool)> {
+    let Some(machine) = world.hosts.get(host) else { return Vec::new() };
+    let mut found = Vec::new();
+    if machine.unit_active("kubelet.service") {
+        let ports = settings::of(world, host).ports();
+        let open = ports.into_iter().filter(|(port, _)| *port != 0);
+        found.extend(open.map(|(port, loopback)| ("kubelet", port, loopback)));
+    }
+    // Machines whose units are not told apart have an SSH server all the same.
+    if machine.units.get(SSH).is_none_or(|_| machine.unit_active(SSH)) {
+        found.push(("sshd", 22, false));
+    }
+    found
+}
+
+const SSH: &str = "ssh.service";
 
 /// What listens on a port of an address of a machine.
 pub(crate) fn on_machine(
@@ -48,13 +59,10 @@ pub(crate) fn on_machine(
 
 /// The machine's own program that listens on a TCP port of an address.
 pub(crate) fn program(world: &World, host: &str, to: Ipv4Addr, port: u16) -> Option<String> {
-    let machine = world.hosts.get(host)?;
-    let unit = UNITS.iter().find(|(unit, _, number, loopback)| {
-        let active = machine.units.get(*unit).map_or(*unit == "ssh.service", |_| machine.unit_active(unit));
-        *number == port && active && (!loopback || to.is_loopback())
-    });
-    if let Some((_, program, ..)) = unit {
-        return Some((*program).to_owned());
+    let own = own_programs(world, host);
+    let found = own.into_iter().find(|(_, number, local)| *number == port && (!local || to.is_loopback()));
+    if let Some((program, ..)) = found {
+        return Some(program.to_owned());
     }
     let bound = control_plane(world, host);
     let listens = |bound: &[(Ipv4Addr, u16)]| {
@@ -151,15 +159,12 @@ pub(crate) struct Listener {
 
 /// Everything that listens on a machine's own network, by port.
 pub(crate) fn all(world: &World, host: &str) -> Vec<Listener> {
-    let Some(machine) = world.hosts.get(host) else { return Vec::new() };
     let tcp =
         |program: &str, address, port| Listener { program: program.to_owned(), address, port, udp: false };
     let mut found = Vec::new();
-    for (unit, program, port, loopback) in UNITS {
-        if machine.unit_active(unit) {
-            let address = if *loopback { Ipv4Addr::LOCALHOST } else { Ipv4Addr::UNSPECIFIED };
-            found.push(tcp(program, address, *port));
-        }
+    for (program, port, loopback) in own_programs(world, host) {
+        let address = if loopback { Ipv4Addr::LOCALHOST } else { Ipv4Addr::UNSPECIFIED };
+        found.push(tcp(program, address, port));
     }
     for (program, bound) in control_plane(world, host) {
         found.extend(bound.into_iter().map(|(address, port)| tcp(&program, address, port)));

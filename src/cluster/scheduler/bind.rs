@@ -24,14 +24,14 @@ fn client(world: &mut World, cluster: ClusterId) -> Client<'_> {
 fn tell(
     world: &mut World,
     cluster: ClusterId,
-    about: &Value,
+    (scheduler, about): (&str, &Value),
     action: &str,
     report: Report<'_>,
     related: Value,
 ) {
     // The scheduler runs on the host of the control plane.
     let host = world.clusters.get(cluster).and_then(|it| it.nodes.keys().next().cloned());
-    let source = Source { component: "default-scheduler", host: host.unwrap_or_default() };
+    let source = Source { component: scheduler.to_owned().into(), host: host.unwrap_or_default() };
     events::record_series(world, cluster, &source, about, Action { report, action, related });
 }
 
@@ -83,7 +83,8 @@ fn select_node(world: &mut World, cluster: ClusterId, claim: &Object, node: &str
 /// Binds the pods whose volumes are all there by now.
 pub(super) fn finish_waiting(world: &mut World, cluster: ClusterId, state: &mut State) {
     for (key, object, node) in state.queue.binding() {
-        let pod = PodInfo::new(key, object);
+        let profile = state.profile_of(&object);
+        let pod = PodInfo { profile, ..PodInfo::new(key, object) };
         let Some(store) = world.clusters.get(cluster).map(|it| it.store.clone()) else { return };
         let ready = pod.claims.iter().all(|claim| {
             let claim = store.find("persistentvolumeclaims", pod.namespace(), &claim.name);
@@ -106,13 +107,20 @@ fn bind(world: &mut World, cluster: ClusterId, state: &mut State, pod: &PodInfo,
         Ok(_) => {
             state.queue.remove(&pod.key);
             let message = format!("Successfully assigned {namespace}/{name} to {node}");
-            tell(world, cluster, &pod.object, "Binding", events::normal("Scheduled", message), Value::Null);
+            tell(
+                world,
+                cluster,
+                (&pod.profile.name, &pod.object),
+                "Binding",
+                events::normal("Scheduled", message),
+                Value::Null,
+            );
         }
         Err(status) => {
             let rejected_by = vec!["DefaultBinder"];
             state.queue.tried(&pod.key, WaitState::Unschedulable { rejected_by }, world.now);
             let message = format!("binding rejected: {}", status.message);
-            report(world, cluster, &pod.object, "SchedulerError", &message, None);
+            report(world, cluster, pod, "SchedulerError", &message, None);
         }
     }
 }
@@ -125,19 +133,20 @@ pub(super) fn report_failure(
     message: &str,
     nominated: Option<&str>,
 ) {
-    report(world, cluster, &pod.object, "Unschedulable", message, nominated);
+    report(world, cluster, pod, "Unschedulable", message, nominated);
 }
 
 fn report(
     world: &mut World,
     cluster: ClusterId,
-    pod: &Object,
+    about: &PodInfo,
     reason: &'static str,
     message: &str,
     nominated: Option<&str>,
 ) {
+    let pod = &about.object;
     let failed = events::warning("FailedScheduling", message);
-    tell(world, cluster, pod, "Scheduling", failed, Value::Null);
+    tell(world, cluster, (&about.profile.name, pod), "Scheduling", failed, Value::Null);
     let (namespace, name) = (object::namespace(pod), object::name(pod));
     let Some(pod) = client(world, cluster).get("pods", namespace, name) else { return };
     let mut changed = (*pod).clone();
@@ -176,15 +185,15 @@ pub(super) fn evict(world: &mut World, cluster: ClusterId, preemptor: &PodInfo, 
     for victim in &victims.pods {
         let (namespace, name) = (victim.namespace(), &*victim.key.name);
         let mut marked = (*victim.object).clone();
-        let reason = "default-scheduler: preempting to accommodate a higher priority pod";
+        let reason = format!("{}: preempting to accommodate a higher priority pod", preemptor.profile.name);
         let now = world.now.rfc3339();
-        put_condition(&mut marked, "DisruptionTarget", "True", "PreemptionByScheduler", reason, &now);
+        put_condition(&mut marked, "DisruptionTarget", "True", "PreemptionByScheduler", &reason, &now);
         let _ = client(world, cluster).update_subresource("pods", "status", marked);
         let options = json!({"preconditions": {"uid": object::uid(&victim.object)}});
         let _ = client(world, cluster).delete("pods", namespace, name, &options);
         let message = format!("Preempted by pod {} on node {}", object::uid(&preemptor.object), victims.node);
         let preempted = events::normal("Preempted", message);
         let related = (*preemptor.object).clone();
-        tell(world, cluster, &victim.object, "Preempting", preempted, related);
+        tell(world, cluster, (&preemptor.profile.name, &victim.object), "Preempting", preempted, related);
     }
 }

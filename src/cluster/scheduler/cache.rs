@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::interpod::Terms;
 use super::matching::{Taint, Toleration};
+use super::profile::Profile;
 use super::resources::{self, Resources};
 use crate::apimachinery::object;
 use crate::apimachinery::quantity::Quantity;
@@ -27,6 +28,8 @@ pub(crate) struct PodInfo {
     pub(crate) terms: Terms,
     /// Names of the claims that its volumes use.
     pub(crate) claims: Vec<ClaimUse>,
+    /// What the scheduler that it asks for does; of pods on nodes it does not matter.
+    pub(super) profile: Profile,
     /// True once it is being deleted.
     pub(crate) terminating: bool,
 }
@@ -81,6 +84,7 @@ impl PodInfo {
             tolerations: Toleration::all_of(&object),
             terms: Terms::of(&object),
             claims: claims(&object),
+            profile: Profile::default(),
             terminating: object::at(&object, "/metadata/deletionTimestamp").is_some(),
             object,
         }

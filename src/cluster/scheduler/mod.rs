@@ -3,7 +3,7 @@
 //! One component with one key: it takes in what happened since it last looked ([`cache`], [`queue`]),
 //! then tries the pods that are due one by one: [`filter`], [`score`], [`bind`], or [`preempt`].
 //!
-//! Start with [`sync`]. What is not simulated: scheduler profiles and extenders, dynamic resources.
+//! Start with [`sync`]. What is not simulated: extenders, dynamic resources.
 
 mod bind;
 mod cache;
@@ -12,6 +12,7 @@ mod interpod;
 pub(crate) mod matching;
 mod message;
 mod preempt;
+pub(crate) mod profile;
 mod queue;
 pub(crate) mod resources;
 mod score;
@@ -21,13 +22,16 @@ mod tests;
 use std::sync::Arc;
 use std::time::Duration;
 
+use imbl::OrdSet;
+
 use super::engine::{Component, Process};
-use super::{ClusterId, Event, Key, Object, Store, World};
+use super::{Change, ClusterId, Event, Key, Object, Store, World};
 use crate::apimachinery::object;
 use crate::sim::SimTime;
 use cache::{NodeInfo, Nodes, PodInfo};
 use filter::{Cycle, Rejection};
 use message::Diagnosis;
+use profile::Profile;
 use queue::{Queue, WaitState};
 
 /// Every component of this part.
@@ -53,6 +57,10 @@ pub(crate) struct State {
     seen: u64,
     nodes: Nodes,
     queue: Queue,
+    /// What each scheduler name does.
+    profiles: Vec<Profile>,
+    /// Pods that are schedulers themselves.
+    schedulers: OrdSet<Key>,
 }
 
 fn concerns(_world: &World, _cluster: ClusterId, event: &Event, keys: &mut Vec<String>) {
@@ -65,6 +73,11 @@ fn concerns(_world: &World, _cluster: ClusterId, event: &Event, keys: &mut Vec<S
 fn sync(world: &mut World, cluster: ClusterId, _key: &str) -> Option<Duration> {
     let mut state = std::mem::take(&mut world.clusters.get_mut(cluster)?.scheduler);
     state.catch_up(&world.clusters.get(cluster)?.store, world.now);
+    let profiles = profile::active(world, cluster, &state);
+    if profiles != state.profiles {
+        state.begin_anew(profiles);
+        state.catch_up(&world.clusters.get(cluster)?.store, world.now);
+    }
     bind::finish_waiting(world, cluster, &mut state);
     while let Some((key, pod)) = state.queue.next(world.now) {
         try_pod(world, cluster, &mut state, &key, &pod);
@@ -82,6 +95,10 @@ impl State {
         match events {
             Some(events) => {
                 for event in events.filter(|event| WATCHED.contains(&&*event.key.resource)) {
+                    if &*event.key.resource == "pods" {
+                        let there = (event.change != Change::Deleted).then_some(&event.object);
+                        profile::note(self, &event.key, there);
+                    }
                     self.queue.apply(event, &self.nodes, store, now);
                     cache::apply(&mut self.nodes, event);
                 }
@@ -91,11 +108,25 @@ impl State {
                 self.queue.clear();
                 for pod in store.list("pods", "") {
                     let key = Key::new("pods", object::namespace(pod), object::name(pod));
+                    profile::note(self, &key, Some(pod));
                     self.queue.add(key, pod, now);
                 }
             }
         }
         self.seen = store.revision();
+    }
+
+    /// Takes other profiles; every pod is looked at again.
+    fn begin_anew(&mut self, profiles: Vec<Profile>) {
+        self.queue.serve(profiles.iter().map(|it| it.name.clone()).collect());
+        self.profiles = profiles;
+        self.seen = 0;
+    }
+
+    /// The profile that a pod asks for.
+    fn profile_of(&self, pod: &Object) -> Profile {
+        let name = object::text(pod, "/spec/schedulerName");
+        self.profiles.iter().find(|it| *it.name == *name).cloned().unwrap_or_default()
     }
 }
 
@@ -118,7 +149,8 @@ type Rejections = Vec<(Arc<str>, Option<Rejection>)>;
 
 /// One attempt at one pod.
 fn try_pod(world: &mut World, cluster: ClusterId, state: &mut State, key: &Key, pod: &Object) {
-    let info = PodInfo::new(key.clone(), pod.clone());
+    let mut info = PodInfo::new(key.clone(), pod.clone());
+    info.profile = state.profile_of(pod);
     let Some(store) = world.clusters.get(cluster).map(|it| it.store.clone()) else { return };
     match judge(&info, state, &store) {
         Verdict::Fits(candidates) => {
@@ -141,7 +173,9 @@ fn judge(pod: &PodInfo, state: &State, store: &Store) -> Verdict {
     let named = matching::named_nodes(&pod.object);
     let (mut fits, mut rejected_by, mut rejections) = (Vec::new(), Vec::new(), Rejections::new());
     for info in known {
-        let other = named.as_ref().is_some_and(|names| !names.iter().any(|it| **it == *info.name));
+        let other = named.as_ref().is_some_and(|names| {
+            pod.profile.has("filter", "NodeAffinity") && !names.iter().any(|it| **it == *info.name)
+        });
         let rejection = if other {
             let reason = Rejection::final_because("node(s) didn't satisfy plugin(s) [NodeAffinity]");
             Some(("NodeAffinity", reason))
@@ -207,7 +241,13 @@ fn fail(world: &mut World, cluster: ClusterId, state: &mut State, pod: &PodInfo,
         // Dynamic resources come before preemption and find none of their state.
         diagnosis.after = "not found".to_owned();
     } else if let Some(store) = world.clusters.get(cluster).map(|it| it.store.clone()) {
-        match preempt::find(pod, &state.nodes, &store, &rejections) {
+        let outcome = if pod.profile.has("postFilter", "DefaultPreemption") {
+            preempt::find(pod, &state.nodes, &store, &rejections)
+        } else {
+            preempt::Outcome::Off
+        };
+        match outcome {
+            preempt::Outcome::Off => {}
             preempt::Outcome::Preempt(victims) => {
                 bind::evict(world, cluster, pod, &victims);
                 rejected_by.push("DefaultPreemption");

@@ -29,6 +29,8 @@ pub(super) struct Victims {
 pub(super) enum Outcome {
     /// These pods have to go.
     Preempt(Victims),
+    /// The profile does without.
+    Off,
     /// Nothing helps; the sentence says why.
     Useless(String),
 }

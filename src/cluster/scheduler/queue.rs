@@ -3,6 +3,7 @@
 //!
 //! Follows `pkg/scheduler/backend/queue` and the queueing hints of the plugins.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use imbl::OrdMap;
@@ -52,22 +53,29 @@ pub(super) enum WaitState {
 pub(super) struct Queue {
     pods: OrdMap<Key, Waiting>,
     entered: u64,
+    /// Scheduler names whose pods are taken.
+    names: Vec<Arc<str>>,
 }
 
 fn nominated_node(pod: &Object) -> &str {
     object::text(pod, "/status/nominatedNodeName")
 }
 
-/// True for a pod that this scheduler has to place.
-fn is_ours(pod: &Object) -> bool {
+/// True for a pod that a scheduler of one of these names has to place.
+fn is_ours(names: &[Arc<str>], pod: &Object) -> bool {
     object::text(pod, "/spec/nodeName").is_empty()
-        && object::text(pod, "/spec/schedulerName") == "default-scheduler"
+        && names.iter().any(|it| **it == *object::text(pod, "/spec/schedulerName"))
         && object::at(pod, "/metadata/deletionTimestamp").is_none()
         && object::list(pod, "/spec/schedulingGates").is_empty()
         && !cache::is_over(pod)
 }
 
 impl Queue {
+    /// Takes pods of these scheduler names from now on.
+    pub(super) fn serve(&mut self, names: Vec<Arc<str>>) {
+        self.names = names;
+    }
+
     /// Takes one change of the store in. `nodes` is how things stood before it.
     pub(super) fn apply(&mut self, event: &Event, nodes: &Nodes, store: &Store, now: SimTime) {
         if &*event.key.resource == "pods" {
@@ -77,7 +85,7 @@ impl Queue {
     }
 
     pub(super) fn add(&mut self, key: Key, pod: &Object, now: SimTime) {
-        if !is_ours(pod) {
+        if !is_ours(&self.names, pod) {
             self.pods.remove(&key);
             return;
         }
@@ -90,7 +98,7 @@ impl Queue {
     }
 
     fn apply_pod(&mut self, event: &Event, now: SimTime) {
-        if event.change == Change::Deleted || !is_ours(&event.object) {
+        if event.change == Change::Deleted || !is_ours(&self.names, &event.object) {
             self.pods.remove(&event.key);
             return;
         }

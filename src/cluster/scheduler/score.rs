@@ -24,18 +24,19 @@ const IMAGE_BYTES: (i64, i64) = (23 << 20, 1_000 << 20);
 
 /// One scoring plugin.
 struct Plugin {
+    name: &'static str,
     weight: i64,
     score: fn(&Contest<'_>) -> Vec<i64>,
 }
 
 const ALL: &[Plugin] = &[
-    Plugin { weight: 3, score: taints },
-    Plugin { weight: 2, score: node_affinity },
-    Plugin { weight: 2, score: spread },
-    Plugin { weight: 2, score: pod_affinity },
-    Plugin { weight: 1, score: least_allocated },
-    Plugin { weight: 1, score: balanced },
-    Plugin { weight: 1, score: images },
+    Plugin { name: "TaintToleration", weight: 3, score: taints },
+    Plugin { name: "NodeAffinity", weight: 2, score: node_affinity },
+    Plugin { name: "PodTopologySpread", weight: 2, score: spread },
+    Plugin { name: "InterPodAffinity", weight: 2, score: pod_affinity },
+    Plugin { name: "NodeResourcesFit", weight: 1, score: fit },
+    Plugin { name: "NodeResourcesBalancedAllocation", weight: 1, score: balanced },
+    Plugin { name: "ImageLocality", weight: 1, score: images },
 ];
 
 /// A pod and the nodes that compete for it.
@@ -49,9 +50,11 @@ pub(super) struct Contest<'a> {
 /// The total of each candidate, in their order.
 pub(super) fn totals(contest: &Contest<'_>) -> Vec<i64> {
     let mut totals = vec![0; contest.candidates.len()];
-    for plugin in ALL {
+    let profile = &contest.pod.profile;
+    for plugin in ALL.iter().filter(|it| profile.has("score", it.name)) {
+        let weight = profile.weight(plugin.name, plugin.weight);
         for (total, score) in totals.iter_mut().zip((plugin.score)(contest)) {
-            *total += plugin.weight * score;
+            *total += weight * score;
         }
     }
     totals
@@ -102,13 +105,12 @@ fn pod_affinity(contest: &Contest<'_>) -> Vec<i64> {
     raw.into_iter().map(|it| if high > low { MAX * (it - low) / (high - low) } else { 0 }).collect()
 }
 
-fn least_allocated(contest: &Contest<'_>) -> Vec<i64> {
+fn fit(contest: &Contest<'_>) -> Vec<i64> {
     let pod = &contest.pod.requests_nonzero;
-    let free = |used: i64, all: i64| if all == 0 || used > all { 0 } else { (all - used) * MAX / all };
     let score = |info: &&NodeInfo| {
         let (used, all) = (&info.used_nonzero, &info.allocatable);
-        let cpu = free(used.cpu_milli + pod.cpu_milli, all.cpu_milli);
-        let memory = free(used.memory + pod.memory, all.memory);
+        let cpu = contest.pod.profile.fit.score(used.cpu_milli + pod.cpu_milli, all.cpu_milli);
+        let memory = contest.pod.profile.fit.score(used.memory + pod.memory, all.memory);
         (cpu + memory) / 2
     };
     contest.candidates.iter().map(score).collect()

@@ -164,8 +164,7 @@ pub(super) fn new_key(ctx: &Ctx<'_>) -> &'static str {
 /// How long certificates live, from the configuration.
 fn life(settings: &Settings, pointer: &str, default_hours: u64) -> Duration {
     let text = settings.of(pointer);
-    let nanoseconds =
-        crate::apimachinery::go::duration(text).ok().and_then(|it| u64::try_from(it).ok());
+    let nanoseconds = crate::apimachinery::go::duration(text).ok().and_then(|it| u64::try_from(it).ok());
     nanoseconds.map_or(Duration::from_secs(default_hours * 3_600), Duration::from_nanos)
 }
 

@@ -9,9 +9,9 @@ use super::kubeconfigs;
 use super::settings::{self, Settings};
 use super::tokens::short_duration;
 use super::upload;
+use crate::apimachinery::go;
 use crate::hosts::certificates;
 use crate::tools::kubectl::columns;
-use crate::apimachinery::go;
 
 /// A certificate as `certs` commands know it: name, what it is, and which authority signs it.
 struct Managed {

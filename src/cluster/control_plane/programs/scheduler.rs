@@ -8,6 +8,7 @@ use super::super::flags;
 use super::super::inside::Answer;
 use super::super::script::{Program, Start, Verdict, go_quote};
 use crate::apimachinery::{object, yaml};
+use crate::cluster::scheduler::profile::lock_of;
 
 pub(super) const PROGRAM: Program = Program {
     name: "kube-scheduler",
@@ -15,6 +16,7 @@ pub(super) const PROGRAM: Program = Program {
     check,
     holds: |start, condition| match condition {
         "reachable" => start.ask(AUTHENTICATION).is_ok(),
+        "elects" => elects(start),
         "unreachable" => start.ask(AUTHENTICATION).is_err(),
         _ => false,
     },
@@ -214,12 +216,24 @@ fn api(start: &Start<'_>) -> Verdict {
     Verdict::Stuck { said: WATCHED.iter().map(line).collect(), every }
 }
 
+/// Whether it wants a lease before it works.
+fn elects(start: &Start<'_>) -> bool {
+    match start.process.flag("leader-elect") {
+        Some(given) => given != "false",
+        None => {
+            let config = config(start).ok().flatten().unwrap_or_default();
+            object::at(&config, "/leaderElection/leaderElect").is_none_or(|it| *it != false)
+        }
+    }
+}
+
 fn value(start: &Start<'_>, name: &str) -> String {
     match name {
         "bind" => {
             let (address, port) = start.secure_address(PORT);
             if address.is_unspecified() { format!("[::]:{port}") } else { format!("{address}:{port}") }
         }
+        "lock" => lock_of(start.process, &config(start).ok().flatten().unwrap_or_default()),
         "lookup" => start.ask(AUTHENTICATION).err().map_or_else(String::new, |it| {
             it.sentence(AUTHENTICATION, "configmaps extension-apiserver-authentication")
         }),

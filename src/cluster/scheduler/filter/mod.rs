@@ -79,13 +79,16 @@ impl<'a> Cycle<'a> {
 
     /// The first filter that rejects the node, with its reasons.
     pub(super) fn reject(&self, info: &NodeInfo) -> Option<(&'static str, Rejection)> {
-        ALL.iter().find_map(|plugin| (plugin.filter)(self, info).map(|rejection| (plugin.name, rejection)))
+        let profile = &self.pod.profile;
+        ALL.iter()
+            .filter(|plugin| profile.has("filter", plugin.name))
+            .find_map(|plugin| (plugin.filter)(self, info).map(|rejection| (plugin.name, rejection)))
     }
 }
 
 /// The first plugin that rejects the pod as such, with its sentence.
 pub(super) fn reject_before(pod: &PodInfo, store: &Store) -> Option<(&'static str, String)> {
-    ALL.iter().find_map(|plugin| {
+    ALL.iter().filter(|plugin| pod.profile.has("preFilter", plugin.name)).find_map(|plugin| {
         let sentence = plugin.before.and_then(|before| before(pod, store))?;
         Some((plugin.name, sentence))
     })

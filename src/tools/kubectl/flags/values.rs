@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::parse::{go_bool, go_int};
-use crate::apimachinery::go;
 use super::spec::{FlagSpec, Kind};
+use crate::apimachinery::go;
 
 /// What was given on the command line, over the defaults.
 #[derive(Debug, Default)]
