@@ -87,9 +87,41 @@ impl World {
         request.source = source.map_or_else(String::new, |it| it.address.to_string());
         match authenticate(self, cluster, endpoint) {
             Some(user) => request.user = user,
-            None => return Ok(super::serve::unauthorized(self, cluster, &request)),
+            None => {
+                self.tell_refusal(cluster, endpoint);
+                return Ok(super::serve::unauthorized(self, cluster, &request));
+            }
         }
         Ok(super::handle(self, cluster, &request))
+    }
+}
+
+impl World {
+    /// The API server's log says why a client's certificate or token is not taken.
+    fn tell_refusal(&mut self, cluster: ClusterId, endpoint: &Endpoint) {
+        let mut reasons = Vec::new();
+        if let Some(shown) = &endpoint.client_certificate {
+            let flags = ["requestheader-client-ca-file", "client-ca-file"];
+            let [front, own] = flags.map(|flag| {
+                let roots = server_file(self, cluster, flag, "").unwrap_or_default();
+                x509::verify(shown, &roots, x509::Purpose::Client, None, self.now).err()
+            });
+            reasons.extend(front);
+            let identifier = x509::identifier(shown).unwrap_or_default();
+            reasons.extend(own.map(|why| format!("verifying certificate {identifier} failed: {why}")));
+        }
+        if endpoint.token.as_ref().is_some_and(|it| !it.is_empty()) {
+            reasons.push("invalid bearer token".to_owned());
+        }
+        let now = self.now;
+        let all = format!("[{}]", reasons.join(", "));
+        let line = format!(
+            "E authentication.go:75] \"Unable to authenticate the request\" err={}",
+            crate::apimachinery::go::quote(&all)
+        );
+        if let Some(cluster) = self.clusters.get_mut(cluster).filter(|_| !reasons.is_empty()) {
+            cluster.api_server_says(now, &line);
+        }
     }
 }
 

@@ -29,6 +29,29 @@ pub(crate) fn number(cluster: &Cluster, name: &str, usual: i64) -> i64 {
     process(cluster).and_then(|it| it.flag(name)?.parse().ok()).unwrap_or(usual)
 }
 
+/// Whether a group and version is served: `--runtime-config`, where the most exact setting counts. Versions
+/// that are off by default are not simulated.
+pub(crate) fn serves(cluster: &Cluster, group: &str, version: &str) -> bool {
+    let settings = process(cluster).map(|it| it.flag_list("runtime-config")).unwrap_or_default();
+    if settings.is_empty() {
+        return true;
+    }
+    let exact = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
+    let stage = match (version.contains("alpha"), version.contains("beta")) {
+        (true, _) => "api/alpha",
+        (_, true) => "api/beta",
+        _ => "api/ga",
+    };
+    let value = |name: &str| {
+        let found = settings.iter().rev().find_map(|it| match it.split_once('=') {
+            Some((key, value)) => (key == name).then_some(value),
+            None => (*it == name).then_some("true"),
+        })?;
+        Some(found != "false" && found != "0")
+    };
+    value(&exact).or_else(|| value(stage)).or_else(|| value("api/all")).unwrap_or(true)
+}
+
 /// The ports that services may have on nodes: `--service-node-port-range`.
 pub(crate) fn node_ports(cluster: &Cluster) -> RangeInclusive<i64> {
     let given = process(cluster).and_then(|it| port_range(it.flag("service-node-port-range")?));

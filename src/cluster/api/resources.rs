@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
+use super::flags;
 use crate::apimachinery::object::{self, Gvk};
 use crate::cluster::{Cluster, Object};
 
@@ -92,6 +93,9 @@ pub(crate) fn built_in() -> &'static [Arc<Resource>] {
 /// A resource by its place in a path.
 pub(crate) fn find(cluster: &Cluster, group: &str, version: &str, plural: &str) -> Option<Arc<Resource>> {
     let fits = |it: &&Arc<Resource>| it.plural == plural && it.version == version && it.group == group;
+    if !flags::serves(cluster, group, version) {
+        return None;
+    }
     if let Some(found) = built_in().iter().find(fits) {
         return Some(found.clone());
     }
@@ -124,7 +128,8 @@ pub(crate) fn by_storage(cluster: &Cluster, storage: &str) -> Option<Arc<Resourc
 /// Every resource that is served now.
 pub(crate) fn all(cluster: &Cluster) -> Vec<Arc<Resource>> {
     let customs = cluster.store.list(CRDS, "").flat_map(custom).map(Arc::new);
-    built_in().iter().cloned().chain(super::aggregate::resources(cluster)).chain(customs).collect()
+    let served = built_in().iter().filter(|it| flags::serves(cluster, &it.group, &it.version)).cloned();
+    served.chain(super::aggregate::resources(cluster)).chain(customs).collect()
 }
 
 /// The served versions of a custom resource, once its names are accepted.

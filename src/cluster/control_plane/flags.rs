@@ -93,7 +93,13 @@ pub(crate) fn usage(program: &str) -> Vec<String> {
 /// What is wrong with a list of `Gate=true` settings: the first unknown or locked one.
 pub(crate) fn gate_problem(settings: &str) -> Option<String> {
     settings.split(',').filter(|it| !it.is_empty()).find_map(|setting| {
-        let (name, value) = setting.split_once('=').unwrap_or((setting, ""));
+        let Some((name, value)) = setting.split_once('=') else {
+            return Some(format!("missing bool value for {setting}"));
+        };
+        if !is_go_bool(value.trim()) {
+            let why = syntax("ParseBool", value.trim());
+            return Some(format!("invalid value of {name}={}, err: {why}", value.trim()));
+        }
         // A component may stand before the gate: `kube:Gate=true`.
         let name = name.rsplit(':').next().unwrap_or(name).trim();
         if matches!(name, "AllAlpha" | "AllBeta") {
@@ -154,10 +160,95 @@ fn misfit(go: bool, name: &str, kind: &str, value: &str) -> Option<String> {
         "float" | "float32" | "float64" if value.parse::<f64>().is_err() => syntax("ParseFloat", value),
         "ip" if value.parse::<std::net::IpAddr>().is_err() => format!("failed to parse IP: {value:?}"),
         "duration" => go::duration(value).err()?,
+        "portRange" => port_range_problem(value)?,
+        "mapStringBool" => pairs_problem(value, "malformed pair, expect string=bool", |key, value| {
+            (!is_go_bool(value))
+                .then(|| format!("invalid value of {key}: {value}, err: {}", syntax("ParseBool", value)))
+        })?,
+        "mapStringString" => pairs_problem(value, "malformed pair, expect string=string", |_, _| None)?,
+        "stringToString" if !value.is_empty() => {
+            let bad = value.split(',').find(|it| !it.contains('='))?;
+            format!("{bad} must be formatted as key=value")
+        }
         _ => return None,
     };
     let shown = if name == "v" { "-v, --v".to_owned() } else { format!("--{name}") };
     Some(format!("invalid argument {value:?} for \"{shown}\" flag: {why}"))
+}
+
+/// Why a text is no range of ports. Source: `PortRange.Set`.
+fn port_range_problem(value: &str) -> Option<String> {
+    let value = value.trim();
+    let (dash, plus) = (value.split_once('-'), value.split_once('+'));
+    let parts = match (dash, plus) {
+        _ if value.is_empty() => return None,
+        (Some(_), Some(_)) => return Some(format!("unable to parse port range: {value}")),
+        (Some((low, high)), None) | (None, Some((low, high))) => vec![low, high],
+        (None, None) => vec![value],
+    };
+    if let Some(bad) = parts.iter().find(|it| it.parse::<i64>().is_err()) {
+        return Some(syntax("Atoi", bad));
+    }
+    let numbers: Vec<i64> = parts.iter().filter_map(|it| it.parse().ok()).collect();
+    let (low, high) = match (numbers.as_slice(), plus) {
+        (&[low, more], Some(_)) => (low, (low + more).min(65_535)),
+        (&[low, high], None) => (low, high),
+        (&[one], _) => (one, one),
+        _ => return None,
+    };
+    if low > 65_535 || high > 65_535 {
+        return Some(format!("the port range cannot be greater than 65535: {value}"));
+    }
+    (high < low).then(|| format!("end port cannot be less than start port: {value}"))
+}
+
+/// What is wrong with `key=value,…`: a part that is no pair, or the first value that `wrong` names.
+fn pairs_problem(
+    text: &str,
+    malformed: &str,
+    wrong: impl Fn(&str, &str) -> Option<String>,
+) -> Option<String> {
+    text.split(',').filter(|it| !it.is_empty()).find_map(|part| match part.split_once('=') {
+        Some((key, value)) => wrong(key.trim(), value.trim()),
+        None => Some(malformed.to_owned()),
+    })
+}
+
+/// Labels of Kubernetes' own domains that a kubelet may give its node.
+const NODE_LABELS: &[&str] = &[
+    "beta.kubernetes.io/arch",
+    "beta.kubernetes.io/instance-type",
+    "beta.kubernetes.io/os",
+    "failure-domain.beta.kubernetes.io/region",
+    "failure-domain.beta.kubernetes.io/zone",
+    "kubernetes.io/arch",
+    "kubernetes.io/hostname",
+    "kubernetes.io/os",
+    "node.kubernetes.io/instance-type",
+    "topology.kubernetes.io/region",
+    "topology.kubernetes.io/zone",
+];
+
+/// What the kubelet says to `--node-labels` with labels that it may not set.
+pub(crate) fn node_labels_problem(labels: &str) -> Option<String> {
+    let is_under = |domain: &str, parent: &str| domain == parent || domain.ends_with(&format!(".{parent}"));
+    let keys = labels.split(',').map(|it| it.split('=').next().unwrap_or(it).trim());
+    let mut unknown: Vec<&str> = keys
+        .filter(|key| {
+            let domain = key.split_once('/').map_or("", |(domain, _)| domain);
+            let own = is_under(domain, "kubernetes.io") || is_under(domain, "k8s.io");
+            let free = is_under(domain, "kubelet.kubernetes.io") || is_under(domain, "node.kubernetes.io");
+            own && !free && !NODE_LABELS.contains(key)
+        })
+        .collect();
+    unknown.sort_unstable();
+    (!unknown.is_empty()).then(|| {
+        format!(
+            "unknown 'kubernetes.io' or 'k8s.io' labels specified with --node-labels: [{}]\n--node-labels in the 'kubernetes.io' namespace must begin with an allowed prefix (kubelet.kubernetes.io, node.kubernetes.io) or be in the specifically allowed set ({})",
+            unknown.join(" "),
+            NODE_LABELS.join(", ")
+        )
+    })
 }
 
 fn syntax(function: &str, value: &str) -> String {

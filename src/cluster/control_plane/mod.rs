@@ -173,6 +173,16 @@ impl Cluster {
         self.is_up(Owner::ApiServer)
     }
 
+    /// The API server that serves writes a line into its log.
+    pub(crate) fn api_server_says(&mut self, now: SimTime, line: &str) {
+        let mut all = self.control_plane.instances.iter();
+        let key = all.find(|(_, it)| it.process.program == "kube-apiserver" && it.serves());
+        let Some(key) = key.map(|(key, _)| key.clone()) else { return };
+        if let Some(instance) = self.control_plane.instances.get_mut(&key) {
+            instance.log.push_back((now, script::render(line, now, 1)));
+        }
+    }
+
     /// The process of a program that serves on a machine.
     pub(crate) fn serving_on(&self, host: &str, program: &str) -> Option<&Instance> {
         let mut all = self.control_plane.instances.iter();

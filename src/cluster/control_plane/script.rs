@@ -150,7 +150,7 @@ pub(super) fn play(program: &'static Program, start: &Start<'_>, from: Option<&s
         } else if !skipping {
             let Some((after, text)) = conditional(program, start, line) else { continue };
             let base = *base.get_or_insert(after);
-            at = after.saturating_sub(base);
+            at = at.max(after.saturating_sub(base));
             log.push((at, filled(program, start, text)));
         }
     }

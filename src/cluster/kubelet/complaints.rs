@@ -9,6 +9,7 @@ use super::script::vm::Machine;
 use super::services::{self, Service};
 use super::{nginx, web};
 use crate::apimachinery::{object, yaml};
+use crate::cluster::control_plane::flags;
 use crate::cluster::control_plane::script::{self, command_failed};
 use crate::cluster::network::corefile::{self, Block};
 use crate::cluster::network::{dns, listeners};
@@ -21,6 +22,7 @@ pub(super) fn complaint(service: &Service, machine: &Machine<'_>) -> Option<Stri
         "nginx" => nginx_complaint(machine),
         "coredns" => coredns_complaint(service, machine),
         "kube-proxy" => kube_proxy_complaint(service, machine),
+        "control-plane" => control_plane_complaint(service, machine),
         _ => None,
     };
     own.or_else(|| port_in_use(service, machine))
@@ -121,6 +123,42 @@ fn loop_in(block: &Block, machine: &Machine<'_>) -> Option<String> {
         block.port,
         draw.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 1,
         draw.wrapping_mul(0xd134_2543_de82_ef95) >> 1,
+    ))
+}
+
+/// How a kube-proxy carries services out, by its configuration; iptables unless it says something else.
+pub(super) fn proxy_mode(machine: &Machine<'_>) -> &'static str {
+    const CONFIG: &str = "/var/lib/kube-proxy/config.conf";
+    let text = machine.world.read_text(machine.place, CONFIG).unwrap_or_default();
+    let config = yaml::documents(&text).ok().and_then(|it| it.into_iter().next()).unwrap_or_default();
+    let mode = object::text(&config, "/mode").to_owned();
+    ["ipvs", "nftables"].into_iter().find(|it| *it == mode).unwrap_or("iptables")
+}
+
+/// A program of the control plane that runs as an ordinary pod: its command line, and the configuration file
+/// of a scheduler.
+fn control_plane_complaint(service: &Service, machine: &Machine<'_>) -> Option<String> {
+    let (program, args) = service.argv.split_first()?;
+    let program = files::base_name(program);
+    if let Some(why) = flags::complaint(program, args) {
+        return Some(format!("Error: {why}\n"));
+    }
+    let path = service.option(&["--config"]).filter(|_| program == "kube-scheduler")?;
+    let line = |why: &str| Some(script::render(&command_failed(why), machine.world.now, 1) + "\n");
+    let Ok(text) = machine.world.read_text(machine.place, path) else {
+        return line(&format!("open {path}: no such file or directory"));
+    };
+    let config = match yaml::documents(&text) {
+        Ok(all) => all.into_iter().next().unwrap_or(Value::Null),
+        Err(why) => return line(why.trim_start_matches("error converting YAML to JSON: ")),
+    };
+    let (kind, version) = (object::text(&config, "/kind"), object::text(&config, "/apiVersion"));
+    let known = kind == "KubeSchedulerConfiguration" && version == "kubescheduler.config.k8s.io/v1";
+    if known {
+        return None;
+    }
+    line(&format!(
+        "no kind {kind:?} is registered for version {version:?} in scheme \"pkg/scheduler/apis/config/scheme/scheme.go:29\""
     ))
 }
 

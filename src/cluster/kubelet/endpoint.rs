@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::settings::{self, Settings};
 use super::web::Answer;
-use crate::apimachinery::object;
+use crate::apimachinery::{object, schema};
 use crate::cluster::api::authz::{self, Attributes};
 use crate::cluster::api::connect;
 use crate::cluster::{ClusterId, UserInfo, World};
@@ -116,7 +116,7 @@ fn refusal(
 }
 
 fn content(world: &World, cluster: ClusterId, host: &str, settings: &Settings, path: &str) -> Answer {
-    let json = |value: Value| Answer::new(200, "application/json", value.to_string());
+    let json = |value: Value| Answer::new(200, "application/json", schema::go_json(&value));
     match path.trim_end_matches('/') {
         "/healthz" | "/healthz/ping" | "/healthz/log" | "/healthz/syncloop" => Answer::new(200, PLAIN, "ok"),
         "/configz" => json(json!({"kubeletconfig": *settings.config})),

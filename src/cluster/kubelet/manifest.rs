@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use super::settings;
 use crate::apimachinery::memo::{self, Memo};
-use crate::apimachinery::{object, yaml};
+use crate::apimachinery::object::Gvk;
+use crate::apimachinery::{object, schema, yaml};
 use crate::cluster::World;
 use crate::cluster::api::{defaults, resources, validation};
 use crate::hosts::Kind;
@@ -57,6 +58,10 @@ fn read_text(path: &str, text: &str, node: &str) -> Result<Value, String> {
         .map_err(|why| unparsed(why.trim_start_matches("error converting YAML to JSON: ")))?;
     let pod = documents.into_iter().next().unwrap_or(Value::Null);
     check_kind(&pod).map_err(|why| unparsed(&why))?;
+    let wrong_type = schema::strict_decode(&Gvk::new("", "v1", "Pod"), pod.to_string().as_bytes()).err();
+    if let Some(why) = wrong_type {
+        return Err(unparsed(&why));
+    }
     if object::name(&pod).is_empty() {
         return Err("invalid pod: name is needed for the pod".into());
     }

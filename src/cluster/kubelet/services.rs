@@ -370,6 +370,7 @@ fn value(name: &str, machine: &Machine<'_>) -> Option<String> {
         "host" => Some(host()),
         "ip" => Some(own_address(machine)),
         "kernel" => Some(kernel(machine)),
+        "proxier" => Some(complaints::proxy_mode(machine).to_owned()),
         "host_ip" => {
             let Place::Container { cluster, pod_uid, .. } = machine.place else { return None };
             let run = machine.world.clusters.get(*cluster)?.runtime.pods.get(pod_uid)?;

@@ -1,5 +1,6 @@
 //! How the services of containers answer over HTTP.
 
+use super::complaints;
 use super::nginx::{self, Action};
 use super::run::ContainerRun;
 use super::services::{self, Service};
@@ -131,6 +132,10 @@ pub(crate) fn answer(
         ))),
         "agnhost" => Some(agnhost_answer(&service, &hostname, request)),
         "coredns" => Some(Answer::text("OK")),
+        "kube-proxy" if request.path == "/proxyMode" => {
+            let machine = super::script::vm::Machine { world, place, image: container.image };
+            Some(Answer::text(complaints::proxy_mode(&machine)))
+        }
         "kube-proxy" => Some(Answer::text("ok")),
         "daemon" => match port {
             9_200 => {

@@ -113,7 +113,12 @@ fn kubelet_identity(host: &mut Host, node: &NodeSpec, pki: &ClusterPki, now: Sim
     let _ = host.files.install(&stamped, both.as_bytes(), 0o600, now);
     let _ = host.files.symlink(&stamped, current, now);
     let fields = format!("    client-certificate: {current}\n    client-key: {current}\n");
-    let kubeconfig = pki.kubeconfig_with(&user, &fields);
+    // What kubeadm writes for the first node, and what the kubelet of a joined one writes itself.
+    let kubeconfig = if node.control_plane {
+        pki.kubeconfig_with(&user, &fields)
+    } else {
+        pki.kubeconfig_of_joined(&fields)
+    };
     let _ = host.files.install("/etc/kubernetes/kubelet.conf", kubeconfig.as_bytes(), 0o600, now);
     let serving = pki.issue(&Leaf {
         common_name: &format!("{}@{}", node.name, now.unix_s()),

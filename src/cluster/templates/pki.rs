@@ -115,6 +115,17 @@ impl ClusterPki {
         )
     }
 
+    /// The kubeconfig that a kubelet writes once it has its certificate.
+    pub(crate) fn kubeconfig_of_joined(&self, user_fields: &str) -> String {
+        let (ca, server) = (STANDARD.encode(&self.ca.certificate), &self.server);
+        format!(
+            "apiVersion: v1\nclusters:\n- cluster:\n    certificate-authority-data: {ca}\n    \
+             server: {server}\n  name: default-cluster\ncontexts:\n- context:\n    cluster: default-cluster\n    \
+             namespace: default\n    user: default-auth\n  name: default-context\ncurrent-context: default-context\n\
+             kind: Config\nusers:\n- name: default-auth\n  user:\n{user_fields}"
+        )
+    }
+
     /// The serving certificate of an API server on `node`.
     pub(crate) fn api_server(&self, node: &NodeSpec, service_ip: IpAddr) -> Pair {
         let mut addresses = vec![service_ip];

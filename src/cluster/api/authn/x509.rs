@@ -52,6 +52,24 @@ pub(crate) fn verify(
     check_usage(&leaf, purpose)
 }
 
+/// As the API server tells that it does not take the first certificate of `chain`, before the reason.
+pub(crate) fn identifier(chain: &[u8]) -> Option<String> {
+    let chain = certificates_of(chain);
+    let (_, certificate) = X509Certificate::from_der(chain.first()?).ok()?;
+    let hex = |bytes: &[u8]| bytes.iter().map(|it| format!("{it:02X}")).collect::<Vec<_>>().join(":");
+    let (mut subject, mut authority) = (String::new(), String::new());
+    for extension in certificate.extensions() {
+        match extension.parsed_extension() {
+            ParsedExtension::SubjectKeyIdentifier(id) => subject = hex(id.0),
+            ParsedExtension::AuthorityKeyIdentifier(id) => {
+                authority = id.key_identifier.as_ref().map(|id| hex(id.0)).unwrap_or_default();
+            }
+            _ => {}
+        }
+    }
+    Some(format!("SN={}, SKID={subject}, AKID={authority}", certificate.tbs_certificate.serial))
+}
+
 fn check_dates(certificate: &X509Certificate<'_>, now: SimTime) -> Result<(), String> {
     let validity = certificate.validity();
     let stamp = |seconds: i64| SimTime::from_unix_s(seconds).rfc3339();

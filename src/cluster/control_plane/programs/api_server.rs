@@ -1,5 +1,6 @@
 //! kube-apiserver: options, listener, certificates, configuration files, etcd.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::super::flags;
@@ -142,10 +143,7 @@ fn complete(start: &Start<'_>) -> Vec<String> {
             "--secure-port {port} must be between 1 and 65535, inclusive. It cannot be turned off with 0"
         ));
     }
-    let modes = start.process.flag_list("authorization-mode");
-    if let Some(mode) = modes.into_iter().find(|mode| !MODES.contains(mode)) {
-        found.push(format!("authorization-mode {mode:?} is not a valid mode"));
-    }
+    found.extend(authorization(start));
     found.extend(service_accounts(start));
     found.extend(plugins(start));
     let unknown = start.process.flag_list("runtime-config").into_iter().find_map(|setting| {
@@ -156,6 +154,37 @@ fn complete(start: &Start<'_>) -> Vec<String> {
         (!known).then(|| format!("unknown api groups {api}"))
     });
     found.extend(unknown);
+    found
+}
+
+/// What does not go together of the modes of authorization and their files.
+fn authorization(start: &Start<'_>) -> Vec<String> {
+    let modes = start.process.flag_list("authorization-mode");
+    let (policy, webhook) =
+        (start.set("authorization-policy-file"), start.set("authorization-webhook-config-file"));
+    let mut found = Vec::new();
+    for mode in &modes {
+        if !MODES.contains(mode) {
+            found.push(format!("authorization-mode {mode:?} is not a valid mode"));
+        }
+        if *mode == "ABAC" && policy.is_none() {
+            found.push("authorization-mode ABAC's authorization policy file not passed".to_owned());
+        }
+        if *mode == "Webhook" && webhook.is_none() {
+            found.push("authorization-mode Webhook's authorization config file not passed".to_owned());
+        }
+    }
+    if policy.is_some() && !modes.contains(&"ABAC") {
+        found.push("cannot specify --authorization-policy-file without mode ABAC".to_owned());
+    }
+    if webhook.is_some() && !modes.contains(&"Webhook") {
+        found.push("cannot specify --authorization-webhook-config-file without mode Webhook".to_owned());
+    }
+    let distinct: BTreeSet<&&str> = modes.iter().collect();
+    if distinct.len() != modes.len() {
+        let quoted: Vec<String> = modes.iter().map(|it| format!("{it:?}")).collect();
+        found.push(format!("authorization-mode [{}] has mode specified more than once", quoted.join(" ")));
+    }
     found
 }
 
@@ -301,6 +330,9 @@ fn said_by_turns(why: &str, address: &str, turn: usize) -> String {
     match why {
         _ if why.starts_with("write tcp") && turn % 2 == 1 => {
             "connection error: desc = \"error reading server preface: remote error: tls: unknown certificate authority\"".into()
+        }
+        _ if why.starts_with("write tcp") && turn % 4 == 0 => {
+            format!("write tcp {local}->{address}: write: connection reset by peer")
         }
         _ if why.starts_with("write tcp") => format!("write tcp {local}->{address}: write: broken pipe"),
         _ if why.ends_with("preface: EOF\"") && turn % 2 == 1 => format!(

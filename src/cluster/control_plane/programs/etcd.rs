@@ -200,6 +200,20 @@ pub(super) fn stored(start: &Start<'_>, name: &str) -> Option<std::sync::Arc<[u8
     start.machine.files.read(&path).ok()
 }
 
+/// Whether another etcd of the machine has the same data directory open.
+fn is_locked(start: &Start<'_>) -> bool {
+    let own = start.process.host_path(data_dir(start));
+    let instances = start.world.clusters.iter().flat_map(|it| it.control_plane.instances.iter());
+    own.is_some()
+        && instances.into_iter().any(|((host, _), other)| {
+            *host == start.machine.name
+                && other.process.program == "etcd"
+                && other.process.pod_name != start.process.pod_name
+                && other.serves()
+                && other.process.host_path(other.process.flag("data-dir").unwrap_or("")) == own
+        })
+}
+
 /// Go's report of a panic, as far as its words are worth anything.
 fn panicked(said: String, message: &str, frames: &[&str]) -> Verdict {
     let mut lines =
@@ -209,6 +223,15 @@ fn panicked(said: String, message: &str, frames: &[&str]) -> Verdict {
 }
 
 fn database(start: &Start<'_>) -> Verdict {
+    if is_locked(start) {
+        let path = format!("{}/member/snap/db", data_dir(start));
+        let about = format!(",\"path\":{path:?},\"took\":\"10.000042429s\"");
+        let said = "db file is flocked by another process, or taking too long";
+        return Verdict::Stuck {
+            said: vec![line("info", "storage/backend.go:88", said, &about)],
+            every: std::time::Duration::from_secs(10),
+        };
+    }
     let Some(bytes) = stored(start, "snap/db") else { return Verdict::Fine };
     if data::is_database(&bytes) {
         return Verdict::Fine;
@@ -397,12 +420,26 @@ pub(super) fn own_id(start: &Start<'_>) -> u64 {
 fn holds(start: &Start<'_>, condition: &str) -> bool {
     match condition {
         "member" => directory(start) == Directory::Member,
+        "new-wal" => !has_wal(start),
+        "old-wal" => has_wal(start),
+        "lost-wal" => !has_wal(start) && stored(start, "snap/db").is_some(),
         "new" => directory(start) == Directory::Empty,
         "peer-tls" => start.set("peer-cert-file").is_some(),
         "client-tls" => start.set("cert-file").is_some(),
         "metrics" => start.set("listen-metrics-urls").is_some(),
         _ => false,
     }
+}
+
+/// Whether the data directory has a write-ahead log, by which etcd knows that it is a member already.
+fn has_wal(start: &Start<'_>) -> bool {
+    stored(start, "wal/0000000000000000-0000000000000000.wal").is_some()
+}
+
+/// The term that a member remembers; a new one begins with the first.
+fn term(start: &Start<'_>) -> u64 {
+    let known = start.world.clusters.get(start.cluster).map_or(1, |it| it.control_plane.etcd.term);
+    if has_wal(start) { known.max(2) } else { 1 }
 }
 
 fn value(start: &Start<'_>, name: &str) -> String {
@@ -414,12 +451,16 @@ fn value(start: &Start<'_>, name: &str) -> String {
                 members(start).iter().map(|(_, url)| data::member_id(&[url], data::TOKEN)).collect();
             format!("{:x}", data::cluster_id(&ids))
         }
-        "member-initialized" => (directory(start) == Directory::Member).to_string(),
-        // A name that is not in the list leaves the list empty.
+        "member-initialized" => has_wal(start).to_string(),
+        // A member that knows its cluster does not read the flag.
         "initial-cluster" => {
-            let own = members(start).iter().any(|(name, _)| Some(*name) == start.set("name"));
-            start.set("initial-cluster").filter(|_| own).unwrap_or("").to_owned()
+            start.set("initial-cluster").filter(|_| !has_wal(start)).unwrap_or("").to_owned()
         }
+        "initial-token" if has_wal(start) => String::new(),
+        "initial-token" => start.set("initial-cluster-token").unwrap_or(data::TOKEN).to_owned(),
+        "term" => term(start).to_string(),
+        "next-term" => (term(start) + 1).to_string(),
+        "commit" => start.world.clusters.get(start.cluster).map_or(0, |it| it.store.revision()).to_string(),
         "peer-address" => {
             let urls = start.process.flag_list("listen-peer-urls");
             urls.first().and_then(|url| url.split_once("://")).map_or("", |(_, it)| it).to_owned()

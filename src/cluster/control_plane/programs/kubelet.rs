@@ -8,8 +8,9 @@ use serde_json::Value;
 use super::super::flags;
 use super::super::inside::Answer;
 use super::super::script::{Program, Start, Verdict, command_failed, go_quote};
+use super::kubelet_config;
 use crate::apimachinery::quantity;
-use crate::apimachinery::{go, object, yaml};
+use crate::apimachinery::{object, yaml};
 use crate::cluster::kubelet::runtime;
 
 pub(super) const PROGRAM: Program = Program {
@@ -19,10 +20,6 @@ pub(super) const PROGRAM: Program = Program {
     holds: |start, condition| condition == "static" && !static_path(start).is_empty(),
     value,
 };
-
-/// Top-level fields of a KubeletConfiguration with their types: `s` text, `i` int32, `b` bool,
-/// `d` duration, anything else is not looked into.
-const FIELDS: &str = include_str!("../../../../assets/flags/kubelet-config.txt");
 
 fn check(start: &Start<'_>, point: &str) -> Verdict {
     match point {
@@ -79,7 +76,7 @@ fn config(start: &Start<'_>) -> Result<Value, String> {
             "no kind {kind:?} is registered for version {version:?} in scheme \"pkg/kubelet/apis/config/scheme/scheme.go:33\""
         )));
     }
-    check_types(&config).map_err(|why| decode(&why))?;
+    kubelet_config::check_types(&config).map_err(|why| decode(&why))?;
     Ok(config)
 }
 
@@ -106,48 +103,15 @@ fn top_key(line: &str) -> Option<&str> {
     (!key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric())).then_some(key)
 }
 
-fn kind_of(field: &str) -> Option<&'static str> {
-    FIELDS
-        .lines()
-        .find_map(|line| line.split_once(' ').filter(|(name, _)| *name == field).map(|(_, kind)| kind))
-}
-
-fn check_types(config: &Value) -> Result<(), String> {
-    let fields = config.as_object().into_iter().flatten();
-    for (name, value) in fields {
-        let Some(kind) = kind_of(name) else { continue };
-        let unmarshal = |got: &str, want: &str| {
-            Err(format!(
-                "json: cannot unmarshal {got} into Go struct field KubeletConfiguration.{name} of type {want}"
-            ))
-        };
-        let got = match value {
-            Value::String(_) => "string",
-            Value::Number(_) => "number",
-            Value::Bool(_) => "bool",
-            Value::Array(_) => "array",
-            Value::Object(_) => "object",
-            Value::Null => continue,
-        };
-        match (kind, got) {
-            ("i", "number") | ("s", "string") | ("b", "bool") | ("x", _) => {}
-            ("i", _) => return unmarshal(got, "int32"),
-            ("s", _) => return unmarshal(got, "string"),
-            ("b", _) => return unmarshal(got, "bool"),
-            ("d", "string") => {
-                if let Err(why) = go::duration(value.as_str().unwrap_or("")) {
-                    return Err(why);
-                }
-            }
-            ("d", _) => return unmarshal(got, "v1.Duration"),
-            _ => {}
-        }
-    }
-    Ok(())
-}
-
 /// What the strict decoder did not like, and gates.
 fn configured(start: &Start<'_>, config: &Value) -> Verdict {
+    if let Some(why) = start.set("node-labels").and_then(flags::node_labels_problem) {
+        return Verdict::failed(&format!("failed to validate kubelet flags: {why}"));
+    }
+    if let Some(problem) = start.set("feature-gates").and_then(flags::gate_problem) {
+        let why = format!("failed to set feature gates from initial flags-based config: {problem}");
+        return Verdict::failed(&why);
+    }
     let gates: Vec<String> = object::at(config, "/featureGates")
         .and_then(Value::as_object)
         .into_iter()
@@ -169,8 +133,10 @@ fn configured(start: &Start<'_>, config: &Value) -> Verdict {
     }
     let lenient = "I codec.go:102] \"Using lenient decoding as strict decoding failed\"";
     let text = start.read(config_path(start)).unwrap_or_default();
-    if let Some(unknown) = config.as_object().and_then(|it| it.keys().find(|key| kind_of(key).is_none())) {
-        let why = go_quote(&format!("strict decoding error: unknown field {unknown:?}"));
+    let unknown = kubelet_config::unknown_fields(config);
+    if !unknown.is_empty() {
+        let all: Vec<String> = unknown.iter().map(|it| format!("unknown field {it:?}")).collect();
+        let why = go_quote(&format!("strict decoding error: {}", all.join(", ")));
         return Verdict::Says(vec![format!("{lenient} err={why}")]);
     }
     let mut seen: Vec<&str> = Vec::new();

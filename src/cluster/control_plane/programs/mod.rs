@@ -6,6 +6,7 @@ mod etcd;
 mod etcd_members;
 mod files;
 mod kubelet;
+mod kubelet_config;
 mod scheduler;
 
 use super::script::Program;
