@@ -22,8 +22,11 @@ const FILES: [&str; 6] = [
     include_str!("../../tests/faults/kubelet.txt"),
 ];
 
-/// Equal faults that must be counted at least.
-const EQUAL: usize = 195;
+/// Faults whose programs fail as recorded that must be counted at least.
+const EQUAL: usize = 169;
+
+/// Faults in which kubectl answers as recorded that must be counted at least.
+const ANSWERED: usize = 70;
 
 #[derive(Default)]
 struct Fault {
@@ -123,8 +126,8 @@ fn observed(world: &World, fault: &Fault) -> (Vec<String>, Option<i32>) {
 }
 
 /// What is missing of a fault; empty when it is as recorded.
-fn differences(fault: &Fault, normal: &Normal) -> Vec<String> {
-    let ran = stage::run(templates::default_world(1), &fault.host, "break", &fault.script).unwrap();
+fn differences(world: World, fault: &Fault, normal: &Normal) -> [Vec<String>; 2] {
+    let ran = stage::run(world, &fault.host, "break", &fault.script).unwrap();
     let mut world = ran.world;
     world.advance(Duration::from_secs(40));
     let (lines, exit) = observed(&world, fault);
@@ -140,8 +143,7 @@ fn differences(fault: &Fault, normal: &Normal) -> Vec<String> {
     };
     let missing = fault.lines.iter().map(|it| normal.of(it)).filter(|it| !was_said(it));
     found.extend(missing.map(|it| format!("- {it}")));
-    found.extend(answers(&world, fault, normal));
-    found
+    [found, answers(&world, fault, normal)]
 }
 
 /// What kubectl prints otherwise than it was recorded.
@@ -171,13 +173,17 @@ fn answers(world: &World, fault: &Fault, normal: &Normal) -> Vec<String> {
 fn programs_fail_as_recorded() {
     let normal = Normal::new();
     let all = faults();
-    let mut equal = 0;
+    let (mut equal, mut answered) = (0, 0);
     let mut report = String::new();
+    // kubectl knew the server's resources when the recordings were made.
+    let world =
+        stage::run(templates::default_world(1), "controlplane", "warm", "kubectl get ns").unwrap().world;
     for fault in &all {
-        let found = differences(fault, &normal);
-        if found.is_empty() {
-            equal += 1;
-        } else {
+        let [logged, printed] = differences(world.clone(), fault, &normal);
+        equal += usize::from(logged.is_empty() && fault.program != "none");
+        answered += usize::from(printed.is_empty() && !fault.kubectl.is_empty());
+        let found: Vec<&String> = logged.iter().chain(&printed).collect();
+        if !found.is_empty() {
             report += &format!("{}\n", fault.name);
             found
                 .iter()
@@ -185,6 +191,9 @@ fn programs_fail_as_recorded() {
                 .for_each(|it| report += &format!("    {}\n", it.chars().take(400).collect::<String>()));
         }
     }
-    eprintln!("{report}{equal} of {} faults are as recorded", all.len());
+    let with_log = all.iter().filter(|it| it.program != "none").count();
+    let with_kubectl = all.iter().filter(|it| !it.kubectl.is_empty()).count();
+    eprintln!("{report}{equal} of {with_log} fail and {answered} of {with_kubectl} answer as recorded");
     assert!(equal >= EQUAL, "{equal} faults are as recorded; {EQUAL} were\n{report}");
+    assert!(answered >= ANSWERED, "kubectl answers {answered} as recorded; {ANSWERED} it did\n{report}");
 }

@@ -241,6 +241,14 @@ fn ports_of(world: &World, place: &Place, container: &ContainerRun, service: &Se
                 None => listed(container),
             }
         }
+        "control-plane" => {
+            let usual = match service.argv.first().map(|it| crate::hosts::files::base_name(it)) {
+                Some("kube-scheduler") => 10_259,
+                Some("kube-controller-manager") => 10_257,
+                _ => return listed(container),
+            };
+            vec![tcp(service.option(&["--secure-port"]).and_then(number).unwrap_or(usual))]
+        }
         "kube-proxy" => vec![tcp(10_256), tcp(10_249)],
         "gateway" => {
             let ports = object::list(&container.spec, "/ports").iter();

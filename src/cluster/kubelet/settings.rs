@@ -232,7 +232,7 @@ mod tests {
         let node = node(reserved, &["--max-pods=20"]);
         let of = |name: &str| object::text(&node, &format!("/status/allocatable/{name}")).to_owned();
         assert_eq!((of("cpu"), of("memory")), ("1700m".into(), "3410508Ki".into()));
-        assert_eq!((of("ephemeral-storage"), of("pods")), ("18556039987".into(), "20".into()));
+        assert_eq!((of("ephemeral-storage"), of("pods")), ("18556039988".into(), "20".into()));
     }
 
     #[test]

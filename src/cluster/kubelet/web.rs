@@ -136,6 +136,10 @@ pub(crate) fn answer(
             let machine = super::script::vm::Machine { world, place, image: container.image };
             Some(Answer::text(complaints::proxy_mode(&machine)))
         }
+        "control-plane" => Some(match request.path.split('?').next() {
+            Some("/healthz" | "/livez" | "/readyz") => Answer::text("ok"),
+            _ => Answer::new(403, "text/plain", ""),
+        }),
         "kube-proxy" => Some(Answer::text("ok")),
         "daemon" => match port {
             9_200 => {

@@ -138,6 +138,7 @@ fn of_container(world: &mut World, pod: &PodId, name: &str, port: u16, request: 
     let kind = services::on_port(world, &place, &container, port).map(|it| it.kind).unwrap_or_default();
     let speaks_tls = kind == "ingress" && ingress::TLS_PORTS.contains(&port)
         || kind == "daemon" && matches!(port, 4_443 | 10_250)
+        || kind == "control-plane"
         || kind == "nginx" && web::is_tls(world, &place, port)
         || kind == "gateway" && gateway::speaks_tls(world, pod, port);
     if let Some(mismatch) = mismatch(speaks_tls, request.tls, "nginx") {

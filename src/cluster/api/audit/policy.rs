@@ -158,7 +158,7 @@ mod tests {
         check("pods", "log", "jane", Level::Metadata);
         check("pods", "exec", "jane", Level::None);
         check("pods", "", "system:kube-proxy", Level::None);
-        check("deployments", "scale", "jane", Level::None);
+        check("deployments", "scale", "jane", Level::Request);
         check("deployments", "", "jane", Level::Request);
         check("configmaps", "", "jane", Level::None);
     }
