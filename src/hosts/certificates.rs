@@ -47,6 +47,8 @@ pub(crate) enum Usage {
     Server,
     /// Both, as etcd's serving and peer certificates.
     ServerAndClient,
+    /// For anything: nothing is said, as `openssl x509 -req` does.
+    Any,
 }
 
 /// A certificate and its private key, both PEM.
@@ -303,6 +305,7 @@ impl Usage {
             }
             Self::Client => (IsCa::ExplicitNoCa, leaf, vec![ClientAuth]),
             Self::Server => (IsCa::ExplicitNoCa, leaf, vec![ServerAuth]),
+            Self::Any => (IsCa::NoCa, Vec::new(), Vec::new()),
             Self::ServerAndClient => (IsCa::ExplicitNoCa, leaf, vec![ServerAuth, ClientAuth]),
         }
     }

@@ -82,16 +82,14 @@ pub(crate) fn release(store: &mut Store, service: &Value) {
 
 /// Takes the addresses of a service that is stored now.
 pub(crate) fn claim(call: &mut Call<'_>, service: &Value) {
-    let (first, now) = (object::text(service, "/spec/clusterIP"), call.world.now);
+    let first = object::text(service, "/spec/clusterIP");
     if !matches!(first, "" | "None") {
         let line = format!(
             "I alloc.go:329] \"allocated clusterIPs\" service=\"{}/{}\" clusterIPs={{\"IPv4\":{first:?}}}",
             object::namespace(service),
             object::name(service)
         );
-        if let Some(cluster) = call.world.clusters.get_mut(call.cluster) {
-            cluster.api_server_says(now, &line);
-        }
+        call.world.api_server_says(call.cluster, &line);
     }
     let (namespace, name) = (object::namespace(service).to_owned(), object::name(service).to_owned());
     for address in object::list(service, "/spec/clusterIPs").iter().filter_map(Value::as_str) {

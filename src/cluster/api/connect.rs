@@ -113,15 +113,12 @@ impl World {
         if endpoint.token.as_ref().is_some_and(|it| !it.is_empty()) {
             reasons.push("invalid bearer token".to_owned());
         }
-        let now = self.now;
-        let all = format!("[{}]", reasons.join(", "));
-        let line = format!(
-            "E authentication.go:75] \"Unable to authenticate the request\" err={}",
-            crate::apimachinery::go::quote(&all)
-        );
-        if let Some(cluster) = self.clusters.get_mut(cluster).filter(|_| !reasons.is_empty()) {
-            cluster.api_server_says(now, &line);
+        if reasons.is_empty() {
+            return;
         }
+        let all = crate::apimachinery::go::quote(&format!("[{}]", reasons.join(", ")));
+        let line = format!("E authentication.go:75] \"Unable to authenticate the request\" err={all}");
+        self.api_server_says(cluster, &line);
     }
 }
 

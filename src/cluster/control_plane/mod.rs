@@ -173,16 +173,6 @@ impl Cluster {
         self.is_up(Owner::ApiServer)
     }
 
-    /// The API server that serves writes a line into its log.
-    pub(crate) fn api_server_says(&mut self, now: SimTime, line: &str) {
-        let mut all = self.control_plane.instances.iter();
-        let key = all.find(|(_, it)| it.process.program == "kube-apiserver" && it.serves());
-        let Some(key) = key.map(|(key, _)| key.clone()) else { return };
-        if let Some(instance) = self.control_plane.instances.get_mut(&key) {
-            instance.log.push_back((now, script::render(line, now, 1)));
-        }
-    }
-
     /// The process of a program that serves on a machine.
     pub(crate) fn serving_on(&self, host: &str, program: &str) -> Option<&Instance> {
         let mut all = self.control_plane.instances.iter();
@@ -194,6 +184,22 @@ impl Cluster {
         let mut all = self.control_plane.instances.iter();
         all.find(|(_, instance)| instance.process.program == program && instance.serves())
             .map(|((host, _), instance)| (host.as_str(), instance))
+    }
+}
+
+impl World {
+    /// The API server that serves writes lines into its log, rendered when they begin with a level.
+    pub(crate) fn api_server_says(&mut self, cluster: ClusterId, lines: &str) {
+        let now = self.now;
+        let Some(state) = self.clusters.get_mut(cluster) else { return };
+        let mut all = state.control_plane.instances.iter();
+        let serving = all.find(|(_, it)| it.process.program == "kube-apiserver" && it.serves());
+        let Some(key) = serving.map(|(key, _)| key.clone()) else { return };
+        if let Some(instance) = state.control_plane.instances.get_mut(&key) {
+            instance.log.extend(lines.lines().map(|line| (now, script::render(line, now, 1))));
+        }
+        // The runtime's copy of the log follows.
+        self.wake_at(now + std::time::Duration::from_millis(20), cluster, "kubelet-host", &key.0);
     }
 }
 

@@ -3,7 +3,11 @@
 //! Keys come from the fixture pool, since making one takes a second of real time. Not here: ciphers and
 //! revocation lists.
 
+<<<<<<< HEAD
 mod digest;
+=======
+mod conf;
+>>>>>>> cfad9fb (openssl reads extensions from files; the API server's own lines reach its container's log; raise the ratchets of recorded faults)
 mod server;
 mod text;
 
@@ -13,6 +17,7 @@ use std::time::Duration;
 use base64::Engine;
 use x509_parser::prelude::{FromDer, X509Certificate, X509CertificationRequest, X509Name};
 
+use self::conf::{Conf, Extensions};
 use crate::hosts::certificates::{self, CertificateSpec, Distrust, Pair, Usage};
 use crate::shell::{Proc, Program, Running};
 use crate::sim::SimTime;
@@ -39,6 +44,7 @@ const VALUED: &[&str] = &[
     "-config",
     "-extensions",
     "-extfile",
+    "-reqexts",
     "-addext",
     "-inform",
     "-outform",
@@ -264,7 +270,27 @@ fn subject(text: &str) -> (String, Vec<String>) {
     (name.unwrap_or_default(), organizations.collect())
 }
 
-fn spec(proc: &Proc, args: &Args, names: (String, Vec<String>), usage: Usage) -> CertificateSpec {
+/// The subject that a configuration file names, if nobody is to be asked.
+fn configured_subject(conf: &Conf) -> Option<(String, Vec<String>)> {
+    conf.value("req", "prompt").filter(|it| *it == "no")?;
+    let section = conf.value("req", "distinguished_name")?;
+    let named = |short: &str, long: &str| {
+        let rows = conf.section(section);
+        let fits = |name: &str| {
+            name == long || name.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.') == short
+        };
+        rows.filter(|(name, _)| fits(name)).map(|(_, value)| value.to_owned()).collect::<Vec<_>>()
+    };
+    let common = named("CN", "commonName").into_iter().next()?;
+    Some((common, named("O", "organizationName")))
+}
+
+fn spec(
+    proc: &Proc,
+    args: &Args,
+    names: (String, Vec<String>),
+    (usage, extensions): (Usage, Extensions),
+) -> CertificateSpec {
     let mut world = proc.world();
     let days: u64 = args.value("-days").and_then(|it| it.parse().ok()).unwrap_or(30);
     let alternative = args.value("-addext").and_then(|it| it.strip_prefix("subjectAltName=")).unwrap_or("");
@@ -272,8 +298,15 @@ fn spec(proc: &Proc, args: &Args, names: (String, Vec<String>), usage: Usage) ->
     CertificateSpec {
         common_name: names.0,
         organizations: names.1,
-        dns_names: parts().filter_map(|it| it.strip_prefix("DNS:")).map(str::to_owned).collect(),
-        addresses: parts().filter_map(|it| it.strip_prefix("IP:")?.parse().ok()).collect(),
+        dns_names: parts()
+            .filter_map(|it| it.strip_prefix("DNS:"))
+            .map(str::to_owned)
+            .chain(extensions.dns_names)
+            .collect(),
+        addresses: parts()
+            .filter_map(|it| it.strip_prefix("IP:")?.parse().ok())
+            .chain(extensions.addresses)
+            .collect(),
         usage,
         not_before: world.now,
         not_after: world.now + Duration::from_secs(days * 86_400),
@@ -293,16 +326,22 @@ fn req(proc: &Proc, args: &Args) -> Done {
             key
         }
     };
-    let Some(names) = args.value("-subj").map(subject) else {
+    let conf = match args.value("-config") {
+        Some(path) => Conf::parse(&read(proc, path)?),
+        None => Conf::default(),
+    };
+    let Some(names) = args.value("-subj").map(subject).or_else(|| configured_subject(&conf)) else {
         return Err("uncordon: openssl req without -subj is not simulated yet\n".into());
     };
+    let kind = if args.has("-x509") { "x509_extensions" } else { "req_extensions" };
+    let section = args.value("-reqexts").or_else(|| args.value("-extensions"));
+    let asked = section.or_else(|| conf.value("req", kind)).map(|it| conf.extensions(it)).unwrap_or_default();
     let wrong = |error: certificates::CertificateError| format!("Could not read private key: {error}\n");
     let text = if args.has("-x509") {
-        certificates::self_signed(&spec(proc, args, names, Usage::Authority), &key)
-            .map_err(wrong)?
-            .certificate
+        let usage = asked.usage.unwrap_or(Usage::Authority);
+        certificates::self_signed(&spec(proc, args, names, (usage, asked)), &key).map_err(wrong)?.certificate
     } else {
-        certificates::request(&spec(proc, args, names, Usage::Client), &key).map_err(wrong)?
+        certificates::request(&spec(proc, args, names, (Usage::Any, asked)), &key).map_err(wrong)?
     };
     output(proc, args, "-out", &text.replace("\r\n", "\n"), 0o644)
 }
@@ -419,7 +458,16 @@ fn sign(proc: &Proc, args: &Args) -> Done {
     let common = name.iter_common_name().filter_map(|it| it.as_str().ok()).map(str::to_owned).next();
     let organizations =
         name.iter_organization().filter_map(|it| it.as_str().ok()).map(str::to_owned).collect();
-    let spec = spec(proc, args, (common.unwrap_or_default(), organizations), Usage::Client);
+    let asked = match args.value("-extfile") {
+        Some(path) => {
+            let conf = Conf::parse(&read(proc, path)?);
+            let section = args.value("-extensions").or_else(|| conf.value("", "extensions"));
+            conf.extensions(section.unwrap_or(""))
+        }
+        None => Extensions::default(),
+    };
+    let names = (common.unwrap_or_default(), organizations);
+    let spec = spec(proc, args, names, (asked.usage.unwrap_or(Usage::Any), asked));
     let signed = certificates::issue_for_request(&spec, &request, &authority);
     let text = signed.map_err(|error| format!("Could not sign: {error}\n"))?;
     proc.eprint(format!("Certificate request self-signature ok\nsubject={}\n", shown(name)));

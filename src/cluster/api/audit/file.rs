@@ -14,15 +14,12 @@ const SIZE_MB: usize = 100;
 /// Adds lines.
 pub(super) fn append(world: &mut World, cluster: ClusterId, lines: &str) {
     let now = world.now;
-    let Some(state) = world.clusters.get_mut(cluster) else { return };
+    let Some(state) = world.clusters.get(cluster) else { return };
     let Some((host, instance)) = state.serving("kube-apiserver") else { return };
     let process = &instance.process;
     let path = process.flag(super::PATH).unwrap_or("");
     if path == "-" {
-        let key = (host.to_owned(), process.pod_name.clone());
-        if let Some(instance) = state.control_plane.instances.get_mut(&key) {
-            instance.log.extend(lines.lines().map(|line| (now, line.to_owned())));
-        }
+        world.api_server_says(cluster, lines);
         return;
     }
     let number = |flag: &str| process.flag(flag).and_then(|it| it.parse::<usize>().ok());
