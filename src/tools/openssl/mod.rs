@@ -3,11 +3,8 @@
 //! Keys come from the fixture pool, since making one takes a second of real time. Not here: ciphers and
 //! revocation lists.
 
-<<<<<<< HEAD
-mod digest;
-=======
 mod conf;
->>>>>>> cfad9fb (openssl reads extensions from files; the API server's own lines reach its container's log; raise the ratchets of recorded faults)
+mod digest;
 mod server;
 mod text;
 
