@@ -87,7 +87,12 @@ fn table(user: &str) -> String {
 fn is_entry(line: &str) -> bool {
     let line = line.trim();
     let fields = line.split_whitespace().count();
-    let field = |text: &str| text.chars().all(|c| c.is_ascii_alphanumeric() || "*/,-".contains(c));
+    let part = |text: &str| {
+        text == "*"
+            || text.parse::<u32>().is_ok()
+            || text.len() == 3 && text.chars().all(|c| c.is_ascii_alphabetic())
+    };
+    let field = |text: &str| text.split([',', '-', '/']).all(part);
     line.is_empty()
         || line.starts_with('#')
         || line.starts_with('@') && fields >= 2
