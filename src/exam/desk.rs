@@ -368,9 +368,9 @@ mod tests {
             &mut desk,
             &[
                 "kubectl get pods",
-                "alias ll=ls; echo set nu > .vimrc",
+                "alias lx=ls; echo set nu > .vimrc",
                 "ssh cka-1",
-                "ll; cat .vimrc; k get deploy -o name",
+                "lx; cat .vimrc; k get deploy -o name",
                 "ssh cka-2",
                 "ssh node01",
                 "exit",

@@ -471,13 +471,16 @@ mistakes: [{script: less.sh, says: too few}]
     #[test]
     fn texts_in_another_language_are_laid_over_the_english_ones() {
         let mut files = files(EXERCISE);
-        let korean = "title: 더 많이\ntask: \"`web`을 {{ count }}개로.\"\n";
+        let korean = "title: 더 많이\ntask: \"`web`을 {{ count }}개로.\"\nchecks: {enough: {name: 충분함}}\n";
         files.insert("locales/ko/scale-web.yaml".into(), korean.as_bytes().to_vec());
         let exercise = load(&files).unwrap().exercises.remove(0);
-        assert_eq!((exercise.texts_in("ko"), exercise.texts_in("fr")), ((2, 3), (0, 3)));
+        assert_eq!((exercise.texts_in("ko"), exercise.texts_in("fr")), ((3, 3), (0, 3)));
         let variant = exercise.translated("ko").variant(1).unwrap();
         assert!(variant.title == "더 많이" && variant.task.starts_with("`web`을"), "{variant:?}");
+        assert_eq!(variant.checks[0].texts().name, "충분함");
         assert_eq!(exercise.translated("fr").title, "More of the same");
+        files.insert("locales/ko/scale-web.yaml".into(), b"checks: {gone: {name: x}}".to_vec());
+        assert!(load(&files).unwrap_err()[0].message.starts_with("checks: no check is called \"gone\""));
         files.insert("locales/ko/scale-web.yaml".into(), b"task: '{{ nope }}'".to_vec());
         assert_eq!(load(&files).unwrap_err()[0].file, "locales/ko/scale-web.yaml");
     }

@@ -11,7 +11,7 @@ use super::engine::Engine;
 use super::link::{Answer, Link, Request};
 use super::proc::{Fd, Outbox};
 use super::session::{INTERRUPTED, Session};
-use super::{Lab, Login};
+use super::{Lab, Login, history};
 use crate::sim::SimTime;
 
 /// How much simulated time one line may take without a person in front of the screen.
@@ -85,12 +85,27 @@ impl Console {
 
     /// Hands a line, or a text of several, to the top shell.
     pub(crate) fn start(&mut self, line: &str) {
-        if let Some(top) = self.stack.last() {
-            if !line.trim().is_empty() {
-                top.cell.lock().history.push(line.to_owned());
+        let Some(top) = self.stack.last() else { return };
+        let told = |text: &str| batch::write(&self.outbox, Fd::Err, text.as_bytes());
+        let expanded = match top.login.shell.as_str() {
+            "bash" => history::expand(line, &top.cell.lock().history),
+            _ => Ok(None),
+        };
+        let (line, runs) = match expanded {
+            Ok(None) => (line.to_owned(), true),
+            Ok(Some(expanded)) => {
+                told(&format!("{}\n", expanded.line));
+                (expanded.line, expanded.runs)
             }
-            top.start(line);
+            Err(why) => {
+                told(&format!("bash: {why}\n"));
+                return top.start("");
+            }
+        };
+        if !line.trim().is_empty() {
+            top.cell.lock().history.push(line.clone());
         }
+        top.start(if runs { &line } else { "" });
     }
 
     /// Runs everything on as far as it gets at this instant.

@@ -12,6 +12,7 @@ mod lab;
 mod proc;
 mod link;
 mod console;
+mod history;
 mod engine;
 mod session;
 mod batch;

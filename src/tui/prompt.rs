@@ -97,11 +97,14 @@ impl Prompt {
 
     /// Puts text at the cursor, line ends of a paste too.
     pub(crate) fn insert(&mut self, text: &str) {
-        for c in text.replace("\r\n", "\n").replace('\r', "\n").chars() {
-            if !c.is_control() || c == '\n' || c == '\t' {
-                self.input.handle(InputRequest::InsertChar(c));
-            }
-        }
+        let text: String = text
+            .replace("\r\n", "\n")
+            .replace('\r', "\n")
+            .chars()
+            .filter(|c| !c.is_control() || *c == '\n' || *c == '\t')
+            .collect();
+        // At once: letter by letter a long paste would take longer than anybody waits.
+        self.complete(0, &text);
     }
 
     /// Replaces the `replace` bytes before the cursor.

@@ -325,3 +325,62 @@ fn what_is_typed_while_a_program_runs_is_the_next_line() {
     let next = update(&mut state, Msg::Shell(0, FromShell::Prompt("$ ".into())));
     assert_eq!(next, Some(Effect::Shell(0, ToShell::Run("ls".into()))));
 }
+
+/// A check of a grading, missed and passed.
+fn graded() -> Msg {
+    let check = |name: &str, points, saw: &str| CheckLine {
+        name: name.into(),
+        points,
+        max: 3,
+        saw: saw.into(),
+        wanted: "no pods".into(),
+        mistake: "not effective".into(),
+    };
+    let checks = vec![check("the node takes no new pods", 3, ""), check("no pod is left", 0, "web-1, web-2")];
+    Msg::Graded(Verdict { points: 3, max: 6, checks })
+}
+
+/// What brings each screen about, beside those of an exam.
+fn screens() -> Vec<(&'static str, Vec<Msg>)> {
+    let lines: String = (1..=60).map(|line| format!("line {line}\n")).collect();
+    let page =
+        PageRequest { name: "log".into(), text: lines.clone(), numbers: false, chop: false, at_end: false };
+    let solution = Msg::Solution {
+        script: "kubectl drain node01 --ignore-daemonsets\n".into(),
+        diff: "--- yours\n+++ reference\n@@ -1 +1 @@\n-unschedulable: false\n+unschedulable: true\n".into(),
+        explain: "Drain is cordon and **evictions**.".into(),
+    };
+    let alt = |c| Msg::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::ALT));
+    let opened = || Msg::Opened(Box::new(opened()));
+    vec![
+        ("home", vec![]),
+        ("home_help", vec![key(KeyCode::Char('?'))]),
+        ("exercise", vec![opened(), printed("NAME     STATUS\nnode01   Ready\n")]),
+        ("hint", vec![opened(), key(KeyCode::F(2))]),
+        ("help", vec![opened(), key(KeyCode::F(1))]),
+        ("checks", vec![opened(), key(KeyCode::F(3)), graded()]),
+        ("solution", vec![opened(), solution]),
+        ("vim", vec![opened(), edit(EditorKind::Vim, "/root/a.yaml", "kind: Pod\n")]),
+        ("nano", vec![opened(), edit(EditorKind::Nano, "/root/a.yaml", "kind: Pod\n")]),
+        ("less", vec![opened(), shell(FromShell::Page(page))]),
+        ("look_back", vec![opened(), printed(&lines), key(KeyCode::F(9))]),
+        ("split", vec![opened(), Msg::Terminal { prompt: "root@controlplane:~# ".into() }, alt('s')]),
+    ]
+}
+
+#[test]
+fn every_screen_speaks_both_languages() {
+    for (name, msgs) in screens() {
+        for language in [Language::English, Language::Korean] {
+            for (width, height) in [(80, 24), (140, 45)] {
+                let mut state = home(Words(language));
+                let _ = update(&mut state, Msg::Resize(width, height));
+                for msg in msgs.clone() {
+                    let _ = update(&mut state, msg);
+                }
+                let name = format!("all_{name}_{}_{width}", language.code());
+                insta::assert_snapshot!(name, screen(&mut state, width, height).backend());
+            }
+        }
+    }
+}

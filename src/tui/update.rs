@@ -140,7 +140,13 @@ fn on_key(state: &mut State, key: KeyEvent) -> Option<Effect> {
     let number = exercise.front();
     let tab = exercise.tab();
     let next = match &mut tab.front {
-        Some(Front::Editor(editor)) => editor.key(key),
+        Some(Front::Editor(editor)) => {
+            if keys::is_control(key, 'z') {
+                state.said = state.words.say("said-no-suspend");
+                return None;
+            }
+            editor.key(key)
+        }
         Some(Front::Pager(pager)) => pager.key(key),
         None => return terminal_key(state, key),
     };
@@ -273,6 +279,10 @@ fn terminal_key(state: &mut State, key: KeyEvent) -> Option<Effect> {
         let Looked::Copy(text) = looked else { return None };
         state.said = words.say("said-copied");
         return Some(Effect::Copy(text));
+    }
+    if terminal.mode == Mode::Running && keys::is_control(key, 'z') {
+        state.said = state.words.say("said-no-suspend");
+        return None;
     }
     match key.code {
         KeyCode::PageUp => terminal.scroll_page(true),

@@ -62,7 +62,9 @@ pub(super) fn plain(name: &str, address: &str, hosts: &str, os_image: &str, now:
         let _ = host.files.install(path, text.as_bytes(), 0o644, now);
     }
     super::software::ubuntu(&mut host, now);
-    let _ = host.files.chown("/home/candidate", 1000, 1000);
+    for path in ["/home/candidate", "/home/candidate/.bashrc"] {
+        let _ = host.files.chown(path, 1000, 1000);
+    }
     let _ = host.files.chmod("/etc/shadow", 0o640);
     for path in ["/etc/sudoers", "/etc/sudoers.d/90-candidate", "/sys/class/dmi/id/product_uuid"] {
         let _ = host.files.chmod(path, 0o440);
@@ -81,6 +83,9 @@ fn texts(name: &str, hosts: &str, os_image: &str) -> Vec<(&'static str, String)>
         ("/etc/passwd", PASSWD.to_owned()),
         ("/etc/group", "root:x:0:\nsudo:x:27:candidate\ncandidate:x:1000:\n".to_owned()),
         ("/etc/shadow", "root:*:20400:0:99999:7:::\ncandidate:!:20400:0:99999:7:::\n".to_owned()),
+        ("/root/.bashrc", BASHRC.to_owned()),
+        ("/home/candidate/.bashrc", BASHRC.to_owned()),
+        ("/etc/skel/.bashrc", BASHRC.to_owned()),
         ("/etc/fstab", "LABEL=cloudimg-rootfs / ext4 discard,commit=30,errors=remount-ro 0 1\n".to_owned()),
         ("/etc/sysctl.conf", "# Settings of this machine; see also /etc/sysctl.d\n".to_owned()),
         ("/etc/sudoers", SUDOERS.to_owned()),
@@ -90,6 +95,10 @@ fn texts(name: &str, hosts: &str, os_image: &str) -> Vec<(&'static str, String)>
         ("/etc/machine-id", format!("{}\n", machine_id(name))),
     ]
 }
+
+/// What an interactive shell reads: the aliases that Ubuntu gives.
+const BASHRC: &str = "# ~/.bashrc: read by every interactive bash that is not told otherwise\n\n\
+    alias ll='ls -alF'\nalias la='ls -A'\nalias l='ls -CF'\n";
 
 const PASSWD: &str = "root:x:0:0:root:/root:/bin/bash\n\
     daemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin\n\

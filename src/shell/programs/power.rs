@@ -27,6 +27,13 @@ fn run(proc: &mut Proc) -> Running<'_> {
             proc.eprint(format!("Call to {verb} failed: Interactive authentication required.\n"));
             return 1;
         }
+        if proc.world().clusters.is_empty() {
+            // The exam's own machine: whoever restarts it there has lost the environment.
+            proc.eprint(
+                "uncordon: this machine is not restarted: it would end the exam, and not only here\n",
+            );
+            return 1;
+        }
         let has = |flag: &str| proc.args.iter().any(|arg| arg == flag);
         if has("-c") {
             return 0;

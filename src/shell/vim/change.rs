@@ -120,6 +120,10 @@ impl Editor {
     ) -> Option<(Pos, Pos, Kind)> {
         let from = self.cursor;
         match target {
+            // Vim goes down first, which the last line does not let it.
+            Target::Lines if count.is_some_and(|count| count > 1) && from.row == self.buffer.last_row() => {
+                None
+            }
             Target::Lines => {
                 let last = from.row.saturating_add(count.unwrap_or(1) - 1).min(self.buffer.last_row());
                 Some((from, Pos { row: last, col: 0 }, Kind::Linewise))
@@ -215,8 +219,12 @@ impl Editor {
             Operator::Lower | Operator::Upper | Operator::Toggle | Operator::Rotate => {
                 self.remember();
                 self.recase(operator, start, past, kind);
-                self.cursor = if kind == Kind::Linewise { self.cursor } else { start };
-                self.settle();
+                if kind == Kind::Linewise {
+                    self.go_to_line(start.row);
+                } else {
+                    self.cursor = start;
+                    self.settle();
+                }
             }
         }
     }
@@ -383,6 +391,27 @@ impl Editor {
             RegisterKind::Characters => self.paste_characters(&register, after, count),
             RegisterKind::Block => self.paste_block(&register, after),
         }
+    }
+
+    /// `]p` and `[p`: whole lines, moved sideways so that the first is indented as the cursor's line is.
+    pub(super) fn paste_indented(&mut self, name: Option<char>, after: bool, count: usize) {
+        let name = name.unwrap_or('"');
+        let Some(register) = self.registers.get(&name).cloned() else { return };
+        if register.kind != RegisterKind::Lines {
+            return self.paste(Some(name), after, count);
+        }
+        let blanks = |line: &[char]| line.iter().take_while(|c| c.is_whitespace()).count();
+        let here = self.columns(self.cursor.row, blanks(self.buffer.line(self.cursor.row)));
+        self.paste(Some(name), after, count);
+        let first = self.cursor.row;
+        let own = self.columns(first, blanks(self.buffer.line(first)));
+        for row in first..first + register.lines.len() * count {
+            let lead = blanks(self.buffer.line(row));
+            let wanted = (self.columns(row, lead) + here).saturating_sub(own);
+            let indent = self.blanks(wanted);
+            self.buffer.line_mut(row).splice(..lead, indent.chars());
+        }
+        self.go_to_line(first);
     }
 
     fn paste_characters(&mut self, register: &Register, after: bool, count: usize) {

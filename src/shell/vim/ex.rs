@@ -66,6 +66,11 @@ impl Editor {
             return;
         };
         let rest = rest.trim_start();
+        if !rest.is_empty() && range.is_some_and(|(_, to)| to > self.buffer.last_row()) {
+            self.message = "E16: Invalid range".into();
+            self.failed = true;
+            return;
+        }
         if rest.is_empty() {
             if let Some((_, to)) = range {
                 self.go_to_line(to);
@@ -174,11 +179,10 @@ impl Editor {
                 None => break,
             }
         }
-        let last = self.buffer.last_row();
         let range = match rows.as_slice() {
             [] => None,
-            [only] => Some(((*only).min(last), (*only).min(last))),
-            [.., a, b] => Some(((*a).min(*b).min(last), (*a).max(*b).min(last))),
+            [only] => Some((*only, *only)),
+            [.., a, b] => Some(((*a).min(*b), (*a).max(*b))),
         };
         Some((range, rest))
     }
@@ -330,6 +334,11 @@ impl Editor {
             self.message = "E14: Invalid address".into();
             return;
         };
+        if moves && !above_all && (from..to).contains(&target) {
+            self.message = "E134: Cannot move a range of lines into itself".into();
+            self.failed = true;
+            return;
+        }
         self.remember();
         let mut at = if above_all { 0 } else { (target + 1).min(self.buffer.last_row() + 1) };
         let lines: Vec<Vec<char>> = (from..=to).map(|row| self.buffer.line(row).to_vec()).collect();
@@ -345,6 +354,9 @@ impl Editor {
 
     fn ex_shift(&mut self, from: usize, to: usize, line: &Line<'_>) {
         let more = line.rest.chars().take_while(|c| line.name.starts_with(*c)).count();
+        let count: Option<usize> = line.rest.get(more..).and_then(|rest| rest.trim().parse().ok());
+        // A count goes on from the last line of the range.
+        let (from, to) = count.map_or((from, to), |count| (to, to + count.max(1) - 1));
         self.shift(from, to, line.name == ">", 1 + more);
     }
 

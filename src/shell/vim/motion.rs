@@ -58,18 +58,27 @@ impl Editor {
             "^" => Some((Pos { col: self.buffer.indent(self.cursor.row), ..self.cursor }, Kind::Exclusive)),
             "$" | "g$" | "\u{f705}" => self.line_end(times),
             "g_" => {
-                let line = self.buffer.line(self.cursor.row);
+                let row = self.cursor.row + times - 1;
+                let line = (row <= self.buffer.last_row()).then(|| self.buffer.line(row))?;
                 let last = line.iter().rposition(|c| !c.is_whitespace()).unwrap_or(0);
-                Some((Pos { col: last, ..self.cursor }, Kind::Inclusive))
+                Some((Pos { row, col: last }, Kind::Inclusive))
             }
-            "|" => Some((Pos { col: times - 1, ..self.cursor }, Kind::Exclusive)),
+            "|" => {
+                let last = self.buffer.len(self.cursor.row).saturating_sub(1);
+                Some((Pos { col: (times - 1).min(last), ..self.cursor }, Kind::Exclusive))
+            }
             "gg" => self.line_start(times - 1),
             "G" => self.line_start(count.map_or(self.buffer.last_row(), |count| count.saturating_sub(1))),
             "H" => self.line_start(times - 1),
             "M" => self.line_start(self.buffer.last_row() / 2),
             "L" => self.line_start(self.buffer.last_row().saturating_sub(times - 1)),
-            "{" | "}" => Some((self.paragraph(key == "}", times), Kind::Exclusive)),
-            "(" | ")" => Some((self.paragraph(key == ")", times), Kind::Exclusive)),
+            "{" | "}" => self.paragraph(key == "}", times).map(|pos| (pos, Kind::Exclusive)),
+            "(" | ")" => self.paragraph(key == ")", times).map(|pos| (pos, Kind::Exclusive)),
+            // With a count it is a share of the text in percent.
+            "%" if count.is_some_and(|count| count <= 100) => {
+                self.line_start(((times * (self.buffer.last_row() + 1)).div_ceil(100)).saturating_sub(1))
+            }
+            "%" if count.is_some() => None,
             "%" => self.matching().map(|pos| (pos, Kind::Inclusive)),
             "f" | "F" | "t" | "T" => {
                 let (kind, letter) = (key.chars().next()?, motion.letter?);
@@ -119,7 +128,10 @@ impl Editor {
     }
 
     fn line_end(&self, times: usize) -> Option<(Pos, Kind)> {
-        let row = (self.cursor.row + times - 1).min(self.buffer.last_row());
+        let row = self.cursor.row + times - 1;
+        if row > self.buffer.last_row() {
+            return None;
+        }
         Some((Pos { row, col: self.buffer.len(row).saturating_sub(1) }, Kind::Inclusive))
     }
 
@@ -143,10 +155,15 @@ impl Editor {
         (pos, if inclusive { Kind::Inclusive } else { Kind::Exclusive })
     }
 
-    /// The next or last empty line; the end or start of the text when there is none.
-    fn paragraph(&self, forward: bool, times: usize) -> Pos {
+    /// The next or last empty line; the end or start of the text when there is none. `None` when there are not so
+    /// many.
+    fn paragraph(&self, forward: bool, times: usize) -> Option<Pos> {
         let mut row = self.cursor.row;
         for _ in 0..times {
+            let border = if forward { self.buffer.last_row() } else { 0 };
+            if row == border && row != self.cursor.row {
+                return None;
+            }
             let empty = |row: usize| self.buffer.len(row) == 0;
             if forward {
                 while row < self.buffer.last_row() && empty(row) {
@@ -165,7 +182,7 @@ impl Editor {
             }
         }
         let at_end = forward && row == self.buffer.last_row() && self.buffer.len(row) > 0;
-        Pos { row, col: if at_end { self.buffer.len(row) } else { 0 } }
+        Some(Pos { row, col: if at_end { self.buffer.len(row) } else { 0 } })
     }
 
     /// The bracket that belongs to the first one at or behind the cursor.

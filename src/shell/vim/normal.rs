@@ -7,8 +7,8 @@ use super::{Editor, Left, Mode, Need, Pos, Put, Selection, keys};
 
 /// Commands that `.` repeats, beside operators.
 const CHANGES: &[&str] = &[
-    "x", "X", "D", "C", "s", "S", "r", "R", "J", "gJ", "p", "P", "gp", "gP", "i", "I", "a", "A", "o", "O",
-    "~", "&", "\x01", "\x18",
+    "x", "X", "D", "C", "s", "S", "r", "R", "J", "gJ", "p", "P", "gp", "gP", "]p", "[p", "[P", "]P", "i",
+    "I", "a", "A", "o", "O", "~", "&", "\x01", "\x18",
 ];
 
 impl Editor {
@@ -98,6 +98,8 @@ impl Editor {
             }
             "p" | "gp" => self.paste(register, true, times),
             "P" | "gP" => self.paste(register, false, times),
+            "]p" => self.paste_indented(register, true, times),
+            "[p" | "[P" | "]P" => self.paste_indented(register, false, times),
             "u" => self.undo(times, true),
             "U" => self.undo_line(),
             "g;" => self.cursor = self.marks.get(&'.').copied().unwrap_or(self.cursor),
@@ -131,6 +133,13 @@ impl Editor {
             "D" | "C" => (col, len),
             _ => (col, (col + times).min(len)),
         };
+        if matches!(key, "D" | "C") && times > 1 {
+            // The rest of this line, and so many lines less one.
+            let last = (row + times - 1).min(self.buffer.last_row());
+            let end = Pos { row: last, col: self.buffer.len(last) };
+            let operator = if key == "C" { Operator::Change } else { Operator::Delete };
+            return self.apply(operator, self.cursor, end, Kind::Exclusive, register);
+        }
         let changes = key == "s" || key == "C";
         if from == to && !changes {
             return;
@@ -182,10 +191,14 @@ impl Editor {
         self.remember();
         if letter == '\n' {
             let line = self.buffer.line_mut(row);
-            let tail = line.split_off(col + times);
+            let mut tail = line.split_off(col + times);
             line.truncate(col);
-            self.buffer.insert(row + 1, vec![tail]);
-            self.cursor = Pos { row: row + 1, col: 0 };
+            let indent = self.autoindent(row);
+            if self.settings.autoindent {
+                tail.drain(..tail.iter().take_while(|c| c.is_whitespace()).count());
+            }
+            self.buffer.insert(row + 1, vec![indent.chars().chain(tail).collect()]);
+            self.cursor = Pos { row: row + 1, col: indent.chars().count() };
             return;
         }
         for c in self.buffer.line_mut(row).iter_mut().skip(col).take(times) {

@@ -8,18 +8,19 @@ impl Editor {
     /// The first and last place of an object around the cursor.
     pub(super) fn object(&self, around: bool, what: char, count: usize) -> Option<(Pos, Pos, Kind)> {
         match what {
-            'w' | 'W' => Some(self.word_object(around, what == 'W', count)),
+            'w' | 'W' => self.word_object(around, what == 'W', count),
             '"' | '\'' | '`' => self.quoted_object(around, what),
-            '(' | ')' | 'b' => self.bracket_object(around, '(', ')'),
-            '[' | ']' => self.bracket_object(around, '[', ']'),
-            '{' | '}' | 'B' => self.bracket_object(around, '{', '}'),
-            '<' | '>' => self.bracket_object(around, '<', '>'),
-            'p' => Some(self.paragraph_object(around)),
+            '(' | ')' | 'b' => self.bracket_object(around, ('(', ')'), count),
+            '[' | ']' => self.bracket_object(around, ('[', ']'), count),
+            '{' | '}' | 'B' => self.bracket_object(around, ('{', '}'), count),
+            '<' | '>' => self.bracket_object(around, ('<', '>'), count),
+            'p' => self.paragraph_object(around, count),
             _ => None,
         }
     }
 
-    fn word_object(&self, around: bool, big: bool, count: usize) -> (Pos, Pos, Kind) {
+    /// Words and the blanks between them on one line; `None` when there are not so many.
+    fn word_object(&self, around: bool, big: bool, count: usize) -> Option<(Pos, Pos, Kind)> {
         let line = self.buffer.line(self.cursor.row);
         let of = |col: usize| line.get(col).map(|c| class(*c, big));
         let run_end = |from: usize| {
@@ -30,19 +31,24 @@ impl Editor {
         let kind = of(col);
         let mut start = (0..=col).rev().take_while(|at| of(*at) == kind).last().unwrap_or(col);
         let mut end = run_end(col);
-        for _ in 1..count {
-            end = run_end((end + 1).min(line.len().saturating_sub(1)));
-        }
-        if around {
+        let on_blank = kind == Some(0);
+        let next = |end: usize| (end + 1 < line.len()).then(|| run_end(end + 1));
+        for index in 1..=count {
+            if index > 1 {
+                end = next(end)?;
+            }
+            // Blanks behind the last word may be missing: those before the first are taken then.
             let blank_behind = of(end + 1) == Some(0);
-            if kind == Some(0) || blank_behind {
-                end = run_end((end + 1).min(line.len().saturating_sub(1)));
-            } else {
+            if around && on_blank {
+                end = next(end)?;
+            } else if around && blank_behind {
+                end = run_end(end + 1);
+            } else if around && index == count {
                 start = (0..start).rev().take_while(|at| of(*at) == Some(0)).last().unwrap_or(start);
             }
         }
         let row = self.cursor.row;
-        (Pos { row, col: start }, Pos { row, col: end }, Kind::Inclusive)
+        Some((Pos { row, col: start }, Pos { row, col: end }, Kind::Inclusive))
     }
 
     fn quoted_object(&self, around: bool, quote: char) -> Option<(Pos, Pos, Kind)> {
@@ -66,12 +72,20 @@ impl Editor {
         Some((at(open + 1), at(close - 1), Kind::Inclusive))
     }
 
-    fn bracket_object(&self, around: bool, open: char, close: char) -> Option<(Pos, Pos, Kind)> {
-        let start = match self.buffer.at(self.cursor) {
+    fn bracket_object(
+        &self,
+        around: bool,
+        (open, close): (char, char),
+        count: usize,
+    ) -> Option<(Pos, Pos, Kind)> {
+        let mut start = match self.buffer.at(self.cursor) {
             Some(c) if c == open => self.cursor,
             Some(c) if c == close => self.pair(self.cursor, open, close, false)?,
-            _ => self.enclosing(open, close).or_else(|| self.next_open(open))?,
+            _ => self.enclosing(self.cursor, open, close).or_else(|| self.next_open(open))?,
         };
+        for _ in 1..count {
+            start = self.enclosing(start, open, close)?;
+        }
         let end = self.pair(start, open, close, true)?;
         if around {
             return Some((start, end, Kind::Inclusive));
@@ -96,11 +110,11 @@ impl Editor {
         })
     }
 
-    fn enclosing(&self, open: char, close: char) -> Option<Pos> {
+    fn enclosing(&self, from: Pos, open: char, close: char) -> Option<Pos> {
         let mut depth = 0;
-        for row in (0..=self.cursor.row).rev() {
+        for row in (0..=from.row).rev() {
             let line = self.buffer.line(row);
-            let end = if row == self.cursor.row { self.cursor.col } else { line.len() };
+            let end = if row == from.row { from.col } else { line.len() };
             for (col, c) in line.iter().enumerate().take(end).rev() {
                 if *c == close {
                     depth += 1;
@@ -114,20 +128,28 @@ impl Editor {
         None
     }
 
-    fn paragraph_object(&self, around: bool) -> (Pos, Pos, Kind) {
+    fn paragraph_object(&self, around: bool, count: usize) -> Option<(Pos, Pos, Kind)> {
         let empty = |row: usize| self.buffer.string(row).trim().is_empty();
+        let last = self.buffer.last_row();
+        // The last line of the run of lines, blank or not, that one is in.
+        let run_end =
+            |row: usize| (row..=last).take_while(|it| empty(*it) == empty(row)).last().unwrap_or(row);
         let kind = empty(self.cursor.row);
-        let mut from = self.cursor.row;
-        while from > 0 && empty(from - 1) == kind {
-            from -= 1;
+        let start =
+            |row: usize| (0..=row).rev().take_while(|it| empty(*it) == empty(row)).last().unwrap_or(row);
+        let mut from = start(self.cursor.row);
+        let mut to = run_end(self.cursor.row);
+        let runs = if around { count * 2 } else { count };
+        for run in 1..runs {
+            if to < last {
+                to = run_end(to + 1);
+            } else if around && run + 1 == runs && !kind && from > 0 {
+                // At the end of the text the blank lines before belong to it.
+                from = start(from - 1);
+            } else if !around || run + 1 < runs || kind {
+                return None;
+            }
         }
-        let mut to = self.cursor.row;
-        while to < self.buffer.last_row() && empty(to + 1) == kind {
-            to += 1;
-        }
-        while around && to < self.buffer.last_row() && empty(to + 1) != kind {
-            to += 1;
-        }
-        (Pos { row: from, col: 0 }, Pos { row: to, col: 0 }, Kind::Linewise)
+        Some((Pos { row: from, col: 0 }, Pos { row: to, col: 0 }, Kind::Linewise))
     }
 }

@@ -222,6 +222,12 @@ impl Reader<'_> {
         if LETTER_COMMANDS.contains(key) {
             return Ok(Verb::Do(key.into(), Some(self.key()?)));
         }
+        if key == '[' || key == ']' {
+            let second = self.key()?;
+            if matches!(second, 'p' | 'P') {
+                return Ok(Verb::Do([key, second].into_iter().collect(), None));
+            }
+        }
         if key == 'g' {
             let second = self.key()?;
             if G_COMMANDS.contains(second) {

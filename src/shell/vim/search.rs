@@ -105,11 +105,17 @@ pub(super) fn translate(pattern: &str) -> (String, bool) {
     let mut chars = pattern.chars().peekable();
     let mut first = true;
     while let Some(c) = chars.next() {
-        match c {
-            '\\' => match chars.next() {
+        // What only says how the pattern is read stands before its beginning.
+        if c == '\\' && chars.peek().is_some_and(|next| "cCvm".contains(*next)) {
+            match chars.next() {
                 Some('c') => ignore_case = true,
                 Some('v') => very = true,
-                Some('C' | 'm') => {}
+                _ => {}
+            }
+            continue;
+        }
+        match c {
+            '\\' => match chars.next() {
                 Some('V') => {
                     out.push_str(&regex::escape(&chars.by_ref().collect::<String>()));
                 }

@@ -114,6 +114,14 @@ impl Editor {
             self.message = "E35: No previous regular expression".into();
             return;
         };
+        let mut job = job;
+        // A number behind the flags is a count of lines, from the last of the range on.
+        let digits: String = job.flags.chars().filter(char::is_ascii_digit).collect();
+        job.flags.retain(|flag| !flag.is_ascii_digit() && flag != ' ');
+        let (from, to) = match digits.parse::<usize>() {
+            Ok(count) => (to, to.saturating_add(count.max(1) - 1)),
+            Err(_) => (from, to),
+        };
         self.substitute.last = Some(job.clone());
         self.set_pattern(job.regex.clone());
         self.remember();

@@ -46,6 +46,23 @@ fn edits_as_vim_did() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Keys put together at random, where both agreed when they were recorded: they must go on agreeing.
+#[test]
+fn keys_at_random_edit_as_in_vim() {
+    let text = include_str!("../../../tests/conformance/vim-more.json");
+    let recorded: serde_json::Value = serde_json::from_str(text).unwrap();
+    let mut wrong = Vec::new();
+    for case in recorded["cases"].as_array().unwrap() {
+        let before = recorded["texts"][case["text"].as_u64().unwrap() as usize].as_str().unwrap();
+        let keys = case["keys"].as_str().unwrap();
+        let (file, _) = edit(before, &format!("{keys}\x1b\x1b\x1b:wq!\n"));
+        if file != case["result"] {
+            wrong.push(format!("{keys:?}\n{file}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[track_caller]
 fn check(before: &str, keys: &str, after: &str) {
     let (file, _) = edit(before, &format!("{keys}\x1b:w\n"));

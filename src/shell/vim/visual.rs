@@ -19,11 +19,18 @@ impl Editor {
             ('i' | 'a', Some(what)) => {
                 if let Some((start, end, object)) = self.object(first == 'a', what, count.unwrap_or(1)) {
                     (self.anchor, self.cursor) = (start, end);
-                    if object == Kind::Linewise {
-                        self.mode = Mode::Visual(Selection::Lines);
+                    self.aim = self.cursor.col;
+                    match (object, kind) {
+                        (Kind::Linewise, _) => self.mode = Mode::Visual(Selection::Lines),
+                        (_, Selection::Lines) => self.mode = Mode::Visual(Selection::Characters),
+                        _ => {}
                     }
                 }
             }
+            ('g', None) => return,
+            ('g', Some('u' | 'U' | '~' | '?')) => self.visual_case(kind, &rest),
+            ('g', Some(sign @ ('\x01' | '\x18'))) => self.visual_add(kind, sign, count, true),
+            ('\x01' | '\x18', _) => self.visual_add(kind, first, count, false),
             (action, _) if ACTIONS.contains(action) => self.visual_action(kind, action, count, register),
             _ => match parse::parse(&self.pending.clone()) {
                 Parsed::Part => return,
@@ -32,7 +39,7 @@ impl Editor {
                     Verb::Operate(operator, _) => self.visual_operate(kind, operator, 1, None),
                     Verb::Do(..) => self.visual_do(&rest),
                 },
-                Parsed::Nothing => self.visual_case(kind, &rest),
+                Parsed::Nothing => {}
             },
         }
         self.pending.clear();
@@ -82,6 +89,52 @@ impl Editor {
         }
     }
 
+    /// The first and last place of the selection.
+    fn ends(&self) -> (Pos, Pos) {
+        (self.anchor.min(self.cursor), self.anchor.max(self.cursor))
+    }
+
+    /// `^A` and `^X`: the first number in each line of the selection; behind `g`, more in each line.
+    fn visual_add(&mut self, kind: Selection, sign: char, count: Option<usize>, grows: bool) {
+        let (start, end) = self.ends();
+        let (left, right) = self.block_columns();
+        self.end_visual();
+        self.remember();
+        let by = i64::try_from(count.unwrap_or(1)).unwrap_or(1);
+        let by = if sign == '\x01' { by } else { -by };
+        let mut times = 1;
+        for row in start.row..=end.row {
+            let (from, past) = match kind {
+                Selection::Lines => (0, usize::MAX),
+                Selection::Block => (left, right),
+                Selection::Characters => (
+                    if row == start.row { start.col } else { 0 },
+                    if row == end.row { end.col + 1 } else { usize::MAX },
+                ),
+            };
+            if self.add_in(row, (from, past), by * times) && grows {
+                times += 1;
+            }
+        }
+        self.cursor = if kind == Selection::Lines { Pos { col: 0, ..start } } else { start };
+        self.settle();
+    }
+
+    /// Adds to the first number between two columns; false when there is none.
+    fn add_in(&mut self, row: usize, (from, past): (usize, usize), by: i64) -> bool {
+        let line = self.buffer.line(row);
+        let past = past.min(line.len());
+        let is_digit = |at: usize| at < past && line.get(at).is_some_and(char::is_ascii_digit);
+        let Some(start) = (from..past).find(|at| is_digit(*at)) else { return false };
+        let end = (start..past).take_while(|at| is_digit(*at)).last().map_or(start, |at| at + 1);
+        let minus = start > from && line.get(start - 1) == Some(&'-');
+        let digits: String = line.iter().take(end).skip(start).collect();
+        let Ok(number) = digits.parse::<i64>() else { return false };
+        let number = if minus { -number } else { number }.saturating_add(by);
+        self.buffer.line_mut(row).splice(start - usize::from(minus)..end, number.to_string().chars());
+        true
+    }
+
     fn rows(&self) -> (usize, usize) {
         (self.anchor.row.min(self.cursor.row), self.anchor.row.max(self.cursor.row))
     }
@@ -98,10 +151,17 @@ impl Editor {
             }
             'I' | 'A' if kind == Selection::Block => self.block_insert(action == 'A'),
             'I' | 'A' => {
-                let (from, _) = self.rows();
+                let (start, end) = self.ends();
                 self.end_visual();
-                self.cursor = Pos { row: from, col: 0 };
-                self.play(&action.to_string());
+                self.remember();
+                self.cursor = match (action, kind) {
+                    ('I', Selection::Lines) => Pos { col: 0, ..start },
+                    ('I', _) => start,
+                    // At the first column vim does not go on to the next.
+                    _ => Pos { col: end.col + usize::from(end.col > 0), ..end },
+                };
+                self.cursor.col = self.cursor.col.min(self.buffer.len(self.cursor.row));
+                self.begin_insert(1);
             }
             'J' => {
                 let (from, to) = self.rows();
@@ -133,7 +193,11 @@ impl Editor {
             | 'Y'
             | '\x7f'
             | keys::DELETE => {
-                let whole = action.is_uppercase() && kind != Selection::Block;
+                let to_end = kind == Selection::Block && matches!(action, 'D' | 'C');
+                if to_end {
+                    self.aim = usize::MAX;
+                }
+                let whole = action.is_uppercase() && !to_end;
                 let kind = if whole { Selection::Lines } else { kind };
                 let operator = match action.to_ascii_lowercase() {
                     '>' => Operator::Indent,
@@ -211,7 +275,8 @@ impl Editor {
             }
             (Selection::Characters, _) => self.apply(operator, start, end, Kind::Inclusive, register),
         }
-        if kind == Selection::Lines && operator == Operator::Yank {
+        let stays = matches!(operator, Operator::Yank | Operator::Lower | Operator::Upper | Operator::Toggle);
+        if kind == Selection::Lines && stays {
             self.cursor.col = 0;
             self.settle();
         }

@@ -201,6 +201,34 @@ fn an_exam_speaks_korean() {
     insta::assert_snapshot!("korean_result_task_large", screen(&mut state, LARGE).backend());
 }
 
+/// Every screen of an exam, in both languages and both sizes.
+#[test]
+fn every_screen_of_an_exam_speaks_both_languages() {
+    let with = |mut state: State, keys: &[KeyCode]| {
+        keys.iter().for_each(|code| drop(key(&mut state, *code)));
+        state
+    };
+    let screens: [(&str, fn() -> State, &[KeyCode]); 7] = [
+        ("task", exam, &[]),
+        ("help", exam, &[KeyCode::F(1)]),
+        ("tasks", exam, &[KeyCode::F(5)]),
+        ("notes", exam, &[KeyCode::F(6)]),
+        ("end", exam, &[KeyCode::F(10)]),
+        ("result", result, &[]),
+        ("result_task", result, &[KeyCode::Down]),
+    ];
+    for (name, build, keys) in screens {
+        for language in [Language::English, Language::Korean] {
+            for size in [SMALL, LARGE] {
+                let mut state = with(build(), keys);
+                state.words = Words(language);
+                let name = format!("all_{name}_{}_{}", language.code(), size.0);
+                insta::assert_snapshot!(name, screen(&mut state, size).backend());
+            }
+        }
+    }
+}
+
 #[test]
 fn an_exam_of_any_size_is_drawn() {
     for size in [(1, 1), (40, 10), (80, 24), (300, 100)] {
