@@ -56,22 +56,45 @@ pub(super) fn shown(files: &Files, problems: &[Problem]) -> String {
     let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor()).with_width(120);
     let mut all = String::new();
     for problem in problems {
-        let text = text_of(files, &problem.file);
+        let (source, text) = source_of(files, problem);
         let file = plain(&problem.file);
         let mut diagnostic = MietteDiagnostic::new(format!("{file}: {}", plain(&problem.message)));
-        if let Some(span) = place(&text, &problem.message) {
+        let named = || problem.file.rsplit('/').next().and_then(|name| word(&text, name));
+        let span = if source == problem.file { place(&text, &problem.message) } else { named() };
+        if let Some(span) = span {
             diagnostic = diagnostic.with_label(LabeledSpan::new_with_span(Some("here".into()), span));
         }
-        let report = Report::new(diagnostic).with_source_code(NamedSource::new(file, text));
+        let report = Report::new(diagnostic).with_source_code(NamedSource::new(plain(&source), text));
         // Writing into a text cannot fail.
         let _ = handler.render_report(&mut all, report.as_ref());
     }
     all.trim_end().to_owned()
 }
 
+/// The file that tells of a problem, with its text: for one that is missing, the exercise that names it.
+fn source_of(files: &Files, problem: &Problem) -> (String, String) {
+    let exercise = problem.file.split_once('/').map(|(folder, _)| format!("{folder}/exercise.yaml"));
+    match exercise {
+        Some(exercise) if !files.contains_key(&problem.file) => {
+            let text = text_of(files, &exercise);
+            (exercise, text)
+        }
+        _ => (problem.file.clone(), text_of(files, &problem.file)),
+    }
+}
+
+/// Where a word stands.
+fn word(text: &str, word: &str) -> Option<Range<usize>> {
+    text.find(word).map(|at| at..at + word.len())
+}
+
 /// Where in the file the problem is: at the line that the reader named, at the word that it did not know, or at the
 /// key that the message begins with.
 fn place(text: &str, message: &str) -> Option<Range<usize>> {
+    if message.contains("(in <string>:") {
+        // A text with variables counts its own lines, not those of the file.
+        return key(text, message);
+    }
     numbered(text, message).or_else(|| unknown_word(text, message)).or_else(|| key(text, message))
 }
 
@@ -84,7 +107,10 @@ fn numbered(text: &str, message: &str) -> Option<Range<usize>> {
 fn unknown_word(text: &str, message: &str) -> Option<Range<usize>> {
     let pattern = Regex::new(r"unknown (?:field|variant) `([^`]+)`").ok()?;
     let word = pattern.captures(message)?.get(1)?.as_str();
-    let at = text.find(word)?;
+    // As a key first: the same letters may stand in a text.
+    let as_key = Regex::new(&format!(r"(?m)(?:^|[\s{{,])({})\s*[:=]", regex::escape(word))).ok()?;
+    let found = as_key.captures(text).and_then(|it| it.get(1)).map(|it| it.start());
+    let at = found.or_else(|| text.find(word))?;
     Some(at..at + word.len())
 }
 
@@ -143,6 +169,8 @@ mod tests {
         check("checks[1]: give exactly one of object", "- name: b");
         check("unknown field `objct`, expected `name`", "objct");
         check("error converting YAML to JSON: yaml: line 2: no", "world:");
+        check("world.base: undefined value: `x` is undefined (in <string>:1)", "base: moon");
+        check("unknown field `nam`, expected `name`", "nam");
         assert_eq!(place(TEXT, "the file is missing"), None);
     }
 }
