@@ -163,7 +163,7 @@ const LINES: &[&str] = &[
 
 /// Flags that a command only looks at once it has come far.
 const MORE_LINES: &[&str] = &[
-    "export EDITOR='sed -i s/progressDeadlineSeconds:.600/progressDeadlineSeconds:.601/'",
+    "export EDITOR='sed -i s/600/601/'",
     "edit deploy/web --output-patch",
     "apply -f c.yaml",
     "apply edit-last-applied cm/c",

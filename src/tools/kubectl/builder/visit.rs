@@ -269,8 +269,9 @@ pub(crate) fn flatten(ctx: &mut Ctx<'_>, info: Info, local: bool) -> Vec<Result<
 }
 
 fn set_namespace(builder: &Builder, mut info: Info) -> Result<Info, Failure> {
-    // Without the server nobody knows whether the type lives in namespaces, so that none is set.
-    let namespaced = info.mapping.as_ref().is_some_and(|mapping| mapping.namespaced);
+    // Without the server nobody knows whether the type lives in namespaces: it does when the manifest names one.
+    let named = !info.namespace.is_empty();
+    let namespaced = info.mapping.as_ref().map_or(named, |mapping| mapping.namespaced);
     if !namespaced {
         info.namespace.clear();
         if !object::namespace(&info.object).is_empty() {
