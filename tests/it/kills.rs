@@ -127,7 +127,7 @@ fn exam(chance: &mut Chance, kills: u64, seed: u64) {
         session.wait_for("candidate@controlplane");
     }
     // The world has every word that was ever shown, however often it was built again.
-    session.press("clear; sort -u /tmp/log | sed s/word/kept/ | tr '\\n' ' '; echo all\r");
+    session.press("clear; sort -u /tmp/log | sed s/word/kept/ | xargs -n 5; echo all\r");
     session.wait_for("all");
     for word in &words {
         session.wait_for(&word.replace("seen", "kept"));
