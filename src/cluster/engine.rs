@@ -59,6 +59,7 @@ const NOTICED_AFTER: Duration = Duration::from_millis(200);
 pub(crate) struct HostSeen {
     files: crate::hosts::FileTree,
     units: OrdMap<String, crate::hosts::Unit>,
+    firewall: crate::hosts::firewall::Firewall,
     up: bool,
 }
 
@@ -199,11 +200,47 @@ impl World {
             .collect();
         for name in changed {
             let Some(host) = self.hosts.get(&name) else { continue };
-            let seen = HostSeen { files: host.files.clone(), units: host.units.clone(), up: host.up };
-            self.hosts_seen.insert(name.clone(), seen);
+            let seen = HostSeen {
+                files: host.files.clone(),
+                units: host.units.clone(),
+                firewall: host.firewall.clone(),
+                up: host.up,
+            };
+            let filtered = self.hosts_seen.get(&name).is_some_and(|it| it.firewall != host.firewall);
+            let before = self.hosts_seen.insert(name.clone(), seen);
+            let filtered = filtered || before.is_some_and(|it| self.shows_another(&name, &it.files));
+            self.wake_clients(&name, filtered);
             for cluster in 0..self.clusters.len() {
                 for component in WOKEN_BY_HOSTS {
                     self.wake_at(self.now + NOTICED_AFTER, cluster, component, &name);
+                }
+            }
+        }
+    }
+
+    /// Whether an API server of a machine shows another certificate, or trusts others, than with the files
+    /// before.
+    fn shows_another(&self, name: &str, before: &crate::hosts::FileTree) -> bool {
+        let Some(now) = self.hosts.get(name).map(|it| &it.files) else { return false };
+        self.clusters.iter().filter_map(|it| it.serving_on(name, "kube-apiserver")).any(|server| {
+            ["tls-cert-file", "client-ca-file"].iter().any(|flag| {
+                let path = server.process.flag(flag).and_then(|it| server.process.host_path(it));
+                path.is_some_and(|it| now.read(&it) != before.read(&it))
+            })
+        })
+    }
+
+    /// The clients on other machines look whether they still get through to a machine that changed.
+    fn wake_clients(&mut self, changed: &str, concerned: bool) {
+        if !concerned {
+            return;
+        }
+        for cluster in 0..self.clusters.len() {
+            let Some(state) = self.clusters.get(cluster) else { continue };
+            let others: Vec<String> = state.nodes.values().filter(|it| *it != changed).cloned().collect();
+            for host in others {
+                for component in ["kubelet-host", "control-plane", "node-lifecycle-controller"] {
+                    self.wake_at(self.now + NOTICED_AFTER, cluster, component, &host);
                 }
             }
         }
@@ -256,6 +293,9 @@ impl World {
 
 impl HostSeen {
     fn is_current(&self, host: &crate::hosts::Host) -> bool {
-        self.files.is_same(&host.files) && self.units.ptr_eq(&host.units) && self.up == host.up
+        self.files.is_same(&host.files)
+            && self.units.ptr_eq(&host.units)
+            && self.firewall == host.firewall
+            && self.up == host.up
     }
 }

@@ -1,12 +1,14 @@
 //! etcd as its clients meet it: who listens, whose certificates are good, and the keys they see.
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 
 use serde_json::{Value, json};
 
 use super::api::encryption;
 use super::control_plane::Instance;
 use super::etcd_state::Etcd;
+use super::network::{Outcome, firewall};
 use super::store::{Counts, Store};
 use super::{Cluster, ClusterId, Key, Place, World};
 use crate::apimachinery::object;
@@ -84,11 +86,24 @@ pub(crate) fn connect(
     credentials: &Credentials,
 ) -> Result<Member, String> {
     let (scheme, address) = endpoint.split_once("://").unwrap_or(("", endpoint));
+    if !["", "http", "https"].contains(&scheme) {
+        return Err(format!(
+            "connection error: desc = \"transport: Error while dialing: dial tcp: address {endpoint}: too many colons in address\""
+        ));
+    }
     let secure = scheme == "https" || (scheme.is_empty() && credentials.tls);
     let refused = format!(
         "connection error: desc = \"transport: Error while dialing: dial tcp {address}: connect: connection refused\""
     );
-    let (cluster, host, instance) = listener(world, from, address).ok_or(refused)?;
+    let (cluster, host, instance) = match (filtered(world, from, address), listener(world, from, address)) {
+        (Some(Outcome::TimedOut), _) => {
+            return Err(format!(
+                "connection error: desc = \"transport: Error while dialing: dial tcp {address}: i/o timeout\""
+            ));
+        }
+        (None, Some(found)) => found,
+        _ => return Err(refused),
+    };
     let serves_tls = instance.process.flag("cert-file").is_some();
     match (secure, serves_tls) {
         (false, true) => return Err("connection error: desc = \"error reading server preface: EOF\"".into()),
@@ -115,6 +130,17 @@ pub(crate) fn connect(
         id: etcd.and_then(|it| it.of_process(host, &instance.process)).map_or(0, |it| it.id),
         client_urls: instance.process.flag_list("advertise-client-urls").join(","),
     })
+}
+
+/// What packet filters do to a connection to `address`.
+fn filtered(world: &World, from: &Place, address: &str) -> Option<Outcome> {
+    let (ip, port) = address.rsplit_once(':')?;
+    let ip: Ipv4Addr = if ip == "localhost" { Ipv4Addr::LOCALHOST } else { ip.parse().ok()? };
+    let machine = match from {
+        Place::Host(name) if ip.is_loopback() => name.clone(),
+        _ => world.hosts.values().find(|it| it.address == ip.to_string())?.name.clone(),
+    };
+    firewall::to_machine(world, from, &machine, ip, port.parse().ok()?)
 }
 
 fn handshake(why: &str) -> String {

@@ -111,11 +111,11 @@ fn of_process(world: &World, host: &str, process: &Process, file: &str) -> Optio
 }
 
 fn directory(at: SimTime) -> Node {
-    Node { kind: Kind::Directory, mode: 0o555, uid: 0, gid: 0, modified: at }
+    Node { kind: Kind::Directory, mode: 0o555, uid: 0, gid: 0, modified: at, blank: 0 }
 }
 
 fn file(text: String, mode: u32, at: SimTime) -> Node {
-    Node { kind: Kind::File(text.into_bytes().into()), mode, uid: 0, gid: 0, modified: at }
+    Node { kind: Kind::File(text.into_bytes().into()), mode, uid: 0, gid: 0, modified: at, blank: 0 }
 }
 
 /// The parameter that a path below `/proc/sys` stands for.
@@ -158,7 +158,14 @@ pub(crate) fn node(world: &World, name: &str, path: &str) -> Option<Node> {
             let target = if program == "/sbin/init" { "/usr/lib/systemd/systemd" } else { program };
             let target =
                 if target.starts_with('/') { target.to_owned() } else { format!("/usr/local/bin/{target}") };
-            Some(Node { kind: Kind::Symlink(target), mode: 0o777, uid: 0, gid: 0, modified: process.started })
+            Some(Node {
+                kind: Kind::Symlink(target),
+                mode: 0o777,
+                uid: 0,
+                gid: 0,
+                modified: process.started,
+                blank: 0,
+            })
         }
         Some("cwd" | "root") => Some(Node {
             kind: Kind::Symlink("/".into()),

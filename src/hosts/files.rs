@@ -17,6 +17,8 @@ pub(crate) struct Node {
     pub(crate) uid: u32,
     pub(crate) gid: u32,
     pub(crate) modified: SimTime,
+    /// Bytes of zeros behind the contents, which take room on the disk but are not kept.
+    pub(crate) blank: u64,
 }
 
 /// The kinds of [`Node`].
@@ -55,6 +57,8 @@ pub(crate) enum FsError {
     TooLarge,
     #[error("Invalid argument")]
     Invalid,
+    #[error("No space left on device")]
+    NoSpace,
 }
 
 /// More links than this in one path are a loop. Source: `path_resolution(7)`.
@@ -68,7 +72,8 @@ pub(crate) struct FileTree {
 
 impl Default for FileTree {
     fn default() -> Self {
-        let root = Node { kind: Kind::Directory, mode: 0o755, uid: 0, gid: 0, modified: SimTime::START };
+        let root =
+            Node { kind: Kind::Directory, mode: 0o755, uid: 0, gid: 0, modified: SimTime::START, blank: 0 };
         Self { nodes: imbl::OrdMap::unit(Arc::from("/"), root) }
     }
 }
@@ -232,9 +237,10 @@ impl FileTree {
             Some(node) => {
                 node.kind = kind;
                 node.modified = now;
+                node.blank = 0;
                 Ok(())
             }
-            None => self.put(&path, Node { kind, mode: 0o644, uid: 0, gid: 0, modified: now }),
+            None => self.put(&path, Node { kind, mode: 0o644, uid: 0, gid: 0, modified: now, blank: 0 }),
         }
     }
 
@@ -246,7 +252,14 @@ impl FileTree {
             Err(other) => return Err(other),
         };
         all.extend_from_slice(bytes);
-        self.write(path, &all, now)
+        let blank = self.stat(path).map_or(0, |it| it.blank);
+        self.write(path, &all, now)?;
+        self.set_blank(path, blank)
+    }
+
+    /// Says how many zeros stand behind the contents of a file.
+    pub(crate) fn set_blank(&mut self, path: &str, blank: u64) -> Result<(), FsError> {
+        self.change(path, |node| node.blank = blank)
     }
 
     /// Puts a whole node at a path whose directory exists.
@@ -267,7 +280,7 @@ impl FileTree {
         if self.lstat(path).is_ok() {
             return Err(FsError::Exists);
         }
-        self.put(path, Node { kind: Kind::Directory, mode, uid: 0, gid: 0, modified: now })
+        self.put(path, Node { kind: Kind::Directory, mode, uid: 0, gid: 0, modified: now, blank: 0 })
     }
 
     /// Makes a directory and those above it that are missing.
@@ -302,7 +315,7 @@ impl FileTree {
             return Err(FsError::Exists);
         }
         let kind = Kind::Symlink(target.to_owned());
-        self.put(link, Node { kind, mode: 0o777, uid: 0, gid: 0, modified: now })
+        self.put(link, Node { kind, mode: 0o777, uid: 0, gid: 0, modified: now, blank: 0 })
     }
 
     /// Takes a file, a link or an empty directory away.
@@ -388,7 +401,7 @@ impl Node {
     /// Bytes of a file, length of a link's target, 4096 for a directory: what `ls -l` shows.
     pub(crate) fn size(&self) -> u64 {
         match &self.kind {
-            Kind::File(bytes) => bytes.len() as u64,
+            Kind::File(bytes) => bytes.len() as u64 + self.blank,
             Kind::Symlink(target) => target.len() as u64,
             Kind::Directory => 4096,
             Kind::Fifo | Kind::Socket => 0,

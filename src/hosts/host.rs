@@ -5,6 +5,7 @@ use std::sync::Arc;
 use imbl::{OrdMap, Vector};
 
 use super::FileTree;
+use super::firewall::Firewall;
 use super::packages::{self, Packages};
 use super::systemd::UnitFile;
 use crate::sim::SimTime;
@@ -26,6 +27,8 @@ pub(crate) struct Host {
     pub(crate) journal: Vector<JournalLine>,
     /// Live kernel settings, such as `net.ipv4.ip_forward`.
     pub(crate) sysctl: OrdMap<String, String>,
+    /// The kernel's packet filter.
+    pub(crate) firewall: Firewall,
     /// False while the machine is down.
     pub(crate) up: bool,
     pub(crate) booted: SimTime,
@@ -138,6 +141,7 @@ impl Host {
             packages: Packages::default(),
             journal: Vector::new(),
             sysctl: OrdMap::new(),
+            firewall: Firewall::default(),
             up: true,
             booted: now,
             boots_at: None,

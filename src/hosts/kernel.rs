@@ -1,6 +1,7 @@
 //! What the kernel of a machine has loaded, mounted and set: files below `/proc`, made anew at every boot
 //! from the files below `/etc` that say what is to last.
 
+use super::firewall::{Firewall, saved};
 use super::{FileTree, Host};
 use crate::sim::SimTime;
 
@@ -234,6 +235,12 @@ pub(crate) fn set_swaps(host: &mut Host, areas: &[(String, u64)], now: SimTime) 
 /// KiB of a swap area: 2 GiB less the header, unless the file is smaller.
 pub(crate) const SWAP_KIB: u64 = 2_097_148;
 
+/// KiB of the swap area in a file or on a device: all but the first page.
+pub(crate) fn swap_kib(files: &FileTree, path: &str) -> u64 {
+    let size = files.stat(path).map_or(0, |it| it.size() / 1024);
+    if size < 1024 { SWAP_KIB } else { size - 4 }
+}
+
 /// Sets everything that does not last as the machine's files say.
 pub(crate) fn boot(host: &mut Host, now: SimTime) {
     let _ = host.files.install(MODULES, b"", 0o444, now);
@@ -241,6 +248,7 @@ pub(crate) fn boot(host: &mut Host, now: SimTime) {
         BUILT_IN.iter().map(|(name, size)| ((*name).to_owned(), *size, Vec::new())).collect();
     write_modules(host, &built_in, now);
     host.sysctl.clear();
+    host.firewall = kept_firewall(host);
     for name in configured_modules(&host.files) {
         let _ = load_module(host, &name, now);
     }
@@ -252,7 +260,8 @@ pub(crate) fn boot(host: &mut Host, now: SimTime) {
     }
     let areas =
         fstab(&host.files).into_iter().filter(|it| it.kind == "swap" && !it.options.contains("noauto"));
-    let areas: Vec<(String, u64)> = areas.map(|it| (it.source, SWAP_KIB)).collect();
+    let areas: Vec<(String, u64)> =
+        areas.map(|it| (it.source.clone(), swap_kib(&host.files, &it.source))).collect();
     set_swaps(host, &areas, now);
     let mut mounts = SYSTEM_MOUNTS.to_owned();
     for it in fstab(&host.files) {
@@ -261,6 +270,16 @@ pub(crate) fn boot(host: &mut Host, now: SimTime) {
         }
     }
     let _ = host.files.install(MOUNTS, mounts.as_bytes(), 0o444, now);
+}
+
+/// The packet filter that `netfilter-persistent` brings back; open without it.
+fn kept_firewall(host: &Host) -> Firewall {
+    let open = Firewall::default();
+    if host.packages.version("iptables-persistent").is_none() {
+        return open;
+    }
+    let text = host.files.read_text(saved::KEPT).unwrap_or_default();
+    saved::read(&open, &text, false).unwrap_or_default()
 }
 
 /// `/etc/modules` and the files of `modules-load.d`.

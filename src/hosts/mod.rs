@@ -8,6 +8,7 @@
 
 pub(crate) mod certificates;
 pub(crate) mod files;
+pub(crate) mod firewall;
 mod host;
 pub(crate) mod kernel;
 pub(crate) mod packages;

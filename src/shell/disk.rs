@@ -205,7 +205,14 @@ fn program_text(name: &str) -> Vec<u8> {
 }
 
 fn program_node(name: &str) -> Node {
-    Node { kind: Kind::File(program_text(name).into()), mode: 0o755, uid: 0, gid: 0, modified: INSTALLED }
+    Node {
+        kind: Kind::File(program_text(name).into()),
+        mode: 0o755,
+        uid: 0,
+        gid: 0,
+        modified: INSTALLED,
+        blank: 0,
+    }
 }
 
 impl Proc {

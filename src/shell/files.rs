@@ -26,7 +26,7 @@ fn io(error: FsError) -> bashkit::Error {
         FsError::Denied | FsError::NotPermitted => ErrorKind::PermissionDenied,
         FsError::ReadOnly => ErrorKind::ReadOnlyFilesystem,
         FsError::TooLarge => ErrorKind::FileTooLarge,
-        FsError::Loop | FsError::Invalid => ErrorKind::Other,
+        FsError::Loop | FsError::Invalid | FsError::NoSpace => ErrorKind::Other,
     };
     std::io::Error::new(kind, error.to_string()).into()
 }
@@ -55,7 +55,14 @@ impl FileSystemExt for PlaceFiles {
     async fn mkfifo(&self, path: &Path, mode: u32) -> Outcome<()> {
         let path = &text(path);
         let who = &self.0.who;
-        let node = Node { kind: Kind::Fifo, mode, uid: who.uid, gid: who.gid, modified: SimTime::default() };
+        let node = Node {
+            kind: Kind::Fifo,
+            mode,
+            uid: who.uid,
+            gid: who.gid,
+            modified: SimTime::default(),
+            blank: 0,
+        };
         self.0.change(path, FileOp::Put { path, node }).map_err(io)
     }
 

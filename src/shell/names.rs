@@ -87,7 +87,6 @@ pub(super) const UNIX: &[&str] = &[
     "comm",
     "cp",
     "cut",
-    "dd",
     "diff",
     "dirname",
     "du",

@@ -1,10 +1,11 @@
 //! How a client reaches an API server: name, address, TLS, authentication.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use super::authn::{self, token, x509};
 use crate::apimachinery::object;
 use crate::cluster::control_plane::Instance;
+use crate::cluster::network::{Outcome, firewall};
 use crate::cluster::{Body, ClusterId, Place, Request, Response, UserInfo, World};
 
 /// Where a client dials and what it shows and trusts, as a kubeconfig gives it. All PEM.
@@ -75,8 +76,7 @@ impl World {
         mut request: Request,
     ) -> Result<Response, DialError> {
         let target = Target::parse(&endpoint.server);
-        let address = resolve(self, from, &target.host)?;
-        let (cluster, machine) = dial(self, from, &address, &target.port)?;
+        let (cluster, machine) = reach(self, from, &target)?;
         if !target.tls {
             let text = "Client sent an HTTP request to an HTTPS server.\n".to_owned();
             return Ok(Response { code: 400, body: Body::Text(text), warnings: Vec::new() });
@@ -133,6 +133,24 @@ pub(crate) fn answer_stranger(world: &mut World, cluster: ClusterId, mut request
     }
 }
 
+/// Finds and dials a server.
+fn reach(world: &World, from: &Place, target: &Target) -> Result<(ClusterId, String), DialError> {
+    let address = resolve(world, from, &target.host)?;
+    dial(world, from, &address, &target.port)
+}
+
+/// Whether a client that has been talking to its server still would: who it is there, `None` when it is
+/// nobody any more.
+///
+/// # Errors
+/// As [`World::exchange`].
+pub(crate) fn greet(world: &World, from: &Place, endpoint: &Endpoint) -> Result<Option<UserInfo>, DialError> {
+    let target = Target::parse(&endpoint.server);
+    let (cluster, machine) = reach(world, from, &target)?;
+    check_server(world, (cluster, &machine), endpoint, &target.host)?;
+    Ok(authenticate(world, cluster, endpoint))
+}
+
 /// The address of a host name: a literal, `/etc/hosts`, or the names that DNS of a cluster knows.
 fn resolve(world: &World, from: &Place, host: &str) -> Result<String, DialError> {
     if host.parse::<IpAddr>().is_ok() {
@@ -187,6 +205,14 @@ fn dial(world: &World, from: &Place, address: &str, port: &str) -> Result<(Clust
     if !world.hosts.get(&machine).is_some_and(|host| host.up) {
         let sentence = format!("dial tcp {to}: connect: no route to host");
         return Err(DialError { sentence, timed_out: true });
+    }
+    let to_address = address.parse().unwrap_or(Ipv4Addr::LOCALHOST);
+    match firewall::to_machine(world, from, &machine, to_address, number) {
+        Some(Outcome::Refused) => return Err(refused()),
+        Some(_) => {
+            return Err(DialError { sentence: format!("dial tcp {to}: i/o timeout"), timed_out: true });
+        }
+        None => {}
     }
     let cluster = listening_on(world, &machine, number).ok_or_else(refused)?;
     Ok((cluster, machine))

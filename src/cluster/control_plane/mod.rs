@@ -23,6 +23,7 @@ use std::sync::Arc;
 
 use imbl::{OrdMap, OrdSet, Vector};
 
+use super::api::connect::Endpoint;
 use super::controllers::options::switched_off;
 use super::engine::{Component, Process as Owner};
 use super::etcd_state::Etcd;
@@ -30,8 +31,9 @@ use super::world::Conduct;
 use super::{Cluster, ClusterId, Event, World};
 use crate::sim::SimTime;
 
+pub(crate) use probe::is_ready;
 pub(crate) use process::Process;
-pub(crate) use start::start as start_program;
+pub(crate) use start::{endpoint, start as start_program};
 
 /// The programs that this module runs.
 pub(crate) const PROGRAMS: &[&str] = &["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"];
@@ -104,6 +106,10 @@ pub(crate) struct Instance {
     lost_since: Option<SimTime>,
     /// Since when its liveness probe fails.
     unhealthy_since: Option<SimTime>,
+    /// What the probe said that had it killed last, and when.
+    pub(crate) killed: Option<(SimTime, String)>,
+    /// The API server that it talks to, as its kubeconfig was when it came up.
+    endpoint: Option<Arc<Endpoint>>,
 }
 
 /// What an instance is doing.
@@ -250,8 +256,9 @@ impl ControlPlane {
         }
     }
 
-    /// Looks at all instances and says whether anything came up or went down.
-    fn refresh(&mut self) -> (bool, bool) {
+    /// Looks at all instances and says whether anything came up or went down. API servers of the machines
+    /// `cut_off` do not reach their etcd.
+    fn refresh(&mut self, cut_off: &[String]) -> (bool, bool) {
         self.elect();
         let serves =
             |program: &str| self.instances.values().any(|it| it.process.program == program && it.serves());
@@ -260,9 +267,12 @@ impl ControlPlane {
             all.any(|it| it.process.program == program && it.leads())
         };
         let etcd = serves("etcd") && self.quorum();
+        let answers = self.instances.iter().any(|((host, _), it)| {
+            it.process.program == "kube-apiserver" && it.serves() && !cut_off.contains(host)
+        });
         let now = Up {
             etcd,
-            api_server: etcd && serves("kube-apiserver"),
+            api_server: etcd && answers,
             controller_manager: leads("kube-controller-manager"),
             scheduler: leads("kube-scheduler"),
             schedulers: self

@@ -1,11 +1,13 @@
 //! The kubelet's probes of the control plane's containers: a port or path that does not answer well
 //! kills a container that is otherwise fine.
 
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use super::process::Probe;
 use super::{Instance, Phase};
-use crate::cluster::{ClusterId, World};
+use crate::cluster::network::{firewall, listeners};
+use crate::cluster::{ClusterId, Place, World};
 use crate::sim::SimTime;
 
 /// Paths that answer 200 while all is well.
@@ -42,6 +44,35 @@ pub(super) fn kills_at(
     Some(at)
 }
 
+/// Whether the kubelet calls a container ready: it has started, and its readiness probe is content.
+pub(crate) fn is_ready(world: &World, cluster: ClusterId, host: &str, instance: &Instance) -> bool {
+    let probes = instance.process.probes.iter().filter(|it| it.kind != "Liveness");
+    instance.serves() && probes.into_iter().all(|it| answers(world, cluster, host, instance, it))
+}
+
+/// What the kubelet says of the probe that has a container killed.
+pub(super) fn complaint(
+    world: &World,
+    cluster: ClusterId,
+    host: &str,
+    instance: &Instance,
+) -> Option<String> {
+    let probes = instance.process.probes.iter().filter(|it| it.kind != "Readiness");
+    let probe = probes.into_iter().find(|it| !answers(world, cluster, host, instance, it))?;
+    let address =
+        if probe.host.is_empty() { world.hosts.get(host)?.address.clone() } else { probe.host.clone() };
+    let at = format!("{address}:{}", probe.port);
+    let to = probe.host.parse().unwrap_or(Ipv4Addr::LOCALHOST);
+    let listens = listeners::program(world, host, to, probe.port).is_some();
+    let scheme = if probe.tls { "https" } else { "http" };
+    let why = if listens {
+        "HTTP probe failed with statuscode: 500".to_owned()
+    } else {
+        format!("Get \"{scheme}://{at}{}\": dial tcp {at}: connect: connection refused", probe.path)
+    };
+    Some(format!("{} probe failed: {why}", probe.kind))
+}
+
 impl Instance {
     /// True when the liveness probe was already noted to fail later than the start.
     fn was_healthy(&self, since: SimTime) -> bool {
@@ -63,6 +94,10 @@ fn answers(world: &World, cluster: ClusterId, host: &str, instance: &Instance, p
         "127.0.0.1" => local,
         other => probe.host == other || (local && other == address),
     };
+    let probed = if local { Ipv4Addr::LOCALHOST } else { probe.host.parse().unwrap_or(Ipv4Addr::LOCALHOST) };
+    if firewall::to_machine(world, &Place::host(host), host, probed, probe.port).is_some() {
+        return false;
+    }
     match process.program.as_str() {
         "etcd" => process.flag_list("listen-metrics-urls").iter().any(|url| {
             let Some((scheme, rest)) = url.split_once("://") else { return false };
@@ -80,7 +115,8 @@ fn answers(world: &World, cluster: ClusterId, host: &str, instance: &Instance, p
                     .clusters
                     .get(cluster)
                     .is_some_and(|it| it.control_plane.quorum() && it.serving("etcd").is_some())
-                    && process.takes_anonymous();
+                    && process.takes_anonymous()
+                    && process.reaches_etcd(world, host);
             probe.tls && probe.port == port(usual) && reached(&bound("bind-address")) && known && healthy
         }
     }

@@ -6,8 +6,11 @@ use imbl::OrdMap;
 use serde_json::Value;
 
 use super::PROGRAMS;
+use super::inside::of_url;
 use crate::apimachinery::{object, yaml};
+use crate::cluster::network::firewall;
 use crate::cluster::scheduler::resources::{self, Resources};
+use crate::cluster::{Place, World};
 use crate::hosts::{Host, files};
 
 /// Flags whose files a process reads once, when it starts.
@@ -26,7 +29,7 @@ pub(crate) struct Process {
     pub(crate) pod_name: String,
     /// What the pod asks of the node.
     pub(super) requests: Resources,
-    /// Its startup and liveness probes over HTTP.
+    /// Its probes over HTTP.
     pub(super) probes: Vec<Probe>,
 }
 
@@ -38,10 +41,10 @@ struct Mount {
     read_only: bool,
 }
 
-/// A probe that ends the container when it fails for too long.
+/// A probe of the first container.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Probe {
-    /// `Startup` or `Liveness`.
+    /// `Startup`, `Liveness` or `Readiness`.
     pub(super) kind: &'static str,
     pub(super) tls: bool,
     pub(super) host: String,
@@ -86,10 +89,14 @@ impl Process {
             image: object::field(container, "image").to_owned(),
             pod_name: object::name(pod).to_owned(),
             requests: resources::requests(pod),
-            probes: [("Startup", "/startupProbe"), ("Liveness", "/livenessProbe")]
-                .into_iter()
-                .filter_map(|(kind, at)| probe(container, kind, object::at(container, at)?))
-                .collect(),
+            probes: [
+                ("Startup", "/startupProbe"),
+                ("Liveness", "/livenessProbe"),
+                ("Readiness", "/readinessProbe"),
+            ]
+            .into_iter()
+            .filter_map(|(kind, at)| probe(container, kind, object::at(container, at)?))
+            .collect(),
         })
     }
 
@@ -149,6 +156,18 @@ impl Process {
     /// together with `AlwaysAllow`.
     pub(crate) fn takes_anonymous(&self) -> bool {
         self.flag("anonymous-auth") != Some("false") && !self.authorization_modes().contains(&"AlwaysAllow")
+    }
+
+    /// Whether packet filters let an API server of a machine talk to one of its etcd servers.
+    pub(super) fn reaches_etcd(&self, world: &World, host: &str) -> bool {
+        let servers = self.flag_list("etcd-servers");
+        let open = |url: &str| {
+            let Some((address, port)) = of_url(url) else { return true };
+            let machine = world.hosts.values().find(|it| it.address == address.to_string());
+            let machine = machine.map_or(host, |it| it.name.as_str());
+            firewall::to_machine(world, &Place::host(host), machine, address, port).is_none()
+        };
+        servers.is_empty() || servers.into_iter().any(open)
     }
 
     /// `--authorization-mode` of an API server.

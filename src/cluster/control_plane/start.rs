@@ -29,6 +29,18 @@ pub(crate) fn start(
     script::play(program, &Start { world, cluster, machine, process }, from)
 }
 
+/// Where the `--kubeconfig` of a process leads now.
+pub(crate) fn endpoint(
+    world: &World,
+    cluster: ClusterId,
+    host: &str,
+    process: &Process,
+) -> Option<crate::cluster::api::connect::Endpoint> {
+    let start = Start { world, cluster, machine: world.hosts.get(host)?, process };
+    let config = start.kubeconfig(start.set("kubeconfig")?).ok()?;
+    Some(start.endpoint(&config))
+}
+
 /// What a program prints around its complaint about the command line.
 fn refused(program: &str, complaint: String) -> Vec<String> {
     match program {

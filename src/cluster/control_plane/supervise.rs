@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::script::{Outcome, Played};
 use super::{Exit, Instance, Phase, Process, image, probe, start};
-use crate::cluster::api::{authz, bootstrap};
+use crate::cluster::api::{authz, bootstrap, connect};
 use crate::cluster::kubelet::manifest;
-use crate::cluster::{Cluster, ClusterId, UserInfo, World, etcd};
+use crate::cluster::{Cluster, ClusterId, Place, UserInfo, World, etcd};
 use crate::sim::SimTime;
 
 /// From a changed manifest to the new container: the kubelet's file watch, the end of the old
@@ -256,6 +256,7 @@ fn follow(
                 etcd::open(world, cluster, host, &instance.process);
             }
             instance.hangs_at = None;
+            instance.endpoint = start::endpoint(world, cluster, host, &instance.process).map(Arc::new);
             instance.phase = Phase::Running { since, serving: true, ends_at: None };
             Some(Duration::from_millis(500))
         }
@@ -289,7 +290,7 @@ fn watch_over(
     instance: &mut Instance,
 ) -> Option<Duration> {
     let now = world.now;
-    if let Some(exit) = lost_lease(world, cluster, instance) {
+    if let Some(exit) = lost_lease(world, cluster, host, instance) {
         return Some(ended(instance, exit));
     }
     let waits = instance.lost_since.map(|since| (since + RENEW_DEADLINE).since(now));
@@ -297,6 +298,7 @@ fn watch_over(
     if killed.is_some_and(|at| at <= now) {
         let Phase::Running { since, .. } = instance.phase else { return None };
         let code = if instance.process.program == "kube-apiserver" { 0 } else { 137 };
+        instance.killed = probe::complaint(world, cluster, host, instance).map(|why| (now, why));
         return Some(ended(instance, Exit { code, started: since, finished: now, reason: reason_of(code) }));
     }
     killed.map(|at| at.since(now)).into_iter().chain(waits).min()
@@ -310,10 +312,14 @@ fn may_renew(cluster: &Cluster, program: &str) -> bool {
 }
 
 /// Leaders that cannot renew their lease for ten seconds end themselves.
-fn lost_lease(world: &World, cluster: ClusterId, instance: &mut Instance) -> Option<Exit> {
+fn lost_lease(world: &World, cluster: ClusterId, host: &str, instance: &mut Instance) -> Option<Exit> {
     let leads = matches!(instance.process.program.as_str(), "kube-controller-manager" | "kube-scheduler")
         && instance.process.flag("leader-elect") != Some("false");
-    let renews = |it: &Cluster| it.api_server_up() && may_renew(it, &instance.process.program);
+    let answered = || match &instance.endpoint {
+        Some(endpoint) => matches!(connect::greet(world, &Place::host(host), endpoint), Ok(Some(_))),
+        None => true,
+    };
+    let renews = |it: &Cluster| it.api_server_up() && may_renew(it, &instance.process.program) && answered();
     if !leads || world.clusters.get(cluster).is_some_and(renews) {
         instance.lost_since = None;
         return None;
@@ -369,6 +375,8 @@ impl Instance {
             retry_at: at,
             lost_since: None,
             unhealthy_since: None,
+            killed: None,
+            endpoint: None,
         }
     }
 
@@ -393,11 +401,20 @@ impl World {
     }
 }
 
+/// Machines whose API servers run, but do not reach their etcd.
+fn cut_off(world: &World, cluster: ClusterId) -> Vec<String> {
+    let instances = world.clusters.get(cluster).into_iter().flat_map(|it| it.control_plane.instances.iter());
+    let servers = instances.filter(|(_, it)| it.process.program == "kube-apiserver" && it.serves());
+    let lonely = servers.filter(|((host, _), it)| !it.process.reaches_etcd(world, host));
+    lonely.map(|((host, _), _)| host.clone()).collect()
+}
+
 /// Tells the engine what is up now; what comes back looks at everything again, and who waits for it
 /// tries once more.
 fn publish(world: &mut World, cluster: ClusterId) {
+    let cut_off = cut_off(world, cluster);
     let Some(plane) = world.clusters.get_mut(cluster).map(|it| &mut it.control_plane) else { return };
-    let (changed, rose) = plane.refresh();
+    let (changed, rose) = plane.refresh(&cut_off);
     if rose {
         if world.clusters.get(cluster).is_some_and(Cluster::api_server_up) {
             bootstrap::ensure(world, cluster);

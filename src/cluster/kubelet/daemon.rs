@@ -1,12 +1,14 @@
 //! The kubelet as a program of its machine: systemd starts it, its start follows
 //! `assets/logs/kubelet.txt`, and systemd starts it again when it ends.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::settings::Settings;
+use crate::cluster::api::connect::{self, Endpoint};
 use crate::cluster::control_plane::Process;
 use crate::cluster::control_plane::script::{self, Outcome};
-use crate::cluster::{ClusterId, World, control_plane};
+use crate::cluster::{ClusterId, Place, World, control_plane};
 use crate::hosts::systemd::End;
 use crate::hosts::{Host, UnitState};
 use crate::sim::SimTime;
@@ -14,7 +16,7 @@ use crate::sim::SimTime;
 const UNIT: &str = "kubelet.service";
 
 /// What is known of a machine's kubelet.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) struct Daemon {
     /// The process that was looked at last.
     pid: u32,
@@ -26,6 +28,8 @@ pub(crate) struct Daemon {
     retry_at: SimTime,
     /// Its command line and configuration as they were when it was started.
     settings: Settings,
+    /// The API server that it talks to, as its kubeconfig was when it came up.
+    endpoint: Option<Arc<Endpoint>>,
 }
 
 /// Whether the kubelet of a machine reaches its API server; without a record it does.
@@ -34,7 +38,28 @@ pub(crate) fn is_connected(world: &World, cluster: ClusterId, host: &str) -> boo
         .clusters
         .get(cluster)
         .and_then(|it| it.runtime.daemons.get(host))
-        .is_none_or(|it| it.hangs_at.is_none() && it.ends.is_none())
+        .is_none_or(|it| it.hangs_at.is_none() && it.ends.is_none() && greeted(world, host, it).is_ok())
+}
+
+/// Whether the API server still takes the kubelet for who it is; otherwise what the kubelet says.
+fn greeted(world: &World, host: &str, daemon: &Daemon) -> Result<(), String> {
+    let Some(endpoint) = &daemon.endpoint else { return Ok(()) };
+    let path = format!("/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/{host}?timeout=10s");
+    match connect::greet(world, &Place::host(host), endpoint) {
+        Ok(Some(_)) => Ok(()),
+        Ok(None) => Err("Unauthorized".into()),
+        Err(error) if error.timed_out => {
+            Err(format!("Get \"{}{path}\": context deadline exceeded", endpoint.server))
+        }
+        Err(error) => Err(format!("Get \"{}{path}\": {error}", endpoint.server)),
+    }
+}
+
+/// What a kubelet says whose server was there a moment ago.
+pub(super) fn lost_contact(world: &World, cluster: ClusterId, host: &str) -> Option<String> {
+    let why = greeted(world, host, world.clusters.get(cluster)?.runtime.daemons.get(host)?).err()?;
+    let why = script::go_quote(&why);
+    Some(format!("E controller.go:251] \"Failed to update lease\" err={why}"))
 }
 
 /// Whether a kubelet that systemd calls active will live.
@@ -68,7 +93,8 @@ pub(super) fn sync(world: &mut World, cluster: ClusterId, host: &str) -> Option<
         }
         // The machine was set up with a kubelet that runs; there is nothing to find out.
         (UnitState::Active, None) if unit.starts.is_empty() => {
-            let daemon = Daemon::fresh(world.hosts.get(host)?, unit.main_pid, now);
+            let mut daemon = Daemon::fresh(world.hosts.get(host)?, unit.main_pid, now);
+            daemon.endpoint = endpoint(world, cluster, host);
             put(world, cluster, host, daemon);
             None
         }
@@ -95,7 +121,7 @@ pub(super) fn sync(world: &mut World, cluster: ClusterId, host: &str) -> Option<
 impl Daemon {
     fn fresh(machine: &Host, pid: u32, now: SimTime) -> Self {
         let settings = Settings::read(machine, process(machine));
-        Self { pid, since: now, ends: None, hangs_at: None, retry_at: now, settings }
+        Self { pid, since: now, ends: None, hangs_at: None, retry_at: now, settings, endpoint: None }
     }
 
     /// What it was told when it started.
@@ -114,6 +140,12 @@ fn put(world: &mut World, cluster: ClusterId, host: &str, daemon: Daemon) {
 fn process(machine: &Host) -> Option<Process> {
     let words = machine.loaded_file(UNIT)?.command_line(&machine.files);
     Some(Process::of_machine("kubelet", words.into_iter().skip(1).collect()))
+}
+
+/// Where the kubelet's kubeconfig leads now.
+fn endpoint(world: &World, cluster: ClusterId, host: &str) -> Option<Arc<Endpoint>> {
+    let process = process(world.hosts.get(host)?)?;
+    control_plane::endpoint(world, cluster, host, &process).map(Arc::new)
 }
 
 /// A process that nobody has looked at yet.
@@ -145,6 +177,7 @@ fn follow(
     let due = match played.outcome {
         Outcome::Serves { .. } => {
             daemon.hangs_at = None;
+            daemon.endpoint = endpoint(world, cluster, host);
             None
         }
         Outcome::Ends { after, code } => {

@@ -11,12 +11,15 @@
 pub(crate) mod access;
 pub(crate) mod addresses;
 pub(crate) mod catalog;
+mod cgroups;
 mod client;
+pub(crate) mod cni;
 mod complaints;
 pub(crate) mod container;
 pub(crate) mod daemon;
 pub(crate) mod endpoint;
 mod env;
+mod eviction;
 pub(crate) mod files;
 mod hooks;
 pub(crate) mod logs;
@@ -81,6 +84,10 @@ pub(crate) struct Runtime {
     pub(crate) daemons: OrdMap<String, daemon::Daemon>,
     /// The kubelets of machines, by machine.
     kubelets: OrdMap<String, register::Run>,
+    /// How full their disks are, by machine.
+    disks: OrdMap<String, eviction::Watch>,
+    /// How their container runtimes were started, by machine.
+    drivers: OrdMap<String, cgroups::Driver>,
 }
 
 impl Runtime {
@@ -177,5 +184,8 @@ fn sync_host(world: &mut World, cluster: ClusterId, host: &str) -> Option<Durati
     let registered = register::sync(world, cluster, host);
     let beat = node::sync(world, cluster, host);
     let pods = static_pods::sync(world, cluster, host);
+    let evicted = eviction::sync(world, cluster, host);
+    let restarted = cgroups::sync(world, cluster, host);
+    let pods = pods.into_iter().chain(evicted).chain(restarted).min();
     daemon.into_iter().chain(registered).chain(beat).chain(pods).min()
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{daemon, pod};
+use super::{cni, daemon, eviction, pod};
 use crate::apimachinery::object;
 use crate::cluster::api::{Client, authz};
 use crate::cluster::events::{self, Source};
@@ -90,7 +90,7 @@ pub(super) fn sync(world: &mut World, cluster: ClusterId, host: &str) -> Option<
     let now = world.now;
     if before.map(|it| it.alive) == Some(alive) {
         if alive {
-            speak(world, cluster, &node);
+            speak(world, cluster, host, &node);
         }
         return None;
     }
@@ -100,6 +100,11 @@ pub(super) fn sync(world: &mut World, cluster: ClusterId, host: &str) -> Option<
         _ => now,
     };
     world.clusters.get_mut(cluster)?.runtime.beats.insert(node.clone(), Beat { alive, since });
+    if before.is_some_and(|it| it.alive)
+        && let Some(line) = daemon::lost_contact(world, cluster, host)
+    {
+        daemon::say(world, host, &line);
+    }
     if alive {
         wake_pods(world, cluster, &node);
         return Some(START);
@@ -128,7 +133,7 @@ fn wake_pods(world: &mut World, cluster: ClusterId, node: &str) {
 }
 
 /// Writes the lease if it is missing, and the conditions if somebody else changed them.
-fn speak(world: &mut World, cluster: ClusterId, node: &str) {
+fn speak(world: &mut World, cluster: ClusterId, host: &str, node: &str) {
     let now = world.now;
     let mut client = Client::as_user(world, cluster, pod::identity(node));
     let Some(object) = client.get("nodes", "", node) else { return };
@@ -143,20 +148,76 @@ fn speak(world: &mut World, cluster: ClusterId, node: &str) {
         });
         let _ = client.create("leases.coordination.k8s.io", "kube-node-lease", lease);
     }
-    let conditions = object::list(&object, "/status/conditions");
-    let stale = conditions.iter().any(|it| object::field(it, "status") == "Unknown")
-        || !conditions
-            .iter()
-            .any(|it| object::field(it, "type") == "Ready" && object::field(it, "status") == "True");
-    if !stale {
+    let health = Health::of(world, cluster, host);
+    let before = object::list(&object, "/status/conditions");
+    let wanted = conditions_of(before, &health, now);
+    let said = |all: &[Value]| -> Vec<[String; 4]> {
+        let part =
+            |it: &Value| ["type", "status", "reason", "message"].map(|key| object::field(it, key).to_owned());
+        let mut all: Vec<_> = all.iter().map(part).collect();
+        all.sort();
+        all
+    };
+    if said(before) == said(&wanted) {
         return;
     }
     let mut changed = (*object).clone();
-    object::set(&mut changed, &["status", "conditions"], conditions_of(conditions, now));
+    object::set(&mut changed, &["status", "conditions"], wanted.clone());
+    let mut client = Client::as_user(world, cluster, pod::identity(node));
     let _ = client.update_subresource("nodes", "status", changed);
-    let source = Source { component: "kubelet".into(), host: node.to_owned() };
-    let message = format!("Node {node} status is now: NodeReady");
-    events::record(world, cluster, &source, &object, events::normal("NodeReady", message));
+    tell_changes(world, cluster, &object, &wanted);
+    if before.iter().chain(&wanted).any(|it| object::field(it, "reason") == "KubeletNotReady") {
+        wake_pods(world, cluster, node);
+    }
+    if let Some(why) = health.network {
+        let why = why.trim_start_matches("container runtime network not ready: ");
+        daemon::say(
+            world,
+            host,
+            &format!("E kubelet.go:3255] \"Container runtime network not ready\" networkReady={why:?}"),
+        );
+    }
+}
+
+/// The events of conditions that are others now.
+fn tell_changes(world: &mut World, cluster: ClusterId, node: &Object, wanted: &[Value]) {
+    let status = |all: &[Value], kind: &str| {
+        let found = all.iter().find(|it| object::field(it, "type") == kind);
+        found.map_or_else(String::new, |it| object::field(it, "status").to_owned())
+    };
+    let rows = [
+        ("DiskPressure", "True", "NodeHasDiskPressure"),
+        ("DiskPressure", "False", "NodeHasNoDiskPressure"),
+        ("Ready", "True", "NodeReady"),
+        ("Ready", "False", "NodeNotReady"),
+    ];
+    let name = object::name(node);
+    for (kind, value, reason) in rows {
+        let before = status(object::list(node, "/status/conditions"), kind);
+        if status(wanted, kind) != value || before == value || kind != "Ready" && before == "Unknown" {
+            continue;
+        }
+        let source = Source { component: "kubelet".into(), host: name.to_owned() };
+        let message = format!("Node {name} status is now: {reason}");
+        events::record(world, cluster, &source, node, events::normal(reason, message));
+    }
+}
+
+/// What a kubelet has to complain about.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Health {
+    /// Why the network of pods is not ready.
+    network: Option<String>,
+    disk_pressure: bool,
+}
+
+impl Health {
+    fn of(world: &World, cluster: ClusterId, host: &str) -> Self {
+        Self {
+            network: cni::complaint(world, host),
+            disk_pressure: eviction::under_pressure(world, cluster, host),
+        }
+    }
 }
 
 const CONDITIONS: &[(&str, &str, &str, &str)] = &[
@@ -166,9 +227,19 @@ const CONDITIONS: &[(&str, &str, &str, &str)] = &[
     ("Ready", "True", "KubeletReady", "kubelet is posting ready status"),
 ];
 
-pub(super) fn conditions_of(before: &[Value], now: SimTime) -> Vec<Value> {
-    let own = CONDITIONS.iter().map(|(kind, status, reason, message)| {
-        let same = |it: &&Value| object::field(it, "type") == *kind && object::field(it, "status") == *status;
+/// The conditions of a node, with those that others wrote.
+pub(super) fn conditions_of(before: &[Value], health: &Health, now: SimTime) -> Vec<Value> {
+    let own = CONDITIONS.iter().map(|&(kind, status, reason, message)| {
+        let (status, reason, message) = match kind {
+            "DiskPressure" if health.disk_pressure => {
+                ("True", "KubeletHasDiskPressure", "kubelet has disk pressure")
+            }
+            "Ready" if health.network.is_some() => {
+                ("False", "KubeletNotReady", health.network.as_deref().unwrap_or_default())
+            }
+            _ => (status, reason, message),
+        };
+        let same = |it: &&Value| object::field(it, "type") == kind && object::field(it, "status") == status;
         let since = before
             .iter()
             .find(same)
@@ -214,6 +285,10 @@ pub(super) fn reject(world: &World, cluster: ClusterId, pod: &Object) -> Option<
     let node = store.find("nodes", "", name)?;
     if object::annotation(pod, "kubernetes.io/config.mirror").is_some() {
         return None;
+    }
+    let host = world.clusters.get(cluster)?.nodes.get(name)?;
+    if eviction::under_pressure(world, cluster, host) && !eviction::is_critical(pod) {
+        return Some(("Evicted", "The node had condition: [DiskPressure]. ".to_owned()));
     }
     if !matching::required_affinity_matches(pod, node) {
         let why = "Pod was rejected: Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector";

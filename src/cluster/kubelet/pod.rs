@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::container::{self, Job};
 use super::run::{ContainerRun, PodId, PodRun, Role, State, Stopping};
-use super::{hooks, node, pod_status, probes, static_pods, volumes};
+use super::{cni, hooks, node, pod_status, probes, static_pods, volumes};
 use crate::apimachinery::object;
 use crate::cluster::api::Client;
 use crate::cluster::events::{self, Report, Source};
@@ -17,6 +17,11 @@ use crate::sim::SimTime;
 
 /// Setting up a pod's network and its first container takes about this long.
 const SANDBOX: Duration = Duration::from_millis(350);
+
+/// After a failure the kubelet sets a sandbox up again about so often. Source: `backOffPeriod`, with jitter.
+const SANDBOX_RETRY: Duration = Duration::from_secs(12);
+/// And so often while there is no network at all; the real one looks every second.
+const NETWORK_RETRY: Duration = Duration::from_secs(4);
 
 /// How long a program takes to stop when it is asked to.
 const STOP: Duration = Duration::from_millis(250);
@@ -187,16 +192,10 @@ fn mount(world: &mut World, id: &PodId, pod: &Object) -> bool {
     let now = world.now;
     let Some(run) = id.get(world) else { return false };
     let (started, host) = (run.started, run.host.clone());
-    if run.ip.is_empty() {
-        if started + SANDBOX > now {
-            return false;
-        }
-        let ip = address(world, id, pod, &host);
-        if let Some(run) = id.get_mut(world) {
-            run.ip = ip;
-        }
+    if run.retry_at.is_some_and(|at| at > now) || run.ip.is_empty() && started + SANDBOX > now {
+        return false;
     }
-    if id.get(world).and_then(|it| it.retry_at).is_some_and(|at| at > now) {
+    if run.ip.is_empty() && !connect(world, id, pod, &host) {
         return false;
     }
     let prepared = volumes::prepare(world, id, pod);
@@ -221,14 +220,38 @@ fn mount(world: &mut World, id: &PodId, pod: &Object) -> bool {
     }
 }
 
-fn address(world: &mut World, id: &PodId, pod: &Object, host: &str) -> String {
-    if object::flag(pod, "/spec/hostNetwork") {
-        return world.hosts.get(host).map(|it| it.address.clone()).unwrap_or_default();
+/// Gives the pod an address; false when its network cannot be set up, which is tried again.
+fn connect(world: &mut World, id: &PodId, pod: &Object, host: &str) -> bool {
+    let now = world.now;
+    let (found, wait) = if object::flag(pod, "/spec/hostNetwork") {
+        let address = world.hosts.get(host).map(|it| it.address.clone()).unwrap_or_default();
+        (Ok(address), SANDBOX_RETRY)
+    } else if let Some(why) = cni::complaint(world, host) {
+        let text = format!("network is not ready: {why}");
+        (Err(events::warning("NetworkNotReady", text)), NETWORK_RETRY)
+    } else {
+        let made = cni::add(world, id, pod, host).map_err(|why| {
+            let text = format!("Failed to create pod sandbox: rpc error: code = Unknown desc = {why}");
+            events::warning("FailedCreatePodSandBox", text)
+        });
+        (made, SANDBOX_RETRY)
+    };
+    match found {
+        Ok(address) => {
+            if let Some(run) = id.get_mut(world) {
+                run.ip = address;
+                run.retry_at = None;
+            }
+            true
+        }
+        Err(report) => {
+            tell(world, id, pod, "", report);
+            if let Some(run) = id.get_mut(world) {
+                run.retry_at = Some(now + wait);
+            }
+            false
+        }
     }
-    let Some(cluster) = world.clusters.get_mut(id.cluster) else { return String::new() };
-    let node = cluster.store.find("nodes", "", object::text(pod, "/spec/nodeName"));
-    let cidr = node.map_or("", |it| object::text(it, "/spec/podCIDR")).to_owned();
-    cluster.runtime.addresses.take(&cidr, &id.uid).map(|it| it.to_string()).unwrap_or_default()
 }
 
 /// Lets the containers that may run do so, as often as something changes.
@@ -294,6 +317,16 @@ fn check_deadline(world: &mut World, id: &PodId, pod: &Object) {
     if let Some(run) = id.get_mut(world) {
         run.rejected = Some(("DeadlineExceeded", why.to_owned()));
     }
+}
+
+/// Ends a pod for the good of its node; the API keeps it as failed.
+pub(super) fn evict(world: &mut World, id: &PodId, pod: &Object, message: &str) {
+    tell(world, id, pod, "", events::warning("Evicted", message));
+    end_all(world, id, pod, 137);
+    if let Some(run) = id.get_mut(world) {
+        run.rejected = Some(("Evicted", message.to_owned()));
+    }
+    pod_status::write(world, id, pod);
 }
 
 fn end_all(world: &mut World, id: &PodId, pod: &Object, code: i32) {

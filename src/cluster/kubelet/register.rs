@@ -469,7 +469,7 @@ fn starting_conditions(now: SimTime) -> Vec<Value> {
 
 /// The conditions of a healthy node.
 pub(crate) fn ready_conditions(now: SimTime) -> Vec<Value> {
-    node::conditions_of(&[], now)
+    node::conditions_of(&[], &node::Health::default(), now)
 }
 
 fn node_info(host: &Host, version: &str) -> Value {

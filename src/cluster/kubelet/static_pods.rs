@@ -167,7 +167,14 @@ pub(super) fn follow(world: &mut World, id: &PodId, pod: &Object, host: &str) ->
         .last_exit
         .filter(|_| instance.restarts > 0 || !matches!(instance.phase, Phase::Running { .. }))
         .map(|exit| ended(exit, &instance.message, &container.id));
-    let (state, ready, due) = shown(&instance, &container, pod, now);
+    let (state, serves, due) = shown(&instance, &container, pod, now);
+    let ready = serves && control_plane::is_ready(world, id.cluster, host, &instance);
+    let killed = match (&container.state, &instance.killed) {
+        (State::Running { since }, Some((at, why))) if since < at && state != container.state => {
+            Some(why.clone())
+        }
+        _ => None,
+    };
     run.rejected = match instance.phase {
         Phase::Rejected { reason } => Some((reason, instance.message.clone())),
         _ => None,
@@ -176,7 +183,7 @@ pub(super) fn follow(world: &mut World, id: &PodId, pod: &Object, host: &str) ->
     let after = waits_for(&state).filter(|it| before.as_ref() != Some(it));
     container.state = state;
     container.ready = ready;
-    container.started = ready;
+    container.started = serves;
     let line = |(at, text): &(SimTime, String)| LogLine { at: *at, err: true, text: text.clone() };
     container.logs = instance.log.iter().map(line).collect();
     container.previous_logs = instance.previous_log.iter().map(line).collect();
@@ -185,6 +192,13 @@ pub(super) fn follow(world: &mut World, id: &PodId, pod: &Object, host: &str) ->
     furnish(world, id, pod, &spec, &name);
     if fresh {
         announce(world, id, pod, &spec, after.is_none());
+    }
+    if let Some(why) = killed {
+        let path = format!("spec.containers{{{name}}}");
+        pod::tell(world, id, pod, &path, events::warning("Unhealthy", why.clone()));
+        let kind = why.split(' ').next().unwrap_or("Liveness").to_lowercase();
+        let text = format!("Container {name} failed {kind} probe, will be restarted");
+        pod::tell(world, id, pod, &path, events::normal("Killing", text));
     }
     if let Some((reason, message)) = after {
         report_wait(world, id, pod, &spec, reason, &message);

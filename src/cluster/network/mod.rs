@@ -8,6 +8,7 @@
 
 pub(crate) mod corefile;
 pub(crate) mod dns;
+pub(crate) mod firewall;
 pub(crate) mod forwards;
 pub(crate) mod gateway;
 pub(crate) mod http;
@@ -142,6 +143,11 @@ impl Source {
         policy::End { address: Some(self.address), pod: self.pod.clone(), host: self.host.clone() }
     }
 
+    /// This end of a connection, as packet filters see it.
+    fn filtered(&self) -> firewall::End<'_> {
+        firewall::End { host: &self.host, address: self.address, in_pod: self.id.is_some() }
+    }
+
     /// Where a pod sends from.
     pub(crate) fn of_pod(world: &World, id: &PodId) -> Option<Self> {
         let run = id.get(world)?;
@@ -243,6 +249,12 @@ fn own(
     protocol: Protocol,
     trace: &mut Vec<String>,
 ) -> Outcome {
+    if source.id.is_none() {
+        let end = firewall::End { address: to, ..source.filtered() };
+        if let Some(outcome) = firewall::obstacle(world, end, end, port, protocol, trace) {
+            return outcome;
+        }
+    }
     let found = match &source.id {
         Some(id) => listeners::in_pod(world, id, port, protocol),
         None => listeners::on_machine(world, &source.host, to, port, protocol),
@@ -276,6 +288,12 @@ fn to_machine(
         return to_pod(world, source, &id, container_port, protocol, trace);
     }
     let address = world.hosts.get(host).and_then(|it| it.address.parse().ok()).unwrap_or(Ipv4Addr::LOCALHOST);
+    let there = firewall::End { host, address, in_pod: false };
+    if host != source.host
+        && let Some(outcome) = firewall::obstacle(world, source.filtered(), there, port, protocol, trace)
+    {
+        return outcome;
+    }
     let forwarded = || forwards::open_from(world, host, address, port, protocol);
     match listeners::on_machine(world, host, address, port, protocol).or_else(forwarded) {
         Some(open) => open,
@@ -309,6 +327,11 @@ pub(crate) fn to_pod(
     }
     if run.host != source.host && !passes_on(world, &run.host, trace) {
         return Outcome::TimedOut;
+    }
+    let address = run.ip.parse().unwrap_or(Ipv4Addr::UNSPECIFIED);
+    let there = firewall::End { host: &run.host, address, in_pod: !run.on_host_network(world, id.cluster) };
+    if let Some(outcome) = firewall::obstacle(world, source.filtered(), there, port, protocol, trace) {
+        return outcome;
     }
     let pod = world.clusters.get(id.cluster).and_then(|it| it.store.find("pods", &run.namespace, &run.name));
     let target = policy::End { address: run.ip.parse().ok(), pod: pod.cloned(), host: run.host.clone() };

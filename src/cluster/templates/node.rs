@@ -4,6 +4,7 @@ use super::pki::{ClusterPki, Leaf};
 use super::release;
 use super::spec::NodeSpec;
 use crate::hosts::certificates::{self, Usage};
+use crate::hosts::packages::program_bytes;
 use crate::hosts::{Host, UnitState};
 use crate::sim::SimTime;
 
@@ -26,7 +27,44 @@ const JOINED_FILES: &[(&str, &str, u32)] = &[
 const FILES: &[(&str, &str, u32)] = &[
     ("/etc/containerd/config.toml", CONTAINERD_CONFIG, 0o644),
     ("/etc/crictl.yaml", "runtime-endpoint: unix:///run/containerd/containerd.sock\n", 0o644),
+    ("/etc/cni/net.d/10-calico.conflist", NETWORK, 0o644),
 ];
+
+/// The network that the machines of the lab come with: Calico's plugin, which takes addresses from the range
+/// of the node.
+const NETWORK: &str = r#"{
+  "name": "k8s-pod-network",
+  "cniVersion": "0.3.1",
+  "plugins": [
+    {
+      "type": "calico",
+      "log_level": "info",
+      "log_file_path": "/var/log/calico/cni/cni.log",
+      "datastore_type": "kubernetes",
+      "mtu": 0,
+      "ipam": {
+        "type": "host-local",
+        "subnet": "usePodCidr"
+      },
+      "policy": {
+        "type": "k8s"
+      },
+      "kubernetes": {
+        "kubeconfig": "/etc/cni/net.d/calico-kubeconfig"
+      }
+    },
+    {
+      "type": "portmap",
+      "snat": true,
+      "capabilities": {"portMappings": true}
+    },
+    {
+      "type": "bandwidth",
+      "capabilities": {"bandwidth": true}
+    }
+  ]
+}
+"#;
 
 /// Directories that packages and the runtime make, with their modes.
 const DIRECTORIES: &[(&str, u32)] = &[
@@ -71,6 +109,12 @@ pub(super) fn prepare(host: &mut Host, node: &NodeSpec, version: &str, now: SimT
     for &(path, text, mode) in FILES {
         let text = release::text(text, version);
         let _ = host.files.install(path, text.as_bytes(), mode, now);
+    }
+    let nodename = "/var/lib/calico/nodename";
+    let _ = host.files.install(nodename, node.name.as_bytes(), 0o644, now);
+    for plugin in ["calico", "calico-ipam"] {
+        let program = program_bytes(plugin, "3.31.2");
+        let _ = host.files.install(&format!("/opt/cni/bin/{plugin}"), &program, 0o755, now);
     }
     if !node.joined {
         // Without a configuration the kubelet ends, and systemd is about to start it again.

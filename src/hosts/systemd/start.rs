@@ -83,7 +83,7 @@ impl Host {
         let paths: Vec<String> = file.values("ListenStream").map(str::to_owned).collect();
         for path in paths.iter().filter(|path| path.starts_with('/')) {
             let path = path.replace("%t", "/run");
-            let socket = Node { kind: Kind::Socket, mode: 0o660, uid: 0, gid: 0, modified: now };
+            let socket = Node { kind: Kind::Socket, mode: 0o660, uid: 0, gid: 0, modified: now, blank: 0 };
             let _ = self.files.mkdir_all(crate::hosts::files::parent(&path), 0o755, now);
             let _ = self.files.put(&path, socket);
         }

@@ -166,7 +166,8 @@ fn swapon(call: &Call<'_>) -> i32 {
                 exit = call.fail(255, &format!("{name}: swapon failed: Device or resource busy"));
             }
         } else {
-            now_used.push((name, kernel::SWAP_KIB));
+            let kib = call.with(|host| kernel::swap_kib(&host.files, &name));
+            now_used.push((name, kib));
         }
     }
     call.with_mut(|host, now| kernel::set_swaps(host, &now_used, now));

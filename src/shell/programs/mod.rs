@@ -11,6 +11,7 @@ mod absent;
 mod base64;
 mod accounts;
 mod chroot;
+mod allocate;
 mod copy;
 mod date;
 mod diff;
@@ -19,6 +20,7 @@ mod echo;
 mod edit;
 mod filters;
 mod hardware;
+mod firewall;
 mod identity;
 mod journal;
 mod kernel;
@@ -67,6 +69,9 @@ pub(crate) const ALL: &[&Program] = &[
     &accounts::USERMOD,
     &accounts::VISUDO,
     &chroot::PROGRAM,
+    &allocate::DD,
+    &allocate::FALLOCATE,
+    &allocate::MKSWAP,
     &copy::CP,
     &copy::MV,
     &date::PROGRAM,
@@ -89,6 +94,10 @@ pub(crate) const ALL: &[&Program] = &[
     &hardware::MODINFO,
     &hardware::PSTREE,
     &hardware::TIMEDATECTL,
+    &firewall::IPTABLES,
+    &firewall::RESTORE,
+    &firewall::SAVE,
+    &firewall::PERSISTENT,
     &identity::GROUPS,
     &identity::ID,
     &identity::LOGNAME,

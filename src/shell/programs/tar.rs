@@ -320,6 +320,7 @@ fn node_of<R: std::io::Read>(
         uid: number(uid),
         gid: number(gid),
         modified: modified.map_or(proc.world().now, crate::sim::SimTime::from_unix_s),
+        blank: 0,
     })
 }
 

@@ -1,5 +1,6 @@
 //! `crictl inspect`, `inspectp`, `info` and `version`.
 
+use crate::cluster::kubelet::cni;
 use serde_json::{Value, json};
 
 use super::Call;
@@ -179,18 +180,16 @@ pub(super) fn pods(call: &Call<'_>) -> i32 {
 }
 
 pub(super) fn info(call: &Call<'_>) -> i32 {
-    let has_network = {
+    let status = {
         let world = call.proc.world();
-        let files = world.hosts.get(&call.host).map(|it| it.files.list("/etc/cni/net.d").unwrap_or_default());
-        files.is_some_and(|it| {
-            it.iter().any(|(name, _)| name.ends_with(".conflist") || name.ends_with(".conf"))
-        })
+        world.hosts.get(&call.host).map_or(Ok(()), |it| cni::load(it).map(drop))
     };
+    let has_network = status.is_ok();
     let network = if has_network {
         json!({"message": "", "reason": "", "status": true, "type": "NetworkReady"})
     } else {
         json!({
-            "message": "Network plugin returns error: cni plugin not initialized",
+            "message": cni::NOT_READY,
             "reason": "NetworkPluginNotReady", "status": false, "type": "NetworkReady",
         })
     };
@@ -200,7 +199,7 @@ pub(super) fn info(call: &Call<'_>) -> i32 {
             "containerdEndpoint": "/run/containerd/containerd.sock", "containerdRootDir": "/var/lib/containerd",
         },
         "golang": "go1.24.5",
-        "lastCNILoadStatus": if has_network { "OK" } else { "cni config load failed: no network config found in /etc/cni/net.d: cni plugin not initialized: failed to load cni config" },
+        "lastCNILoadStatus": status.err().unwrap_or_else(|| "OK".into()),
         "status": {"conditions": [
             {"message": "", "reason": "", "status": true, "type": "RuntimeReady"},
             network,

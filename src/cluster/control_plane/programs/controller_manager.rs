@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::super::flags;
 use super::super::script::{Program, Start, Verdict, go_quote};
+use crate::apimachinery::object;
 use crate::cluster::controllers::options as controller_options;
 
 pub(super) const PROGRAM: Program = Program {
@@ -155,7 +156,26 @@ fn node_ipam(start: &Start<'_>) -> Option<String> {
             );
         }
     }
-    None
+    out_of_range(start, given)
+}
+
+/// A range that a node already has must be one of those that are given out.
+fn out_of_range(start: &Start<'_>, given: &str) -> Option<String> {
+    let networks: Vec<ipnet::IpNet> = given.split(',').filter_map(|it| it.parse().ok()).collect();
+    let store = &start.world.clusters.get(start.cluster)?.store;
+    store.list("nodes", "").find_map(|node| {
+        let ranges = object::list(node, "/spec/podCIDRs").iter().filter_map(serde_json::Value::as_str);
+        ranges.enumerate().find_map(|(index, range)| {
+            let (own, pool) = (range.parse::<ipnet::IpNet>().ok()?, networks.get(index)?);
+            (!pool.contains(&own)).then(|| {
+                format!(
+                    "failed to mark cidr[{own}] at idx [{index}] as occupied for node: {}: cidr {own} is out the range of cluster cidr {}",
+                    object::name(node),
+                    pool.trunc()
+                )
+            })
+        })
+    })
 }
 
 fn signing(start: &Start<'_>) -> Option<String> {
