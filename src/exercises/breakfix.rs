@@ -15,6 +15,8 @@ const NODES: &str = include_str!("../../tests/breakfix/nodes.txt");
 const NETWORK: &str = include_str!("../../tests/breakfix/network.txt");
 const WORKLOADS: &str = include_str!("../../tests/breakfix/workloads.txt");
 const HEALTHY: &str = include_str!("../../tests/breakfix/healthy.sh");
+/// Functions for the rows' scripts.
+const TOOLS: &str = include_str!("../../tests/breakfix/tools.sh");
 
 /// Long enough for a node to be missed.
 const AFTER_BREAK: Duration = Duration::from_secs(90);
@@ -60,7 +62,17 @@ fn rows(text: &str) -> Vec<Row> {
 impl Row {
     fn run(&self, world: World, section: &str) -> stage::Ran {
         let part = &self.sections[section];
-        stage::run(world, &part.host, section, &part.script).unwrap()
+        stage::run(world, &part.host, section, &format!("{TOOLS}{}", part.script)).unwrap()
+    }
+
+    /// A world with the add-ons of the row's `with`, broken.
+    fn broken(&self, mut world: World) -> World {
+        let addons = self.sections.get("with").map_or("", |it| it.host.as_str());
+        for text in super::addons::manifests(addons) {
+            let script = format!("kubectl apply -f - <<'END'\n{text}\nEND\nsleep 30\n");
+            world = stage::run(world, "controlplane", "with", &script).unwrap().world;
+        }
+        self.run(world, "break").world
     }
 
     /// Whether a world is healthy, as all rows and this one ask; otherwise the last lines that were said.
@@ -73,7 +85,7 @@ impl Row {
 
     /// What is not as the row says.
     fn problems(&self) -> Vec<String> {
-        let mut broken = self.run(templates::default_world(1), "break").world;
+        let mut broken = self.broken(templates::default_world(1));
         broken.advance(AFTER_BREAK);
         let shown = self.run(broken.clone(), "symptom").output;
         let missing = self.symptoms.iter().filter(|it| !shown.contains(*it));
@@ -99,27 +111,42 @@ fn check(text: &str, first: usize, step: usize) {
 
 #[test]
 fn the_control_plane_breaks_and_heals() {
-    check(CONTROL_PLANE, 0, 2);
+    check(CONTROL_PLANE, 0, 3);
 }
 
 #[test]
 fn the_control_plane_breaks_and_heals_too() {
-    check(CONTROL_PLANE, 1, 2);
+    check(CONTROL_PLANE, 1, 3);
+}
+
+#[test]
+fn the_control_plane_breaks_and_heals_as_well() {
+    check(CONTROL_PLANE, 2, 3);
 }
 
 #[test]
 fn nodes_break_and_heal() {
-    check(NODES, 0, 2);
+    check(NODES, 0, 3);
 }
 
 #[test]
 fn nodes_break_and_heal_too() {
-    check(NODES, 1, 2);
+    check(NODES, 1, 3);
+}
+
+#[test]
+fn nodes_break_and_heal_as_well() {
+    check(NODES, 2, 3);
 }
 
 #[test]
 fn the_network_breaks_and_heals() {
-    check(NETWORK, 0, 1);
+    check(NETWORK, 0, 2);
+}
+
+#[test]
+fn the_network_breaks_and_heals_too() {
+    check(NETWORK, 1, 2);
 }
 
 #[test]
@@ -146,6 +173,12 @@ fn get_along(one: &Row, two: &Row) -> bool {
         "kubelet.conf",
         "kubeadm-flags",
         "config.yaml",
+        "10-calico.conflist",
+        "cni",
+        "flannel",
+        "iptables",
+        "Admission",
+        "apiserver.crt",
     ];
     subjects.iter().all(|it| !(text(one).contains(it) && text(two).contains(it)))
         && (one.sections["break"].host == "controlplane" || two.sections["break"].host == "controlplane")
@@ -166,8 +199,8 @@ fn pairs_of_breaks_heal() {
         tried += 1;
         // The one that leaves the API server alone comes first: its break may need it.
         let (one, two) = if one.name < two.name { (two, one) } else { (one, two) };
-        let mut world = one.run(templates::default_world(1), "break").world;
-        world = two.run(world, "break").world;
+        let mut world = one.broken(templates::default_world(1));
+        world = two.broken(world);
         world.advance(AFTER_BREAK);
         world = two.run(world, "fix").world;
         world.advance(AFTER_FIX);

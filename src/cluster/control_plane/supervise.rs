@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::inside::of_url;
 use super::script::{Outcome, Played};
 use super::{Exit, Instance, Phase, Process, image, probe, start};
 use crate::cluster::api::{authz, bootstrap, connect};
 use crate::cluster::kubelet::manifest;
+use crate::cluster::network::firewall;
 use crate::cluster::{Cluster, ClusterId, Place, UserInfo, World, etcd};
 use crate::sim::SimTime;
 
@@ -206,6 +208,11 @@ fn begin(world: &mut World, cluster: ClusterId, host: &str, instance: &mut Insta
     let now = world.now;
     if let Some(due) = image::obstacle(world, cluster, host, instance) {
         return due;
+    }
+    for url in instance.process.flag_list("etcd-servers") {
+        if let Some((address, port)) = of_url(url) {
+            firewall::count_local(world, host, address, port);
+        }
     }
     let played = start::start(world, cluster, host, &instance.process, None);
     instance.kept = world.hosts.get(host).map(|it| instance.process.configuration(it)).unwrap_or_default();

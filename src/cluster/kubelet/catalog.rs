@@ -245,7 +245,8 @@ impl Image {
         self.install_system(&mut tree, made);
         self.install_programs(&mut tree, made);
         for (path, text) in &self.config.files {
-            let mode = if path.ends_with(".sh") { 0o755 } else { 0o644 };
+            let runs = path.ends_with(".sh") || text.starts_with("\u{7f}ELF");
+            let mode = if runs { 0o755 } else { 0o644 };
             let text = text.strip_prefix('\n').unwrap_or(text);
             let _ = tree.install(path, text.as_bytes(), mode, made);
         }

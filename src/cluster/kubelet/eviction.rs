@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::run::PodId;
-use super::{daemon, node, pod};
+use super::{daemon, node, pod, settings};
 use crate::apimachinery::object;
 use crate::apimachinery::quantity::Quantity;
 use crate::cluster::events::{self, Source};
@@ -37,7 +37,7 @@ fn free(disk: Disk) -> u64 {
 
 /// Bytes below which a threshold is met; the greatest of all counts.
 fn threshold(world: &World, host: &str, disk: Disk) -> u64 {
-    let config = node::config(world, host);
+    let config = settings::of(world, host).config;
     let own = object::at(&config, "/evictionHard").and_then(Value::as_object);
     let of = |text: &str| match text.strip_suffix('%') {
         Some(percent) => percent.parse().ok().map(|it: f64| ((disk.total << 10) as f64 * it / 100.0) as u64),

@@ -10,6 +10,7 @@
 
 pub(crate) mod access;
 pub(crate) mod addresses;
+mod agents;
 pub(crate) mod catalog;
 mod cgroups;
 mod client;

@@ -9,7 +9,7 @@ use super::catalog::Image;
 use super::run::ContainerRun;
 use super::script::programs::{Call, Effect, Output};
 use super::script::vm::{Machine, Wait};
-use super::{client, complaints, web};
+use super::{agents, client, complaints, web};
 use crate::apimachinery::object;
 use crate::apimachinery::quantity::Quantity;
 use crate::cluster::{Place, World};
@@ -96,6 +96,15 @@ pub(super) fn start(
     }
     if let Some(complaint) = complaints::complaint(service, machine) {
         return Output::fail(1, complaint);
+    }
+    if let Some(agent) = agents::of(&service.kind) {
+        return match agent(service, variables, machine) {
+            Ok(said) if service.kind == "calico-cni" => Output::ok(said),
+            Ok(said) => {
+                Output { effect: Effect::Serve(service.clone()), out: Vec::new(), err: said.into_bytes() }
+            }
+            Err(said) => Output::fail(1, said),
+        };
     }
     let lines = filled(&image.config.log, machine);
     let effect = match service.kind.as_str() {

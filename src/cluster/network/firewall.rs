@@ -114,6 +114,24 @@ fn path<'a>(from: End<'a>, to: End<'a>) -> Vec<Hop<'a>> {
     vec![first, last]
 }
 
+/// Counts a packet that a program of a machine sends to an address of its own, where filters meet it.
+pub(crate) fn count_local(world: &mut World, host: &str, to: Ipv4Addr, port: u16) {
+    let Some(machine) = world.hosts.get_mut(host).filter(|it| !it.firewall.is_open()) else { return };
+    let end = End { host, address: to, in_pod: false };
+    for hop in path(end, end) {
+        let packet = Packet {
+            comes_in: hop.comes_in,
+            goes_out: hop.goes_out,
+            ..packet(end, end, CLIENT_PORT, port, Protocol::Tcp, false)
+        };
+        let verdict = machine.firewall.judge(hop.chain, &packet);
+        machine.firewall.count(hop.chain, &packet);
+        if verdict != Verdict::Accept {
+            return;
+        }
+    }
+}
+
 /// As [`obstacle`], from a place to an address of a machine.
 pub(crate) fn to_machine(
     world: &World,

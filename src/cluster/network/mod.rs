@@ -228,6 +228,21 @@ fn passes_on(world: &World, host: &str, trace: &mut Vec<String>) -> bool {
     forwards
 }
 
+/// Whether other machines know the way to a pod: their routes are for the ranges of nodes.
+fn has_route(world: &World, id: &PodId, address: Ipv4Addr, trace: &mut Vec<String>) -> bool {
+    let Some(run) = id.get(world) else { return false };
+    if run.on_host_network(world, id.cluster) {
+        return true;
+    }
+    let node = world.clusters.get(id.cluster).and_then(|it| it.store.find("nodes", "", &run.node));
+    let range = node.map_or("", |it| object::text(it, "/spec/podCIDR")).parse::<ipnet::Ipv4Net>();
+    let known = range.as_ref().map_or(true, |it| it.contains(&address));
+    if !known {
+        trace.push(format!("no route leads to {address}: node {} has another range", run.node));
+    }
+    known
+}
+
 /// Nobody has the address.
 fn nowhere(world: &World, cluster: ClusterId, to: Ipv4Addr, trace: &mut Vec<String>) -> Outcome {
     let cluster = world.clusters.get(cluster);
@@ -329,6 +344,9 @@ pub(crate) fn to_pod(
         return Outcome::TimedOut;
     }
     let address = run.ip.parse().unwrap_or(Ipv4Addr::UNSPECIFIED);
+    if run.host != source.host && !has_route(world, id, address, trace) {
+        return Outcome::TimedOut;
+    }
     let there = firewall::End { host: &run.host, address, in_pod: !run.on_host_network(world, id.cluster) };
     if let Some(outcome) = firewall::obstacle(world, source.filtered(), there, port, protocol, trace) {
         return outcome;

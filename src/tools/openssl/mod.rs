@@ -289,7 +289,9 @@ fn spec(
     (usage, extensions): (Usage, Extensions),
 ) -> CertificateSpec {
     let mut world = proc.world();
-    let days: u64 = args.value("-days").and_then(|it| it.parse().ok()).unwrap_or(30);
+    let days: i64 = args.value("-days").and_then(|it| it.parse().ok()).unwrap_or(30);
+    let life = Duration::from_secs(days.unsigned_abs() * 86_400);
+    let end = if days < 0 { world.now - life } else { world.now + life };
     let alternative = args.value("-addext").and_then(|it| it.strip_prefix("subjectAltName=")).unwrap_or("");
     let parts = || alternative.split(',').map(str::trim);
     CertificateSpec {
@@ -306,7 +308,7 @@ fn spec(
             .collect(),
         usage,
         not_before: world.now,
-        not_after: world.now + Duration::from_secs(days * 86_400),
+        not_after: end,
         serial: world.chance.bits() >> 1,
     }
 }
