@@ -173,6 +173,7 @@ pub(crate) fn node(world: &World, name: &str, path: &str) -> Option<Node> {
             uid: 0,
             gid: 0,
             modified: process.started,
+            blank: 0,
         }),
         Some(wanted) => Some(file(of_process(world, name, &process, wanted)?, 0o444, process.started)),
     }

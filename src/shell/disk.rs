@@ -62,7 +62,7 @@ impl Disk {
         if self.pipes.contains_key(path) {
             let modified = self.lab.world().now;
             let Identity { uid, gid } = self.who;
-            return Ok(Node { kind: Kind::Fifo, mode: 0o600, uid, gid, modified });
+            return Ok(Node { kind: Kind::Fifo, mode: 0o600, uid, gid, modified, blank: 0 });
         }
         let world = self.lab.world();
         let found = access::walk(&world, &self.place, &self.who, path).and_then(|()| {
