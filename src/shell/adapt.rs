@@ -9,6 +9,7 @@ use bashkit::{Command, CommandContext, CommandOutput, CommandStatus, async_trait
 
 use super::Lab;
 use super::link::Link;
+use super::pipes::Sharing;
 use super::proc::{Fd, Outbox, Pipes, Proc, Program};
 use crate::cluster::Place;
 
@@ -33,6 +34,7 @@ pub(super) struct Around {
     pub(super) user: String,
     pub(super) link: Link,
     pub(super) programs: Programs,
+    pub(super) sharing: Sharing,
 }
 
 /// Which programs of the tables a shell knows, beside those of the language crate.

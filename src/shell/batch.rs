@@ -13,6 +13,7 @@ use bashkit::{
 use super::adapt::{Adapted, Around, Programs};
 use super::disk::Disk;
 use super::files::PlaceFiles;
+use super::pipes::{Sharer, Sharing};
 use super::proc::{Fd, Outbox, Proc};
 use super::session;
 use super::{Lab, Login, limits, login, names};
@@ -47,6 +48,7 @@ impl Proc {
             user: login.user.clone(),
             link: self.link.clone(),
             programs: Programs::All,
+            sharing: Sharing::default(),
         }
     }
 
@@ -130,6 +132,7 @@ pub(super) async fn attempt(
     if let Some(stdin) = script.stdin {
         options = options.stdin(stdin);
     }
+    around.sharing.follow(&script.text);
     let mut bash = builder(&around, login, false).build();
     let out = sink(outbox, Fd::Out);
     let err = sink(outbox, Fd::Err);
@@ -190,7 +193,10 @@ pub(super) fn builder(around: &Around, login: &Login, interactive: bool) -> Bash
     let on_host = matches!(around.place, Place::Host(_));
     let known = |name: &str| (on_host || programs.contains(name)) && !left_out(name);
     for program in around.lab.programs().filter(|program| known(program.name)) {
-        builder = builder.command(program.name, Adapted { program, around: around.clone() });
+        let adapted = Adapted { program, around: around.clone() };
+        if let Some(sharer) = Sharer::new(program.name, adapted, &around.sharing) {
+            builder = builder.builtin(program.name, Box::new(sharer));
+        }
     }
     builder
 }

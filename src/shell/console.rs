@@ -9,6 +9,7 @@ use super::adapt::{Around, Programs};
 use super::batch::{self, Script};
 use super::engine::Engine;
 use super::link::{Answer, Link, Request};
+use super::pipes::Sharing;
 use super::proc::{Fd, Outbox};
 use super::session::{INTERRUPTED, Session};
 use super::{Lab, Login, history};
@@ -75,6 +76,7 @@ impl Console {
             user: login.user.clone(),
             link: self.link.clone(),
             programs: Programs::All,
+            sharing: Sharing::default(),
         }
     }
 

@@ -9,6 +9,7 @@ use super::adapt::{Around, Programs};
 use super::batch::{self, Script};
 use super::engine::Engine;
 use super::link::Link;
+use super::pipes::Sharing;
 use super::proc::{Fd, Outbox};
 use super::{Lab, Login};
 
@@ -40,6 +41,7 @@ impl Job {
             user: login.user.clone(),
             link: Link::none(),
             programs: Programs::All,
+            sharing: Sharing::default(),
         };
         let written = outbox.clone();
         let running = Box::pin(async move { batch::run(around, &login, script, &written).await });

@@ -18,6 +18,7 @@ mod session;
 mod batch;
 mod complete;
 mod adapt;
+mod pipes;
 mod files;
 mod access;
 mod disk;

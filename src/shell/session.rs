@@ -16,6 +16,7 @@ use bashkit::{Bash, Builtin, BuiltinContext, Error, ExecResult, async_trait};
 
 use super::adapt::{Adapted, Around};
 use super::batch;
+use super::pipes::Sharing;
 use super::proc::{Fd, Outbox};
 use super::programs::KILL;
 use super::{Lab, Login, input};
@@ -194,7 +195,14 @@ fn build(around: Around, login: &Login, cell: &Cell) -> Bash {
     let kill = Adapted { program: &KILL, around: around.clone() };
     let mut bash = batch::builder(&around, login, true)
         .command("__uncordon_kill", kill)
-        .builtin("__uncordon_next", Box::new(Next { cell: cell.clone(), remote: Remote::of(&around, login) }))
+        .builtin(
+            "__uncordon_next",
+            Box::new(Next {
+                cell: cell.clone(),
+                remote: Remote::of(&around, login),
+                sharing: around.sharing.clone(),
+            }),
+        )
         .builtin("__uncordon_status", Box::new(Status))
         .builtin("__uncordon_left", Box::new(Left(cell.clone())))
         .builtin("__uncordon_history", Box::new(History(cell.clone())))
@@ -211,6 +219,7 @@ fn build(around: Around, login: &Login, cell: &Cell) -> Bash {
 struct Next {
     cell: Cell,
     remote: Option<Remote>,
+    sharing: Sharing,
 }
 
 /// The machine of a session that came over the network: it ends when the machine goes down.
@@ -243,6 +252,7 @@ impl Builtin for Next {
         let Some((status, line)) = poll_fn(|_| self.take()).await else {
             return Ok(ExecResult::with_code("", 1));
         };
+        self.sharing.follow(&line);
         // A failing command would end a shell under `set -e`.
         let text = if status == 0 || errexit { line } else { format!("__uncordon_status {status}\n{line}") };
         context.variables.insert("__uncordon_line".to_owned(), text);

@@ -1,0 +1,93 @@
+//! Programs in pipelines whose later stages run several commands.
+//!
+//! The language crate hands the reading end of a pipe to the first of our programs that runs behind it, and never takes
+//! it back: `kubectl get pods -o name | while read pod; do kubectl get $pod; done` would run once, since the second
+//! `read` finds no pipe. A program that does not stream is given what came so far and leaves the rest, so our programs
+//! do not stream while such a line runs. Then their output comes when they end.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bashkit::{Builtin, BuiltinContext, BuiltinRegistry, Command, ExecResult, async_trait};
+
+/// Whether the programs of one shell share their input; clones are the same switch.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Sharing(Arc<AtomicBool>);
+
+impl Sharing {
+    /// Looks at what is to run now.
+    pub(super) fn follow(&self, text: &str) {
+        self.0.store(shares_input(text), Ordering::Relaxed);
+    }
+
+    fn is_on(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A program that streams unless it has to share its input.
+pub(super) struct Sharer {
+    program: Arc<dyn Builtin>,
+    sharing: Sharing,
+}
+
+impl Sharer {
+    /// `None` when the language crate's registry is broken.
+    pub(super) fn new(name: &str, program: impl Command + 'static, sharing: &Sharing) -> Option<Self> {
+        // The registry is how the crate makes a program of a command.
+        let registry = BuiltinRegistry::new();
+        registry.insert_command(name, program);
+        Some(Self { program: registry.lookup(name)?, sharing: sharing.clone() })
+    }
+}
+
+#[async_trait]
+impl Builtin for Sharer {
+    fn streams_io(&self) -> bool {
+        self.program.streams_io() && !self.sharing.is_on()
+    }
+
+    async fn execute(&self, context: BuiltinContext<'_>) -> bashkit::Result<ExecResult> {
+        self.program.execute(context).await
+    }
+}
+
+/// Words that begin a stage of several commands.
+const COMPOUND: &[&str] = &["while", "until", "for", "if", "case", "{"];
+
+/// True when a later stage of a pipeline in `text` seems to run several commands: a loop, a group, or a substitution
+/// among its words. One too many costs only that output comes later.
+fn shares_input(text: &str) -> bool {
+    text.match_indices('|').any(|(at, bar)| {
+        let (before, behind) = text.split_at(at);
+        let stage = behind.get(bar.len()..).unwrap_or_default();
+        if before.ends_with('|') || stage.starts_with('|') {
+            return false;
+        }
+        let stage = stage.trim_start_matches('&').trim_start();
+        let first = stage.split_whitespace().next().unwrap_or_default();
+        let words = stage.split(['|', '\n', ';']).next().unwrap_or_default();
+        COMPOUND.contains(&first) || stage.starts_with('(') || words.contains("$(") || words.contains('`')
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loops_groups_and_substitutions_share_their_input() {
+        for text in [
+            "a | while read x; do b $x; done",
+            "a |\n{ b; c; }",
+            "a | (b; c)",
+            "a | grep $(b)",
+            "a | grep `b`",
+        ] {
+            assert!(shares_input(text), "{text}");
+        }
+        for text in ["a | grep b", "a || { b; }", "while a; do b | c; done", "a | b; $(c)", "$(a) | b"] {
+            assert!(!shares_input(text), "{text}");
+        }
+    }
+}
