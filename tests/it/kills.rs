@@ -39,11 +39,17 @@ struct Seen {
     words: BTreeSet<String>,
 }
 
+/// So many lines may go, at most, between a kill and what is shown after it.
+const SCROLLS_AWAY: usize = 10;
+
 fn seen(session: &Session) -> Seen {
     let text = session.text();
     let top = text.lines().next().unwrap_or_default().to_owned();
     let task = top.split("Task ").nth(1).map(|it| it.chars().take(6).collect()).unwrap_or_default();
-    let words = text
+    // Lines at the top may scroll away when what was typed and not yet shown comes as well.
+    let lower: Vec<&str> = text.lines().skip(SCROLLS_AWAY).collect();
+    let lower = lower.join("\n");
+    let words = lower
         .split(|c: char| !c.is_ascii_alphanumeric())
         .filter(|word| word.strip_prefix("seen").is_some_and(|it| it.bytes().all(|b| b.is_ascii_digit())))
         .map(str::to_owned)

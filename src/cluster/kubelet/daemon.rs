@@ -151,6 +151,8 @@ fn endpoint(world: &World, cluster: ClusterId, host: &str) -> Option<Arc<Endpoin
 /// A process that nobody has looked at yet.
 fn begin(world: &mut World, cluster: ClusterId, host: &str, pid: u32) -> Option<Duration> {
     let daemon = Daemon::fresh(world.hosts.get(host)?, pid, world.now);
+    // Its directory of static pods may be another one than that of the kubelet before.
+    world.wake_at(world.now, cluster, "control-plane", host);
     follow(world, cluster, host, daemon, None)
 }
 

@@ -126,6 +126,10 @@ pub(crate) fn build(spec: &TemplateSpec, start: SimTime) -> World {
     let pki = pki::ClusterPki::new(spec, born, &mut world.chance);
     for node in &spec.nodes {
         let mut host = machine::ubuntu(node, spec, born);
+        if spec.conduct == Conduct::StandIn {
+            // The sessions were recorded in a shell that read no files of its own.
+            let _ = host.files.remove("/root/.bashrc");
+        }
         node::prepare(&mut host, node, &spec.version, born);
         if node.joined {
             node::install(&mut host, node, &pki, born);

@@ -112,8 +112,12 @@ struct Copy {
     block: u64,
     count: Option<u64>,
     skip: u64,
+    /// Where in the output file to begin, in blocks.
+    seek: u64,
     quiet: bool,
     append: bool,
+    /// `conv=notrunc`: what stands behind the written part stays.
+    keeps_rest: bool,
 }
 
 impl Copy {
@@ -129,9 +133,11 @@ impl Copy {
                 "of" => copy.to = Some(value.to_owned()),
                 "bs" | "ibs" | "obs" => copy.block = number()?.max(1),
                 "count" => copy.count = Some(number()?),
-                "skip" => copy.skip = number()?,
+                "skip" | "iseek" => copy.skip = number()?,
+                "seek" | "oseek" => copy.seek = number()?,
                 "status" => copy.quiet = value == "none",
-                "conv" | "iflag" => {}
+                "conv" => copy.keeps_rest = value.split(',').any(|it| it == "notrunc"),
+                "iflag" => {}
                 "oflag" => copy.append = value.contains("append"),
                 _ => {
                     return Err(format!(
@@ -170,6 +176,29 @@ impl Copy {
     }
 }
 
+impl Copy {
+    /// What the output file holds in the end, and how many zeros follow that.
+    fn laid_over(&self, proc: &Proc, path: &str, bytes: &[u8], zeros: u64) -> (Vec<u8>, u64) {
+        let had = proc.disk().read(&proc.path(path)).unwrap_or_default();
+        if self.append {
+            return ([had, bytes.to_vec()].concat(), zeros);
+        }
+        let start = usize::try_from(self.seek.saturating_mul(self.block).min(KEPT_MAX)).unwrap_or(0);
+        let mut all = had.get(..start.min(had.len())).unwrap_or_default().to_vec();
+        all.resize(start, 0);
+        all.extend_from_slice(bytes);
+        let end = all.len().saturating_add(usize::try_from(zeros).unwrap_or(usize::MAX));
+        match had.get(end..).filter(|rest| self.keeps_rest && !rest.is_empty()) {
+            Some(rest) => {
+                all.resize(end, 0);
+                all.extend_from_slice(rest);
+                (all, 0)
+            }
+            None => (all, zeros),
+        }
+    }
+}
+
 fn dd(proc: &Proc) -> i32 {
     let fail = |text: String| {
         proc.eprint(format!("dd: {text}\n"));
@@ -192,9 +221,8 @@ fn dd(proc: &Proc) -> i32 {
         }
         Some("/dev/null") => {}
         Some(path) => {
-            let had =
-                if copy.append { proc.disk().read(&proc.path(path)).unwrap_or_default() } else { Vec::new() };
-            let written = match put(proc, path, &[had.clone(), bytes.clone()].concat(), zeros) {
+            let (all, behind) = copy.laid_over(proc, path, &bytes, zeros);
+            let written = match put(proc, path, &all, behind) {
                 // What fits is written.
                 Err(FsError::NoSpace) => {
                     total = room(proc);

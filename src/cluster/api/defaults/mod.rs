@@ -73,6 +73,9 @@ const KINDS: &[(&str, Fill)] = &[
 /// Members of an object that are not pruned: Go writes their zero values in many places.
 const NOT_PRUNED: &[&str] = &["status", "metadata"];
 
+/// Their schemas hold values of types of the user's own: an empty default is a default.
+const HOLDS_VALUES: &[&str] = &["customresourcedefinitions.apiextensions.k8s.io"];
+
 /// Fills in an object in the version that the request has. `old` is the object as it stands, on
 /// updates. Custom resources stay as they are.
 pub(crate) fn apply(resource: &Resource, object: &mut Value, old: Option<&Value>) {
@@ -91,7 +94,9 @@ pub(crate) fn fill(resource: &str, object: &mut Value, old: Option<&Value>) {
     if known.is_none() && !PRUNED_ONLY.contains(&resource) && resource != "daemonsets.apps" {
         return;
     }
-    if let Value::Object(map) = object {
+    if let Value::Object(map) = object
+        && !HOLDS_VALUES.contains(&resource)
+    {
         for (key, value) in map.iter_mut().filter(|(key, _)| !NOT_PRUNED.contains(&key.as_str())) {
             prune::prune(value, key);
         }
