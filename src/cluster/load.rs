@@ -153,7 +153,7 @@ fn images_kib(world: &World, host: &str) -> u64 {
     names.sort_unstable();
     names.dedup();
     let size = |name: &str| catalog::of_name(name).map_or(10 << 20, |it| it.size);
-    names.into_iter().map(|name| size(name) * UNPACKED_TENTHS / 10 >> 10).sum()
+    names.into_iter().map(|name| (size(name) * UNPACKED_TENTHS / 10) >> 10).sum()
 }
 
 /// The root file system of a machine.

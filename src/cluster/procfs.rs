@@ -11,8 +11,11 @@ use super::processes::{self, Process};
 use crate::hosts::{FsError, Host, Kind, Node, kernel};
 use crate::sim::SimTime;
 
+/// Makes the text of a file of the named machine.
+type Text = fn(&World, &str, &Host) -> String;
+
 /// Files of `/proc` itself with what makes their text.
-const FILES: &[(&str, fn(&World, &str, &Host) -> String)] = &[
+const FILES: &[(&str, Text)] = &[
     ("cmdline", |_, _, _| {
         format!(
             "BOOT_IMAGE=/vmlinuz-{} root=LABEL=cloudimg-rootfs ro console=tty1 console=ttyS0\n",

@@ -83,7 +83,7 @@ fn act(session: &mut Session, deed: Deed, round: u64) {
             "for i in 1 2 3; do echo word{round:03}$i | tee -a /tmp/log | sed s/word/seen/; sleep 0.1; done\r"
         )),
         Deed::Flag => session.press(F4),
-        Deed::Turn => session.press(if round % 2 == 0 { F3 } else { F2 }),
+        Deed::Turn => session.press(if round.is_multiple_of(2) { F3 } else { F2 }),
         Deed::Note => session.press(&format!("{F6}note{round}\r\x1b")),
     }
 }

@@ -157,7 +157,7 @@ impl Checker<'_> {
 
     fn resolve(&mut self, node: &IdedExpr, name: &str, member: bool, arguments: &[Type]) -> Type {
         let Some(ways) = signatures::of(name) else { return self.undeclared(node, name) };
-        if arguments.iter().any(|it| *it == Type::Fault) {
+        if arguments.contains(&Type::Fault) {
             return ways.first().map_or(Type::Dyn, |it| it.result.clone()).closed();
         }
         let results: Vec<Type> =

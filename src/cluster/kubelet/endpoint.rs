@@ -47,7 +47,7 @@ fn user(world: &World, cluster: ClusterId, settings: &Settings, token: &str) -> 
         return connect::authenticate_client(world, cluster, None, Some(token));
     }
     on("anonymous-auth", "/authentication/anonymous/enabled", false)
-        .then(|| crate::cluster::api::authn::anonymous())
+        .then(crate::cluster::api::authn::anonymous)
 }
 
 /// Resources of a node that stand for a path, the finest first.

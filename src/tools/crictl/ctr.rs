@@ -36,56 +36,57 @@ fn run(proc: &mut Proc) -> Running<'_> {
             None => words,
         };
         let found = if in_kubernetes { rows::containers(&proc.world(), &host) } else { Vec::new() };
-        match rest.as_slice() {
-            ["version"] => {
-                proc.print(format!("Client:\n  Version:  v{version}\n\nServer:\n  Version:  v{version}\n"))
-            }
-            ["namespaces" | "ns" | "namespace", "ls" | "list"] => {
-                proc.print("NAME   LABELS \nk8s.io        \n")
-            }
-            ["containers" | "container" | "c" | "tasks" | "task" | "t", "ls" | "list", "-q" | "--quiet"] => {
-                found
-                    .iter()
-                    .filter(|row| row.is_running())
-                    .for_each(|row| proc.print(format!("{}\n", row.id)));
-            }
-            ["images" | "image" | "i", "ls" | "list", "-q" | "--quiet"] => {
-                names_of(&found).iter().for_each(|name| proc.print(format!("{name}\n")));
-            }
-            ["containers" | "container" | "c", "ls" | "list", ..] => {
-                proc.print("CONTAINER                                                           IMAGE                                      RUNTIME                  \n");
-                for row in found.iter().filter(|row| row.is_running()) {
-                    proc.print(format!(
-                        "{:<67} {:<42} io.containerd.runc.v2    \n",
-                        row.id,
-                        full_image(&row.image)
-                    ));
-                }
-            }
-            ["tasks" | "task" | "t", "ls" | "list", ..] => {
-                proc.print("TASK                                                                PID      STATUS    \n");
-                for row in found.iter().filter(|row| row.is_running()) {
-                    let pid = rows::pid_of(&proc.world(), &host, row);
-                    proc.print(format!("{:<67} {pid:<8} RUNNING\n", row.id));
-                }
-            }
-            ["images" | "image" | "i", "ls" | "list", ..] => {
-                proc.print("REF TYPE DIGEST SIZE PLATFORMS LABELS \n");
-                for name in names_of(&found) {
-                    let digest = rows::digest_of(&name);
-                    let bytes =
-                        crate::cluster::kubelet::catalog::of_name(&name).map_or(10 << 20, |it| it.size);
-                    let size = format!("{}.{}", bytes >> 20, (bytes >> 10) % 1024 * 10 / 1024);
-                    proc.print(format!("{name} application/vnd.oci.image.index.v1+json sha256:{digest} {size} MiB linux/amd64 io.cri-containerd.image=managed \n"));
-                }
-            }
-            other => {
-                proc.eprint(format!("uncordon: ctr {} is not simulated yet\n", other.join(" ")));
-                return 1;
+        answer(proc, (&host, &version), rest.as_slice(), &found)
+    })
+}
+
+/// Answers a command without its namespace; gives the exit code.
+fn answer(proc: &Proc, (host, version): (&str, &str), words: &[&str], found: &[rows::Row]) -> i32 {
+    match words {
+        ["version"] => {
+            proc.print(format!("Client:\n  Version:  v{version}\n\nServer:\n  Version:  v{version}\n"))
+        }
+        ["namespaces" | "ns" | "namespace", "ls" | "list"] => proc.print("NAME   LABELS \nk8s.io        \n"),
+        ["containers" | "container" | "c" | "tasks" | "task" | "t", "ls" | "list", "-q" | "--quiet"] => {
+            found.iter().filter(|row| row.is_running()).for_each(|row| proc.print(format!("{}\n", row.id)));
+        }
+        ["images" | "image" | "i", "ls" | "list", "-q" | "--quiet"] => {
+            names_of(found).iter().for_each(|name| proc.print(format!("{name}\n")));
+        }
+        ["containers" | "container" | "c", "ls" | "list", ..] => {
+            proc.print("CONTAINER                                                           IMAGE                                      RUNTIME                  \n");
+            for row in found.iter().filter(|row| row.is_running()) {
+                proc.print(format!(
+                    "{:<67} {:<42} io.containerd.runc.v2    \n",
+                    row.id,
+                    full_image(&row.image)
+                ));
             }
         }
-        0
-    })
+        ["tasks" | "task" | "t", "ls" | "list", ..] => {
+            proc.print(
+                "TASK                                                                PID      STATUS    \n",
+            );
+            for row in found.iter().filter(|row| row.is_running()) {
+                let pid = rows::pid_of(&proc.world(), host, row);
+                proc.print(format!("{:<67} {pid:<8} RUNNING\n", row.id));
+            }
+        }
+        ["images" | "image" | "i", "ls" | "list", ..] => {
+            proc.print("REF TYPE DIGEST SIZE PLATFORMS LABELS \n");
+            for name in names_of(found) {
+                let digest = rows::digest_of(&name);
+                let bytes = crate::cluster::kubelet::catalog::of_name(&name).map_or(10 << 20, |it| it.size);
+                let size = format!("{}.{}", bytes >> 20, (bytes >> 10) % 1024 * 10 / 1024);
+                proc.print(format!("{name} application/vnd.oci.image.index.v1+json sha256:{digest} {size} MiB linux/amd64 io.cri-containerd.image=managed \n"));
+            }
+        }
+        other => {
+            proc.eprint(format!("uncordon: ctr {} is not simulated yet\n", other.join(" ")));
+            return 1;
+        }
+    }
+    0
 }
 
 /// Full names of the images of containers.

@@ -166,7 +166,7 @@ fn charts_of(bundled: &BTreeMap<String, Vec<u8>>) -> Result<Vec<Chart>, String> 
     for (_, files) in folders {
         all.push(Chart::of(files)?);
     }
-    all.sort_by(|a, b| a.label().cmp(&b.label()));
+    all.sort_by_key(|it| it.label());
     Ok(all)
 }
 

@@ -22,7 +22,7 @@ pub(super) fn run(proc: &mut Proc, args: &Args, what: &str) -> Done {
         "list" | "ls" => list(proc, args, &chart, &reference),
         "update" | "up" => update(proc, args, &chart, &root),
         "build" => build(proc, args, &chart, &root),
-        other => return Err(format!("unknown command {other:?} for \"helm dependency\"")),
+        other => Err(format!("unknown command {other:?} for \"helm dependency\"")),
     }
 }
 

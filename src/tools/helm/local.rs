@@ -68,7 +68,7 @@ pub(super) fn template(proc: &mut Proc, args: &Args) -> Done {
         let is_test = render::hook(&it.object).split(',').any(|it| it.trim().starts_with("test"));
         (only.is_empty() || only.contains(&it.source))
             && !(args.has("skip-tests") && is_test)
-            && !(args.has("no-hooks") && !render::hook(&it.object).is_empty())
+            && (!args.has("no-hooks") || render::hook(&it.object).is_empty())
     };
     pages.extend(plain.into_iter().chain(hooks).filter(wanted));
     match args.value("output-dir") {

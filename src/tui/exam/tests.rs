@@ -208,7 +208,8 @@ fn every_screen_of_an_exam_speaks_both_languages() {
         keys.iter().for_each(|code| drop(key(&mut state, *code)));
         state
     };
-    let screens: [(&str, fn() -> State, &[KeyCode]); 7] = [
+    type Screen<'a> = (&'a str, fn() -> State, &'a [KeyCode]);
+    let screens: [Screen<'_>; 7] = [
         ("task", exam, &[]),
         ("help", exam, &[KeyCode::F(1)]),
         ("tasks", exam, &[KeyCode::F(5)]),

@@ -73,7 +73,7 @@ impl Plain {
     fn exam_command(&mut self, name: &str, rest: &str) {
         let last = self.tasks.len().saturating_sub(1);
         match name {
-            "next" => self.turn((self.front + 1 <= last).then_some(self.front + 1)),
+            "next" => self.turn((self.front < last).then_some(self.front + 1)),
             "previous" => self.turn(self.front.checked_sub(1)),
             "go" => {
                 let number = rest.parse().ok().and_then(|number: usize| number.checked_sub(1));

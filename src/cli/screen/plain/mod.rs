@@ -278,7 +278,7 @@ impl Plain {
                 self.opened = vec![Some(opened)];
                 self.say_task();
             }
-            Msg::Shell(on, from) => self.from_shell(on, from),
+            Msg::Shell(on, from) => self.hear(on, from),
             Msg::Terminal { prompt } => {
                 self.terms.push(Term { prompt, waits: Waits::Shell(String::new()) });
                 self.on = self.terms.len() - 1;
@@ -297,7 +297,7 @@ impl Plain {
         }
     }
 
-    fn from_shell(&mut self, on: usize, from: FromShell) {
+    fn hear(&mut self, on: usize, from: FromShell) {
         let more = self.terms.len() > 1;
         let Some(term) = self.terms.get_mut(on) else { return };
         match from {

@@ -340,7 +340,7 @@ fn said_by_turns(why: &str, address: &str, turn: usize) -> String {
         _ if why.starts_with("write tcp") && turn % 2 == 1 => {
             "connection error: desc = \"error reading server preface: remote error: tls: unknown certificate authority\"".into()
         }
-        _ if why.starts_with("write tcp") && turn % 4 == 0 => {
+        _ if why.starts_with("write tcp") && turn.is_multiple_of(4) => {
             format!("write tcp {local}->{address}: write: connection reset by peer")
         }
         _ if why.starts_with("write tcp") => format!("write tcp {local}->{address}: write: broken pipe"),

@@ -68,7 +68,7 @@ fn chain(firewall: &Firewall, name: &str, view: &View) -> String {
     }
     out += &format!(" {:<19}  {:<19} \n", "source", "destination");
     for (index, rule) in firewall.rules(name).iter().enumerate() {
-        let columns = rule.columns(view.numeric || view.verbose && view.numeric);
+        let columns = rule.columns(view.numeric);
         if view.numbers {
             out += &format!("{:<4} ", index + 1);
         }

@@ -63,14 +63,14 @@ fn bound(call: &Call<'_>, policies: &str, bindings: &str, attempt: &Attempt<'_>)
     }
     let all: Vec<Object> = call.store().list(bindings, "").cloned().collect();
     let mut found = Vec::new();
-    for policy in call.store().list(policies, "").cloned() {
-        if !fits(call, object::at(&policy, "/spec/matchConstraints"), attempt) {
+    for policy in call.store().list(policies, "") {
+        if !fits(call, object::at(policy, "/spec/matchConstraints"), attempt) {
             continue;
         }
-        for binding in all.iter().filter(|it| object::text(it, "/spec/policyName") == object::name(&policy)) {
+        for binding in all.iter().filter(|it| object::text(it, "/spec/policyName") == object::name(policy)) {
             let resources = object::at(binding, "/spec/matchResources");
             if resources.is_none() || fits(call, resources, attempt) {
-                let params = parameters(call, &policy, binding);
+                let params = parameters(call, policy, binding);
                 found.push(Bound { policy: policy.clone(), binding: binding.clone(), params });
             }
         }
