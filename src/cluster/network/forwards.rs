@@ -195,12 +195,12 @@ fn pairs(query: &str) -> Vec<(String, String)> {
     let parts = query.split('&').filter(|part| !part.is_empty());
     parts
         .map(|part| part.split_once('=').unwrap_or((part, "")))
-        .map(|(key, value)| (plain(key), plain(value)))
+        .map(|(key, value)| (unescaped(key), unescaped(value)))
         .collect()
 }
 
 /// `%2F` and `+` as what they stand for.
-fn plain(text: &str) -> String {
+pub(crate) fn unescaped(text: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {

@@ -7,16 +7,6 @@ use crate::cluster::place::FileOp;
 use crate::hosts::User;
 use crate::shell::{Answer, Proc, Program, Request, Running, login};
 
-macro_rules! programs {
-    ($($constant:ident $name:literal $summary:literal $run:ident;)*) => {
-        $(pub(crate) const $constant: Program = Program {
-            name: $name,
-            summary: $summary,
-            run: |proc| { let exit = $run(proc); Box::pin(async move { exit }) },
-        };)*
-    };
-}
-
 programs! {
     USERADD "useradd" "Add a user" useradd;
     USERDEL "userdel" "Remove a user" userdel;

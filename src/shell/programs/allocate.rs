@@ -5,17 +5,7 @@ use crate::cluster::Place;
 use crate::cluster::load;
 use crate::cluster::place::FileOp;
 use crate::hosts::{FsError, Kind, Node};
-use crate::shell::{Proc, Program};
-
-macro_rules! programs {
-    ($($constant:ident $name:literal $summary:literal $run:ident;)*) => {
-        $(pub(crate) const $constant: Program = Program {
-            name: $name,
-            summary: $summary,
-            run: |proc| { let exit = $run(proc); Box::pin(async move { exit }) },
-        };)*
-    };
-}
+use crate::shell::Proc;
 
 programs! {
     DD "dd" "Convert and copy a file" dd;

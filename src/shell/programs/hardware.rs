@@ -4,17 +4,7 @@
 use super::processes;
 use crate::cluster::{Place, load};
 use crate::hosts::kernel;
-use crate::shell::{Proc, Program};
-
-macro_rules! programs {
-    ($($constant:ident $name:literal $summary:literal $run:ident;)*) => {
-        $(pub(crate) const $constant: Program = Program {
-            name: $name,
-            summary: $summary,
-            run: |proc| { let exit = $run(proc); Box::pin(async move { exit }) },
-        };)*
-    };
-}
+use crate::shell::Proc;
 
 programs! {
     LSCPU "lscpu" "Show processors" lscpu;

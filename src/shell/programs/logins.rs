@@ -3,16 +3,6 @@
 use crate::cluster::place::FileOp;
 use crate::shell::{Proc, Program, Running, login};
 
-macro_rules! programs {
-    ($($constant:ident $name:literal $summary:literal $run:ident;)*) => {
-        $(pub(crate) const $constant: Program = Program {
-            name: $name,
-            summary: $summary,
-            run: |proc| { let exit = $run(proc); Box::pin(async move { exit }) },
-        };)*
-    };
-}
-
 programs! {
     W "w" "Show who is logged in and what they do" w;
     LAST "last" "Show logins" last;

@@ -4,6 +4,17 @@
 //! A program is a row with a name and a `run`; [`options`] reads its arguments as `getopt` does, and
 //! [`texts`] words what it says as GNU programs do.
 
+/// Programs that take no time: rows of constant, name, summary and function.
+macro_rules! programs {
+    ($($constant:ident $name:literal $summary:literal $run:ident;)*) => {
+        $(pub(crate) const $constant: $crate::shell::Program = $crate::shell::Program {
+            name: $name,
+            summary: $summary,
+            run: |proc| { let exit = $run(proc); Box::pin(async move { exit }) },
+        };)*
+    };
+}
+
 pub(crate) mod options;
 pub(crate) mod texts;
 pub(crate) mod when;

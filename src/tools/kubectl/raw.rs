@@ -2,6 +2,7 @@
 
 use super::builder::stdin_or_file;
 use super::{Call, Ctx, Done, Failure};
+use crate::cluster::network::forwards;
 
 /// The path of `--raw`.
 ///
@@ -21,7 +22,7 @@ pub(super) fn call(uri: &str) -> Call {
     let mut call = Call::get(path);
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        call.query.push((unescape(key), unescape(value)));
+        call.query.push((forwards::unescaped(key), forwards::unescaped(value)));
     }
     call
 }
@@ -65,21 +66,4 @@ fn check(ctx: &Ctx<'_>, method: &str, files: &[String]) -> Done {
         return Ok(());
     };
     Err(Failure::error(wrong))
-}
-
-/// `%2F` and `+` as what they stand for.
-fn unescape(text: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        match byte {
-            b'+' => bytes.push(b' '),
-            b'%' => {
-                let digits: String = rest.by_ref().take(2).map(char::from).collect();
-                bytes.push(u8::from_str_radix(&digits, 16).unwrap_or(b'%'));
-            }
-            other => bytes.push(other),
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }
