@@ -3,10 +3,11 @@
 //!
 //! Other root directories than a machine's whole file system are not simulated, and it says so.
 
+use super::substitute::shell;
 use crate::cluster::Place;
 use crate::cluster::kubelet::access;
 use crate::hosts::files;
-use crate::shell::{Answer, Login, Proc, Program, Request, Running, Script};
+use crate::shell::{Login, Proc, Program, Running};
 
 pub(crate) const PROGRAM: Program =
     Program { name: "chroot", summary: "Run with another root directory", run };
@@ -54,15 +55,4 @@ fn target(proc: &Proc, root: &str) -> Result<Place, String> {
     }
     access::host_at(&proc.world(), &proc.place, &path)
         .ok_or_else(|| format!("uncordon: `chroot` to {root} is not simulated yet\n"))
-}
-
-async fn shell(proc: &Proc, login: Login) -> i32 {
-    if let Some(stdin) = &proc.stdin {
-        let text = String::from_utf8_lossy(stdin).into_owned();
-        return proc.run(&login, Script { text, ..Script::default() }).await;
-    }
-    match proc.link.ask(Request::Session(proc.lab.clone(), login)).await {
-        Answer::Exit(exit) => exit,
-        _ => 0,
-    }
 }

@@ -156,7 +156,7 @@ async fn run_words(proc: &Proc, target: &Login, words: &[String]) -> i32 {
 }
 
 /// A shell on the terminal; without one, its input is run.
-async fn shell(proc: &Proc, target: Login) -> i32 {
+pub(super) async fn shell(proc: &Proc, target: Login) -> i32 {
     if let Some(stdin) = &proc.stdin {
         let text = String::from_utf8_lossy(stdin).into_owned();
         return proc.run(&target, Script { text, ..Script::default() }).await;
