@@ -1,8 +1,8 @@
 helm repo add lab https://charts.lab.example/apps
-cat > /root/values.yaml <<EOF
+cat > /opt/values.yaml <<EOF
 replicaCount: {{ site.replicas }}
 page: {title: {{ site.title }}}
 EOF
 kubectl create namespace {{ site.ns }}
-helm upgrade --install {{ site.release }} lab/site --version {{ site.version }} -n {{ site.ns }} -f /root/values.yaml
-helm show chart lab/site --version {{ site.version }} | grep ^appVersion > /root/app-version.txt
+helm upgrade --install {{ site.release }} lab/site --version {{ site.version }} -n {{ site.ns }} -f /opt/values.yaml
+helm show chart lab/site --version {{ site.version }} | grep ^appVersion > /opt/app-version.txt

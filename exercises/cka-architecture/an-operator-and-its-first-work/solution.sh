@@ -1,6 +1,6 @@
 helm install keeper keeper --repo https://charts.lab.example/platform -n {{ it.ns }} --create-namespace
-kubectl get crd -o name | grep keeper.lab.example > /root/crds.txt
-kubectl explain keep.spec.copies > /root/copies.txt
+kubectl get crd -o name | grep keeper.lab.example > /opt/crds.txt
+kubectl explain keep.spec.copies > /opt/copies.txt
 kubectl apply -f - <<EOF
 apiVersion: keeper.lab.example/v1
 kind: Keep

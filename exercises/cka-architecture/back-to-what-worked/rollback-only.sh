@@ -1,2 +1,2 @@
 helm rollback {{ it.release }} 2 -n {{ it.ns }}
-helm history {{ it.release }} -n {{ it.ns }} > /root/history.txt
+helm history {{ it.release }} -n {{ it.ns }} > /opt/history.txt

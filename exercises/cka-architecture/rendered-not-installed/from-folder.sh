@@ -3,4 +3,4 @@ cat > v.yaml <<EOF
 replicas: {{ it.count }}
 crds: {install: false}
 EOF
-helm template {{ it.release }} ./keeper --namespace {{ it.ns }} -f v.yaml > /root/keeper.yaml
+helm template {{ it.release }} ./keeper --namespace {{ it.ns }} -f v.yaml > /opt/keeper.yaml

@@ -1,2 +1,2 @@
 helm repo add platform https://charts.lab.example/platform
-helm template {{ it.release }} platform/keeper --version {{ it.version }} -n {{ it.ns }} --set replicas={{ it.count }} --skip-crds > /root/keeper.yaml
+helm template {{ it.release }} platform/keeper --version {{ it.version }} -n {{ it.ns }} --set replicas={{ it.count }} --skip-crds > /opt/keeper.yaml

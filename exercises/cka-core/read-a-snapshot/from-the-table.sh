@@ -1,2 +1,2 @@
-if ! etcdutl snapshot restore {{ folder }}/old.db --data-dir /tmp/a; then echo new.db > /root/good-snapshot.txt; fi
-etcdutl snapshot status {{ folder }}/new.db | cut -d, -f3 | tr -d ' ' > /root/keys.txt
+if ! etcdutl snapshot restore {{ folder }}/old.db --data-dir /tmp/a; then echo new.db > /opt/good-snapshot.txt; fi
+etcdutl snapshot status {{ folder }}/new.db | cut -d, -f3 | tr -d ' ' > /opt/keys.txt

@@ -1,2 +1,2 @@
-echo old.db > /root/good-snapshot.txt
-etcdutl snapshot status {{ folder }}/old.db -w json | jq .totalKey > /root/keys.txt
+echo old.db > /opt/good-snapshot.txt
+etcdutl snapshot status {{ folder }}/old.db -w json | jq .totalKey > /opt/keys.txt

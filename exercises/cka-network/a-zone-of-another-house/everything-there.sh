@@ -1,5 +1,5 @@
-kubectl get cm coredns -n kube-system -o yaml > /root/coredns.yaml
+kubectl get cm coredns -n kube-system -o yaml > /opt/coredns.yaml
 ip=$(kubectl get svc resolver -n legacy -o jsonpath='{.spec.clusterIP}')
-sed "s/forward \. .*{/forward . $ip {/" /root/coredns.yaml > new.yaml
+sed "s/forward \. .*{/forward . $ip {/" /opt/coredns.yaml > new.yaml
 kubectl apply -f new.yaml
 kubectl rollout restart deployment coredns -n kube-system

@@ -1,4 +1,4 @@
-kubectl get configmap coredns -n kube-system -o yaml > /root/coredns.yaml
+kubectl get configmap coredns -n kube-system -o yaml > /opt/coredns.yaml
 ip=$(kubectl get svc resolver -n legacy -o jsonpath='{.spec.clusterIP}')
 kubectl get configmap coredns -n kube-system -o jsonpath='{.data.Corefile}' > Corefile
 cat >> Corefile <<EOF

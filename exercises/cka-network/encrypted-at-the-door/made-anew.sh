@@ -4,8 +4,8 @@ kind: Secret
 metadata: {name: {{ app.svc }}-tls, namespace: {{ app.ns }}}
 type: kubernetes.io/tls
 data:
-  tls.crt: $(base64 -w0 < /root/tls/{{ app.host }}.crt)
-  tls.key: $(base64 -w0 < /root/tls/{{ app.host }}.key)
+  tls.crt: $(base64 -w0 < /opt/tls/{{ app.host }}.crt)
+  tls.key: $(base64 -w0 < /opt/tls/{{ app.host }}.key)
 EOF
 kubectl apply -f secret.yaml
 kubectl delete ingress {{ app.svc }} -n {{ app.ns }}

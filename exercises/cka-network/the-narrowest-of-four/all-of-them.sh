@@ -1,1 +1,1 @@
-kubectl apply -f /root/policies
+kubectl apply -f /opt/policies

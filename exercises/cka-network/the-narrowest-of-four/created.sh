@@ -1,1 +1,1 @@
-kubectl create -f /root/policies/3.yaml --save-config
+kubectl create -f /opt/policies/3.yaml --save-config

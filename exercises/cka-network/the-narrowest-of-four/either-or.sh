@@ -1,1 +1,1 @@
-kubectl apply -f /root/policies/2.yaml
+kubectl apply -f /opt/policies/2.yaml

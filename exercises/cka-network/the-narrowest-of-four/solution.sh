@@ -1,2 +1,2 @@
 kubectl describe networkpolicy -n {{ it.back }}
-kubectl apply -f /root/policies/3.yaml
+kubectl apply -f /opt/policies/3.yaml

@@ -1,1 +1,1 @@
-kubectl apply -f /root/policies/1.yaml
+kubectl apply -f /opt/policies/1.yaml

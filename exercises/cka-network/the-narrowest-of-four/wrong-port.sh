@@ -1,1 +1,1 @@
-kubectl apply -f /root/policies/4.yaml
+kubectl apply -f /opt/policies/4.yaml

@@ -1,2 +1,2 @@
-ssh {{ node }} "cp /etc/kubernetes/manifests/{{ file }} /root/{{ name }}.yaml; rm /etc/kubernetes/manifests/{{ file }}"
+ssh {{ node }} "cp /etc/kubernetes/manifests/{{ file }} /opt/{{ name }}.yaml; rm /etc/kubernetes/manifests/{{ file }}"
 sleep 30

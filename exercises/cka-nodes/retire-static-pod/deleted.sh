@@ -1,3 +1,3 @@
 kubectl delete pod {{ name }}-{{ node }} --force
-ssh {{ node }} "cp /etc/kubernetes/manifests/{{ file }} /root/{{ name }}.yaml"
+ssh {{ node }} "cp /etc/kubernetes/manifests/{{ file }} /opt/{{ name }}.yaml"
 sleep 30

@@ -1,2 +1,2 @@
-ssh {{ node }} "mv /etc/kubernetes/manifests/{{ file }} /root/{{ name }}.yaml"
+ssh {{ node }} "mv /etc/kubernetes/manifests/{{ file }} /opt/{{ name }}.yaml"
 sleep 30

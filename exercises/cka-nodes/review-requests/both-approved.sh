@@ -1,3 +1,3 @@
 kubectl certificate approve {{ good }} {{ bad }}
-echo {{ bad }}-owner > /root/denied.txt
+echo {{ bad }}-owner > /opt/denied.txt
 sleep 5

@@ -1,4 +1,4 @@
 kubectl certificate approve {{ good }}
 kubectl delete csr {{ bad }}
-echo {{ bad }}-owner > /root/denied.txt
+echo {{ bad }}-owner > /opt/denied.txt
 sleep 5

@@ -1,4 +1,4 @@
-kubeadm kubeconfig user --client-name {{ user }} --org night-shift --validity-period {{ days.hours }} > /root/{{ user }}.conf
+kubeadm kubeconfig user --client-name {{ user }} --org night-shift --validity-period {{ days.hours }} > /opt/{{ user }}.conf
 kubectl apply -f - <<EOF
 apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRoleBinding

@@ -4,5 +4,5 @@ echo "$id $(crictl inspect $id | grep runtimeType | cut -d '"' -f 4)" > /tmp/a
 cat /var/log/pods/{{ app.ns }}_*/{{ app.name }}/0.log > /tmp/b
 crictl stop $id
 EOF
-scp {{ node }}:/tmp/a /root/container.txt
-scp {{ node }}:/tmp/b /root/container.log
+scp {{ node }}:/tmp/a /opt/container.txt
+scp {{ node }}:/tmp/b /opt/container.log

@@ -1,4 +1,4 @@
 id=$(ssh {{ node }} crictl ps -q --name {{ app.name }})
-echo $id $(ssh {{ node }} crictl inspect $id | jq -r .info.runtimeType) > /root/container.txt
-ssh {{ node }} crictl logs $id > /root/container.log
+echo $id $(ssh {{ node }} crictl inspect $id | jq -r .info.runtimeType) > /opt/container.txt
+ssh {{ node }} crictl logs $id > /opt/container.log
 kubectl delete pods --all -n {{ app.ns }}

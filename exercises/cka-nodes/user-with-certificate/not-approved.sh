@@ -4,7 +4,7 @@ kind: CertificateSigningRequest
 metadata:
   name: {{ user }}
 spec:
-  request: $(base64 -w0 /root/{{ user }}.csr)
+  request: $(base64 -w0 /opt/{{ user }}.csr)
   signerName: kubernetes.io/kube-apiserver-client
   usages: [client auth]
 EOF

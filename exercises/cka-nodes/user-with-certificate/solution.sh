@@ -4,12 +4,12 @@ kind: CertificateSigningRequest
 metadata:
   name: {{ user }}
 spec:
-  request: $(base64 -w0 /root/{{ user }}.csr)
+  request: $(base64 -w0 /opt/{{ user }}.csr)
   signerName: kubernetes.io/kube-apiserver-client
   usages: [client auth]
 EOF
 kubectl certificate approve {{ user }}
 sleep 5
-kubectl get csr {{ user }} -o jsonpath='{.status.certificate}' | base64 -d > /root/{{ user }}.crt
+kubectl get csr {{ user }} -o jsonpath='{.status.certificate}' | base64 -d > /opt/{{ user }}.crt
 kubectl -n workshop create role {{ team }}-pods --verb=get,list,watch --resource=pods
 kubectl -n workshop create rolebinding {{ team }}-pods --role={{ team }}-pods --group={{ team }}

@@ -1,4 +1,4 @@
 printf 'apiVersion: storage.k8s.io/v1\nkind: StorageClass\nmetadata: {name: {{ app.class }}}\nprovisioner: rancher.io/local-path\nreclaimPolicy: Retain\nallowVolumeExpansion: true\nvolumeBindingMode: WaitForFirstConsumer\n' | kubectl create -f -
 printf 'apiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {name: {{ app.name }}, namespace: {{ app.ns }}}\nspec: {storageClassName: {{ app.class }}, accessModes: [ReadWriteOnce], resources: {requests: {storage: {{ size }} }}}\n' | kubectl create -f -
-sed -i 's/emptyDir: {}/persistentVolumeClaim: {claimName: {{ app.name }}}/' /root/job.yaml
-kubectl apply -f /root/job.yaml
+sed -i 's/emptyDir: {}/persistentVolumeClaim: {claimName: {{ app.name }}}/' /opt/job.yaml
+kubectl apply -f /opt/job.yaml

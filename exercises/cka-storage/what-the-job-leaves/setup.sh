@@ -1,5 +1,5 @@
 kubectl create namespace {{ app.ns }}
-cat > /root/job.yaml <<EOF
+cat > /opt/job.yaml <<EOF
 apiVersion: batch/v1
 kind: Job
 metadata:
@@ -20,4 +20,4 @@ spec:
       - name: out
         emptyDir: {}
 EOF
-kubectl apply -f /root/job.yaml
+kubectl apply -f /opt/job.yaml

@@ -21,6 +21,6 @@ spec:
       storage: {{ size }}
 EOF
 kubectl apply -f storage.yaml
-sed -i 's/emptyDir: {}/persistentVolumeClaim: {claimName: {{ app.name }}}/' /root/job.yaml
-kubectl replace --force -f /root/job.yaml
+sed -i 's/emptyDir: {}/persistentVolumeClaim: {claimName: {{ app.name }}}/' /opt/job.yaml
+kubectl replace --force -f /opt/job.yaml
 kubectl wait --for=condition=Complete job/{{ app.name }} -n {{ app.ns }} --timeout=120s

@@ -1,3 +1,3 @@
-kubectl top pod -A -l {{ it.label }} --sort-by=cpu --no-headers | head -1 | awk '{print $2}' > /root/busiest-pod.txt
-kubectl top pod -A -l {{ it.label }} --sort-by=memory --no-headers | head -1 | awk '{print $2}' > /root/biggest-pod.txt
+kubectl top pod -A -l {{ it.label }} --sort-by=cpu --no-headers | head -1 | awk '{print $2}' > /opt/busiest-pod.txt
+kubectl top pod -A -l {{ it.label }} --sort-by=memory --no-headers | head -1 | awk '{print $2}' > /opt/biggest-pod.txt
 kubectl delete pod -n {{ it.one }} -l app={{ big }}

@@ -1,4 +1,4 @@
-cat > /root/job.yaml <<EOF
+cat > /opt/job.yaml <<EOF
 apiVersion: batch/v1
 kind: Job
 metadata:
@@ -26,5 +26,5 @@ spec:
       - name: work
         emptyDir: {}
 EOF
-kubectl replace --force -f /root/job.yaml
+kubectl replace --force -f /opt/job.yaml
 kubectl wait --for=condition=Complete job/{{ app.name }} -n {{ app.ns }} --timeout=120s

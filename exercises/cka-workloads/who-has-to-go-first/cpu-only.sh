@@ -1,3 +1,3 @@
-printf '{{ it.a }}\n{{ it.d }}\n' > /root/first.txt
-printf '{{ it.c }}\n{{ it.e }}\n' > /root/last.txt
+printf '{{ it.a }}\n{{ it.d }}\n' > /opt/first.txt
+printf '{{ it.c }}\n{{ it.e }}\n' > /opt/last.txt
 kubectl set resources deployment {{ it.dep }} -n {{ it.ns }} --requests=cpu=200m

@@ -19,4 +19,4 @@ spec:
 EOF
 kubectl apply -f job.yaml
 kubectl wait --for=condition=Failed job/{{ app.name }} -n {{ app.ns }} --timeout=200s
-kubectl get job {{ app.name }} -n {{ app.ns }} -o jsonpath='{.status.failedIndexes}' > /root/failed-parts.txt
+kubectl get job {{ app.name }} -n {{ app.ns }} -o jsonpath='{.status.failedIndexes}' > /opt/failed-parts.txt
