@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::pack::Variant;
 use crate::cluster::place::FileOp;
-use crate::cluster::{Place, World, templates};
+use crate::cluster::{Cluster, Place, World, templates};
 use crate::shell::{Console, Fd, Lab, Login, Script, Tools};
 use crate::sim::SimTime;
 use crate::tools;
@@ -15,6 +15,13 @@ const AFTER_SETUP: Duration = Duration::from_secs(90);
 /// Time that passes between the last command and the check: controllers and kubelets finish what was asked
 /// of them.
 const BEFORE_CHECK: Duration = Duration::from_secs(30);
+
+/// How long a check waits beyond that for a control plane on its way back. The kubelet's back-off grows to
+/// 300 s, and etcd, the API server and its clients come back one after the other.
+const COMING_BACK_MAX: Duration = Duration::from_secs(600);
+
+/// How often it is looked at meanwhile.
+const COMING_BACK_STEP: Duration = Duration::from_secs(15);
 
 /// Where the manifests of an exercise lie while they are applied.
 const MANIFESTS: &str = "/tmp/.setup";
@@ -104,16 +111,30 @@ impl Stage {
     /// Runs a script where the learner works, and lets things settle.
     pub(crate) fn run(&self, name: &str, script: &str) -> Result<Ran, String> {
         let mut ran = run(self.start.clone(), &self.variant.host, name, script)?;
-        ran.world.advance(BEFORE_CHECK);
+        settle(&mut ran.world);
         Ok(ran)
     }
 
-    /// The world a moment after the learner asked for the check.
+    /// The world a moment after the learner asked for the check; later, while a control plane that was just
+    /// mended comes back.
     pub(crate) fn settled(world: &World) -> World {
         let mut world = world.clone();
-        world.advance(BEFORE_CHECK);
+        settle(&mut world);
         world
     }
+}
+
+fn settle(world: &mut World) {
+    world.advance(BEFORE_CHECK);
+    if !world.clusters.iter().any(Cluster::is_coming_back) {
+        return;
+    }
+    let limit = world.now + COMING_BACK_MAX;
+    while world.now < limit && world.clusters.iter().any(Cluster::is_coming_back) {
+        world.advance(COMING_BACK_STEP);
+    }
+    // What waited for it goes on only now.
+    world.advance(BEFORE_CHECK);
 }
 
 fn apply_manifests(mut world: World, variant: &Variant) -> Result<World, String> {
@@ -148,5 +169,37 @@ fn forget_setup(world: &mut World) {
     let _ = world.change_files(&Place::host("controlplane"), remove);
     for cluster in &mut world.clusters {
         cluster.audit.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The back-off of etcd and the API server has grown to minutes when the fault is mended at last.
+    const MENDED_LATE: &str = "\
+        mv /etc/kubernetes/pki/etcd/server.crt /root/\n\
+        mv /etc/kubernetes/manifests/etcd.yaml /root/; sleep 30; mv /root/etcd.yaml /etc/kubernetes/manifests/\n\
+        sleep 900\n";
+
+    #[test]
+    fn a_check_waits_for_a_control_plane_that_comes_back() {
+        let up = |world: &World| world.clusters[0].api_server_up();
+        let broken = run(templates::default_world(1), "controlplane", "break", MENDED_LATE).unwrap().world;
+        let mend = "mv /root/server.crt /etc/kubernetes/pki/etcd/\n";
+        let mended = run(broken.clone(), "controlplane", "mend", mend).unwrap().world;
+        assert!(!up(&mended));
+        let end = Stage::settled(&mended);
+        assert!(up(&end) && !end.clusters[0].is_coming_back());
+        assert!(end.now.since(mended.now) < COMING_BACK_MAX);
+        let given_up = Stage::settled(&broken);
+        assert!(!up(&given_up));
+        assert_eq!(given_up.now.since(broken.now), BEFORE_CHECK + COMING_BACK_MAX + BEFORE_CHECK);
+    }
+
+    #[test]
+    fn a_check_of_a_sound_cluster_comes_soon() {
+        let world = templates::default_world(1);
+        assert_eq!(Stage::settled(&world).now.since(world.now), BEFORE_CHECK);
     }
 }

@@ -4,6 +4,7 @@
 //! long run), `UNCORDON_KILL_SEED` which random points.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::exam::{F2, F3, F4, F6, F10, go_to_host, kill, write_pack};
@@ -11,10 +12,13 @@ use super::screen::Session;
 use super::screen::tempdir::TempDir;
 
 /// Kills in a run of the tests.
-const KILLS: u64 = 20;
+const KILLS: u64 = 50;
 
-/// Kills of one exam: a new one begins before its replay gets long.
+/// Kills of one exam, at most: a new one begins before its replay gets long.
 const KILLS_PER_EXAM: u64 = 20;
+
+/// Exams at a time. Most of an exam is waiting: for keys, for the screen, for the moment to be killed.
+const AT_A_TIME: u64 = 5;
 
 fn number(variable: &str, otherwise: u64) -> u64 {
     std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(otherwise)
@@ -88,19 +92,33 @@ fn act(session: &mut Session, deed: Deed, round: u64) {
     }
 }
 
+/// How many kills each exam gets.
+fn shares(kills: u64) -> Vec<u64> {
+    let exams = kills.div_ceil(KILLS_PER_EXAM).max(AT_A_TIME.min(kills));
+    (0..exams).map(|exam| kills / exams + u64::from(exam < kills % exams)).collect()
+}
+
 #[test]
 fn killed_at_random_points_nothing_that_was_shown_is_lost() {
     let seed = number("UNCORDON_KILL_SEED", 7);
-    let mut chance = Chance(seed);
-    let mut left = number("UNCORDON_KILLS", KILLS);
-    while left > 0 {
-        let kills = left.min(KILLS_PER_EXAM);
-        exam(&mut chance, kills, seed);
-        left -= kills;
-    }
+    let kills = number("UNCORDON_KILLS", KILLS);
+    let shares = shares(kills);
+    assert_eq!(shares.iter().sum::<u64>(), kills);
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..AT_A_TIME {
+            scope.spawn(|| {
+                loop {
+                    let number = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(kills) = shares.get(number) else { break };
+                    exam(&mut Chance(seed + 1000 * number as u64), *kills, &format!("{seed}, exam {number}"));
+                }
+            });
+        }
+    });
 }
 
-fn exam(chance: &mut Chance, kills: u64, seed: u64) {
+fn exam(chance: &mut Chance, kills: u64, seed: &str) {
     let home = TempDir::new();
     write_pack(&home.0.join("data"));
     let mut session = Session::open_in(&home.0, &["exam", "--blueprint", "three", "--untimed"]);

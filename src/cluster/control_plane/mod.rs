@@ -179,6 +179,13 @@ impl Cluster {
         self.is_up(Owner::ApiServer)
     }
 
+    /// True while a process of the control plane does not do its work and may yet do it: its container is
+    /// made, waits in its back-off, or starts.
+    pub(crate) fn is_coming_back(&self) -> bool {
+        let idle = |it: &Instance| !it.leads() && !matches!(it.phase, Phase::Rejected { .. });
+        self.conduct == Conduct::Kubelet && self.control_plane.instances.values().any(idle)
+    }
+
     /// The process of a program that serves on a machine.
     pub(crate) fn serving_on(&self, host: &str, program: &str) -> Option<&Instance> {
         let mut all = self.control_plane.instances.iter();
