@@ -171,7 +171,7 @@ pub fn picture() -> Result<String, String> {
         ..Card::default()
     };
     let (task, prompt) = (stage.variant.task.clone(), console.prompt());
-    let opened = Opened { card, seed: 1, task, host, hints: Vec::new(), prompt };
+    let opened = Opened { card, seed: 1, task, host, hints: Vec::new(), hints_shown: 0, prompt };
     let mut film = crate::tui::Film::new(opened, 120, 30);
     for line in ["k get nodes", "k cordon node01", "k get pods -o wide"] {
         let Some(line) = film.type_line(line) else { continue };

@@ -4,8 +4,9 @@ use clap::Args;
 use serde_json::json;
 
 use super::settings::Settings;
-use super::{data, progress, screen};
-use crate::exam::drill::{self, Review};
+use super::{data, packs, progress, screen};
+use crate::exam::drill::{self, Pile, Review};
+use crate::tui::Words;
 
 /// Arguments of `uncordon drill`.
 #[derive(Debug, Args)]
@@ -16,6 +17,9 @@ pub(crate) struct DrillArgs {
     /// The same as a JSON array
     #[arg(long)]
     json: bool,
+    /// Lines in, lines out, for screen readers: the exercises that are due, one after the other
+    #[arg(long)]
+    plain: bool,
 }
 
 /// Runs the command.
@@ -33,7 +37,36 @@ pub(crate) fn run(args: &DrillArgs, settings: Settings) -> Result<u8, String> {
         print(&schedule, due.len(), now_s);
         return Ok(0);
     }
-    screen::practice_all(drill::exercises(&due), settings)
+    if !args.plain {
+        return screen::drill(settings);
+    }
+    print(&schedule, due.len(), now_s);
+    let piles = drill::by_exercise(due.into_iter().cloned().collect());
+    let paths: Vec<String> = piles.iter().map(Pile::path).collect();
+    screen::drill_plain(&paths, settings)
+}
+
+/// The schedule by exercise, the names of its checks in the learner's language. Exercises that no pack has
+/// any more are left out.
+pub(crate) fn piles(words: Words) -> Result<Vec<Pile>, String> {
+    let mut piles = drill::by_exercise(drill::schedule(&progress::attempts()?));
+    let packs = packs::all();
+    piles.retain_mut(|pile| {
+        let mut here = packs.iter().flat_map(|pack| &pack.exercises);
+        let found = here.find(|it| it.id == pile.exercise && (pile.pack.is_empty() || it.pack == pile.pack));
+        let Some(exercise) = found else { return false };
+        let translated = exercise.translated(words.0.code());
+        if let (Ok(english), Ok(own)) = (exercise.variant(1), translated.variant(1)) {
+            for review in &mut pile.checks {
+                let at = english.checks.iter().position(|it| it.name == review.check);
+                if let Some(own) = at.and_then(|at| own.checks.get(at)) {
+                    review.check = own.texts().name;
+                }
+            }
+        }
+        true
+    });
+    Ok(piles)
 }
 
 fn print(schedule: &[Review], due: usize, now_s: i64) {

@@ -1,6 +1,5 @@
 //! The real terminal: events in, frames out, and the world's time following the real clock.
 
-use std::collections::VecDeque;
 use std::io::{IsTerminal, stdout};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,13 +13,14 @@ use ratatui::DefaultTerminal;
 use signal_hook::consts;
 
 use super::settings::Settings;
-use super::{data, packs, progress};
+use super::{data, drill, packs, progress};
 use crate::cluster::templates;
-use crate::tui::{Card, Effect, Msg, State, update, view};
+use crate::tui::{Card, Effect, ExamChoice, Msg, State, update, view};
 
 mod exam;
 mod kept;
 mod news;
+mod offers;
 mod plain;
 mod replay;
 mod sitting;
@@ -56,8 +56,8 @@ const IDLE_FRAME: Duration = Duration::from_millis(250);
 /// What the screen opens with.
 enum Opening {
     Home,
-    /// The exercises to open one after the other.
-    Exercises(VecDeque<String>, Option<u64>),
+    Exercise(String, Option<u64>),
+    Drill,
     /// The exercise that was cut off last.
     Resume,
     Exam(Wanted),
@@ -87,15 +87,23 @@ pub(crate) fn practice(args: &PracticeArgs, settings: Settings) -> Result<u8, St
         (None, true) => Err("--plain needs an exercise; `uncordon list` shows them all".into()),
         (Some(id), false) => {
             let id = packs::find(id)?.id;
-            show(Opening::Exercises([id].into(), args.seed), settings)
+            show(Opening::Exercise(id, args.seed), settings)
         }
         (None, false) => show(Opening::Home, settings),
     }
 }
 
-/// Several exercises, one after the other: leaving one opens the next.
-pub(crate) fn practice_all(ids: Vec<String>, settings: Settings) -> Result<u8, String> {
-    show(Opening::Exercises(ids.into(), None), settings)
+/// What is due for review.
+pub(crate) fn drill(settings: Settings) -> Result<u8, String> {
+    show(Opening::Drill, settings)
+}
+
+/// The same line by line: leaving one exercise begins the next.
+pub(crate) fn drill_plain(ids: &[String], settings: Settings) -> Result<u8, String> {
+    for id in ids {
+        plain::practice(id, None, settings)?;
+    }
+    Ok(0)
 }
 
 /// A mock exam.
@@ -124,8 +132,7 @@ fn show(opening: Opening, settings: Settings) -> Result<u8, String> {
     // What cannot be switched on is done without.
     let _ = execute!(stdout(), event::EnableMouseCapture, event::EnableBracketedPaste);
     let state = State::new(settings.theme, settings.words, size);
-    let later = VecDeque::new();
-    let ended = Screen { state, sitting: None, exam: None, signals, later }.run(&mut terminal, opening);
+    let ended = Screen { state, sitting: None, exam: None, signals }.run(&mut terminal, opening);
     leave_modes();
     ratatui::restore();
     let (exit, says) = ended?;
@@ -194,8 +201,6 @@ struct Screen {
     state: State,
     sitting: Option<Sitting>,
     exam: Option<Exam>,
-    /// What is opened when that is left.
-    later: VecDeque<String>,
     signals: Signals,
 }
 
@@ -227,13 +232,8 @@ impl Screen {
         let now = Instant::now();
         match opening {
             Opening::Home | Opening::Exam(Wanted::Nothing) => {}
-            Opening::Exercises(mut ids, seed) => {
-                let first = ids.pop_front();
-                self.later = ids;
-                if let Some(id) = first {
-                    self.open_exercise(&id, seed);
-                }
-            }
+            Opening::Exercise(id, seed) => self.open_exercise(&id, seed),
+            Opening::Drill => self.show_drill(true),
             Opening::Resume => {
                 let (sitting, opened, msgs) = Sitting::resume(self.state.words, now)?;
                 self.sitting = Some(sitting);
@@ -274,6 +274,25 @@ impl Screen {
     fn read_cards(&mut self) {
         let cards = cards(self.state.words.0.code());
         self.tell(Msg::Cards(cards));
+        self.read_offers();
+    }
+
+    fn read_offers(&mut self) {
+        self.tell(Msg::Offers(Box::new(offers::read())));
+    }
+
+    fn show_drill(&mut self, alone: bool) {
+        match drill::piles(self.state.words) {
+            Ok(piles) => self.tell(Msg::Drill { now_s: data::now_s(), piles, alone }),
+            Err(why) => self.tell(Msg::Said(why)),
+        }
+    }
+
+    fn begin_exam(&mut self, choice: ExamChoice) {
+        let begun = exam::wanted(&ExamArgs::choosing(choice)).and_then(|it| self.begin(Opening::Exam(it)));
+        if let Err(why) = begun {
+            self.tell(Msg::Said(why));
+        }
     }
 
     /// Tells the state, and does what it asks for in turn.
@@ -332,10 +351,13 @@ impl Screen {
             Effect::Open { id, seed } => self.open_exercise(&id, seed),
             Effect::Leave => {
                 self.leave();
-                if let Some(id) = self.later.pop_front() {
-                    self.open_exercise(&id, None);
+                self.read_offers();
+                if self.state.drill.is_some() {
+                    self.show_drill(false);
                 }
             }
+            Effect::Drill => self.show_drill(false),
+            Effect::BeginExam(choice) => self.begin_exam(choice),
             Effect::Copy(text) => {
                 // A terminal without a clipboard ignores it; the text stands on the screen anyway.
                 let _ = execute!(stdout(), CopyToClipboard::to_clipboard_from(text));

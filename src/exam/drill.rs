@@ -9,7 +9,7 @@ use chrono::DateTime;
 use rs_fsrs::{Card, FSRS, Parameters, Rating};
 use serde::Serialize;
 
-use super::progress::Attempt;
+use super::progress::{Attempt, SOLUTION};
 
 /// The share of checks that should still be passed when they come up again.
 const RETENTION: f64 = 0.9;
@@ -60,7 +60,7 @@ pub(crate) fn schedule(attempts: &[Attempt]) -> Vec<Review> {
                 review.failed += 1;
                 review.mistake.clone_from(&mark.mistake);
             }
-            look_again(&fsrs, review, passed, attempt.at_s);
+            look_again(&fsrs, review, rating(passed, &attempt.help), attempt.at_s);
         }
     }
     let mut all: Vec<Review> = reviews.into_values().collect();
@@ -68,8 +68,16 @@ pub(crate) fn schedule(attempts: &[Attempt]) -> Vec<Review> {
     all
 }
 
-fn look_again(fsrs: &FSRS, review: &mut Review, passed: bool, at_s: i64) {
-    let rating = if passed { Rating::Good } else { Rating::Again };
+/// How well a check was remembered: what was done with the reference in sight was not.
+fn rating(passed: bool, help: &str) -> Rating {
+    match (passed, help) {
+        (false, _) | (true, SOLUTION) => Rating::Again,
+        (true, "") => Rating::Good,
+        (true, _) => Rating::Hard,
+    }
+}
+
+fn look_again(fsrs: &FSRS, review: &mut Review, rating: Rating, at_s: i64) {
     let now = DateTime::from_timestamp(at_s, 0).unwrap_or_default();
     review.card = fsrs.next(review.card.clone(), now, rating).card;
     review.reviews += 1;
@@ -81,15 +89,40 @@ pub(crate) fn due(schedule: &[Review], now_s: i64) -> Vec<&Review> {
     schedule.iter().filter(|review| review.due_s <= now_s).collect()
 }
 
-/// The exercises of these reviews, each once, soonest first.
-pub(crate) fn exercises(due: &[&Review]) -> Vec<String> {
-    let mut ids: Vec<String> = Vec::new();
-    for review in due {
-        if !ids.contains(&review.exercise) {
-            ids.push(review.exercise.clone());
+/// An exercise with the checks of it that are in the schedule.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Pile {
+    pub(crate) pack: String,
+    pub(crate) exercise: String,
+    /// When the first of its checks is due, in Unix time.
+    pub(crate) due_s: i64,
+    /// Soonest first.
+    pub(crate) checks: Vec<Review>,
+}
+
+impl Pile {
+    /// What names the exercise and no other.
+    pub(crate) fn path(&self) -> String {
+        if self.pack.is_empty() { self.exercise.clone() } else { format!("{}/{}", self.pack, self.exercise) }
+    }
+}
+
+/// The schedule by exercise, soonest first.
+pub(crate) fn by_exercise(schedule: Vec<Review>) -> Vec<Pile> {
+    let mut piles: Vec<Pile> = Vec::new();
+    for review in schedule {
+        let same = |it: &&mut Pile| (&it.pack, &it.exercise) == (&review.pack, &review.exercise);
+        match piles.iter_mut().find(same) {
+            Some(pile) => pile.checks.push(review),
+            None => piles.push(Pile {
+                pack: review.pack.clone(),
+                exercise: review.exercise.clone(),
+                due_s: review.due_s,
+                checks: vec![review],
+            }),
         }
     }
-    ids
+    piles
 }
 
 #[cfg(test)]
@@ -103,6 +136,15 @@ mod tests {
     #[test]
     fn a_check_that_was_never_failed_is_not_asked_again() {
         assert_eq!(schedule(&[attempt(0, true), attempt(DAY_S, true)]), []);
+    }
+
+    #[test]
+    fn help_brings_a_check_back_sooner() {
+        let wait = |help: &str| {
+            let again = Attempt { help: help.into(), ..attempt(2 * DAY_S, true) };
+            schedule(&[attempt(0, false), again])[0].due_s
+        };
+        assert!(wait(SOLUTION) <= wait("hint") && wait("hint") < wait(""), "{} {}", wait("hint"), wait(""));
     }
 
     #[test]
@@ -122,7 +164,8 @@ mod tests {
         let last = attempts.last().unwrap().at_s;
         assert!(reviews[0].due_s - last < 4 * DAY_S, "a lapse comes back soon");
         assert_eq!((reviews[0].failed, reviews[0].reviews), (2, 6));
-        assert_eq!(exercises(&due(&reviews, last + 30 * DAY_S)), ["scale-web"]);
+        let piles = by_exercise(reviews.clone());
+        assert_eq!((piles.len(), piles[0].path(), piles[0].checks.len()), (1, "p/scale-web".into(), 1));
         assert_eq!(due(&reviews, last), Vec::<&Review>::new());
     }
 }

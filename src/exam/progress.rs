@@ -39,7 +39,13 @@ pub(crate) struct Attempt {
     pub(crate) mode: String,
     #[serde(default)]
     pub(crate) checks: Vec<CheckMark>,
+    /// What was looked at before: [`SOLUTION`], `hint`, or nothing.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(crate) help: String,
 }
+
+/// The reference was looked at before the attempt was checked.
+pub(crate) const SOLUTION: &str = "solution";
 
 /// How a check went.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -74,6 +80,7 @@ impl Attempt {
             seconds,
             mode: "practice".into(),
             checks: report.checks.iter().map(mark).collect(),
+            help: String::new(),
         }
     }
 
@@ -98,6 +105,7 @@ impl Attempt {
             seconds: score.seconds,
             mode: "exam".into(),
             checks: score.checks.iter().map(mark).collect(),
+            help: String::new(),
         }
     }
 
@@ -328,6 +336,7 @@ pub(super) mod tests {
             seconds: 100,
             mode: "practice".into(),
             checks: vec![CheckMark { name: "enough".into(), points, max: 4, mistake }],
+            help: String::new(),
         }
     }
 

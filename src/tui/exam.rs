@@ -424,7 +424,14 @@ impl ExamScreen {
     }
 }
 
-fn draw_popup(frame: &mut Frame<'_>, area: Rect, theme: Theme, title: String, lines: Vec<Line<'static>>) {
+/// Draws lines in a box over the middle of the screen.
+pub(super) fn draw_popup(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    theme: Theme,
+    title: String,
+    lines: Vec<Line<'static>>,
+) {
     /// Columns of a popup where the screen has them.
     const WIDTH: u16 = 56;
     let wanted = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2).max(7);

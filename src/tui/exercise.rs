@@ -73,7 +73,7 @@ impl ExerciseScreen {
             host: opened.host,
             task: opened.task,
             hints: opened.hints,
-            hints_shown: 0,
+            hints_shown: opened.hints_shown,
             seconds: 0,
             verdict: None,
             solution: None,

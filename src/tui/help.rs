@@ -18,8 +18,12 @@ use super::words::Words;
 type Rows = Vec<(&'static str, &'static str)>;
 
 /// The keys of the place where the keyboard is, with the key of its name.
-fn here(screen: &Screen) -> (&'static str, Rows) {
-    let Screen::Exercise(exercise) = screen else { return ("title-exercises", keys::HOME_HELP.to_vec()) };
+fn here(screen: &Screen, drill: bool) -> (&'static str, Rows) {
+    let exercise = match screen {
+        Screen::Exercise(exercise) => exercise,
+        Screen::Home if drill => return ("title-drill", keys::DRILL_HELP.to_vec()),
+        Screen::Home => return ("title-exercises", keys::HOME_HELP.to_vec()),
+    };
     if exercise.focus == Focus::Task {
         return ("title-task", keys::TASK_HELP.to_vec());
     }
@@ -46,8 +50,16 @@ fn everywhere() -> Vec<(String, &'static str)> {
 }
 
 /// Draws the help over the screen: the place's own keys, then those that work everywhere.
-pub(crate) fn draw(screen: &Screen, frame: &mut Frame<'_>, area: Rect, theme: Theme, words: Words) {
-    let (place, rows) = here(screen);
+///
+/// `drill` is true while the drill lies over the home screen.
+pub(crate) fn draw(
+    (screen, drill): (&Screen, bool),
+    frame: &mut Frame<'_>,
+    area: Rect,
+    theme: Theme,
+    words: Words,
+) {
+    let (place, rows) = here(screen, drill);
     let width = 78.min(area.width);
     let room = usize::from(width.saturating_sub(2));
     let heading = |text: String| Line::styled(format!(" {text}"), theme.strong());

@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Paragraph};
 use unicode_width::UnicodeWidthStr;
 
+use super::menu::Offers;
 use super::message::{Card, Effect};
 use super::theme::Theme;
 use super::words::Words;
@@ -34,6 +35,7 @@ pub(crate) struct Home {
     ready: bool,
     /// The exercise that each row on screen shows, from the row with this number.
     rows: (u16, Vec<Option<usize>>),
+    pub(crate) offers: Offers,
 }
 
 /// Something a key asks the list for.
@@ -60,7 +62,7 @@ impl Home {
     /// Takes other cards for the same list, as after a change of language.
     pub(crate) fn renew(&mut self, cards: Vec<Card>) {
         let kept = std::mem::take(self);
-        *self = Self { chosen: kept.chosen, filter: kept.filter, ..Self::new(cards) };
+        *self = Self { chosen: kept.chosen, filter: kept.filter, offers: kept.offers, ..Self::new(cards) };
     }
 
     /// The mouse at a row of the screen: chooses what stands there, and says whether it was chosen already.
@@ -129,6 +131,11 @@ impl Home {
         }
     }
 
+    /// The title of an exercise.
+    pub(crate) fn title_of(&self, id: &str) -> Option<&str> {
+        self.cards.iter().find(|card| card.id == id).map(|card| card.title.as_str())
+    }
+
     /// Draws it.
     pub(crate) fn draw(&mut self, frame: &mut Frame<'_>, area: Rect, theme: Theme, words: Words, said: &str) {
         let [top, middle, bottom] =
@@ -145,12 +152,8 @@ impl Home {
         frame.render_widget(Paragraph::new(self.foot(theme, words, said)), bottom);
     }
 
-    /// Percent of the points of a domain that were won at best.
     fn readiness(&self, domain: &str) -> u32 {
-        let of = self.cards.iter().filter(|card| card.domain == domain);
-        let (won, max) =
-            of.fold((0, 0), |(won, max), card| (won + card.best.unwrap_or(0), max + card.points));
-        won * 100 / max.max(1)
+        self.offers.domains.iter().find(|(id, _)| id == domain).map_or(0, |(_, ready)| *ready)
     }
 
     fn heading(&self, width: usize, theme: Theme, words: Words) -> Vec<Line<'static>> {
@@ -158,10 +161,8 @@ impl Home {
         const WIDE: usize = 120;
         let solved = self.cards.iter().filter(|card| card.best == Some(card.points)).count();
         let mut bars = Vec::new();
-        let mut ready = 0;
-        for (id, weight) in DOMAINS {
+        for (id, _) in DOMAINS {
             let share = self.readiness(id);
-            ready += share * weight;
             let short = words.say(&format!("domain-short-{id}"));
             let lead = if bars.is_empty() { " " } else { "  " };
             bars.push(Span::styled(format!("{lead}{short} "), theme.faint()));
@@ -170,8 +171,11 @@ impl Home {
             }
             bars.push(Span::styled(format!("{share}%"), readiness_style(share, theme)));
         }
-        let count =
-            [("solved", solved.into()), ("all", self.cards.len().into()), ("ready", (ready / 100).into())];
+        let count = [
+            ("solved", solved.into()),
+            ("all", self.cards.len().into()),
+            ("ready", self.offers.ready.into()),
+        ];
         vec![
             Line::from(vec![
                 Span::styled(" uncordon", theme.strong()),
@@ -219,7 +223,14 @@ impl Home {
         if !said.is_empty() {
             return Line::styled(format!(" {said}"), theme.warn());
         }
-        Line::styled(format!(" {}", words.say("home-keys")), theme.faint())
+        let due = match self.offers.due {
+            0 => String::new(),
+            due => words.with("home-due", &[("due", due.into())]),
+        };
+        Line::from(vec![
+            Span::styled(format!(" {}", words.say("home-keys")), theme.faint()),
+            Span::styled(due, theme.warn()),
+        ])
     }
 }
 

@@ -76,10 +76,14 @@ pub(crate) const HOME_HELP: &[(&str, &str)] = &[
     ("↑ ↓ j k", "help-home-choose"),
     ("Enter", "help-home-open"),
     ("/", "help-home-filter"),
+    ("e", "help-home-exam"),
+    ("d", "help-home-drill"),
     ("t", "help-home-theme"),
     ("l", "help-home-language"),
     ("q", "help-home-quit"),
 ];
+pub(crate) const DRILL_HELP: &[(&str, &str)] =
+    &[("↑ ↓ j k", "help-home-choose"), ("Enter", "help-drill-open"), ("q Esc", "help-drill-leave")];
 pub(crate) const TERMINAL_HELP: &[(&str, &str)] = &[
     ("Tab", "help-tab"),
     ("↑ ↓ Ctrl-R PgUp", "help-history"),

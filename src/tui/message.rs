@@ -3,6 +3,8 @@
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use super::exam::{ExamEffect, ExamMsg};
+use super::menu::Offers;
+use crate::exam::drill::Pile;
 use crate::shell::vim::Need;
 use crate::shell::{EditRequest, PageRequest};
 
@@ -30,6 +32,8 @@ pub(crate) struct Opened {
     pub(crate) task: String,
     pub(crate) host: String,
     pub(crate) hints: Vec<String>,
+    /// How many of them were shown before.
+    pub(crate) hints_shown: usize,
     /// The first prompt.
     pub(crate) prompt: String,
 }
@@ -64,6 +68,15 @@ pub(crate) enum Msg {
     Resize(u16, u16),
     /// The exercises of the home screen, once they are read.
     Cards(Vec<Card>),
+    /// What the home screen offers beside them.
+    Offers(Box<Offers>),
+    /// The drill is in front, or how things stand in it now; `alone` without a home screen behind it.
+    Drill {
+        /// Unix time in seconds.
+        now_s: i64,
+        piles: Vec<Pile>,
+        alone: bool,
+    },
     /// Whole seconds since the exercise was opened.
     Second(u64),
     /// An exercise stands ready.
@@ -128,6 +141,8 @@ pub(crate) enum Effect {
     /// Closes the terminal with this number; those behind it move up.
     CloseTerminal(usize),
     Check,
+    /// One more hint was shown.
+    Hint,
     ShowSolution,
     /// Back to the beginning of the exercise.
     Reset,
@@ -135,12 +150,27 @@ pub(crate) enum Effect {
     Undo,
     /// Closes the exercise.
     Leave,
+    /// Opens the drill.
+    Drill,
+    /// Begins an exam, or goes on with one.
+    BeginExam(ExamChoice),
     /// Something of an exam.
     Exam(ExamEffect),
     /// Puts text on the real clipboard.
     Copy(String),
     /// Theme or language were chosen: they are kept, and texts are read again.
     Settings,
+}
+
+/// An exam that the home screen offers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum ExamChoice {
+    /// The one that was left or cut off.
+    GoOn,
+    /// One drawn by chance.
+    Drawn,
+    /// The fixed one of this name.
+    Blueprint(String),
 }
 
 /// What the shell and the programs in it are told.

@@ -10,6 +10,7 @@
 
 mod ansi;
 mod back;
+mod drill;
 mod editor;
 mod exam;
 mod exercise;
@@ -17,6 +18,7 @@ mod help;
 mod home;
 mod keys;
 mod markdown;
+mod menu;
 mod message;
 mod mouse;
 mod pager;
@@ -34,7 +36,8 @@ mod view;
 mod words;
 
 pub(crate) use exam::{ExamEffect, ExamMsg, ExamTask};
-pub(crate) use message::{Card, CheckLine, Effect, FromShell, Msg, Opened, ToShell, Verdict};
+pub(crate) use menu::Offers;
+pub(crate) use message::{Card, CheckLine, Effect, ExamChoice, FromShell, Msg, Opened, ToShell, Verdict};
 pub(crate) use picture::Film;
 pub(crate) use result::Lesson;
 pub(crate) use result::ResultScreen;

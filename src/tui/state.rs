@@ -2,6 +2,7 @@
 
 use ratatui::buffer::Buffer;
 
+use super::drill::DrillScreen;
 use super::exam::ExamScreen;
 use super::exercise::ExerciseScreen;
 use super::home::Home;
@@ -16,6 +17,10 @@ pub(crate) struct State {
     pub(crate) exam: Option<Box<ExamScreen>>,
     /// The list behind every other screen.
     pub(crate) home: Home,
+    /// The row of the menu of exams that is chosen, while it is open.
+    pub(crate) menu: Option<usize>,
+    /// What is reviewed; it lies over the home screen.
+    pub(crate) drill: Option<Box<DrillScreen>>,
     pub(crate) theme: Theme,
     pub(crate) words: Words,
     /// Columns and rows.
@@ -43,6 +48,8 @@ impl State {
             screen: Screen::Home,
             exam: None,
             home: Home::default(),
+            menu: None,
+            drill: None,
             theme,
             words,
             size,

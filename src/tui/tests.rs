@@ -33,6 +33,7 @@ fn opened() -> Opened {
         task: "Node `node01` must be serviced. Move every pod off it, and let no new one in.".into(),
         host: "controlplane".into(),
         hints: vec!["`kubectl drain` does both.".into()],
+        hints_shown: 0,
         prompt: "root@controlplane:~# ".into(),
     }
 }
@@ -340,6 +341,39 @@ fn graded() -> Msg {
     Msg::Graded(Verdict { points: 3, max: 6, checks })
 }
 
+fn offers() -> Msg {
+    let domains = vec![("cluster-architecture".to_owned(), 58), ("storage".to_owned(), 70)];
+    let exams = vec![("mock-1".to_owned(), "First mock exam".to_owned())];
+    Msg::Offers(Box::new(Offers { ready: 21, domains, due: 2, exams, left: true }))
+}
+
+/// Three exercises to review: one due, one soon, one in some days.
+fn drill() -> Msg {
+    use crate::exam::drill::{by_exercise, schedule};
+    use crate::exam::progress::{Attempt, CheckMark};
+    let attempt = |at_s, exercise: &str, missed: u32| Attempt {
+        at_s,
+        exercise: exercise.into(),
+        points: 6 - missed,
+        max: 6,
+        checks: vec![CheckMark {
+            name: "no pod is left on the node".into(),
+            points: 3 - missed,
+            max: 3,
+            mistake: "wrong node".into(),
+        }],
+        ..Attempt::default()
+    };
+    let day_s = 86_400;
+    let attempts = [
+        attempt(0, "drain", 3),
+        attempt(day_s, "policy", 3),
+        attempt(9 * day_s, "policy", 0),
+        attempt(10 * day_s, "quota", 3),
+    ];
+    Msg::Drill { now_s: 10 * day_s, piles: by_exercise(schedule(&attempts)), alone: false }
+}
+
 /// What brings each screen about, beside those of an exam.
 fn screens() -> Vec<(&'static str, Vec<Msg>)> {
     let lines: String = (1..=60).map(|line| format!("line {line}\n")).collect();
@@ -354,6 +388,11 @@ fn screens() -> Vec<(&'static str, Vec<Msg>)> {
     let opened = || Msg::Opened(Box::new(opened()));
     vec![
         ("home", vec![]),
+        ("home_offers", vec![offers()]),
+        ("menu", vec![offers(), key(KeyCode::Char('e')), key(KeyCode::Down)]),
+        ("drill", vec![drill()]),
+        ("drill_graded", vec![drill(), opened(), graded(), key(KeyCode::F(10)), drill()]),
+        ("drill_help", vec![drill(), key(KeyCode::Char('?'))]),
         ("home_help", vec![key(KeyCode::Char('?'))]),
         ("exercise", vec![opened(), printed("NAME     STATUS\nnode01   Ready\n")]),
         ("hint", vec![opened(), key(KeyCode::F(2))]),
@@ -366,6 +405,50 @@ fn screens() -> Vec<(&'static str, Vec<Msg>)> {
         ("look_back", vec![opened(), printed(&lines), key(KeyCode::F(9))]),
         ("split", vec![opened(), Msg::Terminal { prompt: "root@controlplane:~# ".into() }, alt('s')]),
     ]
+}
+
+#[test]
+fn the_drill_opens_what_is_due_and_comes_back() {
+    let mut state = home(Words::default());
+    assert_eq!(update(&mut state, key(KeyCode::Char('d'))), Some(Effect::Drill));
+    let _ = update(&mut state, drill());
+    let open = Effect::Open { id: "drain".into(), seed: None };
+    assert_eq!(update(&mut state, key(KeyCode::Enter)), Some(open));
+    let _ = update(&mut state, Msg::Opened(Box::new(opened())));
+    assert_eq!(update(&mut state, key(KeyCode::F(10))), Some(Effect::Leave));
+    assert!(state.drill.is_some(), "leaving an exercise comes back to the drill");
+    assert_eq!(update(&mut state, key(KeyCode::Char('q'))), None);
+    assert!(state.drill.is_none());
+}
+
+#[test]
+fn the_menu_begins_the_exam_that_is_chosen() {
+    let mut state = home(Words::default());
+    let _ = update(&mut state, offers());
+    for (downs, wanted) in
+        [(0, ExamChoice::GoOn), (1, ExamChoice::Drawn), (2, ExamChoice::Blueprint("mock-1".into()))]
+    {
+        let _ = update(&mut state, key(KeyCode::Char('e')));
+        for _ in 0..downs {
+            let _ = update(&mut state, key(KeyCode::Down));
+        }
+        assert_eq!(update(&mut state, key(KeyCode::Enter)), Some(Effect::BeginExam(wanted)));
+    }
+}
+
+#[test]
+fn no_screen_is_too_small_to_draw() {
+    for (name, msgs) in screens() {
+        for (width, height) in [(1, 1), (20, 5), (40, 10), (41, 11), (300, 100)] {
+            let mut state = home(Words(Language::Korean));
+            for msg in msgs.clone() {
+                let _ = update(&mut state, msg);
+            }
+            let _ = update(&mut state, Msg::Resize(width, height));
+            let drawn = screen(&mut state, width, height);
+            assert_eq!(drawn.backend().buffer().area.width, width, "{name}");
+        }
+    }
 }
 
 #[test]

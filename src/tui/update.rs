@@ -3,10 +3,11 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind};
 
 use super::back::{LookBack, Looked};
+use super::drill::DrillScreen;
 use super::exam;
 use super::exercise::{ExerciseScreen, Focus, Panel, Solution};
-use super::home::{Home, Step};
 use super::keys::{self, Command};
+use super::menu;
 use super::message::{Effect, Msg, ToShell};
 use super::mouse;
 use super::prompt::Edit;
@@ -27,6 +28,11 @@ pub(crate) fn update(state: &mut State, msg: Msg) -> Option<Effect> {
         }
         Msg::Said(text) => state.said = text,
         Msg::Cards(cards) => state.home.renew(cards),
+        Msg::Offers(offers) => state.home.offers = *offers,
+        Msg::Drill { now_s, piles, alone } => {
+            let before = state.drill.as_deref();
+            state.drill = Some(Box::new(DrillScreen::renewed(before, now_s, piles, alone)));
+        }
         Msg::Opened(opened) => {
             state.said.clear();
             state.screen = Screen::Exercise(Box::new(ExerciseScreen::new(*opened)));
@@ -42,6 +48,9 @@ pub(crate) fn update(state: &mut State, msg: Msg) -> Option<Effect> {
         Msg::Graded(verdict) => {
             if let Screen::Exercise(exercise) = &mut state.screen {
                 state.home.scored(&exercise.card.id, verdict.points);
+                if let Some(drill) = &mut state.drill {
+                    drill.graded(&exercise.card.id, &verdict);
+                }
                 let won = [("won", verdict.points.into()), ("max", verdict.max.into())];
                 state.said = state.words.with("points-of", &won);
                 exercise.verdict = Some(verdict);
@@ -100,27 +109,7 @@ fn paste(exercise: &mut ExerciseScreen, text: &str) -> Option<Effect> {
 }
 
 fn on_key(state: &mut State, key: KeyEvent) -> Option<Effect> {
-    let State { screen, home, .. } = state;
-    let Screen::Exercise(exercise) = screen else {
-        state.said.clear();
-        return match key.code {
-            KeyCode::Char('?') | KeyCode::F(1) if !home.is_filtering() => {
-                state.help = true;
-                None
-            }
-            KeyCode::Char('t') if !home.is_filtering() => {
-                state.theme = state.theme.next();
-                state.said = state.words.with("said-theme", &[("name", state.theme.name.into())]);
-                Some(Effect::Settings)
-            }
-            KeyCode::Char('l') if !home.is_filtering() => {
-                state.words.0 = state.words.0.next();
-                state.said = state.words.0.name().to_owned();
-                Some(Effect::Settings)
-            }
-            _ => home_key(home, key),
-        };
-    };
+    let Screen::Exercise(exercise) = &mut state.screen else { return menu::key(state, key) };
     let in_editor = exercise.focus == Focus::Terminal && exercise.tab().front.is_some();
     if let Some(command) = keys::command(key, in_editor) {
         return on_command(state, command);
@@ -153,43 +142,6 @@ fn on_key(state: &mut State, key: KeyEvent) -> Option<Effect> {
     tab.after(next).map(|it| Effect::Shell(number, it))
 }
 
-fn home_key(home: &mut Home, key: KeyEvent) -> Option<Effect> {
-    if home.is_filtering() {
-        match key.code {
-            KeyCode::Esc => home.filter(false, false),
-            KeyCode::Enter => home.filter(false, true),
-            KeyCode::Backspace => home.type_filter(None),
-            KeyCode::Char(c) => home.type_filter(Some(c)),
-            _ => {}
-        }
-        return None;
-    }
-    let step = match key.code {
-        KeyCode::Up | KeyCode::Char('k') => Step::Up,
-        KeyCode::Down | KeyCode::Char('j') => Step::Down,
-        KeyCode::PageUp => Step::PageUp,
-        KeyCode::PageDown => Step::PageDown,
-        KeyCode::Home | KeyCode::Char('g') => Step::First,
-        KeyCode::End | KeyCode::Char('G') => Step::Last,
-        KeyCode::Char('/') => {
-            home.filter(true, false);
-            return None;
-        }
-        KeyCode::Esc => {
-            home.filter(false, false);
-            return None;
-        }
-        KeyCode::Enter => return home.open(),
-        KeyCode::Char('q') => return Some(Effect::Quit),
-        KeyCode::Char('c' | 'd') if keys::is_control(key, 'c') || keys::is_control(key, 'd') => {
-            return Some(Effect::Quit);
-        }
-        _ => return None,
-    };
-    home.step(step);
-    None
-}
-
 fn on_command(state: &mut State, command: Command) -> Option<Effect> {
     state.said.clear();
     if command == Command::Help {
@@ -200,9 +152,10 @@ fn on_command(state: &mut State, command: Command) -> Option<Effect> {
     match command {
         Command::Help => {}
         Command::Hint => {
-            if !exercise.hint() {
-                *said = words.say("said-no-hints");
+            if exercise.hint() {
+                return Some(Effect::Hint);
             }
+            *said = words.say("said-no-hints");
         }
         Command::Check => return Some(Effect::Check),
         Command::Solution if exercise.solution.is_some() && exercise.panel != Panel::Solution => {

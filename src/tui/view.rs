@@ -9,6 +9,7 @@ use unicode_width::UnicodeWidthStr;
 use super::exercise::{ExerciseScreen, Focus};
 use super::help;
 use super::home::fit;
+use super::menu;
 use super::panel;
 use super::state::{Screen, State};
 use super::tab::Front;
@@ -27,16 +28,22 @@ pub(crate) fn view(state: &mut State, frame: &mut Frame<'_>) {
         frame.render_widget(Paragraph::new(words.with("too-small", &size)), area);
         return;
     }
-    let State { screen, exam, home, theme, help, said, .. } = state;
+    let State { screen, exam, home, menu, drill, theme, help, said, .. } = state;
     match screen {
-        Screen::Home => home.draw(frame, area, *theme, words, said),
+        Screen::Home => match drill {
+            Some(drill) => drill.draw(frame, area, home, (*theme, words), said),
+            None => home.draw(frame, area, *theme, words, said),
+        },
         Screen::Exercise(exercise) => draw_exercise(exercise, frame, area, (*theme, words), said),
+    }
+    if let Some(chosen) = menu {
+        menu::draw(home, *chosen, frame, area, (*theme, words));
     }
     if let Some(exam) = exam {
         exam.draw(frame, area, (*theme, words), said);
     }
     if *help {
-        help::draw(screen, frame, area, *theme, words);
+        help::draw((screen, drill.is_some()), frame, area, *theme, words);
     }
     // The mouse chooses among what is drawn, without its own mark.
     state.drawn.clone_from(frame.buffer_mut());

@@ -14,10 +14,12 @@ use crate::exam::result::ResultFile;
 use crate::exam::score::{self, Score};
 use crate::exam::sitting::{Sitting, Task};
 use crate::exercises::{Exercise, Pack};
-use crate::tui::{Card, Effect, ExamEffect, ExamMsg, ExamTask, Lesson, Msg, Opened, ResultScreen, Words};
+use crate::tui::{
+    Card, Effect, ExamChoice, ExamEffect, ExamMsg, ExamTask, Lesson, Msg, Opened, ResultScreen, Words,
+};
 
 /// Arguments of `uncordon exam`.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub(crate) struct ExamArgs {
     /// Which exam is drawn; a fresh one without
     #[arg(long, conflicts_with = "resume")]
@@ -48,6 +50,18 @@ pub(crate) struct ExamArgs {
     pub(super) plain: bool,
 }
 
+impl ExamArgs {
+    /// The arguments that a choice on the home screen stands for.
+    pub(super) fn choosing(choice: ExamChoice) -> Self {
+        let (blueprint, resume) = match choice {
+            ExamChoice::GoOn => (None, true),
+            ExamChoice::Drawn => (None, false),
+            ExamChoice::Blueprint(name) => (Some(name), false),
+        };
+        Self { blueprint, resume, ..Self::default() }
+    }
+}
+
 /// What the arguments ask for.
 pub(crate) enum Wanted {
     Begin(Box<Head>, String),
@@ -59,8 +73,7 @@ pub(crate) enum Wanted {
 /// Understands the arguments and draws the exam.
 pub(crate) fn wanted(args: &ExamArgs) -> Result<Wanted, String> {
     if args.resume {
-        let path = kept::journals()?.into_iter().find(|path| is_open_exam(path));
-        let path = path.ok_or("there is no exam to go on with; `uncordon exam` begins one")?;
+        let path = left()?.ok_or("there is no exam to go on with; `uncordon exam` begins one")?;
         return Ok(Wanted::Resume(path, args.name.clone()));
     }
     let packs = packs::all();
@@ -92,6 +105,11 @@ pub(crate) fn wanted(args: &ExamArgs) -> Result<Wanted, String> {
         tasks: paper.tasks,
     };
     Ok(Wanted::Begin(Box::new(head), args.name.clone()))
+}
+
+/// The exam that was left or cut off last.
+pub(super) fn left() -> Result<Option<PathBuf>, String> {
+    Ok(kept::journals()?.into_iter().find(|path| is_open_exam(path)))
 }
 
 fn draw(args: &ExamArgs, packs: &[Pack], exercises: &[&Exercise]) -> Result<(u64, u32, Paper), String> {
@@ -415,6 +433,7 @@ fn opened(sitting: &Sitting, task: usize, words: Words) -> Box<Opened> {
         task: format!("**{}:** `ssh {host}`\n\n{}", words.say("exam-host"), variant.task),
         host,
         hints: Vec::new(),
+        hints_shown: 0,
         prompt: sitting.prompt(0),
     })
 }

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::cluster::World;
 use crate::exam::journal::{Act, FORMAT, Head, Kind, PackMark, TaskMark};
-use crate::exam::progress::Attempt;
+use crate::exam::progress::{Attempt, SOLUTION};
 use crate::exam::seat::{Seat, Typed};
 use crate::exercises::grade::CheckReport;
 use crate::exercises::{CheckTexts, Exercise, Report, Stage, compare, grade};
@@ -84,6 +84,7 @@ impl Sitting {
             task: variant.task,
             host: variant.host,
             hints: variant.hints,
+            hints_shown: usize::try_from(task.hints).unwrap_or(0),
             prompt,
         })
     }
@@ -116,6 +117,7 @@ impl Sitting {
         match effect {
             Effect::Check => self.check(now),
             Effect::ShowSolution => self.solution(now),
+            Effect::Hint => self.act(Act::Hint, now),
             other => {
                 let sitting = &self.kept.sitting;
                 if let Some(msg) = news::completed(sitting, &other) {
@@ -159,7 +161,13 @@ impl Sitting {
         let (Some(task), Ok(seat)) = (self.kept.sitting.task(), self.seat()) else { return msgs };
         let report = grade(seat.stage(), &Stage::settled(&seat.world()));
         let seconds = self.kept.sitting.at_ms / 1000;
+        let help = match (task.solution_seen, task.hints) {
+            (true, _) => SOLUTION,
+            (false, 1..) => "hint",
+            (false, 0) => "",
+        };
         let attempt = Attempt::new(&task.exercise, task.seed, &report, seconds, data::now_s());
+        let attempt = Attempt { help: help.to_owned(), ..attempt };
         let noted = progress::note(&[attempt]);
         let texts = texts::of(&task.exercise, task.seed, self.words);
         msgs.push(Msg::Graded(verdict(report, &texts, self.words)));

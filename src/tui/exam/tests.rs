@@ -16,6 +16,7 @@ fn opened(host: &str, task: &str) -> Option<Box<Opened>> {
         task: format!("**Host:** `{host}`\n\n{task}"),
         host: host.into(),
         hints: Vec::new(),
+        hints_shown: 0,
         prompt: format!("root@{host}:~# "),
     }))
 }

@@ -132,6 +132,7 @@ impl Plain {
                 self.hints += 1;
                 let number = self.words.with("task-hint", &[("number", self.hints.into())]);
                 self.say(&format!("{number} {hint}"));
+                self.effect(Effect::Hint);
             }
             None => self.say(&self.words.say("said-no-hints")),
         }

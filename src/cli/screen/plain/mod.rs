@@ -275,6 +275,7 @@ impl Plain {
         match msg {
             Msg::Opened(opened) => {
                 self.terms = vec![Term { prompt: opened.prompt.clone(), waits: Waits::Shell(String::new()) }];
+                self.hints = opened.hints_shown;
                 self.opened = vec![Some(opened)];
                 self.say_task();
             }
@@ -293,7 +294,12 @@ impl Plain {
             // A line that was typed before a sitting was cut off.
             Msg::Paste(line) => self.say(&line),
             Msg::Second(seconds) => self.gone_s = seconds,
-            Msg::Key(_) | Msg::Mouse(_) | Msg::Resize(..) | Msg::Cards(_) => {}
+            Msg::Key(_)
+            | Msg::Mouse(_)
+            | Msg::Resize(..)
+            | Msg::Cards(_)
+            | Msg::Offers(_)
+            | Msg::Drill { .. } => {}
         }
     }
 
