@@ -1,7 +1,8 @@
 //! A task's machines as a candidate finds them: a login without a password, `sudo`, and folders to work in.
 //!
-//! The exercises are written and proven as root. Here root's kubeconfig is handed to the candidate, and root's
-//! own is a link to it, so that whoever mends it mends it for both and for the checks.
+//! The exercises are written and proven as root. Here what clients keep in root's home (the kubeconfig, helm's
+//! repositories) is handed to the candidate, and root's own is a link to it, so that whoever mends it mends it
+//! for both and for the checks.
 
 use crate::cluster::World;
 use crate::hosts::{Host, files};
@@ -16,6 +17,9 @@ const OPEN: [&str; 2] = ["/opt", "/srv"];
 /// What belongs to the system in them.
 const SYSTEM: &str = "/opt/cni";
 
+/// Where clients keep their settings and data in a home.
+const CLIENTS: [&str; 4] = [".kube", ".config", ".cache", ".local"];
+
 /// Makes every machine ready for the candidate.
 pub(super) fn welcome(world: &mut World) {
     let now = world.now;
@@ -23,7 +27,7 @@ pub(super) fn welcome(world: &mut World) {
     for name in names {
         if let Some(host) = world.hosts.get_mut(&name) {
             open_folders(host);
-            share_kubeconfig(host, now);
+            CLIENTS.iter().for_each(|name| share(host, name, now));
         }
     }
 }
@@ -48,14 +52,14 @@ fn open_folders(host: &mut Host) {
     }
 }
 
-fn share_kubeconfig(host: &mut Host, now: SimTime) {
-    const ROOT: &str = "/root/.kube";
+/// Hands a folder of root's home over.
+fn share(host: &mut Host, name: &str, now: SimTime) {
     let Some((uid, gid, home)) = candidate(host) else { return };
-    let own = format!("{home}/.kube");
+    let (root, own) = (format!("/root/{name}"), format!("{home}/{name}"));
     if host.files.exists(&own) || !host.files.is_directory(files::parent(&own)) {
         return;
     }
-    if host.files.rename(ROOT, &own).is_err() {
+    if host.files.rename(&root, &own).is_err() {
         let _ = host.files.mkdir(&own, 0o755, now);
     }
     let below: Vec<String> = host
@@ -67,7 +71,7 @@ fn share_kubeconfig(host: &mut Host, now: SimTime) {
     for path in below {
         let _ = host.files.chown(&path, uid, gid);
     }
-    let _ = host.files.symlink(&own, ROOT, now);
+    let _ = host.files.symlink(&own, &root, now);
 }
 
 #[cfg(test)]
@@ -83,6 +87,7 @@ mod tests {
         let own = world.stat(&place, "/home/candidate/.kube/config").unwrap();
         assert_eq!((own.uid, own.mode & 0o77), (1000, 0));
         assert!(world.read_text(&place, "/root/.kube/config").unwrap().contains("kubernetes-admin"));
+        assert_eq!(world.stat(&place, "/root/.config").unwrap().uid, 1000);
         assert_eq!(world.stat(&place, "/opt").unwrap().uid, 1000);
         assert_eq!(world.stat(&place, "/opt/cni").unwrap().uid, 0);
     }

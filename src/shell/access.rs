@@ -1,5 +1,7 @@
 //! Who may do what with a file: the permission bits of owner, group and others.
 
+use super::{Lab, login};
+use crate::cluster::place::FileOp;
 use crate::cluster::{Place, World};
 use crate::hosts::{FsError, Kind, Node, files};
 
@@ -13,6 +15,14 @@ pub(crate) struct Identity {
 impl Identity {
     /// Root may do everything.
     pub(crate) const ROOT: Self = Self { uid: 0, gid: 0 };
+
+    /// That of a user by name; who is not known is root.
+    pub(super) fn of(lab: &Lab, place: &Place, user: &str) -> Self {
+        if user == "root" {
+            return Self::ROOT;
+        }
+        login::account(lab, place, user).map_or(Self::ROOT, |it| Self { uid: it.uid, gid: it.gid })
+    }
 
     /// The permission bits of `node` that count for this identity, as `0..=7`.
     fn bits(&self, node: &Node) -> u32 {
@@ -77,6 +87,67 @@ pub(crate) fn walk(world: &World, place: &Place, who: &Identity, path: &str) -> 
         }
         above = files::parent(above);
     }
+}
+
+/// Carries out a change as `who`, to whom everything new then belongs.
+pub(crate) fn change(
+    world: &mut World,
+    place: &Place,
+    who: &Identity,
+    op: FileOp<'_>,
+) -> Result<(), FsError> {
+    if who.uid == 0 {
+        return world.change_files(place, op);
+    }
+    match op {
+        FileOp::Mkdir { path, mode, parents: true } => return make_all(world, place, who, path, mode),
+        FileOp::Write { path, .. }
+        | FileOp::Append { path, .. }
+        | FileOp::Put { path, .. }
+        | FileOp::Mkdir { path, .. } => return make(world, place, who, path, op),
+        FileOp::Remove { path, .. } => check_parent(world, place, who, path)?,
+        FileOp::Symlink { link, .. } => check_parent(world, place, who, link)?,
+        FileOp::Rename { from, to } => {
+            check_parent(world, place, who, from)?;
+            check_parent(world, place, who, to)?;
+        }
+        FileOp::Chmod { path, .. } | FileOp::Chown { path, .. } => check_owner(world, place, who, path)?,
+    }
+    world.change_files(place, op)
+}
+
+/// Writes to `path`, or makes it.
+fn make(world: &mut World, place: &Place, who: &Identity, path: &str, op: FileOp<'_>) -> Result<(), FsError> {
+    let is_new = match check(world, place, who, path, Want::Write) {
+        Ok(()) => false,
+        Err(FsError::NotFound) => {
+            check_parent(world, place, who, path)?;
+            true
+        }
+        Err(other) => return Err(other),
+    };
+    world.change_files(place, op)?;
+    match is_new && who.uid != 0 {
+        true => world.change_files(place, FileOp::Chown { path, uid: who.uid, gid: who.gid }),
+        false => Ok(()),
+    }
+}
+
+/// Makes a directory and those above it that are missing.
+fn make_all(world: &mut World, place: &Place, who: &Identity, path: &str, mode: u32) -> Result<(), FsError> {
+    match world.stat(place, path) {
+        Ok(node) if node.kind == Kind::Directory => return Ok(()),
+        Ok(_) => return Err(FsError::NotADirectory),
+        Err(FsError::NotFound) => make_all(world, place, who, files::parent(path), mode)?,
+        Err(other) => return Err(other),
+    }
+    make(world, place, who, path, FileOp::Mkdir { path, mode, parents: false })
+}
+
+/// Refuses unless `who` owns what stands at `path`.
+pub(crate) fn check_owner(world: &World, place: &Place, who: &Identity, path: &str) -> Result<(), FsError> {
+    let owner = world.stat(place, path)?.uid;
+    if who.uid == 0 || who.uid == owner { Ok(()) } else { Err(FsError::NotPermitted) }
 }
 
 fn allowed(who: &Identity, node: &Node, want: Want) -> Result<(), FsError> {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::path::Path;
+use std::sync::Arc;
 use std::task::Poll;
 
 use bashkit::{Command, CommandContext, CommandOutput, CommandStatus, async_trait};
@@ -61,7 +62,7 @@ impl Command for Adapted {
         // Others write through buffers of the shell; a pause lets what they wrote out first.
         pause().await;
         let stdin = read_all(&context).await?;
-        let pipes = substituted(&context).await;
+        let pipes = substituted(&context, stdin.as_deref()).await;
         let mut proc = Proc { pipes, ..self.process(&context, stdin) };
         let outbox = proc.outbox.clone();
         let mut running = (self.program.run)(&mut proc);
@@ -112,10 +113,17 @@ async fn read_all(context: &CommandContext<'_>) -> bashkit::Result<Option<Vec<u8
 /// Where the language crate keeps what `<(…)` gives.
 const DESCRIPTORS: &str = "/dev/fd/";
 
-/// What the process substitutions among the arguments give: `-f <(…)`, `--from-file=key=<(…)`.
-async fn substituted(context: &CommandContext<'_>) -> Pipes {
-    let mut pipes = BTreeMap::new();
+/// Names of standard input.
+const STDIN: [&str; 3] = ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
+
+/// What the descriptors among the arguments give: `-f <(…)`, `--from-file=key=<(…)`, `-f /dev/stdin`.
+async fn substituted(context: &CommandContext<'_>, stdin: Option<&[u8]>) -> Pipes {
+    let mut pipes: BTreeMap<String, Arc<[u8]>> = BTreeMap::new();
     for arg in context.args {
+        if let Some(name) = STDIN.iter().find(|name| arg.ends_with(**name)) {
+            pipes.insert((*name).to_owned(), stdin.unwrap_or_default().into());
+            continue;
+        }
         let Some(at) = arg.find(DESCRIPTORS) else { continue };
         let path = arg.get(at..).unwrap_or_default();
         if let Ok(bytes) = context.fs.read_file(Path::new(path)).await {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::access::{self, Identity, Want};
 use super::proc::Pipes;
-use super::{Lab, Proc, batch, login};
+use super::{Lab, Proc, batch};
 use crate::cluster::Place;
 use crate::cluster::place::FileOp;
 use crate::hosts::{FsError, Kind, Node, files, packages};
@@ -19,6 +19,9 @@ const PROGRAM_DIRECTORIES: [&str; 2] = ["/usr/bin", "/bin"];
 
 /// Bytes that one read of `/dev/urandom` or `/dev/zero` gives: more than a key of any size needs.
 const DEVICE_BYTES: usize = 64 << 10;
+
+/// What is written here is gone, and reading it ends at once.
+pub(super) const NULL: &str = "/dev/null";
 
 /// When the programs of the hosts were installed: 2024-04-01.
 const INSTALLED: SimTime = SimTime::from_unix_s(1_711_929_600);
@@ -36,8 +39,7 @@ pub(crate) struct Disk {
 
 impl Disk {
     pub(super) fn new(lab: &Lab, place: &Place, user: &str, programs: Arc<BTreeSet<String>>) -> Self {
-        let who = login::account(lab, place, user)
-            .map_or(Identity::ROOT, |user| Identity { uid: user.uid, gid: user.gid });
+        let who = Identity::of(lab, place, user);
         Self { lab: lab.clone(), place: place.clone(), who, programs, pipes: Pipes::default() }
     }
 
@@ -50,7 +52,7 @@ impl Disk {
 
     fn device(&self, path: &str) -> Option<Vec<u8>> {
         match path {
-            "/dev/null" => Some(Vec::new()),
+            NULL => Some(Vec::new()),
             "/dev/zero" => Some(vec![0; DEVICE_BYTES]),
             "/dev/urandom" | "/dev/random" => Some(self.lab.world().chance.bytes(DEVICE_BYTES)),
             _ => None,
@@ -59,6 +61,9 @@ impl Disk {
 
     /// What stands at a path; a link at the end is followed when `follow` is true.
     pub(crate) fn node(&self, path: &str, follow: bool) -> Result<Node, FsError> {
+        if path == NULL {
+            return Ok(Node { kind: Kind::Fifo, mode: 0o666, uid: 0, gid: 0, modified: INSTALLED, blank: 0 });
+        }
         if self.pipes.contains_key(path) {
             let modified = self.lab.world().now;
             let Identity { uid, gid } = self.who;
@@ -108,24 +113,10 @@ impl Disk {
 
     /// Writes, or makes what then belongs to this user.
     pub(crate) fn put(&self, path: &str, op: FileOp<'_>) -> Result<(), FsError> {
-        if path == "/dev/null" {
+        if path == NULL {
             return Ok(());
         }
-        let mut world = self.lab.world();
-        let is_new = match access::check(&world, &self.place, &self.who, path, Want::Write) {
-            Ok(()) => world.stat(&self.place, path).is_err(),
-            Err(FsError::NotFound) => {
-                access::check_parent(&world, &self.place, &self.who, path)?;
-                true
-            }
-            Err(other) => return Err(other),
-        };
-        world.change_files(&self.place, op)?;
-        if is_new && self.who != Identity::ROOT {
-            let Identity { uid, gid } = self.who;
-            world.change_files(&self.place, FileOp::Chown { path, uid, gid })?;
-        }
-        Ok(())
+        access::change(&mut self.lab.world(), &self.place, &self.who, op)
     }
 
     pub(crate) fn write(&self, path: &str, bytes: &[u8]) -> Result<(), FsError> {
@@ -142,10 +133,7 @@ impl Disk {
     /// Changes what only the owner may change.
     pub(crate) fn change_own(&self, path: &str, op: FileOp<'_>) -> Result<(), FsError> {
         let mut world = self.lab.world();
-        let owner = world.stat(&self.place, path)?.uid;
-        if self.who.uid != 0 && self.who.uid != owner {
-            return Err(FsError::NotPermitted);
-        }
+        access::check_owner(&world, &self.place, &self.who, path)?;
         world.change_files(&self.place, op)
     }
 

@@ -11,6 +11,8 @@ use crate::cluster::{Place, World};
 use crate::hosts::{FsError, files};
 
 use super::Lab;
+use super::access::{self, Identity, Want};
+use super::disk::NULL;
 use super::link::Link;
 
 /// A running program; its value is the exit code.
@@ -141,13 +143,32 @@ impl Proc {
     pub(crate) fn read_file(&self, path: &str) -> Result<Arc<[u8]>, FsError> {
         match self.pipes.get(path) {
             Some(bytes) => Ok(bytes.clone()),
-            None => self.world().read_file(&self.place, &self.path(path)),
+            None if path == NULL => Ok(Arc::from([])),
+            None => {
+                let (path, who) = (self.path(path), self.who());
+                let world = self.world();
+                access::check(&world, &self.place, &who, &path, Want::Read)?;
+                world.read_file(&self.place, &path)
+            }
         }
     }
 
     /// Writes a file, as this process would.
     pub(crate) fn write_file(&self, path: &str, bytes: &[u8]) -> Result<(), FsError> {
         let path = self.path(path);
-        self.world().change_files(&self.place, FileOp::Write { path: &path, bytes })
+        if path == NULL {
+            return Ok(());
+        }
+        self.change_files(FileOp::Write { path: &path, bytes })
+    }
+
+    /// Carries out a change as the user of this process.
+    pub(crate) fn change_files(&self, op: FileOp<'_>) -> Result<(), FsError> {
+        let who = self.who();
+        access::change(&mut self.world(), &self.place, &who, op)
+    }
+
+    fn who(&self) -> Identity {
+        Identity::of(&self.lab, &self.place, &self.user)
     }
 }

@@ -337,13 +337,12 @@ fn listed(options: &Options, name: &str, node: &Node) -> String {
 }
 
 fn put(proc: &Proc, path: &str, node: Node) -> Result<(), crate::hosts::FsError> {
-    let mut world = proc.world();
     if node.kind == Kind::Directory {
-        return world.change_files(&proc.place, FileOp::Mkdir { path, mode: node.mode, parents: true });
+        return proc.change_files(FileOp::Mkdir { path, mode: node.mode, parents: true });
     }
     let above = files::parent(path);
-    world.change_files(&proc.place, FileOp::Mkdir { path: above, mode: 0o755, parents: true })?;
-    world.change_files(&proc.place, FileOp::Put { path, node })
+    proc.change_files(FileOp::Mkdir { path: above, mode: 0o755, parents: true })?;
+    proc.change_files(FileOp::Put { path, node })
 }
 
 #[cfg(test)]

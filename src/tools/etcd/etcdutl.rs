@@ -270,8 +270,7 @@ fn checked(bytes: &[u8], skip: bool) -> Result<Snapshot, Refusal> {
 
 /// Writes the tree of a new data directory.
 fn lay_out(proc: &Proc, data_dir: &str, database: &[u8]) -> Result<(), FsError> {
-    let mut world = proc.world();
-    let mut change = |op: FileOp<'_>| world.change_files(&proc.place, op);
+    let change = |op: FileOp<'_>| proc.change_files(op);
     for directory in ["", "/member", "/member/snap", "/member/wal"] {
         let path = format!("{data_dir}{directory}");
         change(FileOp::Mkdir { path: &path, mode: 0o700, parents: true })?;

@@ -59,7 +59,7 @@ pub(super) async fn save(session: &Session<'_>) -> Result<(), Refusal> {
     report(proc, &endpoint, path, bytes.len());
     let done = proc.write_file(&part, &bytes).and_then(|()| {
         let (from, to) = (proc.path(&part), proc.path(path));
-        proc.world().change_files(&proc.place, FileOp::Rename { from: &from, to: &to })
+        proc.change_files(FileOp::Rename { from: &from, to: &to })
     });
     done.map_err(|error| Refusal::new(5, format!("could not rename {part} to {path} ({error})")))?;
     proc.print(format!("Snapshot saved at {path}\nServer version 3.6.0\n"));
@@ -88,7 +88,7 @@ fn report(proc: &Proc, endpoint: &str, path: &str, bytes: usize) {
 fn chmod(proc: &Proc, path: &str) {
     let path = proc.path(path);
     // The file was made a moment ago.
-    let _ = proc.world().change_files(&proc.place, FileOp::Chmod { path: &path, mode: 0o600 });
+    let _ = proc.change_files(FileOp::Chmod { path: &path, mode: 0o600 });
     debug_assert!(!files::base_name(&path).is_empty(), "a snapshot has a name");
 }
 

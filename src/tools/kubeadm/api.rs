@@ -9,6 +9,7 @@ use super::ctx::{Ctx, Failure};
 use crate::apimachinery::object::{self, text};
 use crate::cluster::api::connect::Endpoint;
 use crate::cluster::{Body, Object, Request, kubeconfig};
+use crate::hosts::FsError;
 
 /// 5 ms: what one request takes.
 const REQUEST_TAKES: Duration = Duration::from_millis(5);
@@ -59,6 +60,9 @@ impl<'c> Api<'c> {
     /// # Errors
     /// Why it cannot be read.
     pub(super) fn with(ctx: &'c Ctx<'c>, path: &str) -> Result<Self, String> {
+        if let Err(FsError::Denied) = ctx.proc.read_file(path) {
+            return Err(format!("failed to load admin kubeconfig: open {path}: permission denied"));
+        }
         let found = ctx.host(|it| kubeconfig::endpoint(&it.files, path));
         let endpoint = found.unwrap_or_else(|| Err(format!("open {path}: no such file or directory")));
         let endpoint = endpoint.map_err(|why| format!("failed to load admin kubeconfig: {why}"))?;

@@ -190,14 +190,12 @@ fn file_name(tree: &Value) -> String {
 
 impl Folders {
     fn make(ctx: &Ctx<'_>) -> Self {
-        let place = ctx.proc.place.clone();
         let temporary = ctx.proc.env.get("TMPDIR").cloned().unwrap_or_else(|| "/tmp".to_owned());
         let folder = |name: &str| {
-            let mut world = ctx.proc.world();
-            let number = world.chance.below(4_000_000_000);
+            let number = ctx.proc.world().chance.below(4_000_000_000);
             let path = format!("{temporary}/{name}-{number}");
             // Where nothing can be written the diff program says so.
-            let _ = world.change_files(&place, FileOp::Mkdir { path: &path, mode: 0o700, parents: true });
+            let _ = ctx.proc.change_files(FileOp::Mkdir { path: &path, mode: 0o700, parents: true });
             path
         };
         Self { live: folder("LIVE"), merged: folder("MERGED") }
@@ -223,9 +221,8 @@ impl Folders {
     }
 
     fn remove(&self, ctx: &Ctx<'_>) {
-        let place = ctx.proc.place.clone();
         for path in [&self.live, &self.merged] {
-            let _ = ctx.proc.world().change_files(&place, FileOp::Remove { path, recursive: true });
+            let _ = ctx.proc.change_files(FileOp::Remove { path, recursive: true });
         }
     }
 }

@@ -59,9 +59,8 @@ fn load(ctx: &Ctx<'_>, path: &str) -> Result<Option<Value>, Failure> {
 }
 
 fn save(ctx: &Ctx<'_>, path: &str, preferences: &Value) -> Done {
-    let place = ctx.proc.place.clone();
     let parent = FileOp::Mkdir { path: files::parent(path), mode: 0o755, parents: true };
-    let made = ctx.proc.world().change_files(&place, parent);
+    let made = ctx.proc.change_files(parent);
     made.and_then(|()| ctx.proc.write_file(path, yaml::to_string(preferences).as_bytes())).map_err(
         |error| {
             let why = super::failure::go_error(error);

@@ -200,10 +200,9 @@ impl Store {
     pub(super) fn save(&self, ctx: &Ctx<'_>) -> Result<(), Failure> {
         for file in self.files.iter().filter(|file| file.dirty) {
             let tree = normal_form(file.tree.clone().unwrap_or_default());
-            let place = ctx.proc.place.clone();
             let parent = FileOp::Mkdir { path: files::parent(&file.path), mode: 0o755, parents: true };
             // A directory that is there already is as good.
-            let _ = ctx.proc.world().change_files(&place, parent);
+            let _ = ctx.proc.change_files(parent);
             let written = ctx.proc.write_file(&file.path, yaml::to_string(&tree).as_bytes());
             written.map_err(|error| {
                 Failure::error(format!(
@@ -214,7 +213,7 @@ impl Store {
             })?;
             if file.fresh() {
                 let private = FileOp::Chmod { path: &file.path, mode: 0o600 };
-                let _ = ctx.proc.world().change_files(&place, private);
+                let _ = ctx.proc.change_files(private);
             }
         }
         Ok(())

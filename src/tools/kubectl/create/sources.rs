@@ -94,8 +94,7 @@ fn unreadable(path: &str, error: FsError) -> Failure {
 
 /// Lines of `key=value`; a key alone takes its value from the environment.
 pub(crate) fn from_env_file(ctx: &Ctx<'_>, path: &str, what: &str) -> Result<Vec<Entry>, Failure> {
-    let full = ctx.proc.path(path);
-    let node = ctx.proc.world().stat(&ctx.proc.place, &full).map_err(|error| unreadable(path, error))?;
+    let node = ctx.proc.stat(path).map_err(|error| unreadable(path, error))?;
     if matches!(node.kind, Kind::Directory) {
         let word = if what == "secret" { "secret" } else { "config" };
         return Err(Failure::error(format!("env {word} file cannot be a directory")));

@@ -69,8 +69,7 @@ impl Opened {
     /// An editor that cannot be started, or ends badly.
     pub(super) async fn edit(&mut self, ctx: &mut Ctx<'_>, content: &str) -> Result<String, Failure> {
         let write = FileOp::Mkdir { path: "/tmp", mode: 0o1777, parents: true };
-        let place = ctx.proc.place.clone();
-        let _ = ctx.proc.world().change_files(&place, write);
+        let _ = ctx.proc.change_files(write);
         let content = match ctx.flags.on("windows-line-endings") {
             true => content.replace('\n', "\r\n"),
             false => content.to_owned(),
@@ -113,8 +112,7 @@ impl Opened {
 
     /// Takes the file away.
     pub(super) fn remove(&self, ctx: &Ctx<'_>) {
-        let place = ctx.proc.place.clone();
-        let _ = ctx.proc.world().change_files(&place, FileOp::Remove { path: &self.path, recursive: false });
+        let _ = ctx.proc.change_files(FileOp::Remove { path: &self.path, recursive: false });
     }
 }
 

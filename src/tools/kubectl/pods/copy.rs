@@ -1,5 +1,6 @@
 //! `kubectl cp`: files between a host and a container, by the container's own `tar`.
 
+use super::super::failure::go_error;
 use super::super::verb::{Group, PLAIN, Run, Verb};
 use super::super::{Ctx, Done, Failure};
 use super::exec;
@@ -92,24 +93,26 @@ fn place(ctx: &mut Ctx<'_>, spec: &Spec) -> Result<Place, Failure> {
 }
 
 fn copy(ctx: &Ctx<'_>, from: (&Place, &str), to: (&Place, &str), kind: &Kind) -> Done {
-    let mut world = ctx.proc.world();
-    let failed = |error: crate::hosts::FsError| Failure::error(format!("{}: {error}", to.1));
+    // Into a container the archive is unpacked by who runs there.
+    let change = |op: FileOp<'_>| match *to.0 == ctx.proc.place {
+        true => ctx.proc.change_files(op),
+        false => ctx.proc.world().change_files(to.0, op),
+    };
+    let failed = |error| Failure::error(format!("open {}: {}", to.1, go_error(error)));
     match kind {
         Kind::File(bytes) => {
-            world.change_files(to.0, FileOp::Write { path: to.1, bytes }).map_err(failed)?;
+            change(FileOp::Write { path: to.1, bytes }).map_err(failed)?;
             if ctx.flags.on("no-preserve") {
                 return Ok(());
             }
             // The archive carries the mode; who unpacks it owns the file.
-            let mode = world.stat(from.0, from.1).map(|node| node.mode & 0o777).map_err(failed)?;
-            world.change_files(to.0, FileOp::Chmod { path: to.1, mode }).map_err(failed)
+            let found = ctx.proc.world().stat(from.0, from.1);
+            let mode = found.map(|node| node.mode & 0o777).map_err(failed)?;
+            change(FileOp::Chmod { path: to.1, mode }).map_err(failed)
         }
         Kind::Directory => {
-            world
-                .change_files(to.0, FileOp::Mkdir { path: to.1, mode: 0o755, parents: true })
-                .map_err(failed)?;
-            let entries = world.list_dir(from.0, from.1).map_err(failed)?;
-            drop(world);
+            change(FileOp::Mkdir { path: to.1, mode: 0o755, parents: true }).map_err(failed)?;
+            let entries = ctx.proc.world().list_dir(from.0, from.1).map_err(failed)?;
             for (name, node) in entries {
                 let (source, target) = (files::clean(from.1, &name), files::clean(to.1, &name));
                 copy(ctx, (from.0, &source), (to.0, &target), &node.kind)?;
