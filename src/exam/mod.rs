@@ -18,4 +18,4 @@ pub(crate) mod result;
 pub(crate) mod score;
 pub(crate) mod seat;
 pub(crate) mod sitting;
-mod welcome;
+pub(crate) mod welcome;

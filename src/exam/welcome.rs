@@ -9,7 +9,7 @@ use crate::hosts::{Host, files};
 use crate::sim::SimTime;
 
 /// Who sits an exam.
-pub(super) const CANDIDATE: &str = "candidate";
+pub(crate) const CANDIDATE: &str = "candidate";
 
 /// Folders that answers are written to.
 const OPEN: [&str; 2] = ["/opt", "/srv"];
@@ -21,7 +21,7 @@ const SYSTEM: &str = "/opt/cni";
 const CLIENTS: [&str; 4] = [".kube", ".config", ".cache", ".local"];
 
 /// Makes every machine ready for the candidate.
-pub(super) fn welcome(world: &mut World) {
+pub(crate) fn welcome(world: &mut World) {
     let now = world.now;
     let names: Vec<String> = world.hosts.keys().cloned().collect();
     for name in names {
