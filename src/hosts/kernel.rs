@@ -1,7 +1,7 @@
 //! What the kernel of a machine has loaded, mounted and set: files below `/proc`, made anew at every boot
 //! from the files below `/etc` that say what is to last.
 
-use super::firewall::{Firewall, saved};
+use super::firewall::{Firewall, saved, ufw};
 use super::{FileTree, Host};
 use crate::sim::SimTime;
 
@@ -274,6 +274,9 @@ pub(crate) fn boot(host: &mut Host, now: SimTime) {
 
 /// The packet filter that `netfilter-persistent` brings back; open without it.
 fn kept_firewall(host: &Host) -> Firewall {
+    if ufw::is_enabled(&host.files) {
+        return ufw::filter(&host.files);
+    }
     let open = Firewall::default();
     if host.packages.version("iptables-persistent").is_none() {
         return open;

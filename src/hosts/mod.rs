@@ -7,6 +7,7 @@
 //! Start with [`Host`], then [`FileTree`].
 
 pub(crate) mod certificates;
+pub(crate) mod cron;
 pub(crate) mod files;
 pub(crate) mod firewall;
 mod host;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::future::{Future, poll_fn};
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ use super::files::PlaceFiles;
 use super::pipes::{Sharer, Sharing};
 use super::proc::{Fd, Outbox, Proc};
 use super::session;
+use super::wording::Wording;
 use super::{Lab, Login, limits, login, names};
 use crate::cluster::Place;
 
@@ -101,7 +102,8 @@ impl Proc {
         if name.contains('/') {
             return self.stat(name).is_ok();
         }
-        program_names(&self.lab, &self.place).contains(name)
+        names::is_also_program(name)
+            || program_names(&self.lab, &self.place).contains(name)
             || self.search_path().any(|directory| self.stat(&format!("{directory}/{name}")).is_ok())
     }
 
@@ -132,17 +134,38 @@ pub(super) async fn attempt(
     if let Some(stdin) = script.stdin {
         options = options.stdin(stdin);
     }
-    around.sharing.follow(&script.text);
+    around.sharing.follow(&script.text, |name| names::is_known(&around.lab, name));
     let mut bash = builder(&around, login, false).build();
+    let mut wording = Wording::new(&around.lab, &name, false);
+    wording.begin(&script.text);
+    let wording = Arc::new(Mutex::new(wording));
     let out = sink(outbox, Fd::Out);
-    let err = sink(outbox, Fd::Err);
+    let err = worded(outbox, &wording);
     let execution = bash.execute(&script.text).options(options).stdout_fn(out).stderr_fn(err);
     execution.await.map(|result| result.exit_code)
 }
 
 /// Executes `text` in a shell that is there; output goes to `outbox` as it comes.
-pub(super) async fn execute(bash: &mut Bash, text: &str, outbox: &Outbox) -> bashkit::Result<ExecResult> {
-    bash.execute(text).stdout_fn(sink(outbox, Fd::Out)).stderr_fn(sink(outbox, Fd::Err)).await
+pub(super) async fn execute(
+    bash: &mut Bash,
+    text: &str,
+    outbox: &Outbox,
+    wording: &Arc<Mutex<Wording>>,
+) -> bashkit::Result<ExecResult> {
+    bash.execute(text).stdout_fn(sink(outbox, Fd::Out)).stderr_fn(worded(outbox, wording)).await
+}
+
+/// A sink for standard error.
+fn worded(
+    outbox: &Outbox,
+    wording: &Arc<Mutex<Wording>>,
+) -> impl FnMut(Vec<u8>) -> std::future::Ready<bashkit::Result<()>> + Send + use<> {
+    let (outbox, wording) = (outbox.clone(), wording.clone());
+    move |bytes| {
+        let shown = wording.lock().unwrap_or_else(PoisonError::into_inner).filter(bytes);
+        write(&outbox, Fd::Err, &shown);
+        std::future::ready(Ok(()))
+    }
 }
 
 fn sink(
@@ -158,6 +181,9 @@ fn sink(
 
 /// Adds to what waits to be shown.
 pub(super) fn write(outbox: &Outbox, fd: Fd, bytes: &[u8]) {
+    if bytes.is_empty() {
+        return;
+    }
     let mut outbox = outbox.lock().unwrap_or_else(PoisonError::into_inner);
     match outbox.last_mut() {
         Some((last, buffer)) if *last == fd => buffer.extend_from_slice(bytes),

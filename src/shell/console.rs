@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::adapt::{Around, Programs};
 use super::batch::{self, Script};
+use super::crond::Crond;
 use super::engine::Engine;
 use super::link::{Answer, Link, Request};
 use super::pipes::Sharing;
@@ -43,10 +44,12 @@ pub(crate) struct Console {
     stack: Vec<Session>,
     asked: Option<(u64, Request)>,
     ended: Option<i32>,
+    crond: Crond,
 }
 
 impl Drop for Console {
     fn drop(&mut self) {
+        self.crond.clear(&self.engine);
         let stack = std::mem::take(&mut self.stack);
         self.engine.inside(|| drop(stack));
     }
@@ -63,6 +66,7 @@ impl Console {
             stack: Vec::new(),
             asked: None,
             ended: None,
+            crond: Crond::default(),
         };
         console.push(lab.clone(), login, None);
         let _ = console.finish();
@@ -117,6 +121,7 @@ impl Console {
         loop {
             let mut moved = self.poll_sessions();
             moved |= self.take_requests();
+            moved |= self.crond.poll(&self.lab, &self.engine);
             if !moved && !self.engine.is_woken() {
                 break;
             }
@@ -278,6 +283,7 @@ impl Console {
     fn advance(&mut self, begun: SimTime) -> bool {
         match self.lab.take_next_wait() {
             Some(until) if until.since(begun) <= LINE_TIME_MAX => {
+                let until = self.crond.next(&self.lab, until).unwrap_or(until);
                 self.lab.world().run_until(until);
                 true
             }
@@ -305,6 +311,7 @@ impl Console {
             if let std::task::Poll::Ready(exit) = self.engine.poll(running.as_mut()) {
                 break exit;
             }
+            self.crond.poll(&self.lab, &self.engine);
             if !self.engine.is_woken() && !self.advance(begun) {
                 let text = "uncordon: interrupted, since it would wait for ever\n";
                 batch::write(&self.outbox, Fd::Err, text.as_bytes());

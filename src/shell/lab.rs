@@ -28,6 +28,8 @@ pub(crate) struct Lab {
     found: Arc<Mutex<BTreeMap<String, Found>>>,
     /// Machines of other worlds, where there are some.
     neighbours: Option<Arc<dyn Neighbours>>,
+    /// Until when cron has looked what is due, whichever terminal did.
+    cron_looked: Arc<Mutex<Option<SimTime>>>,
 }
 
 /// Machines of other worlds that `ssh` reaches by name.
@@ -93,6 +95,7 @@ impl Lab {
             host_programs,
             found: Arc::default(),
             neighbours: None,
+            cron_looked: Arc::default(),
         }
     }
 
@@ -108,6 +111,7 @@ impl Lab {
             world: Arc::new(Mutex::new(world)),
             waits: Arc::default(),
             found: Arc::default(),
+            cron_looked: Arc::default(),
             ..self.clone()
         }
     }
@@ -120,6 +124,11 @@ impl Lab {
     /// True for two handles to the same world.
     pub(crate) fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.world, &other.world)
+    }
+
+    /// Until when cron has looked what is due.
+    pub(super) fn cron_looked(&self) -> MutexGuard<'_, Option<SimTime>> {
+        self.cron_looked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The world, for a moment: a guard must not live across an `await`.

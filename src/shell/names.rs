@@ -204,6 +204,16 @@ pub(super) fn is_builtin(name: &str) -> bool {
     BUILTINS.contains(&name)
 }
 
+/// Commands of the language that are programs too, so that others can start them.
+pub(super) fn is_also_program(name: &str) -> bool {
+    matches!(name, "true" | "false" | "test" | "[" | "echo" | "printf" | "pwd" | "kill")
+}
+
+/// True for a name of the language or of a program of the lab.
+pub(super) fn is_known(lab: &super::Lab, name: &str) -> bool {
+    is_builtin(name) || lab.host_programs().contains(name)
+}
+
 /// Every name of the language and its programs.
 pub(super) fn all() -> impl Iterator<Item = &'static str> {
     BUILTINS.iter().chain(UNIX).copied()

@@ -16,8 +16,8 @@ pub(super) struct Sharing(Arc<AtomicBool>);
 
 impl Sharing {
     /// Looks at what is to run now.
-    pub(super) fn follow(&self, text: &str) {
-        self.0.store(shares_input(text), Ordering::Relaxed);
+    pub(super) fn follow(&self, text: &str, is_program: impl Fn(&str) -> bool) {
+        self.0.store(shares_input(text, is_program), Ordering::Relaxed);
     }
 
     fn is_on(&self) -> bool {
@@ -55,9 +55,9 @@ impl Builtin for Sharer {
 /// Words that begin a stage of several commands.
 const COMPOUND: &[&str] = &["while", "until", "for", "if", "case", "{"];
 
-/// True when a later stage of a pipeline in `text` seems to run several commands: a loop, a group, or a substitution
-/// among its words. One too many costs only that output comes later.
-fn shares_input(text: &str) -> bool {
+/// True when a later stage of a pipeline in `text` seems to run several commands: a loop, a group, a function, or a
+/// substitution among its words. One too many costs only that output comes later.
+fn shares_input(text: &str, is_program: impl Fn(&str) -> bool) -> bool {
     text.match_indices('|').any(|(at, bar)| {
         let (before, behind) = text.split_at(at);
         let stage = behind.get(bar.len()..).unwrap_or_default();
@@ -66,8 +66,10 @@ fn shares_input(text: &str) -> bool {
         }
         let stage = stage.trim_start_matches('&').trim_start();
         let first = stage.split_whitespace().next().unwrap_or_default();
+        // What is no program may be a function.
+        let is_function = first.chars().all(|it| it.is_alphanumeric() || "_-.".contains(it)) && !is_program(first);
         let words = stage.split(['|', '\n', ';']).next().unwrap_or_default();
-        COMPOUND.contains(&first) || stage.starts_with('(') || words.contains("$(") || words.contains('`')
+        is_function || COMPOUND.contains(&first) || stage.starts_with('(') || words.contains("$(") || words.contains('`')
     })
 }
 
@@ -83,11 +85,12 @@ mod tests {
             "a | (b; c)",
             "a | grep $(b)",
             "a | grep `b`",
+            "a | each",
         ] {
-            assert!(shares_input(text), "{text}");
+            assert!(shares_input(text, |it| it != "each"), "{text}");
         }
         for text in ["a | grep b", "a || { b; }", "while a; do b | c; done", "a | b; $(c)", "$(a) | b"] {
-            assert!(!shares_input(text), "{text}");
+            assert!(!shares_input(text, |_| true), "{text}");
         }
     }
 }

@@ -16,16 +16,21 @@ use bashkit::{Bash, Builtin, BuiltinContext, Error, ExecResult, async_trait};
 
 use super::adapt::{Adapted, Around};
 use super::batch;
+use super::jobs::{self, Jobs};
 use super::pipes::Sharing;
 use super::proc::{Fd, Outbox};
 use super::programs::KILL;
-use super::{Lab, Login, input};
+use super::wording::{MARK, Wording};
+use super::{Lab, Login, input, names};
 use crate::cluster::Place;
 use crate::sim::SimTime;
 
 /// Takes the next line and evaluates it, until there is none. The last command tells that the loop
 /// was left by a stray `break`, or because the input ended.
-const LOOP: &str = "while __uncordon_next \"$?\" \"$-\"; do eval \"$__uncordon_line\"; done\n__uncordon_left";
+const LOOP: &str = "while __uncordon_next \"$?\" \"$!\" \"$(builtin jobs -l)\"; do eval \"$__uncordon_line\"; done\n__uncordon_left";
+
+/// Ends every line that was typed, so that a failure of the line is none of the loop's `eval`.
+const KEEP: &str = "\n__uncordon_keep \"$?\" \"${PIPESTATUS[*]}\"";
 
 /// The exit code of a command that was interrupted: 128 + SIGINT.
 pub(super) const INTERRUPTED: i32 = 130;
@@ -41,6 +46,15 @@ pub(super) struct State {
     idle: Option<i32>,
     /// The exit code to go on with after an interrupt.
     resume: Option<i32>,
+    /// The exit code of the line that was typed last, when it came to its end.
+    kept: Option<i32>,
+    /// The exit codes of its last pipeline, in words.
+    pipeline: Option<String>,
+    /// The line that was typed last.
+    typed: String,
+    jobs: Jobs,
+    /// Exit codes of jobs whose end was told, by process.
+    ended: BTreeMap<String, i32>,
     /// True when no more lines come: the prompt got end-of-file.
     closing: bool,
     cancel: bool,
@@ -123,6 +137,9 @@ fn prelude(around: &Around, login: &Login) -> VecDeque<String> {
     let mut lines = VecDeque::from([
         "shopt -s expand_aliases".to_owned(),
         "history() { __uncordon_history \"$@\"; }".to_owned(),
+        format!("PS4=$'\\x{:02x}+ '", u32::from(MARK)),
+        // How a job ended is asked for when it has, so that later nobody else knows.
+        "wait() { if __uncordon_wait \"$#\" \"${1-}\"; then return $__uncordon_told; fi; builtin wait \"$@\"; }".to_owned(),
         // Jobs are the language's business, processes of the machine are not.
         "kill() { builtin kill \"$@\" 2>/dev/null || __uncordon_kill \"$@\"; }".to_owned(),
     ]);
@@ -141,9 +158,10 @@ fn prelude(around: &Around, login: &Login) -> VecDeque<String> {
 /// The session's whole life.
 async fn live(around: Around, login: Login, cell: Cell, outbox: Outbox) -> i32 {
     let name = login.shell.clone();
-    let mut bash = build(around, &login, &cell);
+    let wording = Arc::new(Mutex::new(Wording::new(&around.lab, &name, true)));
+    let mut bash = build(around, &login, &cell, Terminal { outbox: outbox.clone(), wording: wording.clone() });
     loop {
-        let outcome = interruptible(&cell, batch::execute(&mut bash, LOOP, &outbox)).await;
+        let outcome = interruptible(&cell, batch::execute(&mut bash, LOOP, &outbox, &wording)).await;
         let mut state = cell.lock();
         let status = match outcome {
             Some(Ok(result)) => {
@@ -190,7 +208,13 @@ pub(super) fn report(shell: &str, error: &Error, outbox: &Outbox) -> i32 {
     exit
 }
 
-fn build(around: Around, login: &Login, cell: &Cell) -> Bash {
+/// Where a session's prompt writes beside its programs.
+struct Terminal {
+    outbox: Outbox,
+    wording: Arc<Mutex<Wording>>,
+}
+
+fn build(around: Around, login: &Login, cell: &Cell, terminal: Terminal) -> Bash {
     let exit_cell = cell.clone();
     let kill = Adapted { program: &KILL, around: around.clone() };
     let mut bash = batch::builder(&around, login, true)
@@ -201,9 +225,14 @@ fn build(around: Around, login: &Login, cell: &Cell) -> Bash {
                 cell: cell.clone(),
                 remote: Remote::of(&around, login),
                 sharing: around.sharing.clone(),
+                lab: around.lab.clone(),
+                terminal,
             }),
         )
         .builtin("__uncordon_status", Box::new(Status))
+        .builtin("__uncordon_keep", Box::new(Keep(cell.clone())))
+        .builtin("__uncordon_ended", Box::new(Ended(cell.clone())))
+        .builtin("__uncordon_wait", Box::new(Wait(cell.clone())))
         .builtin("__uncordon_left", Box::new(Left(cell.clone())))
         .builtin("__uncordon_history", Box::new(History(cell.clone())))
         .on_exit(Box::new(move |event: ExitEvent| {
@@ -220,6 +249,8 @@ struct Next {
     cell: Cell,
     remote: Option<Remote>,
     sharing: Sharing,
+    lab: Lab,
+    terminal: Terminal,
 }
 
 /// The machine of a session that came over the network: it ends when the machine goes down.
@@ -247,16 +278,43 @@ impl Remote {
 impl Builtin for Next {
     async fn execute(&self, context: BuiltinContext<'_>) -> bashkit::Result<ExecResult> {
         let status = context.args.first().and_then(|arg| arg.parse().ok()).unwrap_or(0);
-        let errexit = context.args.get(1).is_some_and(|flags| flags.contains('e'));
         self.settle(&context, status);
+        if let Some(line) = self.tell_jobs(&context) {
+            context.variables.insert("__uncordon_line".to_owned(), line);
+            return Ok(ExecResult::ok(""));
+        }
         let Some((status, line)) = poll_fn(|_| self.take()).await else {
             return Ok(ExecResult::with_code("", 1));
         };
-        self.sharing.follow(&line);
-        // A failing command would end a shell under `set -e`.
-        let text = if status == 0 || errexit { line } else { format!("__uncordon_status {status}\n{line}") };
+        self.sharing.follow(&line, |name| names::is_known(&self.lab, name));
+        self.terminal.wording.lock().unwrap_or_else(PoisonError::into_inner).begin(&line);
+        let before = self.cell.lock().pipeline.take().unwrap_or_default();
+        let text = format!("{}{line}{KEEP}", remember(status, &before));
+        self.cell.lock().typed = line;
         context.variables.insert("__uncordon_line".to_owned(), text);
+        if !context.variables.get("PS4").is_some_and(|it| it.starts_with(MARK)) {
+            let own = context.variables.get("PS4").map(String::as_str).unwrap_or_default();
+            let marked = format!("{MARK}{own}");
+            context.variables.insert("PS4".to_owned(), marked);
+        }
         Ok(ExecResult::ok(""))
+    }
+}
+
+/// A line that gives `$?` and `PIPESTATUS` the values they had. A failure before `&&` ends no shell under `set -e`.
+fn remember(status: i32, pipeline: &str) -> String {
+    if status == 0 && matches!(pipeline, "" | "0") {
+        return String::new();
+    }
+    let codes: Vec<&str> = pipeline.split_whitespace().collect();
+    let last = codes.last().and_then(|it| it.parse::<i32>().ok()).unwrap_or(0);
+    let stages: Vec<String> = codes.iter().map(|it| format!("__uncordon_status {it}")).collect();
+    if last == status {
+        format!("{} && :\n", stages.join(" | "))
+    } else if status == i32::from(last == 0) && !codes.is_empty() {
+        format!("! {} && :\n", stages.join(" | "))
+    } else {
+        format!("__uncordon_status {status} && :\n")
     }
 }
 
@@ -265,7 +323,8 @@ impl Next {
         let mut state = self.cell.lock();
         // An `exit` of a subshell does not end this one.
         state.exited = None;
-        let status = state.resume.take().unwrap_or(status);
+        let kept = state.kept.take();
+        let status = state.resume.take().or(kept).unwrap_or(status);
         state.resume = Some(status);
         state.cwd = context.cwd.to_string_lossy().into_owned();
         let copy = |map: &mut dyn Iterator<Item = (&String, &String)>| {
@@ -273,6 +332,16 @@ impl Next {
         };
         state.env = copy(&mut context.env.iter());
         state.variables = copy(&mut context.variables.iter());
+    }
+
+    /// Says which jobs began; gives the line that says which ended.
+    fn tell_jobs(&self, context: &BuiltinContext<'_>) -> Option<String> {
+        let arg = |at: usize| context.args.get(at).map(String::as_str).unwrap_or_default();
+        let mut state = self.cell.lock();
+        let typed = std::mem::take(&mut state.typed);
+        let news = state.jobs.look(arg(2), arg(1), &typed);
+        batch::write(&self.terminal.outbox, Fd::Err, news.begun.as_bytes());
+        (!news.ended.is_empty()).then_some(news.ended)
     }
 
     fn take(&self) -> Poll<Option<(i32, String)>> {
@@ -304,6 +373,47 @@ impl Builtin for Status {
     async fn execute(&self, context: BuiltinContext<'_>) -> bashkit::Result<ExecResult> {
         let status = context.args.first().and_then(|arg| arg.parse().ok()).unwrap_or(0);
         Ok(ExecResult::with_code("", status))
+    }
+}
+
+/// Keeps how a line ended; is no failure itself.
+struct Keep(Cell);
+
+#[async_trait]
+impl Builtin for Keep {
+    async fn execute(&self, context: BuiltinContext<'_>) -> bashkit::Result<ExecResult> {
+        let mut state = self.0.lock();
+        state.kept = context.args.first().and_then(|it| it.parse().ok());
+        state.pipeline = context.args.get(1).cloned();
+        Ok(ExecResult::ok(""))
+    }
+}
+
+/// Tells how a job ended, and keeps that for a later `wait`.
+struct Ended(Cell);
+
+#[async_trait]
+impl Builtin for Ended {
+    async fn execute(&self, context: BuiltinContext<'_>) -> bashkit::Result<ExecResult> {
+        let [status, pid, label, command] = context.args else { return Ok(ExecResult::ok("")) };
+        let status = status.parse().unwrap_or(0);
+        self.0.lock().ended.insert(pid.clone(), status);
+        let text = jobs::epitaph(status, label, command).unwrap_or_default();
+        Ok(ExecResult { exit_code: 0, ..ExecResult::err(text, 0) })
+    }
+}
+
+/// `wait` for one job whose end was told before: gives its exit code; fails when the language is to wait.
+struct Wait(Cell);
+
+#[async_trait]
+impl Builtin for Wait {
+    async fn execute(&self, context: BuiltinContext<'_>) -> bashkit::Result<ExecResult> {
+        let [count, pid] = context.args else { return Ok(ExecResult::ok("")) };
+        let told = if count == "1" { self.0.lock().ended.remove(pid) } else { None };
+        let Some(status) = told else { return Ok(ExecResult::with_code("", 1)) };
+        context.variables.insert("__uncordon_told".to_owned(), status.to_string());
+        Ok(ExecResult::ok(""))
     }
 }
 

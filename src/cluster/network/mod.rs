@@ -18,6 +18,7 @@ pub(crate) mod outside;
 pub(crate) mod policy;
 mod services;
 pub(crate) mod tls;
+pub(crate) mod translation;
 #[cfg(test)]
 mod tests;
 

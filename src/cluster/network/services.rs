@@ -24,7 +24,7 @@ pub(super) fn by_address(world: &World, cluster: ClusterId, address: Ipv4Addr) -
 }
 
 /// Whether the rules of services are kept on a machine: a kube-proxy runs there, if the cluster has any.
-fn is_programmed(world: &World, cluster: ClusterId, host: &str) -> bool {
+pub(super) fn is_programmed(world: &World, cluster: ClusterId, host: &str) -> bool {
     let Some(state) = world.clusters.get(cluster) else { return false };
     if !state.nodes.values().any(|it| it == host) {
         // A machine outside of the cluster has no rules.

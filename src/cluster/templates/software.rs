@@ -59,6 +59,13 @@ const PIDS: &[(&str, u32)] = &[
     ("kubelet.service", 1067),
 ];
 
+/// The system's own table of cron.
+const CRONTAB: &str = "SHELL=/bin/sh\n\n\
+    17 *\t* * *\troot\tcd / && run-parts --report /etc/cron.hourly\n\
+    25 6\t* * *\troot\ttest -x /usr/sbin/anacron || { cd / && run-parts --report /etc/cron.daily; }\n\
+    47 6\t* * 7\troot\ttest -x /usr/sbin/anacron || { cd / && run-parts --report /etc/cron.weekly; }\n\
+    52 6\t1 * *\troot\ttest -x /usr/sbin/anacron || { cd / && run-parts --report /etc/cron.monthly; }\n";
+
 /// What Ubuntu has without anything of Kubernetes.
 pub(super) fn ubuntu(host: &mut Host, now: SimTime) {
     let ubuntu = "Types: deb\nURIs: http://archive.ubuntu.com/ubuntu/\nSuites: noble noble-updates\n\
@@ -74,6 +81,10 @@ pub(super) fn ubuntu(host: &mut Host, now: SimTime) {
     );
     put(host, "/usr/share/keyrings/ubuntu-archive-keyring.gpg", &archive::keyring("ubuntu"), now);
     let _ = host.files.mkdir_all("/etc/apt/keyrings", 0o755, now);
+    for directory in ["cron.d", "cron.hourly", "cron.daily", "cron.weekly", "cron.monthly"] {
+        let _ = host.files.mkdir_all(&format!("/etc/{directory}"), 0o755, now);
+    }
+    put(host, "/etc/crontab", CRONTAB.as_bytes(), now);
     for name in UBUNTU {
         install(host, name, "*", now);
     }

@@ -6,6 +6,7 @@
 
 pub(crate) mod rule;
 pub(crate) mod saved;
+pub(crate) mod ufw;
 
 use std::net::Ipv4Addr;
 

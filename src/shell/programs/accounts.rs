@@ -343,6 +343,39 @@ fn chpasswd(proc: &Proc) -> i32 {
     0
 }
 
+/// Options of `passwd` that ask for none: what becomes of the kept password, and what is said.
+const KEEPERS: &[(&str, &str, Mark, &str)] = &[
+    ("-l", "--lock", Mark::Lock, "password changed."),
+    ("-u", "--unlock", Mark::Unlock, "password changed."),
+    ("-d", "--delete", Mark::Delete, "password changed."),
+    ("-e", "--expire", Mark::Expire, "password changed."),
+];
+
+#[derive(Clone, Copy)]
+enum Mark {
+    Lock,
+    Unlock,
+    Delete,
+    Expire,
+}
+
+fn keep_password(proc: &Proc, name: &str, mark: Mark) {
+    rewrite(proc, "/etc/shadow", |lines| {
+        for line in lines.iter_mut().filter(|it| name_of(it) == name) {
+            let mut fields: Vec<String> = line.split(':').map(str::to_owned).collect();
+            fields.resize(9, String::new());
+            let kept = fields[1].trim_start_matches('!').to_owned();
+            match mark {
+                Mark::Lock => fields[1] = format!("!{kept}"),
+                Mark::Unlock => fields[1] = kept,
+                Mark::Delete => fields[1] = String::new(),
+                Mark::Expire => fields[2] = "0".into(),
+            }
+            *line = fields.join(":");
+        }
+    });
+}
+
 fn passwd(proc: &mut Proc) -> Running<'_> {
     Box::pin(async move {
         let name = proc.args.iter().skip(1).find(|it| !it.starts_with('-')).unwrap_or(&proc.user).clone();
@@ -359,6 +392,16 @@ fn passwd(proc: &mut Proc) -> Running<'_> {
             let line = text.lines().find(|it| name_of(it) == name).unwrap_or_default().to_owned();
             let state = if line.contains(":!") || line.contains(":*") { "L" } else { "P" };
             proc.print(format!("{name} {state} 2025-11-08 0 99999 7 -1\n"));
+            return 0;
+        }
+        let asked = proc.args.iter().find_map(|it| KEEPERS.iter().find(|(short, long, ..)| it == short || it == long));
+        if let Some((_, _, mark, text)) = asked {
+            if proc.user != "root" {
+                proc.eprint("passwd: Permission denied.\n");
+                return 1;
+            }
+            keep_password(proc, &name, *mark);
+            proc.print(format!("passwd: {text}\n"));
             return 0;
         }
         let mut typed = Vec::new();

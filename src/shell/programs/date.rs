@@ -56,7 +56,10 @@ fn print(proc: &Proc, options: &Options) -> i32 {
         return 1;
     };
     if options.has('s') {
-        proc.eprint("date: cannot set date: Operation not permitted\n");
+        proc.eprint(match proc.user.as_str() {
+            "root" => "uncordon: setting the clock of a machine is not simulated yet\n",
+            _ => "date: cannot set date: Operation not permitted\n",
+        });
         return 1;
     }
     let format = match options.operands.first() {

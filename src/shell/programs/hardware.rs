@@ -28,6 +28,9 @@ fn not_yet(proc: &Proc, words: &[&str]) -> i32 {
 }
 
 fn lscpu(proc: &Proc) -> i32 {
+    if let Some(odd) = words(proc).first() {
+        return not_yet(proc, &[odd]);
+    }
     let count = super::machine::with_host(proc, load::processors).unwrap_or(1);
     let last = count.saturating_sub(1);
     proc.print(format!(
@@ -71,6 +74,9 @@ fn dmesg(proc: &Proc) -> i32 {
     }) else {
         return 1;
     };
+    if let Some(odd) = words(proc).iter().find(|it| it.starts_with("--level") || it.starts_with("-l")) {
+        return not_yet(proc, &[odd]);
+    }
     let human = words(proc).iter().any(|it| *it == "-T" || *it == "--ctime");
     let memory = super::machine::with_host(proc, |host| host.hardware.memory.clone()).unwrap_or_default();
     let first = [
@@ -188,7 +194,13 @@ fn timedatectl(proc: &Proc) -> i32 {
 }
 
 fn control_groups(proc: &Proc) -> i32 {
-    proc.print("Control group /:\n-.slice\n");
+    proc.print(format!("Control group /:\n-.slice\n{}", group_tree(proc)));
+    0
+}
+
+/// The control groups of a machine with their processes.
+pub(super) fn group_tree(proc: &Proc) -> String {
+    let mut tree = String::new();
     let lines = processes::lines(proc);
     let of = |it: &processes::Line| match &it.process.owner {
         crate::cluster::processes::Owner::Init if it.tty => "user.slice".to_owned(),
@@ -208,13 +220,13 @@ fn control_groups(proc: &Proc) -> i32 {
     let last = groups.len().saturating_sub(1);
     for (at, (name, all)) in groups.iter().enumerate() {
         let (mark, bar) = if at == last { ("└─", "  ") } else { ("├─", "│ ") };
-        proc.print(format!("{mark}{name}\n"));
+        tree += &format!("{mark}{name}\n");
         for (index, text) in all.iter().enumerate() {
             let mark = if index + 1 == all.len() { "└─" } else { "├─" };
-            proc.print(format!("{bar}{mark}{}\n", text.chars().take(110).collect::<String>()));
+            tree += &format!("{bar}{mark}{}\n", text.chars().take(110).collect::<String>());
         }
     }
-    0
+    tree
 }
 
 fn pstree(proc: &Proc) -> i32 {

@@ -124,13 +124,92 @@ fn run(proc: &mut Proc) -> Running<'_> {
             Ok(options) if options.value('F').is_some() => {
                 field(proc, options.value('F').unwrap_or_default())
             }
-            Ok(options) => Reader { proc, host, options }.read().await,
+            Ok(options) => {
+                let now = proc.world().now;
+                if let Some(text) = complaint(&options, now) {
+                    proc.eprint(text);
+                    return 1;
+                }
+                Reader { proc, host, options }.read().await
+            }
             Err(text) => {
                 proc.eprint(text.lines().next().map(|line| format!("{line}\n")).unwrap_or_default());
                 1
             }
         }
     })
+}
+
+/// Styles of `-o` that are printed, and those that are not.
+const STYLES: &[&str] = &[
+    "short", "short-iso", "short-precise", "short-full", "short-unix", "with-unit", "json", "json-pretty", "cat",
+];
+const OTHER_STYLES: &[&str] =
+    &["short-iso-precise", "short-monotonic", "short-delta", "verbose", "export", "json-sse", "json-seq"];
+
+/// Units of spans with their seconds. Source: `systemd.time(7)`.
+const UNITS: &[(&[&str], f64)] = &[
+    (&["s", "sec", "second", "seconds", ""], 1.0),
+    (&["ms", "msec"], 0.001),
+    (&["us", "usec"], 0.000_001),
+    (&["m", "min", "minute", "minutes"], 60.0),
+    (&["h", "hr", "hour", "hours"], 3600.0),
+    (&["d", "day", "days"], 86_400.0),
+    (&["w", "week", "weeks"], 604_800.0),
+    (&["M", "month", "months"], 2_629_800.0),
+    (&["y", "year", "years"], 31_557_600.0),
+];
+
+/// A span such as `2h 30min`.
+fn span(text: &str) -> Option<std::time::Duration> {
+    let mut rest = text.trim();
+    let mut seconds = 0.0;
+    while !rest.is_empty() {
+        let end = rest.find(|it: char| !it.is_ascii_digit() && it != '.').unwrap_or(rest.len());
+        let (number, behind) = rest.split_at(end);
+        let behind = behind.trim_start();
+        let end = behind.find(|it: char| !it.is_ascii_alphabetic()).unwrap_or(behind.len());
+        let (unit, behind) = behind.split_at(end);
+        let (_, factor) = UNITS.iter().find(|(names, _)| names.contains(&unit))?;
+        seconds += number.parse::<f64>().ok()? * factor;
+        rest = behind.trim_start();
+    }
+    std::time::Duration::try_from_secs_f64(seconds).ok()
+}
+
+/// A time as systemd's programs read it: days begin at midnight, `-1h` and `1h ago` are spans before now.
+pub(super) fn moment(text: &str, now: SimTime) -> Option<SimTime> {
+    let text = text.trim();
+    let midnight = SimTime::from_unix_s(now.unix_s().div_euclid(86_400) * 86_400);
+    let day = std::time::Duration::from_secs(86_400);
+    match text {
+        "today" => return Some(midnight),
+        "yesterday" => return Some(midnight - day),
+        "tomorrow" => return Some(midnight + day),
+        _ => {}
+    }
+    if let Some(before) = text.strip_prefix('-').or_else(|| text.strip_suffix("ago")) {
+        return span(before).map(|it| now - it);
+    }
+    if let Some(after) = text.strip_prefix('+') {
+        return span(after).map(|it| now + it);
+    }
+    when::parse(text, now)
+}
+
+/// What is wrong with a call, or not simulated.
+fn complaint(options: &Options, now: SimTime) -> Option<String> {
+    if let Some(style) = options.value('o').filter(|it| !STYLES.contains(it)) {
+        return Some(match OTHER_STYLES.contains(&style) {
+            true => format!("uncordon: journalctl -o {style} is not simulated yet\n"),
+            false => format!("Unknown output format '{style}'.\n"),
+        });
+    }
+    let bad = ['S', 'U'].iter().find_map(|it| options.value(*it).filter(|text| moment(text, now).is_none()));
+    if let Some(text) = bad {
+        return Some(format!("Failed to parse timestamp: {text}\n"));
+    }
+    options.value('p').filter(|it| priority(it).is_none()).map(|text| format!("Unknown log level {text}\n"))
 }
 
 /// `-b` alone is this boot, which is all that is asked for; a number or an id behind it belongs to it.
@@ -262,12 +341,13 @@ impl Reader<'_> {
     fn matching(&self, from: usize, now: SimTime) -> Vec<JournalLine> {
         let units: Vec<String> = self.options.values('u').map(unit_name).collect();
         let most = self.options.value('p').and_then(priority);
-        let since = self.options.value('S').and_then(|text| when::parse(text, now));
-        let until = self.options.value('U').and_then(|text| when::parse(text, now));
+        let since = self.options.value('S').and_then(|text| moment(text, now));
+        let until = self.options.value('U').and_then(|text| moment(text, now));
         let pattern = self.options.value('g').and_then(|text| regex::Regex::new(text).ok());
         let matches: Vec<(&str, &str)> =
             self.options.operands.iter().filter_map(|it| it.split_once('=')).collect();
         let boot = self.boot(now);
+        let identifiers: Vec<&str> = self.options.values('t').collect();
         let wanted = |line: &&JournalLine| {
             matches.iter().all(|(name, value)| has(line, name, value))
                 && boot.is_none_or(|(from, to)| line.at >= from && line.at <= to)
@@ -276,7 +356,7 @@ impl Reader<'_> {
                 && since.is_none_or(|since| line.at >= since)
                 && until.is_none_or(|until| line.at <= until)
                 && pattern.as_ref().is_none_or(|it| it.is_match(&line.message))
-                && self.options.value('t').is_none_or(|name| line.identifier == name)
+                && (identifiers.is_empty() || identifiers.contains(&line.identifier.as_str()))
                 && (!self.options.has('k') || line.identifier == "kernel")
         };
         let world = self.proc.world();

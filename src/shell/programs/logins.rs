@@ -1,6 +1,7 @@
 //! Who is logged in, and what is done at fixed times: `w`, `last`, `loginctl`, `crontab`.
 
 use crate::cluster::place::FileOp;
+use crate::hosts::cron;
 use crate::shell::{Proc, Program, Running, login};
 
 programs! {
@@ -68,38 +69,22 @@ fn loginctl(proc: &Proc) -> i32 {
     0
 }
 
-/// The table of a user; cron of the lab does not run it.
+/// The table of a user.
 fn table(user: &str) -> String {
-    format!("/var/spool/cron/crontabs/{user}")
-}
-
-/// The five fields of a time, or one of the names for them, and a command.
-fn is_entry(line: &str) -> bool {
-    let line = line.trim();
-    let fields = line.split_whitespace().count();
-    let part = |text: &str| {
-        text == "*"
-            || text.parse::<u32>().is_ok()
-            || text.len() == 3 && text.chars().all(|c| c.is_ascii_alphabetic())
-    };
-    let field = |text: &str| text.split([',', '-', '/']).all(part);
-    line.is_empty()
-        || line.starts_with('#')
-        || line.starts_with('@') && fields >= 2
-        || line
-            .split_once('=')
-            .is_some_and(|(name, _)| name.trim().chars().all(|c| c.is_alphanumeric() || c == '_'))
-        || fields >= 6 && line.split_whitespace().take(5).all(field)
+    format!("{}/{user}", cron::SPOOL)
 }
 
 fn install(proc: &Proc, user: &str, source: &str, text: &str) -> i32 {
-    if let Some(bad) = text.lines().position(|line| !is_entry(line)) {
-        proc.eprint(format!("\"{source}\":{bad}: bad minute\nerrors in crontab file, can't install.\n"));
+    if let Err(bad) = cron::parse(text, Some(user)) {
+        proc.eprint(format!(
+            "\"{source}\":{}: bad {}\nerrors in crontab file, can't install.\n",
+            bad.line, bad.part
+        ));
         return 1;
     }
     let path = table(user);
     let mut world = proc.world();
-    let directory = FileOp::Mkdir { path: "/var/spool/cron/crontabs", mode: 0o1730, parents: true };
+    let directory = FileOp::Mkdir { path: cron::SPOOL, mode: 0o1730, parents: true };
     let _ = world.change_files(&proc.place, directory);
     let _ = world.change_files(&proc.place, FileOp::Write { path: &path, bytes: text.as_bytes() });
     let _ = world.change_files(&proc.place, FileOp::Chmod { path: &path, mode: 0o600 });
@@ -161,20 +146,4 @@ async fn edit(proc: &Proc, user: &str, known: Option<String>) -> i32 {
         proc.eprint("crontab: installing new crontab\n");
     }
     exit
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_entry;
-
-    #[test]
-    fn entries_have_five_fields_and_a_command() {
-        assert!(
-            is_entry("*/5 0-6 * * mon date")
-                && is_entry("@daily date")
-                && is_entry("PATH=/bin")
-                && is_entry("# x")
-        );
-        assert!(!is_entry("* * * date") && !is_entry("hello there this is no entry at, all?"));
-    }
 }

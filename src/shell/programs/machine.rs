@@ -47,10 +47,11 @@ fn run_hostname(proc: &mut Proc) -> Running<'_> {
                 proc.eprint(format!("hostname: invalid option -- '{}'\n", option.trim_start_matches('-')));
                 return 1;
             }
-            Some(_) => {
-                proc.eprint("uncordon: renaming a host is not simulated yet\n");
+            Some(_) if proc.user != "root" => {
+                proc.eprint("hostname: you must be root to change the host name\n");
                 return 1;
             }
+            Some(name) => return rename(proc, name, false),
         };
         proc.print(format!("{text}\n"));
         0
@@ -65,6 +66,14 @@ fn run_hostnamectl(proc: &mut Proc) -> Running<'_> {
             Some("hostname") if proc.args.len() == 2 => {
                 proc.print(format!("{name}\n"));
                 return 0;
+            }
+            Some("set-hostname" | "hostname") if proc.user != "root" => {
+                proc.eprint("Could not set static hostname: Interactive authentication required.\n");
+                return 1;
+            }
+            Some("set-hostname" | "hostname") => {
+                let name = proc.args.iter().skip(2).find(|it| !it.starts_with('-')).cloned().unwrap_or_default();
+                return rename(proc, &name, true);
             }
             Some(verb) => {
                 proc.eprint(format!("uncordon: hostnamectl {verb} is not simulated yet\n"));
@@ -82,6 +91,30 @@ fn run_hostnamectl(proc: &mut Proc) -> Running<'_> {
         ));
         0
     })
+}
+
+/// Gives the machine another name; `kept` is for one that a reboot leaves. A kubelet finds out when it starts again.
+fn rename(proc: &Proc, name: &str, kept: bool) -> i32 {
+    let Place::Host(host) = &proc.place else {
+        proc.eprint("hostname: sethostname: Operation not permitted\n");
+        return 1;
+    };
+    let fine = !name.is_empty()
+        && name.len() <= 64
+        && !name.starts_with(['-', '.'])
+        && name.chars().all(|it| it.is_ascii_alphanumeric() || it == '-' || it == '.');
+    if !fine {
+        let who = if kept { "Could not set static hostname: Invalid static hostname" } else { "hostname: name" };
+        proc.eprint(format!("{who} '{name}'\n"));
+        return 1;
+    }
+    let mut world = proc.world();
+    let now = world.now;
+    let Some(machine) = world.hosts.get_mut(host) else { return 1 };
+    name.clone_into(&mut machine.name);
+    machine.log(now, "systemd-hostnamed", 611, "systemd-hostnamed.service", 6, format!("Hostname set to <{name}> (static)"));
+    let written = !kept || machine.files.write("/etc/hostname", format!("{name}\n").as_bytes(), now).is_ok();
+    i32::from(!written)
 }
 
 /// A value of `/etc/os-release`.

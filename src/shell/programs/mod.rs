@@ -40,6 +40,7 @@ mod links;
 mod logins;
 mod ls;
 mod machine;
+mod members;
 mod modes;
 mod network;
 mod packages;
@@ -50,6 +51,7 @@ mod ps;
 mod remote;
 mod remove;
 mod sleep;
+mod small;
 mod sockets;
 mod space;
 mod stat;
@@ -58,10 +60,13 @@ mod sysctl;
 mod systemctl;
 mod tar;
 mod temporary;
+mod terminal;
 mod timeout;
 mod top;
 mod touch;
+mod ufw;
 mod watch;
+mod wrappers;
 mod yq;
 
 use self::options::{Options, Spec};
@@ -106,6 +111,7 @@ pub(crate) const ALL: &[&Program] = &[
     &hardware::PSTREE,
     &hardware::TIMEDATECTL,
     &firewall::IPTABLES,
+    &firewall::IPVSADM,
     &firewall::RESTORE,
     &firewall::SAVE,
     &firewall::PERSISTENT,
@@ -139,6 +145,12 @@ pub(crate) const ALL: &[&Program] = &[
     &machine::NPROC,
     &machine::UNAME,
     &machine::UPTIME,
+    &members::ADDGROUP,
+    &members::ADDUSER,
+    &members::CHAGE,
+    &members::DELGROUP,
+    &members::DELUSER,
+    &members::GPASSWD,
     &modes::CHGRP,
     &modes::CHMOD,
     &modes::CHOWN,
@@ -169,13 +181,17 @@ pub(crate) const ALL: &[&Program] = &[
     &remote::SSH_COPY_ID,
     &remove::PROGRAM,
     &sleep::PROGRAM,
+    &small::DETECT_VIRT,
+    &small::HOSTID,
+    &small::LOGGER,
+    &small::PYTHON,
+    &small::RUNLEVEL,
     &sockets::ARP,
     &sockets::FUSER,
     &sockets::IFCONFIG,
     &sockets::LSOF,
     &sockets::RESOLVECTL,
     &sockets::ROUTE,
-    &sockets::UFW,
     &space::DF,
     &space::DU,
     &stat::PROGRAM,
@@ -186,13 +202,26 @@ pub(crate) const ALL: &[&Program] = &[
     &systemctl::SERVICE,
     &tar::TAR,
     &temporary::PROGRAM,
+    &terminal::RESET,
+    &terminal::STTY,
+    &terminal::TPUT,
     &timeout::PROGRAM,
     &top::FREE,
     &top::LSBLK,
     &top::TOP,
     &top::VMSTAT,
     &touch::PROGRAM,
+    &ufw::PROGRAM,
     &watch::PROGRAM,
+    &wrappers::CHRT,
+    &wrappers::DIR,
+    &wrappers::IONICE,
+    &wrappers::RUNUSER,
+    &wrappers::RUN_PARTS,
+    &wrappers::SETSID,
+    &wrappers::STDBUF,
+    &wrappers::TASKSET,
+    &wrappers::ZGREP,
     &yq::PROGRAM,
 ];
 

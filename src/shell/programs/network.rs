@@ -201,26 +201,38 @@ fn run_ip(proc: &mut Proc) -> Running<'_> {
         let brief = proc.args.iter().any(|it| it == "-br" || it == "-brief");
         let words: Vec<String> =
             proc.args.iter().skip(1).filter(|it| !it.starts_with('-')).cloned().collect();
-        let name =
-            words.iter().skip(1).rfind(|it| !matches!(it.as_str(), "show" | "list" | "ls" | "dev")).cloned();
+        if let Some(what) = not_shown(proc, &words) {
+            proc.eprint(format!("uncordon: ip {what} is not simulated yet\n"));
+            return 1;
+        }
+        let one_line = proc.args.iter().any(|it| matches!(it.as_str(), "-o" | "-oneline"));
+        let kind = words.iter().position(|it| it == "type").and_then(|at| words.get(at + 1)).cloned();
+        let name = words
+            .iter()
+            .skip(1)
+            .rfind(|it| !matches!(it.as_str(), "show" | "list" | "ls" | "dev" | "up" | "type"))
+            .filter(|it| kind.as_ref() != Some(it))
+            .cloned();
         let world = proc.world();
         let text = match words.first().map(String::as_str) {
             Some(word) if "address".starts_with(word) => {
-                addresses(&world, &host, name.as_deref(), brief, true)
+                addresses(&world, &host, &Wanted { name: name.as_deref(), kind: kind.as_deref(), with: true }, brief)
             }
-            Some(word) if "link".starts_with(word) => addresses(&world, &host, name.as_deref(), brief, false),
+            Some(word) if "link".starts_with(word) => {
+                addresses(&world, &host, &Wanted { name: name.as_deref(), kind: kind.as_deref(), with: false }, brief)
+            }
             Some("netns") => Ok(namespaces(&world, &host)),
             Some(word) if "route".starts_with(word) && words.get(1).is_some_and(|it| it == "get") => {
                 route_to(&world, &host, words.get(2).map_or("", String::as_str))
             }
-            Some(word) if "route".starts_with(word) => Ok(routes(&world, &host)),
+            Some(word) if "route".starts_with(word) => Ok(only_routes(&routes(&world, &host), &words)),
             Some(word) if "neighbor".starts_with(word) => Ok(neighbours(&world, &host)),
             other => Err(format!("uncordon: ip {} is not simulated yet\n", other.unwrap_or_default())),
         };
         drop(world);
         match text {
             Ok(text) => {
-                proc.print(text);
+                proc.print(if one_line { joined(&text) } else { text });
                 0
             }
             Err(text) => {
@@ -231,16 +243,79 @@ fn run_ip(proc: &mut Proc) -> Running<'_> {
     })
 }
 
-fn addresses(
-    world: &World,
-    host: &str,
-    name: Option<&str>,
-    brief: bool,
+/// Verbs of `ip` that change something, which its state here cannot take, and forms that are not printed.
+const CHANGING: &[&str] =
+    &["add", "del", "delete", "set", "replace", "change", "append", "flush", "exec", "save", "restore", "monitor"];
+
+/// What of a call is not simulated.
+fn not_shown(proc: &Proc, words: &[String]) -> Option<String> {
+    if let Some(form) = proc.args.iter().find(|it| matches!(it.as_str(), "-j" | "-json" | "-s" | "-stats" | "-p")) {
+        return Some(form.clone());
+    }
+    let verb = words.get(1).filter(|it| CHANGING.contains(&it.as_str()))?;
+    Some(format!("{} {verb}", words.first().map_or("", String::as_str)))
+}
+
+/// Routes of a destination that was asked for: `default`, a network, or those of a card.
+fn only_routes(all: &str, words: &[String]) -> String {
+    let mut rest = words.iter().skip(1).map(String::as_str).filter(|it| !matches!(*it, "show" | "list" | "ls" | "to"));
+    let (mut wanted, mut card) = (None, None);
+    while let Some(word) = rest.next() {
+        match word {
+            "dev" => card = rest.next(),
+            "table" => drop(rest.next()),
+            word => wanted = Some(word),
+        }
+    }
+    let fits = |line: &&str| {
+        let mut words = line.split_whitespace();
+        let to = words.next().unwrap_or_default();
+        let on = words.skip_while(|it| *it != "dev").nth(1).unwrap_or_default();
+        wanted.is_none_or(|it| it == to) && card.is_none_or(|it| it == on)
+    };
+    all.lines().filter(fits).map(|line| format!("{line}\n")).collect()
+}
+
+/// Each card or address on one line, as `-o` prints them.
+fn joined(text: &str) -> String {
+    let mut out = String::new();
+    let mut head = String::new();
+    for line in text.lines() {
+        match line.strip_prefix("    ") {
+            None => {
+                let (number, rest) = line.split_once(": ").unwrap_or(("", line));
+                let name = rest.split([':', '@']).next().unwrap_or_default();
+                head = format!("{number}: {name}    ");
+                if !text.contains("    inet ") {
+                    out += &format!("{line}\\");
+                }
+            }
+            Some(rest) if rest.starts_with("inet ") => out += &format!("{head}{rest}\\"),
+            Some(rest) if rest.starts_with("   valid") => out += &format!("    {}\n", rest.trim_end()),
+            Some(rest) if !text.contains("    inet ") => out += &format!("    {rest}\n"),
+            Some(_) => {}
+        }
+    }
+    out
+}
+
+/// Which cards, and whether with their addresses.
+struct Wanted<'a> {
+    name: Option<&'a str>,
+    /// `veth` for those of pods; the machines have no others.
+    kind: Option<&'a str>,
     with: bool,
-) -> Result<String, String> {
+}
+
+fn addresses(world: &World, host: &str, wanted: &Wanted<'_>, brief: bool) -> Result<String, String> {
+    let Wanted { name, kind, with } = *wanted;
     let mut text = String::new();
     let all = cards(world, host);
-    for (index, card) in all.iter().enumerate().filter(|(_, card)| name.is_none_or(|name| card.name == name))
+    let is_kind = |card: &Card| kind.is_none_or(|kind| kind == "veth" && card.name.starts_with("cali"));
+    for (index, card) in all
+        .iter()
+        .enumerate()
+        .filter(|(_, card)| name.is_none_or(|name| card.name == name) && is_kind(card))
     {
         let is_lo = card.name == "lo";
         let (state, flags, group) = if is_lo {

@@ -2,7 +2,7 @@
 //! `resolvectl`, `ufw`.
 
 use super::network;
-use super::options::{Spec, Value};
+use super::options::Spec;
 use crate::cluster::Place;
 use crate::shell::Proc;
 
@@ -13,7 +13,6 @@ programs! {
     ROUTE "route" "Show routes" route;
     ARP "arp" "Show neighbours" arp;
     RESOLVECTL "resolvectl" "Ask the resolver" resolvectl;
-    UFW "ufw" "Firewall" ufw;
 }
 
 const LSOF_SPEC: Spec = Spec { name: "lsof", short: "i:nPp:tu:c:s:a", long: &[] };
@@ -224,38 +223,6 @@ fn resolvectl(proc: &Proc) -> i32 {
         ["flush-caches"] => {}
         other => {
             proc.eprint(format!("uncordon: resolvectl {} is not simulated yet\n", other.join(" ")));
-            return 1;
-        }
-    }
-    0
-}
-
-const UFW_SPEC: Spec =
-    Spec { name: "ufw", short: "f", long: &[("force", 'f', Value::None), ("dry-run", 'd', Value::None)] };
-
-/// The firewall is off on every machine of the lab; it is not simulated switched on.
-fn ufw(proc: &Proc) -> i32 {
-    if proc.user != "root" {
-        proc.eprint("ERROR: You need to be root to run this script\n");
-        return 1;
-    }
-    let Ok(options) = UFW_SPEC.parse(proc.args.get(1..).unwrap_or_default()) else {
-        proc.eprint("ERROR: Invalid syntax\n");
-        return 1;
-    };
-    let words: Vec<&str> = options.operands.iter().map(String::as_str).collect();
-    match words.as_slice() {
-        ["status", ..] => proc.print("Status: inactive\n"),
-        ["disable"] => proc.print("Firewall stopped and disabled on system startup\n"),
-        ["allow" | "deny" | "reject" | "limit", _, ..] => proc.print("Rules updated\nRules updated (v6)\n"),
-        ["reload"] => proc.print("Firewall not enabled (skipping reload)\n"),
-        ["version"] => proc.print("ufw 0.36.2\n"),
-        [] => {
-            proc.eprint("ERROR: not enough args\n");
-            return 1;
-        }
-        other => {
-            proc.eprint(format!("uncordon: ufw {} is not simulated yet\n", other.join(" ")));
             return 1;
         }
     }

@@ -164,11 +164,16 @@ fn print_mounts(proc: &Proc, options: &Options, mounts: &[Mount]) {
             mount.at.clone(),
         ));
     }
-    let wide =
-        |column: usize| rows.iter().filter_map(|row| row.2.get(column)).map(String::len).max().unwrap_or(0);
+    // Source: the fields of coreutils' `df.c`.
+    let least = [5, 5, 5, 4];
+    let wide = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.2.get(column)).map(String::len);
+        cells.chain(least.get(column).copied()).max().unwrap_or(0)
+    };
+    let kind_width = rows.iter().map(|row| row.1.len()).max().unwrap_or(0);
     let source_width = rows.iter().map(|row| row.0.len()).max().unwrap_or(0).max(14);
     for (source, kind, [total, used, free, percent], at) in &rows {
-        let kind = if options.has('T') { format!("{kind:<6}") } else { String::new() };
+        let kind = if options.has('T') { format!("{kind:<kind_width$} ") } else { String::new() };
         proc.print(format!(
             "{source:<source_width$} {kind}{total:>w0$} {used:>w1$} {free:>w2$} {percent:>w3$} {at}\n",
             w0 = wide(0),

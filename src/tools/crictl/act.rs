@@ -6,6 +6,7 @@ use super::rows::{self, Kind, Row};
 use super::{Call, inspect};
 use crate::cluster::kubelet::{access, run::LogLine};
 use crate::cluster::{kubelet, processes};
+use crate::sim::SimTime;
 use crate::shell::{Answer, Login, Request, Script, quote};
 
 /// How often `-f` looks for new lines.
@@ -39,6 +40,13 @@ pub(super) async fn logs(call: &Call<'_>) -> i32 {
             }
         }
     }
+    if let Some(text) = call.args.value(&["since"]) {
+        let now = call.proc.world().now;
+        let Some(since) = since(text, now) else {
+            return call.fatal(&format!("parse log options: failed to parse timestamp or duration: {text:?}"));
+        };
+        lines.retain(|line| line.at >= since);
+    }
     let tail = call.args.value(&["tail", "n"]).and_then(|it| it.parse().ok()).unwrap_or(usize::MAX);
     let skip = lines.len().saturating_sub(tail);
     print(call, &lines, skip);
@@ -53,6 +61,14 @@ pub(super) async fn logs(call: &Call<'_>) -> i32 {
         }
     }
     0
+}
+
+/// A time, or a span before now as Go writes it.
+fn since(text: &str, now: SimTime) -> Option<SimTime> {
+    match crate::apimachinery::go::duration(text) {
+        Ok(nanos) => Some(now - Duration::from_nanos(u64::try_from(nanos).ok()?)),
+        Err(_) => SimTime::parse_rfc3339(text),
+    }
 }
 
 fn print(call: &Call<'_>, lines: &[LogLine], skip: usize) {

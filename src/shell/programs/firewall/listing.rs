@@ -7,10 +7,10 @@ use crate::hosts::firewall::{Firewall, Refusal};
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct View {
     /// Addresses and ports as numbers.
-    numeric: bool,
+    pub(super) numeric: bool,
     /// Counters and network cards too.
-    verbose: bool,
-    numbers: bool,
+    pub(super) verbose: bool,
+    pub(super) numbers: bool,
 }
 
 impl View {
@@ -31,6 +31,22 @@ impl View {
             }
         }
         Ok(true)
+    }
+
+    /// The names of the columns.
+    pub(super) fn head(&self) -> String {
+        let mut out = String::new();
+        if self.numbers {
+            out += "num  ";
+        }
+        if self.verbose {
+            out += &format!("{:>5} {:>5} ", "pkts", "bytes");
+        }
+        out += &format!("{:<9}  prot opt", "target");
+        if self.verbose {
+            out += &format!(" {:<6} {:<6} ", "in", "out");
+        }
+        out + &format!(" {:<19}  {:<19} ", "source", "destination")
     }
 }
 
@@ -55,18 +71,7 @@ fn chain(firewall: &Firewall, name: &str, view: &View) -> String {
         Some(policy) => format!("policy {policy}"),
         None => format!("{} references", firewall.references(name)),
     };
-    let mut out = format!("Chain {name} ({about})\n");
-    if view.numbers {
-        out += "num  ";
-    }
-    if view.verbose {
-        out += &format!("{:>5} {:>5} ", "pkts", "bytes");
-    }
-    out += &format!("{:<9}  prot opt", "target");
-    if view.verbose {
-        out += &format!(" {:<6} {:<6} ", "in", "out");
-    }
-    out += &format!(" {:<19}  {:<19} \n", "source", "destination");
+    let mut out = format!("Chain {name} ({about})\n{}\n", view.head());
     for (index, rule) in firewall.rules(name).iter().enumerate() {
         let columns = rule.columns(view.numeric);
         if view.numbers {

@@ -1,8 +1,9 @@
 //! `iptables`, `iptables-save`, `iptables-restore`: the packet filter of a machine.
 //!
-//! Only the filter table: the others hold what kube-proxy translates, which is computed elsewhere.
+//! The filter table can be changed; the nat table shows what kube-proxy translates.
 
 mod listing;
+mod nat;
 mod saved;
 
 use crate::cluster::Place;
@@ -10,6 +11,7 @@ use crate::hosts::firewall::rule::Wrong;
 use crate::hosts::firewall::{BUILT_IN, Firewall, Refusal, Rule, Verdict};
 use crate::shell::{Proc, Program};
 
+pub(crate) use nat::IPVSADM;
 pub(crate) use saved::{PERSISTENT, RESTORE, SAVE};
 
 /// The program.
@@ -69,8 +71,13 @@ fn run(proc: &Proc) -> i32 {
         return 4;
     }
     let mut world = proc.world();
-    let Some(machine) = world.hosts.get_mut(&host) else { return 1 };
-    let done = Call::parse(&args).and_then(|call| call.carry_out(&mut machine.firewall));
+    let done = Call::parse(&args).and_then(|call| match call.nat {
+        true => nat::answer(&world, &host, (call.command, &call.operands), &call.view),
+        false => match world.hosts.get_mut(&host) {
+            Some(machine) => call.carry_out(&mut machine.firewall),
+            None => Ok(String::new()),
+        },
+    });
     drop(world);
     match done {
         Ok(text) => {
@@ -91,6 +98,8 @@ struct Call<'a> {
     operands: Vec<&'a str>,
     /// Letters of `-n`, `-v`, `-x` and line numbers.
     view: listing::View,
+    /// True for `-t nat`.
+    nat: bool,
 }
 
 /// Long names of commands with the short ones.
@@ -113,7 +122,7 @@ const COMMANDS: &[(&str, &str)] = &[
 
 impl<'a> Call<'a> {
     fn parse(args: &[&'a str]) -> Result<Self, Failure> {
-        let mut call = Call { command: "", operands: Vec::new(), view: listing::View::default() };
+        let mut call = Call { command: "", operands: Vec::new(), view: listing::View::default(), nat: false };
         let mut words = args.iter().copied().peekable();
         while let Some(word) = words.next() {
             let long = COMMANDS.iter().find(|(long, _)| *long == word).map(|(_, short)| *short);
@@ -121,7 +130,7 @@ impl<'a> Call<'a> {
             if let Some(command) = long.or(short).filter(|_| call.command.is_empty()) {
                 call.command = command;
             } else if word == "-t" || word == "--table" {
-                table(words.next().unwrap_or(""))?;
+                call.nat = table(words.next().unwrap_or(""))?;
             } else if !call.view.option(word)? {
                 call.operands.push(word);
             }
@@ -176,10 +185,12 @@ impl<'a> Call<'a> {
     }
 }
 
-fn table(name: &str) -> Result<(), Failure> {
+/// True for the nat table, false for the filter table.
+fn table(name: &str) -> Result<bool, Failure> {
     match name {
-        "filter" => Ok(()),
-        "nat" | "mangle" | "raw" | "security" => {
+        "filter" => Ok(false),
+        "nat" => Ok(true),
+        "mangle" | "raw" | "security" => {
             Err(Failure(1, format!("uncordon: the table {name} of iptables is not simulated yet\n")))
         }
         other => Err(Failure(

@@ -39,7 +39,13 @@ fn run_save(proc: &mut Proc) -> Running<'_> {
         let text = {
             let world = proc.world();
             let firewall = world.hosts.get(&host).map(|it| it.firewall.clone()).unwrap_or_default();
-            if firewall.is_open() { String::new() } else { saved::text(&firewall, world.now) }
+            let filter = if firewall.is_open() { String::new() } else { saved::text(&firewall, world.now) };
+            let table = proc.args.iter().position(|it| it == "-t" || it == "--table");
+            match table.and_then(|at| proc.args.get(at + 1)).map(String::as_str) {
+                Some("filter") => filter,
+                Some("nat") => super::nat::saved(&world, &host, world.now),
+                _ => filter + &super::nat::saved(&world, &host, world.now),
+            }
         };
         let file = proc.args.iter().position(|it| it == "-f" || it == "--file");
         match file.and_then(|at| proc.args.get(at + 1)).cloned() {

@@ -74,6 +74,9 @@ const NEED_UNITS: &[&str] = &[
     "revert",
 ];
 
+/// As Ubuntu 24.04 has it.
+const VERSION: &str = "systemd 255 (255.4-1ubuntu8.8)\n+PAM +AUDIT +SELINUX +APPARMOR +IMA +SMACK +SECCOMP +GCRYPT -GNUTLS +OPENSSL +ACL +BLKID +CURL +ELFUTILS +FIDO2 +IDN2 -IDN +IPTC +KMOD +LIBCRYPTSETUP +LIBFDISK +PCRE2 -PWQUALITY +P11KIT +QRENCODE +TPM2 +BZIP2 +LZ4 +XZ +ZLIB +ZSTD -BPF_FRAMEWORK -XKBCOMMON +UTMP +SYSVINIT default-hierarchy=unified\n";
+
 fn run(proc: &mut Proc) -> Running<'_> {
     Box::pin(async move {
         let Place::Host(host) = proc.place.clone() else {
@@ -83,6 +86,10 @@ fn run(proc: &mut Proc) -> Running<'_> {
             );
             return 1;
         };
+        if proc.args.iter().any(|it| it == "--version") {
+            proc.print(VERSION);
+            return 0;
+        }
         match SPEC.parse(proc.args.get(1..).unwrap_or_default()) {
             Ok(options) => Control { proc, host, options }.run().await,
             Err(text) => {
@@ -148,6 +155,9 @@ impl Control<'_> {
             "list-timers" => self.list_kind("timer"),
             "list-sockets" => self.list_kind("socket"),
             "list-jobs" => self.say("No jobs running."),
+            "show-environment" => self.say(
+                "LANG=C.UTF-8\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/snap/bin",
+            ),
             "isolate" | "set-property" | "import-environment" if self.proc.user != "root" => {
                 self.say("Interactive authentication required.")
             }

@@ -8,6 +8,9 @@ use crate::sim::SimTime;
 
 impl Control<'_> {
     pub(super) fn status(&self, units: &[String]) -> i32 {
+        if units.is_empty() {
+            return self.overview();
+        }
         let mut exit = 0;
         for (index, name) in units.iter().enumerate() {
             match self.unit(name) {
@@ -26,6 +29,26 @@ impl Control<'_> {
             }
         }
         exit
+    }
+
+    /// The state of the whole machine.
+    fn overview(&self) -> i32 {
+        let now = self.proc.world().now;
+        let counted = self.with(|host| {
+            let failed = host.units.values().filter(|it| it.state == UnitState::Failed).count();
+            (host.name.clone(), host.booted, host.units.len(), failed)
+        });
+        let Some((name, booted, units, failed)) = counted else { return 1 };
+        let state = if failed > 0 { "degraded" } else { "running" };
+        let age = super::words::ago(now.since(booted).as_secs());
+        self.proc.print(format!(
+            "● {name}\n    State: {state}\n    Units: {units} loaded (incl. loaded aliases)\n     Jobs: 0 queued\n   Failed: {failed} units\n    \
+             Since: {}; {age} ago\n  systemd: 255.4-1ubuntu8.8\n   CGroup: /\n",
+            booted.strftime("%a %Y-%m-%d %H:%M:%S UTC"),
+        ));
+        let tree = crate::shell::programs::hardware::group_tree(self.proc);
+        tree.lines().for_each(|line| self.proc.print(format!("           {line}\n")));
+        0
     }
 
     fn print_status(&self, name: &str, it: &Shown) {

@@ -1,0 +1,112 @@
+//! Notices of background jobs, as an interactive bash gives them: `[1] 1002` when one begins, and a line before the
+//! next prompt when one has ended.
+//!
+//! Knows the language's jobs only by what its `jobs -l` lists, which is those that run.
+
+/// What a session knows of its jobs.
+#[derive(Debug, Default)]
+pub(super) struct Jobs {
+    running: Vec<Running>,
+    /// `$!` when last looked at.
+    newest: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Running {
+    /// As in `[1]+`.
+    number: usize,
+    pid: String,
+    command: String,
+}
+
+/// What there is to say and to do before the prompt.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct News {
+    /// For standard error.
+    pub(super) begun: String,
+    /// A line for the shell that asks how jobs ended, and tells; empty when none did.
+    pub(super) ended: String,
+}
+
+impl Jobs {
+    /// Compares with before: `listed` is what `jobs -l` gives, `newest` is `$!`, `line` is what was typed.
+    pub(super) fn look(&mut self, listed: &str, newest: &str, line: &str) -> News {
+        let now: Vec<Running> = listed.lines().filter_map(parse).collect();
+        let is_new = |job: &&Running| !self.running.iter().any(|it| it.pid == job.pid);
+        let mut begun: String = now.iter().filter(is_new).map(|it| format!("[{}] {}\n", it.number, it.pid)).collect();
+        let mut ended: Vec<Running> = self.running.clone();
+        ended.retain(|job| !now.iter().any(|it| it.pid == job.pid));
+        let known = |pid: &str| now.iter().chain(&self.running).any(|it| it.pid == pid);
+        if !newest.is_empty() && newest != self.newest && !known(newest) {
+            let number = now.iter().map(|it| it.number).max().unwrap_or(0) + 1;
+            begun.push_str(&format!("[{number}] {newest}\n"));
+            if let Some(command) = only_job(line) {
+                ended.push(Running { number, pid: newest.to_owned(), command: command.to_owned() });
+            }
+        }
+        let last = ended.len().checked_sub(1);
+        let tell = |(at, job): (usize, &Running)| {
+            let mark = if Some(at) == last { '+' } else { '-' };
+            let words = super::quote(&job.command);
+            format!("builtin wait {} 2>/dev/null; __uncordon_ended $? {} '[{}]{mark}' {words};", job.pid, job.pid, job.number)
+        };
+        let ended = ended.iter().enumerate().map(tell).collect();
+        self.running = now;
+        newest.clone_into(&mut self.newest);
+        News { begun, ended }
+    }
+}
+
+/// A row of `jobs -l`: `[1]+ 1002 Running                 sleep 100 &`.
+fn parse(row: &str) -> Option<Running> {
+    let (number, rest) = row.strip_prefix('[')?.split_once(']')?;
+    let (pid, rest) = rest.get(1..)?.trim_start().split_once(' ')?;
+    let (_, command) = rest.split_once(' ')?;
+    let command = command.trim().trim_end_matches('&').trim_end().to_owned();
+    Some(Running { number: number.parse().ok()?, pid: pid.to_owned(), command })
+}
+
+/// The command of a line that is one background job and nothing else.
+fn only_job(line: &str) -> Option<&str> {
+    let command = line.trim().strip_suffix('&')?.trim_end();
+    (!command.is_empty() && !command.contains(['&', ';', '\n'])).then_some(command)
+}
+
+/// The line that tells how a job ended, by its exit code; nothing when somebody has waited for it.
+pub(super) fn epitaph(status: i32, label: &str, command: &str) -> Option<String> {
+    let how = match status {
+        0 => "Done".to_owned(),
+        127 => return None,
+        129 => "Hangup".to_owned(),
+        130 => "Interrupt".to_owned(),
+        137 => "Killed".to_owned(),
+        143 => "Terminated".to_owned(),
+        other => format!("Exit {other}"),
+    };
+    Some(format!("{label}  {how:<24}{command}\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_is_announced_and_its_end_asked_for() {
+        let mut jobs = Jobs::default();
+        let news = jobs.look("[1]+ 1002 Running                 sleep 9 &\n", "1002", "sleep 9 &");
+        assert_eq!(news, News { begun: "[1] 1002\n".into(), ended: String::new() });
+        let news = jobs.look("", "1002", "true");
+        let asked = "builtin wait 1002 2>/dev/null; __uncordon_ended $? 1002 '[1]+' 'sleep 9';";
+        assert_eq!(news, News { begun: String::new(), ended: asked.into() });
+        assert_eq!(jobs.look("", "1002", "true"), News::default());
+    }
+
+    #[test]
+    fn a_job_that_ended_at_once_is_told_too() {
+        let mut jobs = Jobs::default();
+        let news = jobs.look("", "1002", "echo hi &");
+        assert_eq!(news.begun, "[1] 1002\n");
+        assert!(news.ended.contains("'echo hi'"), "{}", news.ended);
+        assert_eq!(epitaph(143, "[1]+", "sleep 9").as_deref(), Some("[1]+  Terminated              sleep 9\n"));
+    }
+}
