@@ -145,7 +145,9 @@ fn time(line: &str) -> Result<(When, &str), &'static str> {
         let (name, rest) = line.split_once(char::is_whitespace).ok_or("command")?;
         let fields = NICKNAMES.iter().find(|(nick, _)| *nick == name).map(|(_, fields)| *fields);
         return match fields {
-            Some(fields) => Ok((When::Cron(Box::new(cron(fields).ok_or("time specifier")?)), rest.trim_start())),
+            Some(fields) => {
+                Ok((When::Cron(Box::new(cron(fields).ok_or("time specifier")?)), rest.trim_start()))
+            }
             None if name == "@reboot" => Ok((When::Reboot, rest.trim_start())),
             None => Err("time specifier"),
         };
@@ -181,7 +183,8 @@ mod tests {
 
     #[test]
     fn tables_have_times_users_and_settings() {
-        let all = parse("# x\nPATH=/bin\n*/5 0-6 * * mon root date\n@daily root a\\%b%in%put\n", None).unwrap();
+        let all =
+            parse("# x\nPATH=/bin\n*/5 0-6 * * mon root date\n@daily root a\\%b%in%put\n", None).unwrap();
         assert_eq!(all.len(), 2);
         assert_eq!((all[0].user.as_str(), all[0].command.as_str()), ("root", "date"));
         assert_eq!(all[0].env, [("PATH".to_owned(), "/bin".to_owned())]);

@@ -53,7 +53,8 @@ impl Crond {
         let after = (*lab.cron_looked())?;
         let world = lab.world();
         let hosts = world.hosts.values().filter(|host| host.up);
-        let due = hosts.flat_map(|host| cron::entries(host).into_iter().map(move |it| it.next(after, host.booted)));
+        let due =
+            hosts.flat_map(|host| cron::entries(host).into_iter().map(move |it| it.next(after, host.booted)));
         due.flatten().filter(|at| *at > world.now && *at <= limit).min()
     }
 

@@ -11,6 +11,9 @@ pub(super) struct Jobs {
     newest: String,
 }
 
+/// What the language calls jobs that are no simple commands.
+const UNNAMED: &str = "(...)";
+
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Running {
     /// As in `[1]+`.
@@ -31,9 +34,15 @@ pub(super) struct News {
 impl Jobs {
     /// Compares with before: `listed` is what `jobs -l` gives, `newest` is `$!`, `line` is what was typed.
     pub(super) fn look(&mut self, listed: &str, newest: &str, line: &str) -> News {
-        let now: Vec<Running> = listed.lines().filter_map(parse).collect();
+        let mut now: Vec<Running> = listed.lines().filter_map(parse).collect();
+        for job in now.iter_mut().filter(|it| it.command == UNNAMED) {
+            let known = self.running.iter().find(|it| it.pid == job.pid).map(|it| it.command.clone());
+            job.command =
+                known.or_else(|| only_job(line).map(str::to_owned)).unwrap_or_else(|| UNNAMED.into());
+        }
         let is_new = |job: &&Running| !self.running.iter().any(|it| it.pid == job.pid);
-        let mut begun: String = now.iter().filter(is_new).map(|it| format!("[{}] {}\n", it.number, it.pid)).collect();
+        let mut begun: String =
+            now.iter().filter(is_new).map(|it| format!("[{}] {}\n", it.number, it.pid)).collect();
         let mut ended: Vec<Running> = self.running.clone();
         ended.retain(|job| !now.iter().any(|it| it.pid == job.pid));
         let known = |pid: &str| now.iter().chain(&self.running).any(|it| it.pid == pid);
@@ -48,7 +57,10 @@ impl Jobs {
         let tell = |(at, job): (usize, &Running)| {
             let mark = if Some(at) == last { '+' } else { '-' };
             let words = super::quote(&job.command);
-            format!("builtin wait {} 2>/dev/null; __uncordon_ended $? {} '[{}]{mark}' {words};", job.pid, job.pid, job.number)
+            format!(
+                "builtin wait {} 2>/dev/null; __uncordon_ended $? {} '[{}]{mark}' {words};",
+                job.pid, job.pid, job.number
+            )
         };
         let ended = ended.iter().enumerate().map(tell).collect();
         self.running = now;
@@ -69,21 +81,22 @@ fn parse(row: &str) -> Option<Running> {
 /// The command of a line that is one background job and nothing else.
 fn only_job(line: &str) -> Option<&str> {
     let command = line.trim().strip_suffix('&')?.trim_end();
-    (!command.is_empty() && !command.contains(['&', ';', '\n'])).then_some(command)
+    let whole = command.starts_with('(') && command.ends_with(')');
+    (!command.is_empty() && (whole || !command.contains(['&', ';', '\n']))).then_some(command)
 }
 
-/// The line that tells how a job ended, by its exit code; nothing when somebody has waited for it.
-pub(super) fn epitaph(status: i32, label: &str, command: &str) -> Option<String> {
+/// The line that tells how a job ended, by its exit code.
+pub(super) fn epitaph(status: i32, label: &str, command: &str) -> String {
     let how = match status {
-        0 => "Done".to_owned(),
-        127 => return None,
+        // Somebody has waited for it: how it ended is not known any more.
+        0 | 127 => "Done".to_owned(),
         129 => "Hangup".to_owned(),
         130 => "Interrupt".to_owned(),
         137 => "Killed".to_owned(),
         143 => "Terminated".to_owned(),
         other => format!("Exit {other}"),
     };
-    Some(format!("{label}  {how:<24}{command}\n"))
+    format!("{label}  {how:<24}{command}\n")
 }
 
 #[cfg(test)]
@@ -107,6 +120,6 @@ mod tests {
         let news = jobs.look("", "1002", "echo hi &");
         assert_eq!(news.begun, "[1] 1002\n");
         assert!(news.ended.contains("'echo hi'"), "{}", news.ended);
-        assert_eq!(epitaph(143, "[1]+", "sleep 9").as_deref(), Some("[1]+  Terminated              sleep 9\n"));
+        assert_eq!(epitaph(143, "[1]+", "sleep 9"), "[1]+  Terminated              sleep 9\n");
     }
 }

@@ -67,9 +67,14 @@ fn shares_input(text: &str, is_program: impl Fn(&str) -> bool) -> bool {
         let stage = stage.trim_start_matches('&').trim_start();
         let first = stage.split_whitespace().next().unwrap_or_default();
         // What is no program may be a function.
-        let is_function = first.chars().all(|it| it.is_alphanumeric() || "_-.".contains(it)) && !is_program(first);
+        let is_function =
+            first.chars().all(|it| it.is_alphanumeric() || "_-.".contains(it)) && !is_program(first);
         let words = stage.split(['|', '\n', ';']).next().unwrap_or_default();
-        is_function || COMPOUND.contains(&first) || stage.starts_with('(') || words.contains("$(") || words.contains('`')
+        is_function
+            || COMPOUND.contains(&first)
+            || stage.starts_with('(')
+            || words.contains("$(")
+            || words.contains('`')
     })
 }
 

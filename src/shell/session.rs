@@ -159,7 +159,8 @@ fn prelude(around: &Around, login: &Login) -> VecDeque<String> {
 async fn live(around: Around, login: Login, cell: Cell, outbox: Outbox) -> i32 {
     let name = login.shell.clone();
     let wording = Arc::new(Mutex::new(Wording::new(&around.lab, &name, true)));
-    let mut bash = build(around, &login, &cell, Terminal { outbox: outbox.clone(), wording: wording.clone() });
+    let mut bash =
+        build(around, &login, &cell, Terminal { outbox: outbox.clone(), wording: wording.clone() });
     loop {
         let outcome = interruptible(&cell, batch::execute(&mut bash, LOOP, &outbox, &wording)).await;
         let mut state = cell.lock();
@@ -398,7 +399,7 @@ impl Builtin for Ended {
         let [status, pid, label, command] = context.args else { return Ok(ExecResult::ok("")) };
         let status = status.parse().unwrap_or(0);
         self.0.lock().ended.insert(pid.clone(), status);
-        let text = jobs::epitaph(status, label, command).unwrap_or_default();
+        let text = jobs::epitaph(status, label, command);
         Ok(ExecResult { exit_code: 0, ..ExecResult::err(text, 0) })
     }
 }

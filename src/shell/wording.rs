@@ -54,7 +54,15 @@ impl Wording {
     /// For a shell whose messages begin with `shell`.
     pub(super) fn new(lab: &Lab, shell: &str, typed: bool) -> Self {
         let since = lab.world().now;
-        Self { lab: lab.clone(), shell: shell.to_owned(), typed, since, inside: Inside::Nothing, refused: false, text: String::new() }
+        Self {
+            lab: lab.clone(),
+            shell: shell.to_owned(),
+            typed,
+            since,
+            inside: Inside::Nothing,
+            refused: false,
+            text: String::new(),
+        }
     }
 
     /// `text` begins to run now.
@@ -76,7 +84,12 @@ impl Wording {
     fn concerns(&self, text: &str) -> bool {
         let refusals = self.typed && text.contains("syntax error");
         let files = REASONS.iter().any(|it| text.contains(it));
-        files || refusals || self.inside != Inside::Nothing || self.refused || text.contains(MARK) || text.contains("unavailable")
+        files
+            || refusals
+            || self.inside != Inside::Nothing
+            || self.refused
+            || text.contains(MARK)
+            || text.contains("unavailable")
     }
 
     fn line(&mut self, line: &str) -> Option<String> {
@@ -210,11 +223,17 @@ mod tests {
             said("sort: /root/a/nofile: No such file or directory\n"),
             "sort: cannot read: a/nofile: No such file or directory\n"
         );
-        assert_eq!(said("wc: /etc/none: No such file or directory\n"), "wc: /etc/none: No such file or directory\n");
+        assert_eq!(
+            said("wc: /etc/none: No such file or directory\n"),
+            "wc: /etc/none: No such file or directory\n"
+        );
     }
 
     #[test]
     fn time_is_the_worlds() {
-        check(&["\nreal\t0m0.003s\nuser\tunavailable\nsys\tunavailable\n"], "\nreal\t0m0.000s\nuser\t0m0.000s\nsys\t0m0.000s\n");
+        check(
+            &["\nreal\t0m0.003s\nuser\tunavailable\nsys\tunavailable\n"],
+            "\nreal\t0m0.000s\nuser\t0m0.000s\nsys\t0m0.000s\n",
+        );
     }
 }

@@ -57,7 +57,8 @@ pub(crate) fn mode(world: &World, host: &str) -> Option<(ClusterId, String)> {
     if !services::is_programmed(world, cluster, host) {
         return None;
     }
-    let mode = config(world, cluster, host).map(|it| object::text(&it, "/mode").to_owned()).unwrap_or_default();
+    let mode =
+        config(world, cluster, host).map(|it| object::text(&it, "/mode").to_owned()).unwrap_or_default();
     Some((cluster, if mode.is_empty() { "iptables".to_owned() } else { mode }))
 }
 
@@ -194,7 +195,11 @@ fn add_server(all: &mut Vec<Chain>, server: &VirtualServer, range: &str) {
     };
     let mut rules = Vec::new();
     if !range.is_empty() {
-        rules.push(Rule { source: format!("!{range}"), target: "KUBE-MARK-MASQ".into(), ..to_address.clone() });
+        rules.push(Rule {
+            source: format!("!{range}"),
+            target: "KUBE-MARK-MASQ".into(),
+            ..to_address.clone()
+        });
     }
     let count = server.endpoints.len();
     for (index, endpoint) in server.endpoints.iter().enumerate() {
@@ -218,10 +223,8 @@ fn add_server(all: &mut Vec<Chain>, server: &VirtualServer, range: &str) {
         let outside = format!("KUBE-EXT-{id}");
         push(all, "KUBE-NODEPORTS", Rule { protocol, port, ..jump(&server.name, &outside) });
         let comment = format!("masquerade traffic for {} external destinations", server.name);
-        let rules = vec![
-            jump(&comment, "KUBE-MARK-MASQ"),
-            Rule { target: service.clone(), ..Rule::default() },
-        ];
+        let rules =
+            vec![jump(&comment, "KUBE-MARK-MASQ"), Rule { target: service.clone(), ..Rule::default() }];
         all.push(Chain { name: outside, built_in: false, rules });
     }
     all.push(Chain { name: service, built_in: false, rules });

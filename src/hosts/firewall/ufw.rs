@@ -61,9 +61,12 @@ impl UserRule {
     }
 
     fn parse(line: &str) -> Option<Self> {
-        let (tuple, comment) = line.strip_prefix(TUPLE)?.split_once(" comment=").unwrap_or((line.strip_prefix(TUPLE)?, ""));
+        let (tuple, comment) =
+            line.strip_prefix(TUPLE)?.split_once(" comment=").unwrap_or((line.strip_prefix(TUPLE)?, ""));
         let words: Vec<&str> = tuple.split_whitespace().collect();
-        let [action, protocol, to_port, to, from_port, from, direction, ..] = words.as_slice() else { return None };
+        let [action, protocol, to_port, to, from_port, from, direction, ..] = words.as_slice() else {
+            return None;
+        };
         let (direction, card) = direction.split_once('_').unwrap_or((*direction, ""));
         Some(Self {
             action: (*action).into(),
@@ -167,7 +170,12 @@ pub(crate) fn policy(files: &FileTree, chain: &str) -> String {
 
 /// # Errors
 /// The file cannot be written.
-pub(crate) fn set_policy(files: &mut FileTree, chain: &str, policy: &str, now: SimTime) -> Result<(), FsError> {
+pub(crate) fn set_policy(
+    files: &mut FileTree,
+    chain: &str,
+    policy: &str,
+    now: SimTime,
+) -> Result<(), FsError> {
     set(files, DEFAULTS, &format!("DEFAULT_{chain}_POLICY"), &format!("\"{policy}\""), now)
 }
 
@@ -288,13 +296,21 @@ mod tests {
     #[test]
     fn rules_are_kept_in_files_and_make_the_filter() {
         let mut files = FileTree::default();
-        let ssh = UserRule { protocol: "tcp".into(), to_port: "22".into(), comment: "in".into(), ..UserRule::default() };
+        let ssh = UserRule {
+            protocol: "tcp".into(),
+            to_port: "22".into(),
+            comment: "in".into(),
+            ..UserRule::default()
+        };
         set_rules(&mut files, std::slice::from_ref(&ssh), SimTime::START).unwrap();
         assert_eq!(rules(&files), [ssh]);
         set_enabled(&mut files, true, SimTime::START).unwrap();
         assert!(is_enabled(&files));
         let filter = filter(&files);
-        assert_eq!(filter.listed(Some("ufw-user-input")), ["-N ufw-user-input", "-A ufw-user-input -p tcp -m tcp --dport 22 -j ACCEPT"]);
+        assert_eq!(
+            filter.listed(Some("ufw-user-input")),
+            ["-N ufw-user-input", "-A ufw-user-input -p tcp -m tcp --dport 22 -j ACCEPT"]
+        );
         assert_eq!(filter.policy("INPUT"), Some("DROP"));
     }
 }

@@ -394,7 +394,10 @@ fn passwd(proc: &mut Proc) -> Running<'_> {
             proc.print(format!("{name} {state} 2025-11-08 0 99999 7 -1\n"));
             return 0;
         }
-        let asked = proc.args.iter().find_map(|it| KEEPERS.iter().find(|(short, long, ..)| it == short || it == long));
+        let asked = proc
+            .args
+            .iter()
+            .find_map(|it| KEEPERS.iter().find(|(short, long, ..)| it == short || it == long));
         if let Some((_, _, mark, text)) = asked {
             if proc.user != "root" {
                 proc.eprint("passwd: Permission denied.\n");

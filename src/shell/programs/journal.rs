@@ -142,7 +142,15 @@ fn run(proc: &mut Proc) -> Running<'_> {
 
 /// Styles of `-o` that are printed, and those that are not.
 const STYLES: &[&str] = &[
-    "short", "short-iso", "short-precise", "short-full", "short-unix", "with-unit", "json", "json-pretty", "cat",
+    "short",
+    "short-iso",
+    "short-precise",
+    "short-full",
+    "short-unix",
+    "with-unit",
+    "json",
+    "json-pretty",
+    "cat",
 ];
 const OTHER_STYLES: &[&str] =
     &["short-iso-precise", "short-monotonic", "short-delta", "verbose", "export", "json-sse", "json-seq"];

@@ -72,7 +72,8 @@ fn run_hostnamectl(proc: &mut Proc) -> Running<'_> {
                 return 1;
             }
             Some("set-hostname" | "hostname") => {
-                let name = proc.args.iter().skip(2).find(|it| !it.starts_with('-')).cloned().unwrap_or_default();
+                let name =
+                    proc.args.iter().skip(2).find(|it| !it.starts_with('-')).cloned().unwrap_or_default();
                 return rename(proc, &name, true);
             }
             Some(verb) => {
@@ -104,7 +105,8 @@ fn rename(proc: &Proc, name: &str, kept: bool) -> i32 {
         && !name.starts_with(['-', '.'])
         && name.chars().all(|it| it.is_ascii_alphanumeric() || it == '-' || it == '.');
     if !fine {
-        let who = if kept { "Could not set static hostname: Invalid static hostname" } else { "hostname: name" };
+        let who =
+            if kept { "Could not set static hostname: Invalid static hostname" } else { "hostname: name" };
         proc.eprint(format!("{who} '{name}'\n"));
         return 1;
     }
@@ -112,7 +114,14 @@ fn rename(proc: &Proc, name: &str, kept: bool) -> i32 {
     let now = world.now;
     let Some(machine) = world.hosts.get_mut(host) else { return 1 };
     name.clone_into(&mut machine.name);
-    machine.log(now, "systemd-hostnamed", 611, "systemd-hostnamed.service", 6, format!("Hostname set to <{name}> (static)"));
+    machine.log(
+        now,
+        "systemd-hostnamed",
+        611,
+        "systemd-hostnamed.service",
+        6,
+        format!("Hostname set to <{name}> (static)"),
+    );
     let written = !kept || machine.files.write("/etc/hostname", format!("{name}\n").as_bytes(), now).is_ok();
     i32::from(!written)
 }

@@ -40,7 +40,9 @@ fn only_root(proc: &Proc) -> Result<(), i32> {
         return Ok(());
     }
     let name = proc.args.first().map(String::as_str).unwrap_or_default();
-    proc.eprint(format!("fatal: Only root may add a user or group to the system.\n{name}: Permission denied.\n"));
+    proc.eprint(format!(
+        "fatal: Only root may add a user or group to the system.\n{name}: Permission denied.\n"
+    ));
     Err(1)
 }
 
@@ -195,7 +197,8 @@ fn gpasswd(proc: &Proc) -> i32 {
         proc.eprint(format!("gpasswd: group '{group}' does not exist in /etc/group\n"));
         return 3;
     };
-    let (head, members) = line.rsplit_once(':').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap_or_default();
+    let (head, members) =
+        line.rsplit_once(':').map(|(a, b)| (a.to_owned(), b.to_owned())).unwrap_or_default();
     let mut members: Vec<&str> = members.split(',').filter(|it| !it.is_empty()).collect();
     let was = members.contains(&user);
     members.retain(|it| *it != user);
@@ -259,7 +262,9 @@ fn chage(proc: &Proc) -> i32 {
     }
     let mut changed = false;
     for (at, word) in words.iter().enumerate() {
-        let Some((.., field)) = AGES.iter().find(|(short, long, _)| word == short || word == long) else { continue };
+        let Some((.., field)) = AGES.iter().find(|(short, long, _)| word == short || word == long) else {
+            continue;
+        };
         let given = words.get(at + 1).copied().unwrap_or_default();
         let Some(value) = day(given) else {
             proc.eprint(format!("chage: invalid date '{given}'\n"));

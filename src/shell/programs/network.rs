@@ -215,12 +215,18 @@ fn run_ip(proc: &mut Proc) -> Running<'_> {
             .cloned();
         let world = proc.world();
         let text = match words.first().map(String::as_str) {
-            Some(word) if "address".starts_with(word) => {
-                addresses(&world, &host, &Wanted { name: name.as_deref(), kind: kind.as_deref(), with: true }, brief)
-            }
-            Some(word) if "link".starts_with(word) => {
-                addresses(&world, &host, &Wanted { name: name.as_deref(), kind: kind.as_deref(), with: false }, brief)
-            }
+            Some(word) if "address".starts_with(word) => addresses(
+                &world,
+                &host,
+                &Wanted { name: name.as_deref(), kind: kind.as_deref(), with: true },
+                brief,
+            ),
+            Some(word) if "link".starts_with(word) => addresses(
+                &world,
+                &host,
+                &Wanted { name: name.as_deref(), kind: kind.as_deref(), with: false },
+                brief,
+            ),
             Some("netns") => Ok(namespaces(&world, &host)),
             Some(word) if "route".starts_with(word) && words.get(1).is_some_and(|it| it == "get") => {
                 route_to(&world, &host, words.get(2).map_or("", String::as_str))
@@ -244,12 +250,16 @@ fn run_ip(proc: &mut Proc) -> Running<'_> {
 }
 
 /// Verbs of `ip` that change something, which its state here cannot take, and forms that are not printed.
-const CHANGING: &[&str] =
-    &["add", "del", "delete", "set", "replace", "change", "append", "flush", "exec", "save", "restore", "monitor"];
+const CHANGING: &[&str] = &[
+    "add", "del", "delete", "set", "replace", "change", "append", "flush", "exec", "save", "restore",
+    "monitor",
+];
 
 /// What of a call is not simulated.
 fn not_shown(proc: &Proc, words: &[String]) -> Option<String> {
-    if let Some(form) = proc.args.iter().find(|it| matches!(it.as_str(), "-j" | "-json" | "-s" | "-stats" | "-p")) {
+    if let Some(form) =
+        proc.args.iter().find(|it| matches!(it.as_str(), "-j" | "-json" | "-s" | "-stats" | "-p"))
+    {
         return Some(form.clone());
     }
     let verb = words.get(1).filter(|it| CHANGING.contains(&it.as_str()))?;
@@ -258,7 +268,8 @@ fn not_shown(proc: &Proc, words: &[String]) -> Option<String> {
 
 /// Routes of a destination that was asked for: `default`, a network, or those of a card.
 fn only_routes(all: &str, words: &[String]) -> String {
-    let mut rest = words.iter().skip(1).map(String::as_str).filter(|it| !matches!(*it, "show" | "list" | "ls" | "to"));
+    let mut rest =
+        words.iter().skip(1).map(String::as_str).filter(|it| !matches!(*it, "show" | "list" | "ls" | "to"));
     let (mut wanted, mut card) = (None, None);
     while let Some(word) = rest.next() {
         match word {
@@ -312,10 +323,8 @@ fn addresses(world: &World, host: &str, wanted: &Wanted<'_>, brief: bool) -> Res
     let mut text = String::new();
     let all = cards(world, host);
     let is_kind = |card: &Card| kind.is_none_or(|kind| kind == "veth" && card.name.starts_with("cali"));
-    for (index, card) in all
-        .iter()
-        .enumerate()
-        .filter(|(_, card)| name.is_none_or(|name| card.name == name) && is_kind(card))
+    for (index, card) in
+        all.iter().enumerate().filter(|(_, card)| name.is_none_or(|name| card.name == name) && is_kind(card))
     {
         let is_lo = card.name == "lo";
         let (state, flags, group) = if is_lo {

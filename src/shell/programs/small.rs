@@ -10,8 +10,7 @@ programs! {
     RUNLEVEL "runlevel" "Print the run level" runlevel;
 }
 
-pub(crate) const PYTHON: Program =
-    Program { name: "python3", summary: "Run Python programs", run: python };
+pub(crate) const PYTHON: Program = Program { name: "python3", summary: "Run Python programs", run: python };
 
 /// The number of the process that writes.
 const PID: u32 = 12_346;
@@ -78,13 +77,14 @@ fn logger(proc: &Proc) -> i32 {
 /// `python3 -m json.tool`; the language itself is not simulated.
 fn python(proc: &mut Proc) -> Running<'_> {
     Box::pin(async move {
-        let words: Vec<&str> = proc.args.iter().skip(1).map(String::as_str).collect();
+        let words: Vec<String> = proc.args.iter().skip(1).cloned().collect();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
         match words.as_slice() {
             ["--version" | "-V"] => {
                 proc.print("Python 3.12.3\n");
                 0
             }
-            ["-m", "json.tool", rest @ ..] => json_tool(proc, rest),
+            ["-m", "json.tool", rest @ ..] => json_tool(proc, rest).await,
             _ => {
                 proc.eprint("uncordon: python3 is not simulated yet, but for python3 -m json.tool\n");
                 1
@@ -93,9 +93,8 @@ fn python(proc: &mut Proc) -> Running<'_> {
     })
 }
 
-fn json_tool(proc: &Proc, words: &[&str]) -> i32 {
-    let compact = words.contains(&"--compact");
-    let sorted = words.contains(&"--sort-keys");
+/// Checks as Python does, then prints as `jq` does, which keeps the order too.
+async fn json_tool(proc: &mut Proc, words: &[&str]) -> i32 {
     let file = words.iter().find(|it| !it.starts_with('-') && **it != "-");
     let text = match file {
         Some(path) => match proc.read_file(path) {
@@ -110,33 +109,30 @@ fn json_tool(proc: &Proc, words: &[&str]) -> i32 {
         },
         None => proc.stdin.clone().unwrap_or_default(),
     };
-    let value: serde_json::Value = match serde_json::from_slice(&text) {
-        Ok(value) => value,
-        Err(error) => {
-            proc.eprint(complaint(&text, &error));
-            return 1;
-        }
-    };
-    let value = if sorted { sort(value) } else { value };
-    let mut shown = Vec::new();
-    let indent = words.iter().position(|it| *it == "--indent").and_then(|at| words.get(at + 1)?.parse().ok());
-    let blanks = " ".repeat(indent.unwrap_or(4));
-    let formatter = serde_json::ser::PrettyFormatter::with_indent(blanks.as_bytes());
-    let written = if compact {
-        serde_json::to_writer(&mut shown, &value)
-    } else {
-        serde::Serialize::serialize(&value, &mut serde_json::Serializer::with_formatter(&mut shown, formatter))
-    };
-    if written.is_err() {
+    if let Err(error) = serde_json::from_slice::<serde::de::IgnoredAny>(&text) {
+        proc.eprint(complaint(&text, &error));
         return 1;
     }
-    proc.print(ascii(&String::from_utf8_lossy(&shown)) + "\n");
-    0
+    let indent = words.iter().position(|it| *it == "--indent").and_then(|at| words.get(at + 1)).copied();
+    let mut call = vec!["jq", "-a"];
+    match words.contains(&"--compact") {
+        true => call.push("-c"),
+        false => call.extend(["--indent", indent.unwrap_or("4")]),
+    }
+    if words.contains(&"--sort-keys") {
+        call.push("-S");
+    }
+    call.push(".");
+    let call: Vec<String> = call.into_iter().map(str::to_owned).collect();
+    proc.stdin = Some(text);
+    proc.run_own(&call, false).await
 }
 
 /// What Python's parser says, as far as one can tell from where ours stopped.
 fn complaint(text: &[u8], error: &serde_json::Error) -> String {
-    let (line, column) = (error.line().max(1), error.column().max(1));
+    // An unknown word is told by where it begins.
+    let back = usize::from(error.to_string().starts_with("expected ident"));
+    let (line, column) = (error.line().max(1), error.column().saturating_sub(back).max(1));
     let before: usize =
         String::from_utf8_lossy(text).lines().take(line - 1).map(|it| it.chars().count() + 1).sum();
     let what = if error.is_eof() && text.is_empty() { "Expecting value" } else { reason(error) };
@@ -150,32 +146,8 @@ fn reason(error: &serde_json::Error) -> &'static str {
         ("key must be a string", "Expecting property name enclosed in double quotes"),
         ("expected `,`", "Expecting ',' delimiter"),
         ("expected `:`", "Expecting ':' delimiter"),
+        ("EOF while parsing an object", "Expecting ',' delimiter"),
+        ("EOF while parsing a list", "Expecting ',' delimiter"),
     ];
     known.iter().find(|(ours, _)| text.starts_with(ours)).map_or("Expecting value", |(_, theirs)| theirs)
-}
-
-fn sort(value: serde_json::Value) -> serde_json::Value {
-    match value {
-        serde_json::Value::Object(map) => {
-            let all: std::collections::BTreeMap<String, serde_json::Value> =
-                map.into_iter().map(|(key, value)| (key, sort(value))).collect();
-            all.into_iter().collect()
-        }
-        serde_json::Value::Array(all) => all.into_iter().map(sort).collect(),
-        other => other,
-    }
-}
-
-/// Letters beyond ASCII as `\u` with four digits.
-fn ascii(text: &str) -> String {
-    let mut out = String::new();
-    for letter in text.chars() {
-        if letter.is_ascii() {
-            out.push(letter);
-        } else {
-            let mut units = [0; 2];
-            letter.encode_utf16(&mut units).iter().for_each(|it| out.push_str(&format!("\\u{it:04x}")));
-        }
-    }
-    out
 }

@@ -72,9 +72,10 @@ fn tput(proc: &Proc) -> i32 {
         ["reset"] => "\u{1b}c".into(),
         ["setaf", text] => color(30, 90, 38, text),
         ["setab", text] => color(40, 100, 48, text),
-        [name] if CAPABILITIES.iter().any(|(known, _)| known == name) => {
-            CAPABILITIES.iter().find(|(known, _)| known == name).map_or_else(String::new, |(_, it)| (*it).to_owned())
-        }
+        [name] if CAPABILITIES.iter().any(|(known, _)| known == name) => CAPABILITIES
+            .iter()
+            .find(|(known, _)| known == name)
+            .map_or_else(String::new, |(_, it)| (*it).to_owned()),
         [] => {
             proc.eprint("tput: usage: tput [-V] [-S] [-x] [-T term] capname\n");
             return 2;

@@ -41,7 +41,10 @@ fn run(proc: &mut Proc) -> Running<'_> {
             return 1;
         }
         let words: Vec<&str> = given.iter().map(String::as_str).filter(|it| !it.starts_with("--")).collect();
-        if !forced && let Some(question) = question(proc, &host, &words) && !agrees(proc, question).await {
+        if !forced
+            && let Some(question) = question(proc, &host, &words)
+            && !agrees(proc, question).await
+        {
             proc.print("Aborted\n");
             return 1;
         }
@@ -72,9 +75,7 @@ fn question(proc: &Proc, host: &str, words: &[&str]) -> Option<String> {
         ["enable"] if proc.env.contains_key("SSH_CONNECTION") => {
             Some("Command may disrupt existing ssh connections. Proceed with operation (y|n)? ".into())
         }
-        ["reset"] => {
-            Some("Resetting all rules to installed defaults. Proceed with operation (y|n)? ".into())
-        }
+        ["reset"] => Some("Resetting all rules to installed defaults. Proceed with operation (y|n)? ".into()),
         ["delete", number] => {
             let world = proc.world();
             let files = &world.hosts.get(host)?.files;
@@ -109,7 +110,9 @@ fn command(machine: &mut Host, words: &[&str], now: SimTime) -> Said {
         ["status", view @ ("verbose" | "numbered")] => Ok(status(machine, view)),
         ["show", "added"] => Ok(added(machine)),
         ["app", "list"] => Ok("Available applications:\n  OpenSSH\n".into()),
-        ["route" | "show" | "app", ..] => Err(format!("uncordon: ufw {} is not simulated yet\n", words.join(" "))),
+        ["route" | "show" | "app", ..] => {
+            Err(format!("uncordon: ufw {} is not simulated yet\n", words.join(" ")))
+        }
         _ => match switch(machine, words, now) {
             Some(done) => done,
             None => change(machine, words, now),
@@ -191,7 +194,9 @@ fn default(machine: &mut Host, policy: &str, direction: Option<&str>, now: SimTi
         _ => return Err("ERROR: Invalid syntax\n".into()),
     };
     ufw::set_policy(&mut machine.files, chain, target, now).map_err(|error| format!("ERROR: {error}\n"))?;
-    Ok(format!("Default {direction} policy changed to '{policy}'\n(be sure to update your rules accordingly)\n"))
+    Ok(format!(
+        "Default {direction} policy changed to '{policy}'\n(be sure to update your rules accordingly)\n"
+    ))
 }
 
 fn add(machine: &mut Host, words: &[&str], at: Option<usize>, now: SimTime) -> Said {
@@ -308,7 +313,9 @@ fn address(text: &str) -> Result<String, String> {
     let network = text.parse::<ipnet::Ipv4Net>().map(|it| it.trunc().to_string());
     match (plain, network) {
         (Ok(one), _) | (_, Ok(one)) => Ok(one),
-        _ if text.contains(':') => Err("uncordon: ufw rules for IPv6 addresses are not simulated yet\n".into()),
+        _ if text.contains(':') => {
+            Err("uncordon: ufw rules for IPv6 addresses are not simulated yet\n".into())
+        }
         _ => Err("ERROR: Bad source address\n".into()),
     }
 }
@@ -324,7 +331,8 @@ fn port(text: &str) -> Result<(String, String), String> {
     });
     if !fine {
         let is_name = ports.chars().any(|it| it.is_ascii_alphabetic());
-        let why = if is_name { format!("Could not find a profile matching '{text}'") } else { "Bad port".into() };
+        let why =
+            if is_name { format!("Could not find a profile matching '{text}'") } else { "Bad port".into() };
         return Err(format!("ERROR: {why}\n"));
     }
     if !["any", "tcp", "udp"].contains(&protocol) {
@@ -427,8 +435,14 @@ fn row(rule: &UserRule, v6: bool, long: bool) -> String {
     };
     let card = if rule.card.is_empty() { String::new() } else { format!(" on {}", rule.card) };
     let (here, there) = if rule.out { (String::new(), card) } else { (card, String::new()) };
-    let to = place(&rule.to, &rule.to_port, if rule.to_port == "any" { "any" } else { rule.protocol.as_str() }) + &here;
-    let from = place(&rule.from, &rule.from_port, if rule.from_port == "any" { "any" } else { rule.protocol.as_str() }) + &there;
+    let to =
+        place(&rule.to, &rule.to_port, if rule.to_port == "any" { "any" } else { rule.protocol.as_str() })
+            + &here;
+    let from = place(
+        &rule.from,
+        &rule.from_port,
+        if rule.from_port == "any" { "any" } else { rule.protocol.as_str() },
+    ) + &there;
     let direction = match (long, rule.out) {
         (_, true) => " OUT",
         (true, false) => " IN",
@@ -448,6 +462,9 @@ mod tests {
             let words: Vec<&str> = text.split(' ').collect();
             assert_eq!(said(&parse(&words).unwrap()), text);
         }
-        assert_eq!(parse(&["allow", "30000:32767"]), Err("ERROR: Must specify 'tcp' or 'udp' with multiple ports\n".into()));
+        assert_eq!(
+            parse(&["allow", "30000:32767"]),
+            Err("ERROR: Must specify 'tcp' or 'udp' with multiple ports\n".into())
+        );
     }
 }

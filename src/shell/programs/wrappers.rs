@@ -61,7 +61,11 @@ fn runuser(proc: &mut Proc) -> Running<'_> {
         const SPEC: Spec = Spec {
             name: "runuser",
             short: "u:c:ls:",
-            long: &[("user", 'u', Value::Needed), ("command", 'c', Value::Needed), ("login", 'l', Value::None)],
+            long: &[
+                ("user", 'u', Value::Needed),
+                ("command", 'c', Value::Needed),
+                ("login", 'l', Value::None),
+            ],
         };
         let options = match SPEC.parse_prefix(proc.args.get(1..).unwrap_or_default()) {
             Ok(options) => options,
@@ -103,16 +107,22 @@ fn runuser(proc: &mut Proc) -> Running<'_> {
 /// Runs every program of a directory whose name is of letters, digits, `-` and `_`.
 fn run_parts(proc: &mut Proc) -> Running<'_> {
     Box::pin(async move {
-        let flags: Vec<&str> = proc.args.iter().skip(1).map(String::as_str).filter(|it| it.starts_with('-')).collect();
+        let flags: Vec<&str> =
+            proc.args.iter().skip(1).map(String::as_str).filter(|it| it.starts_with('-')).collect();
         let only_list = flags.iter().any(|it| matches!(*it, "--test" | "--list"));
         let directory = proc.args.iter().skip(1).find(|it| !it.starts_with('-')).cloned().unwrap_or_default();
         let found: Option<Vec<String>> = {
             let world = proc.world();
             let path = proc.path(&directory);
-            world.list_dir(&proc.place, &path).ok().map(|all| all.into_iter().map(|(name, _)| format!("{path}/{name}")).collect())
+            world
+                .list_dir(&proc.place, &path)
+                .ok()
+                .map(|all| all.into_iter().map(|(name, _)| format!("{path}/{name}")).collect())
         };
         let Some(found) = found.filter(|_| !directory.is_empty()) else {
-            proc.eprint(format!("run-parts: failed to open directory {directory}: No such file or directory\n"));
+            proc.eprint(format!(
+                "run-parts: failed to open directory {directory}: No such file or directory\n"
+            ));
             return 1;
         };
         let plain = |path: &str| {

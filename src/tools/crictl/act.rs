@@ -6,8 +6,8 @@ use super::rows::{self, Kind, Row};
 use super::{Call, inspect};
 use crate::cluster::kubelet::{access, run::LogLine};
 use crate::cluster::{kubelet, processes};
-use crate::sim::SimTime;
 use crate::shell::{Answer, Login, Request, Script, quote};
+use crate::sim::SimTime;
 
 /// How often `-f` looks for new lines.
 const LOOK: Duration = Duration::from_millis(250);
@@ -43,7 +43,8 @@ pub(super) async fn logs(call: &Call<'_>) -> i32 {
     if let Some(text) = call.args.value(&["since"]) {
         let now = call.proc.world().now;
         let Some(since) = since(text, now) else {
-            return call.fatal(&format!("parse log options: failed to parse timestamp or duration: {text:?}"));
+            return call
+                .fatal(&format!("parse log options: failed to parse timestamp or duration: {text:?}"));
         };
         lines.retain(|line| line.at >= since);
     }

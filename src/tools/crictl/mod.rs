@@ -62,6 +62,11 @@ const VALUED: &[&str] = &[
 impl Args {
     /// `-o json`, `--output=json`, `-aq`. The value flags `-p` and `-t` of some verbs take none: `bare`.
     fn parse(words: &[String], bare: &[&str]) -> Self {
+        Self::read(words, bare, false)
+    }
+
+    /// As [`Self::parse`]; with `prefix`, the first operand ends the flags: the others are a command's.
+    fn read(words: &[String], bare: &[&str], prefix: bool) -> Self {
         let mut found = Self { flags: Vec::new(), operands: Vec::new() };
         let mut rest = words.iter();
         let valued = |name: &str| VALUED.contains(&name) && !bare.contains(&name);
@@ -84,6 +89,9 @@ impl Args {
                 }
             } else {
                 found.operands.push(word.clone());
+                if prefix {
+                    found.operands.extend(rest.by_ref().cloned());
+                }
             }
         }
         found
@@ -184,7 +192,7 @@ fn run(proc: &mut Proc) -> Running<'_> {
         };
         let verb = words.get(at).cloned().unwrap_or_default();
         let bare = VERBS.iter().find(|(known, _)| *known == verb).map_or(&[][..], |(_, bare)| bare);
-        let mut args = Args::parse(words.get(at + 1..).unwrap_or_default(), bare);
+        let mut args = Args::read(words.get(at + 1..).unwrap_or_default(), bare, verb == "exec");
         args.flags.extend(Args::parse(words.get(..at).unwrap_or_default(), &[]).flags);
         let call = Call { proc, host, args };
         verb_of(&call, &verb).await

@@ -116,7 +116,7 @@ pub(super) fn user_of(row: &Row, settings: &Settings) -> String {
 /// # Errors
 /// When the authority's files are missing.
 pub(super) fn ensure(ctx: &Ctx<'_>, settings: &Settings, row: &Row) -> Result<(), Failure> {
-    let path = format!("{FOLDER}/{}", row.file);
+    let path = format!("{}/{}", folder(ctx), row.file);
     if ctx.exists(&path) {
         ctx.say(format!("[kubeconfig] Using existing kubeconfig file: {path:?}"));
         return Ok(());
@@ -133,12 +133,20 @@ pub(super) fn ensure(ctx: &Ctx<'_>, settings: &Settings, row: &Row) -> Result<()
     Ok(())
 }
 
+/// Where `--kubeconfig-dir` wants the files.
+fn folder(ctx: &Ctx<'_>) -> String {
+    match ctx.flags.text("kubeconfig-dir") {
+        "" => FOLDER.to_owned(),
+        path => ctx.proc.path(path),
+    }
+}
+
 /// All that init writes.
 ///
 /// # Errors
 /// The first that cannot be made.
 pub(super) fn ensure_all(ctx: &Ctx<'_>, settings: &Settings) -> Result<(), Failure> {
-    ctx.say(format!("[kubeconfig] Using kubeconfig folder {FOLDER:?}"));
+    ctx.say(format!("[kubeconfig] Using kubeconfig folder {:?}", folder(ctx)));
     ROWS.iter().try_for_each(|row| ensure(ctx, settings, row))
 }
 

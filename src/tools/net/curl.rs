@@ -305,7 +305,7 @@ fn show(proc: &Proc, options: &Options, url: &str, reply: &Reply) -> i32 {
         None => proc.print(&out),
     }
     if let Some(format) = options.value('w') {
-        proc.print(written_out(format, reply.status, reply.body.len(), url));
+        proc.print(written_out(format, &reply, url));
     }
     exit
 }
@@ -319,13 +319,37 @@ fn head(reply: &Reply) -> String {
     text
 }
 
-fn written_out(format: &str, status: u16, size: usize, url: &str) -> String {
-    format
-        .replace("%{http_code}", &format!("{status:03}"))
-        .replace("%{response_code}", &format!("{status:03}"))
-        .replace("%{size_download}", &size.to_string())
-        .replace("%{url_effective}", url)
-        .replace("%{time_total}", "0.003000")
-        .replace("\\n", "\n")
-        .replace("\\t", "\t")
+/// `-w`: variables that are not known are left out, as curl does.
+fn written_out(format: &str, reply: &Reply, url: &str) -> String {
+    let header = |name: &str| {
+        let found = reply.headers.iter().find(|(own, _)| own.eq_ignore_ascii_case(name));
+        found.map_or("", |(_, value)| value.as_str()).to_owned()
+    };
+    let scheme = url.split_once("://").map_or("http", |(scheme, _)| scheme);
+    let value = |name: &str| match name {
+        "http_code" | "response_code" => format!("{:03}", reply.status),
+        "size_download" => reply.body.len().to_string(),
+        "content_type" => header("content-type"),
+        "redirect_url" => header("location"),
+        "url_effective" | "url" => url.to_owned(),
+        "scheme" => scheme.to_owned(),
+        "method" => "GET".to_owned(),
+        "http_version" => "1.1".to_owned(),
+        "exitcode" | "num_redirects" | "ssl_verify_result" => "0".to_owned(),
+        "time_total" => "0.003000".to_owned(),
+        "time_connect" | "time_namelookup" | "time_starttransfer" | "time_appconnect" => {
+            "0.001000".to_owned()
+        }
+        _ => String::new(),
+    };
+    let text = format.replace("\\n", "\n").replace("\\t", "\t").replace("\\r", "\r");
+    let mut out = String::new();
+    let mut rest = text.as_str();
+    while let Some((before, behind)) = rest.split_once("%{") {
+        let Some((name, behind)) = behind.split_once('}') else { break };
+        out += before;
+        out += &value(name);
+        rest = behind;
+    }
+    out + &rest.replace("%%", "%")
 }

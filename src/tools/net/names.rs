@@ -33,7 +33,9 @@ async fn ask(proc: &Proc, name: &str, kind: &str, server: Option<&str>, search: 
                 };
                 let source = Source::of(&world, &proc.place);
                 let mut trace = Vec::new();
-                let found = source.and_then(|it| dns::ask(&world, &it, &address, &full, kind, &mut trace));
+                let found = source.and_then(|it| {
+                    dns::ask(&world, &it, &address, full.trim_end_matches('.'), kind, &mut trace)
+                });
                 let (rcode, records) =
                     found.map_or((None, Vec::new()), |(rcode, records)| (Some(rcode), records));
                 DnsAnswer { server: address, asked: full.clone(), rcode, records, trace }
@@ -147,8 +149,21 @@ fn run_dig(proc: &mut Proc) -> Running<'_> {
             proc.print(text);
             return if answer.rcode.is_some() { 0 } else { 9 };
         }
+        if flags.iter().any(|flag| flag == "noall") && answer.rcode.is_some() {
+            if flags.iter().any(|flag| flag == "answer") {
+                proc.print(rows(&answer));
+            }
+            return 0;
+        }
         print_dig(proc, &asked, &kind, &answer)
     })
+}
+
+/// The records of an answer, a line each.
+fn rows(answer: &DnsAnswer) -> String {
+    let row =
+        |it: &Record| format!("{}.\t30\tIN\t{}\t{}\n", it.name.trim_end_matches('.'), it.kind, it.value);
+    answer.records.iter().map(row).collect()
 }
 
 fn print_dig(proc: &Proc, asked: &str, kind: &str, answer: &DnsAnswer) -> i32 {
@@ -161,11 +176,7 @@ fn print_dig(proc: &Proc, asked: &str, kind: &str, answer: &DnsAnswer) -> i32 {
         proc.print(format!("{title}{lost}\n;; no servers could be reached\n"));
         return 9;
     };
-    let rows: String = answer
-        .records
-        .iter()
-        .map(|it| format!("{}.\t30\tIN\t{}\t{}\n", it.name.trim_end_matches('.'), it.kind, it.value))
-        .collect();
+    let rows = rows(answer);
     let count = answer.records.len();
     let section = if count > 0 { format!(";; ANSWER SECTION:\n{rows}\n") } else { String::new() };
     let now = proc.world().now.strftime("%a %b %d %H:%M:%S UTC %Y");

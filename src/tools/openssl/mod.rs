@@ -7,6 +7,7 @@ mod conf;
 mod digest;
 mod server;
 mod text;
+mod verify;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -15,7 +16,7 @@ use base64::Engine;
 use x509_parser::prelude::{FromDer, X509Certificate, X509CertificationRequest, X509Name};
 
 use self::conf::{Conf, Extensions};
-use crate::hosts::certificates::{self, CertificateSpec, Distrust, Pair, Usage};
+use crate::hosts::certificates::{self, CertificateSpec, Pair, Usage};
 use crate::shell::{Proc, Program, Running};
 use crate::sim::SimTime;
 
@@ -60,7 +61,7 @@ const VALUED: &[&str] = &[
     "-inkey",
     "-name",
     "-certopt",
-    "-CApath",
+    "-purpose",
 ];
 
 struct Args {
@@ -107,7 +108,7 @@ fn run(proc: &mut Proc) -> Running<'_> {
             "base64" | "enc" => base64_text(proc, &args, &verb),
             "req" => req(proc, &args),
             "x509" => x509(proc, &args),
-            "verify" => verify(proc, &args),
+            "verify" => verify::run(proc, &args),
             "rand" => rand(proc, &args),
             "dgst" | "md5" | "sha1" | "sha256" | "sha512" => digest::run(proc, &verb),
             "crl2pkcs7" | "pkcs7" => digest::pkcs7(proc, &args, &verb),
@@ -121,7 +122,8 @@ fn run(proc: &mut Proc) -> Running<'_> {
             Ok(()) => 0,
             Err(text) => {
                 proc.eprint(text);
-                1
+                // Source: the end of OpenSSL's `apps/verify.c`.
+                if verb == "verify" { 2 } else { 1 }
             }
         }
     })
@@ -471,40 +473,6 @@ fn sign(proc: &Proc, args: &Args) -> Done {
     let text = signed.map_err(|error| format!("Could not sign: {error}\n"))?;
     proc.eprint(format!("Certificate request self-signature ok\nsubject={}\n", shown(name)));
     output(proc, args, "-out", &text.replace("\r\n", "\n"), 0o644)
-}
-
-fn verify(proc: &Proc, args: &Args) -> Done {
-    let roots = read(proc, args.value("-CAfile").unwrap_or("/etc/ssl/certs/ca-certificates.crt"))?;
-    let mut failed = false;
-    for name in &args.operands {
-        let leaf = read(proc, name)?;
-        let why = match certificates::verify(&leaf, &roots, proc.world().now) {
-            Ok(()) => {
-                proc.print(format!("{name}: OK\n"));
-                continue;
-            }
-            Err(Distrust::Malformed) => {
-                proc.eprint(format!(
-                    "Could not find certificate from {name}\nerror {name}: verification failed\n"
-                ));
-                failed = true;
-                continue;
-            }
-            Err(Distrust::OutOfDate { what, .. }) if what.starts_with("before") => {
-                (9, "certificate is not yet valid")
-            }
-            Err(Distrust::OutOfDate { .. }) => (10, "certificate has expired"),
-            Err(Distrust::UnknownAuthority) => (20, "unable to get local issuer certificate"),
-        };
-        let der = certificates::pem_body(&leaf).unwrap_or_default();
-        let subject = X509Certificate::from_der(&der).map(|(_, it)| shown(it.subject())).unwrap_or_default();
-        let (code, text) = why;
-        proc.eprint(format!(
-            "{subject}\nerror {code} at 0 depth lookup: {text}\nerror {name}: verification failed\n"
-        ));
-        failed = true;
-    }
-    if failed { Err(String::new()) } else { Ok(()) }
 }
 
 fn rand(proc: &Proc, args: &Args) -> Done {
