@@ -95,7 +95,11 @@ async fn one(proc: &Proc, options: &Options, url: &str) -> i32 {
                 proc.eprint(format!("curl: ({code}) {text}\n"));
             }
             if let Some(format) = options.value('w') {
-                proc.print(written_out(format, 0, 0, url));
+                proc.print(written_out(
+                    format,
+                    &Reply { status: 0, headers: Vec::new(), body: Default::default() },
+                    url,
+                ));
             }
             code
         }
