@@ -74,6 +74,13 @@ impl Terminal {
         Self::on(world)
     }
 
+    /// The same on a default world with so many nodes.
+    pub fn with_nodes(count: usize) -> Self {
+        Self::on(
+            templates::with_nodes("three-nodes", 1, count).unwrap_or_else(|| templates::default_world(1)),
+        )
+    }
+
     fn on(world: World) -> Self {
         let lab = stage::lab(world);
         let mut login = stage::root(&lab, "controlplane");

@@ -35,11 +35,18 @@ pub(crate) struct ShArgs {
     /// The world to run in
     #[arg(long, default_value = "three-nodes", value_name = "NAME")]
     world: String,
+    /// Add workers until the cluster has this many nodes
+    #[arg(long, default_value_t = 0, hide_default_value = true, value_name = "COUNT")]
+    nodes: u8,
 }
 
 /// Runs the command; the exit code is that of the last script.
 pub(crate) fn run(args: &ShArgs) -> Result<u8, String> {
-    let world = templates::by_name(&args.world, args.seed).ok_or_else(|| {
+    let world = match args.nodes {
+        0 => templates::by_name(&args.world, args.seed),
+        count => templates::with_nodes(&args.world, args.seed, count.into()),
+    };
+    let world = world.ok_or_else(|| {
         let known: Vec<&str> = templates::names().collect();
         format!("no world is called {:?}; there are {}", args.world, known.join(", "))
     })?;

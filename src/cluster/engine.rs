@@ -190,14 +190,24 @@ impl World {
         }
     }
 
+    /// The names of the hosts that are not as they were last seen. This is asked before every sync, so both maps,
+    /// which mostly have the same names, are walked together.
+    fn changed_hosts(&self) -> Vec<String> {
+        let mut seen = self.hosts_seen.iter().peekable();
+        let mut changed = Vec::new();
+        for (name, host) in &self.hosts {
+            while seen.next_if(|(before, _)| *before < name).is_some() {}
+            let same = seen.next_if(|(before, _)| *before == name);
+            if !same.is_some_and(|(_, seen)| seen.is_current(host)) {
+                changed.push(name.clone());
+            }
+        }
+        changed
+    }
+
     /// Wakes the components that watch machines where a machine changed.
     fn notice_hosts(&mut self) {
-        let changed: Vec<String> = self
-            .hosts
-            .iter()
-            .filter(|(name, host)| !self.hosts_seen.get(*name).is_some_and(|seen| seen.is_current(host)))
-            .map(|(name, _)| name.clone())
-            .collect();
+        let changed = self.changed_hosts();
         for name in changed {
             let Some(host) = self.hosts.get(&name) else { continue };
             let seen = HostSeen {

@@ -2,10 +2,11 @@
 //! watches read. A clone is a snapshot.
 
 use std::borrow::Borrow;
+use std::cmp::Ordering;
 use std::ops::Bound;
 use std::sync::Arc;
 
-use imbl::{OrdMap, OrdSet, Vector};
+use imbl::{OrdMap, Vector};
 use serde_json::Value;
 
 use crate::apimachinery::object;
@@ -63,7 +64,53 @@ impl Event {
     }
 }
 
+/// Objects that an index leads to.
+type Indexed = OrdMap<Key, Object>;
+
 type Table = OrdMap<(Arc<str>, Arc<str>), Row>;
+
+/// Namespace and name, whoever owns the text, so that looking something up copies nothing.
+trait Slot {
+    fn parts(&self) -> (&str, &str);
+}
+
+impl Slot for (Arc<str>, Arc<str>) {
+    fn parts(&self) -> (&str, &str) {
+        (&self.0, &self.1)
+    }
+}
+
+impl Slot for (&str, &str) {
+    fn parts(&self) -> (&str, &str) {
+        *self
+    }
+}
+
+impl<'a> Borrow<dyn Slot + 'a> for (Arc<str>, Arc<str>) {
+    fn borrow(&self) -> &(dyn Slot + 'a) {
+        self
+    }
+}
+
+impl PartialEq for dyn Slot + '_ {
+    fn eq(&self, other: &Self) -> bool {
+        self.parts() == other.parts()
+    }
+}
+
+impl Eq for dyn Slot + '_ {}
+
+impl PartialOrd for dyn Slot + '_ {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for dyn Slot + '_ {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.parts().cmp(&other.parts())
+    }
+}
 
 /// With what a value is encrypted in etcd.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,12 +145,12 @@ pub(crate) struct Store {
     /// Goes up by one with every change, as etcd's revision does. Only `put` and `delete` move it.
     revision: u64,
     log: Vector<Event>,
-    /// Keys by the UID of each owner.
-    owned: OrdMap<Arc<str>, OrdSet<Key>>,
+    /// By the UID of each owner.
+    owned: OrdMap<Arc<str>, Indexed>,
     /// Pods by `spec.nodeName`.
-    on_node: OrdMap<Arc<str>, OrdSet<Key>>,
+    on_node: OrdMap<Arc<str>, Indexed>,
     /// Objects that a controller could adopt, by resource and namespace.
-    orphans: OrdMap<(Arc<str>, Arc<str>), OrdSet<Key>>,
+    orphans: OrdMap<(Arc<str>, Arc<str>), Indexed>,
     /// Whether a value was ever encrypted.
     sealed: bool,
 }
@@ -154,12 +201,14 @@ impl Store {
     }
 
     fn row(&self, key: &Key) -> Option<&Row> {
-        self.tables.get(&key.resource)?.get(&(key.namespace.clone(), key.name.clone()))
+        let slot: &dyn Slot = &(&*key.namespace, &*key.name);
+        self.tables.get(&key.resource)?.get(slot)
     }
 
     /// One object by its parts.
     pub(crate) fn find(&self, resource: &str, namespace: &str, name: &str) -> Option<&Object> {
-        self.tables.get(resource)?.get(&(Arc::from(namespace), Arc::from(name))).map(|row| &row.object)
+        let slot: &dyn Slot = &(namespace, name);
+        self.tables.get(resource)?.get(slot).map(|row| &row.object)
     }
 
     /// All objects of a resource by namespace and name; of one namespace when `namespace` is not empty.
@@ -201,23 +250,23 @@ impl Store {
 
     /// Objects that name `uid` as an owner.
     pub(crate) fn owned_by(&self, uid: &str) -> impl Iterator<Item = &Object> {
-        self.owned.get(uid).into_iter().flatten().filter_map(|key| self.get(key))
+        self.owned.get(uid).into_iter().flat_map(Indexed::values)
     }
 
     /// Keys of the objects that name `uid` as an owner.
     pub(crate) fn keys_owned_by(&self, uid: &str) -> impl Iterator<Item = &Key> {
-        self.owned.get(uid).into_iter().flatten()
+        self.owned.get(uid).into_iter().flat_map(Indexed::keys)
     }
 
     /// Pods bound to a node.
     pub(crate) fn pods_on(&self, node: &str) -> impl Iterator<Item = &Object> {
-        self.on_node.get(node).into_iter().flatten().filter_map(|key| self.get(key))
+        self.on_node.get(node).into_iter().flat_map(Indexed::values)
     }
 
     /// Objects of an adoptable resource in a namespace that have no controller.
     pub(crate) fn orphans(&self, resource: &str, namespace: &str) -> impl Iterator<Item = &Object> {
         let at = (Arc::from(resource), Arc::from(namespace));
-        self.orphans.get(&at).into_iter().flatten().filter_map(|key| self.get(key))
+        self.orphans.get(&at).into_iter().flat_map(Indexed::values)
     }
 
     /// Stores `object`, whose `metadata.resourceVersion` is set to the new revision.
@@ -240,7 +289,7 @@ impl Store {
         let row = Row { object: object.clone(), seal, counts };
         let previous = table.insert(slot, row).map(|row| row.object);
         if let Some(before) = &previous {
-            self.unindex(key, before);
+            self.unindex(key, before, Some(&object));
         }
         self.index(key, &object);
         let change = if previous.is_some() { Change::Modified } else { Change::Added };
@@ -258,7 +307,7 @@ impl Store {
     pub(crate) fn delete(&mut self, key: &Key) -> Option<Object> {
         let slot = (key.namespace.clone(), key.name.clone());
         let previous = self.tables.get_mut(&key.resource)?.remove(&slot)?.object;
-        self.unindex(key, &previous);
+        self.unindex(key, &previous, None);
         self.revision += 1;
         let mut last = (*previous).clone();
         object::set(&mut last, &["metadata", "resourceVersion"], self.revision.to_string());
@@ -297,40 +346,50 @@ impl Store {
         }
     }
 
-    fn index(&mut self, key: &Key, object: &Value) {
+    fn index(&mut self, key: &Key, object: &Object) {
         for owner in object::list(object, "/metadata/ownerReferences") {
-            self.owned.entry(object::field(owner, "uid").into()).or_default().insert(key.clone());
+            let owned = self.owned.entry(object::field(owner, "uid").into()).or_default();
+            owned.insert(key.clone(), object.clone());
         }
-        if &*key.resource == "pods" && !object::text(object, "/spec/nodeName").is_empty() {
-            self.on_node
-                .entry(object::text(object, "/spec/nodeName").into())
-                .or_default()
-                .insert(key.clone());
+        if let Some(node) = node_of(key, object) {
+            self.on_node.entry(node.into()).or_default().insert(key.clone(), object.clone());
         }
         if is_orphan(key, object) {
             let at = (key.resource.clone(), key.namespace.clone());
-            self.orphans.entry(at).or_default().insert(key.clone());
+            self.orphans.entry(at).or_default().insert(key.clone(), object.clone());
         }
     }
 
-    fn unindex(&mut self, key: &Key, object: &Value) {
-        for owner in object::list(object, "/metadata/ownerReferences") {
-            drop_from(&mut self.owned, object::field(owner, "uid"), key);
+    /// Takes an object out of the indexes that `next` will not be put into.
+    fn unindex(&mut self, key: &Key, object: &Value, next: Option<&Value>) {
+        let owners = |it| object::list(it, "/metadata/ownerReferences");
+        if next.is_none_or(|next| owners(next) != owners(object)) {
+            for owner in owners(object) {
+                drop_from(&mut self.owned, object::field(owner, "uid"), key);
+            }
         }
-        if &*key.resource == "pods" {
-            drop_from(&mut self.on_node, object::text(object, "/spec/nodeName"), key);
+        if let Some(node) =
+            node_of(key, object).filter(|it| next.and_then(|next| node_of(key, next)) != Some(it))
+        {
+            drop_from(&mut self.on_node, node, key);
         }
-        if is_orphan(key, object) {
+        if is_orphan(key, object) && !next.is_some_and(|next| is_orphan(key, next)) {
             drop_from(&mut self.orphans, &(key.resource.clone(), key.namespace.clone()), key);
         }
     }
+}
+
+/// The node that a pod is bound to.
+fn node_of<'a>(key: &Key, object: &'a Value) -> Option<&'a str> {
+    let node = if &*key.resource == "pods" { object::text(object, "/spec/nodeName") } else { "" };
+    Some(node).filter(|it| !it.is_empty())
 }
 
 fn is_orphan(key: &Key, object: &Value) -> bool {
     ADOPTABLE.contains(&&*key.resource) && object::controller_of(object).is_none()
 }
 
-fn drop_from<K, Q>(index: &mut OrdMap<K, OrdSet<Key>>, at: &Q, key: &Key)
+fn drop_from<K, Q>(index: &mut OrdMap<K, Indexed>, at: &Q, key: &Key)
 where
     K: Ord + Clone + Borrow<Q>,
     Q: Ord + ?Sized,

@@ -1,11 +1,13 @@
 //! What a control loop sees and does: reads from the store, writes through the API under its own
 //! service account, events, and retries with a growing wait.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use imbl::{OrdMap, Vector};
 use serde_json::{Value, json};
 
+use super::census::Census;
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::api::Client;
@@ -35,6 +37,8 @@ pub(crate) struct Memory {
     counts: OrdMap<(&'static str, String), i64>,
     /// Numbers over time, by loop and what they are about, oldest first.
     histories: OrdMap<(&'static str, String), Vector<(SimTime, i64)>>,
+    /// The pods of sets as they were last looked at, by loop and key.
+    censuses: OrdMap<(&'static str, String), Arc<Census>>,
 }
 
 /// A control loop at work on one cluster.
@@ -208,6 +212,20 @@ impl<'a> Hand<'a> {
         }
         let item = (self.name, what.to_owned());
         self.memory().histories.insert(item, history);
+    }
+
+    /// The pods of the set of a key as they were last looked at.
+    pub(super) fn census(&self, key: &str) -> Option<Arc<Census>> {
+        self.world.clusters[self.cluster].controllers.censuses.get(&(self.name, key.to_owned())).cloned()
+    }
+
+    /// Keeps the pods of a set for the next look; `None` forgets them.
+    pub(super) fn keep_census(&mut self, key: &str, census: Option<Arc<Census>>) {
+        let item = (self.name, key.to_owned());
+        match census {
+            Some(census) => drop(self.memory().censuses.insert(item, census)),
+            None => drop(self.memory().censuses.remove(&item)),
+        }
     }
 
     /// Changes an object as it is stored now; nothing happens when it is gone or `change` changes nothing.

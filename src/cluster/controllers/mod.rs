@@ -10,6 +10,7 @@
 //! but what they write into the API.
 
 pub(crate) mod bootstrap;
+pub(crate) mod census;
 pub(crate) mod clusterrole_aggregation;
 pub(crate) mod cronjob;
 pub(crate) mod csr;

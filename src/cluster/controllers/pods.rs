@@ -58,8 +58,13 @@ pub(crate) fn is_available(pod: &Value, min_ready_s: i64, now: SimTime) -> bool 
 
 /// How long until a ready pod is available; `None` when it is not ready, or is available already.
 pub(crate) fn available_in(pod: &Value, min_ready_s: i64, now: SimTime) -> Option<Duration> {
+    wait_left(ready_since(pod)?, min_ready_s, now)
+}
+
+/// How long until a pod that became ready at `since` is available; `None` when it is already.
+pub(crate) fn wait_left(since: SimTime, min_ready_s: i64, now: SimTime) -> Option<Duration> {
     let min_ready = seconds(min_ready_s);
-    let waited = now.since(ready_since(pod)?);
+    let waited = now.since(since);
     (!min_ready.is_zero()).then(|| min_ready.checked_sub(waited)).flatten().filter(|left| !left.is_zero())
 }
 

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
+use super::census::{Census, Counted};
 use super::hand::{Hand, join_key, wake_owner, wake_self};
-use super::pods::{self, is_active, is_deleting};
+use super::pods::{self, is_deleting};
+use super::scaling;
 use super::select::selects;
-use super::{owners, scaling};
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::engine::{Component, Process};
@@ -72,40 +73,45 @@ fn sync(sets: &SetKind, world: &mut World, cluster: ClusterId, key: &str) -> Opt
     let mut hand = Hand::new(world, cluster, sets.name);
     let Some(set) = hand.at(sets.resource, key) else {
         hand.forget(key);
+        hand.keep_census(key, None);
         return None;
     };
-    let all = owners::claim(&mut hand, &set, &selector(&set), "pods", "Pod");
-    let active: Vec<Object> = all.iter().filter(|pod| is_active(pod)).cloned().collect();
-    let managed = if is_deleting(&set) { Ok(false) } else { manage(&mut hand, &set, &active) };
+    let census = Census::claim(&mut hand, key, &set, selector(&set));
+    let managed = if is_deleting(&set) { Ok(false) } else { manage(&mut hand, &set, &census) };
     if matches!(managed, Ok(true)) {
         // The pods that were made or removed wake this key again, and the status is written then.
         return None;
     }
     let refusal = managed.err();
-    let status = status(&hand, &set, &all, &active, refusal.as_ref());
+    let status = status(&hand, &set, &census, refusal.as_ref());
     let written = hand.update_status(sets.resource, &set, status);
     if refusal.is_some() || written.is_err() {
         return hand.retry(key);
     }
     hand.forget(key);
-    let min_ready = object::int(&set, "/spec/minReadySeconds").unwrap_or(0);
+    let min_ready = min_ready_seconds(&set);
     let now = hand.now();
-    active.iter().filter_map(|pod| pods::available_in(pod, min_ready, now)).min()
+    census.active().filter_map(|it| it.available_in(min_ready, now)).min()
+}
+
+fn min_ready_seconds(set: &Value) -> i64 {
+    object::int(set, "/spec/minReadySeconds").unwrap_or(0)
 }
 
 /// Makes or removes pods; true when it did.
-fn manage(hand: &mut Hand<'_>, set: &Value, active: &[Object]) -> Result<bool, Status> {
+fn manage(hand: &mut Hand<'_>, set: &Value, census: &Census) -> Result<bool, Status> {
     let wanted = usize::try_from(object::int(set, "/spec/replicas").unwrap_or(1)).unwrap_or(0);
-    if active.len() < wanted {
+    let active = census.active().count();
+    if active < wanted {
         let template = set.pointer("/spec/template").cloned().unwrap_or_default();
-        scaling::create_pods(hand, set, &template, (wanted - active.len()).min(scaling::BURST))?;
+        scaling::create_pods(hand, set, &template, (wanted - active).min(scaling::BURST))?;
         return Ok(true);
     }
-    let surplus = (active.len() - wanted).min(scaling::BURST);
+    let surplus = (active - wanted).min(scaling::BURST);
     if surplus == 0 {
         return Ok(false);
     }
-    let mut victims = active.to_vec();
+    let mut victims: Vec<Object> = census.active().map(|it| it.pod.clone()).collect();
     if surplus < victims.len() {
         let siblings = siblings(hand, set);
         pods::sort_for_deletion(&mut victims, &siblings, hand.now());
@@ -126,35 +132,28 @@ fn siblings(hand: &Hand<'_>, set: &Value) -> Vec<Object> {
     hand.controlled(&owner, kind).iter().flat_map(|set| hand.controlled(set, "Pod")).collect()
 }
 
-fn status(
-    hand: &Hand<'_>,
-    set: &Value,
-    all: &[Object],
-    active: &[Object],
-    refusal: Option<&Status>,
-) -> Value {
-    let (now, min_ready) = (hand.now(), object::int(set, "/spec/minReadySeconds").unwrap_or(0));
-    let labels = set.pointer("/spec/template/metadata/labels").cloned().unwrap_or_default();
-    let labels = json!({ "matchLabels": labels });
-    let count = |holds: &dyn Fn(&Value) -> bool| active.iter().filter(|pod| holds(pod)).count();
+fn status(hand: &Hand<'_>, set: &Value, census: &Census, refusal: Option<&Status>) -> Value {
+    let (now, min_ready) = (hand.now(), min_ready_seconds(set));
+    let count = |holds: &dyn Fn(&Counted) -> bool| census.active().filter(|it| holds(it)).count();
+    let active = count(&|_| true);
     let mut status = Map::new();
-    status.insert("replicas".into(), active.len().into());
+    status.insert("replicas".into(), active.into());
     let counts = [
-        ("fullyLabeledReplicas", count(&|pod| selects(&labels, pod))),
-        ("readyReplicas", count(&pods::is_ready)),
-        ("availableReplicas", count(&|pod| pods::is_available(pod, min_ready, now))),
+        ("fullyLabeledReplicas", count(&|it| it.labelled)),
+        ("readyReplicas", count(&|it| it.ready)),
+        ("availableReplicas", count(&|it| it.ready && it.available_in(min_ready, now).is_none())),
     ];
     for (key, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
         status.insert(key.into(), count.into());
     }
     if object::text(set, "/kind") == "ReplicaSet" {
-        let terminating = all.iter().filter(|pod| is_deleting(pod) && !pods::is_ended(pod)).count();
+        let terminating = census.all().filter(|it| it.deleting && !it.ended).count();
         status.insert("terminatingReplicas".into(), terminating.into());
     }
     if let Some(generation) = object::int(set, "/metadata/generation") {
         status.insert("observedGeneration".into(), generation.into());
     }
-    let conditions = conditions(hand, set, active.len(), refusal);
+    let conditions = conditions(hand, set, active, refusal);
     if !conditions.is_empty() {
         status.insert("conditions".into(), conditions.into());
     }

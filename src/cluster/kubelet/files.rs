@@ -48,7 +48,7 @@ impl<'w> View<'w> {
 
     fn tree(&self, source: &Source) -> Option<&'w FileTree> {
         match source {
-            Source::Volume(name) => self.pod.volumes.get(name).map(|it| &it.tree),
+            Source::Volume(name) => self.pod.volumes.get(name).map(|it| it.files.tree()),
             Source::Host(name) => self.world.hosts.get(name).map(|it| &it.files),
             Source::Export(key) => self.world.clusters.get(self.cluster)?.runtime.exports.get(key),
         }
@@ -204,7 +204,7 @@ fn apply(world: &mut World, place: &Place, source: Option<Source>, op: FileOp<'_
     }
     let pod = runtime.pods.get_mut(pod_uid).ok_or(FsError::NotFound)?;
     let tree = match &source {
-        Some(Source::Volume(name)) => pod.volumes.get_mut(name).map(|it| &mut it.tree),
+        Some(Source::Volume(name)) => pod.volumes.get_mut(name).map(|it| it.files.tree_mut()),
         _ => pod.containers.get_mut(container).map(|it| &mut it.files),
     };
     op.apply(tree.ok_or(FsError::NotFound)?, now)

@@ -31,6 +31,7 @@ mod pi;
 mod pod;
 mod pod_status;
 mod probes;
+mod published;
 pub(crate) mod register;
 pub(crate) mod run;
 pub(crate) mod runtime;

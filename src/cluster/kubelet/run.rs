@@ -7,9 +7,10 @@ use imbl::{OrdMap, Vector};
 use serde_json::Value;
 
 use super::catalog::Image;
+use super::published::Files;
 use super::script::Vm;
 use crate::apimachinery::object;
-use crate::cluster::{ClusterId, Place, World};
+use crate::cluster::{ClusterId, Object, Place, World};
 use crate::hosts::FileTree;
 use crate::sim::SimTime;
 
@@ -108,7 +109,9 @@ pub(super) struct Stopping {
 /// A volume whose files belong to the pod: emptyDir, configMap, secret, projected …
 #[derive(Clone, Debug)]
 pub(super) struct Volume {
-    pub(super) tree: FileTree,
+    pub(super) files: Files,
+    /// The objects that it shows something of.
+    pub(super) sources: Vec<Option<Object>>,
     /// The revision of the store that its contents were read at, for volumes that follow objects.
     pub(super) revision: u64,
     /// When its contents last changed; tokens in it are as old as that.

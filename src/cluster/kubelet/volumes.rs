@@ -4,20 +4,21 @@
 //! all nodes share.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::env::{self, Subject};
+use super::published::{Files, Item, Items};
 use super::run::{Mount, PodId, Source, Volume};
 use crate::apimachinery::object;
 use crate::cluster::api::authn::token::{self, TokenSpec};
-use crate::cluster::{Store, World};
+use crate::cluster::{Object, Store, World};
 use crate::hosts::files::clean;
 use crate::hosts::{FileTree, FsError, Kind};
-use crate::sim::SimTime;
 
 /// Prepares every volume of a pod. On failure: the volume's name and the sentence of its event.
-pub(super) fn prepare(world: &mut World, id: &PodId, pod: &Value) -> Result<(), (String, String)> {
+pub(super) fn prepare(world: &mut World, id: &PodId, pod: &Object) -> Result<(), (String, String)> {
     for volume in object::list(pod, "/spec/volumes") {
         let name = object::field(volume, "name");
         prepare_one(world, id, pod, volume).map_err(|why| (name.to_owned(), why))?;
@@ -25,7 +26,7 @@ pub(super) fn prepare(world: &mut World, id: &PodId, pod: &Value) -> Result<(), 
     Ok(())
 }
 
-fn prepare_one(world: &mut World, id: &PodId, pod: &Value, volume: &Value) -> Result<(), String> {
+fn prepare_one(world: &mut World, id: &PodId, pod: &Object, volume: &Value) -> Result<(), String> {
     let name = object::field(volume, "name").to_owned();
     if let Some(host_path) = volume.get("hostPath") {
         let host = id.get(world).map(|it| it.host.clone()).unwrap_or_default();
@@ -49,32 +50,88 @@ fn prepare_one(world: &mut World, id: &PodId, pod: &Value, volume: &Value) -> Re
     }
     let Some(cluster) = world.clusters.get(id.cluster) else { return Ok(()) };
     let revision = cluster.store.revision();
-    if known == Some(revision) {
+    if known == Some(revision) || is_current(world, id, pod, volume) {
         return Ok(());
     }
-    let now = world.now;
-    let tree = match contents(world, id, pod, volume)? {
-        Some((files, mode)) => {
-            let before = id.get(world).and_then(|it| it.volumes.get(&name)).map(|it| it.tree.clone());
-            published(before, &files, mode, now)
+    let (now, sources) = (world.now, sources(world, id, pod, volume));
+    let files = match contents(world, id, pod, volume)? {
+        Some((items, mode)) => {
+            let before = id.get(world).and_then(|it| it.volumes.get(&name)).map(|it| &it.files);
+            Files::publish(before, items, mode, now)
         }
-        None => FileTree::default(),
+        None => Files::empty(),
     };
     if let Some(run) = id.get_mut(world) {
         // What did not change was issued when it was made.
-        let kept = run.volumes.get(&name).filter(|it| it.tree.is_same(&tree)).map(|it| it.issued);
-        run.volumes.insert(name, Volume { tree, revision, issued: kept.unwrap_or(now) });
+        let kept = run.volumes.get(&name).filter(|it| it.files.is_same(&files)).map(|it| it.issued);
+        run.volumes.insert(name, Volume { files, sources, revision, issued: kept.unwrap_or(now) });
     }
     Ok(())
 }
 
+/// Whether a volume shows what it has to: nothing that it shows has changed, nobody wrote into it, and its
+/// tokens are young. A pod is looked at far more often than that changes.
+fn is_current(world: &World, id: &PodId, pod: &Object, volume: &Value) -> bool {
+    let there = id.get(world).and_then(|it| it.volumes.get(object::field(volume, "name")));
+    let Some(there) = there.filter(|it| it.files.is_untouched()) else { return false };
+    let now = sources(world, id, pod, volume);
+    let same = |(one, other): (&Option<Object>, &Option<Object>)| match (one, other) {
+        (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+        (None, None) => true,
+        _ => false,
+    };
+    let mut tokens = parts(volume).filter_map(|it| it.get("serviceAccountToken"));
+    there.sources.len() == now.len()
+        && there.sources.iter().zip(&now).all(same)
+        && tokens
+            .all(|it| is_young(world, there, it) && there.files.token(object::field(it, "path")).is_some())
+}
+
+/// The parts of a volume: its sources if it is a projected one, itself otherwise.
+fn parts(volume: &Value) -> impl Iterator<Item = &Value> {
+    let projected = volume.get("projected").map(|it| object::list(it, "/sources"));
+    projected.unwrap_or_else(|| std::slice::from_ref(volume)).iter()
+}
+
+/// The objects that a volume shows something of, as they are now.
+fn sources(world: &World, id: &PodId, pod: &Object, volume: &Value) -> Vec<Option<Object>> {
+    let Some(store) = world.clusters.get(id.cluster).map(|it| &it.store) else { return Vec::new() };
+    let mut all = Vec::new();
+    for part in parts(volume) {
+        let name = |it: &Value| match object::field(it, "secretName") {
+            "" => object::field(it, "name").to_owned(),
+            name => name.to_owned(),
+        };
+        for (kind, resource) in [("configMap", "configmaps"), ("secret", "secrets")] {
+            if let Some(it) = part.get(kind) {
+                all.push(store.find(resource, object::namespace(pod), &name(it)).cloned());
+            }
+        }
+        if part.get("downwardAPI").is_some() {
+            all.push(Some(pod.clone()));
+            all.push(store.find("nodes", "", object::text(pod, "/spec/nodeName")).cloned());
+        }
+    }
+    all
+}
+
+/// Whether a token of the volume lives for longer than a fifth of its life.
+fn is_young(world: &World, volume: &Volume, source: &Value) -> bool {
+    let seconds = u64::try_from(token_seconds(source)).unwrap_or(0);
+    world.now.since(volume.issued).as_secs() < seconds * 4 / 5
+}
+
+fn token_seconds(source: &Value) -> i64 {
+    object::int(source, "/expirationSeconds").unwrap_or(3_607)
+}
+
 /// Files by path, and the mode of those that name none.
-type Contents = (BTreeMap<String, (Vec<u8>, Option<u32>)>, u32);
+type Contents = (Items, u32);
 
 /// What a volume that follows objects holds; `None` for volumes that begin empty.
 fn contents(world: &World, id: &PodId, pod: &Value, volume: &Value) -> Result<Option<Contents>, String> {
     let Some(cluster) = world.clusters.get(id.cluster) else { return Ok(None) };
-    let (mut files, store) = (BTreeMap::new(), &cluster.store);
+    let (mut files, store) = (Items::new(), &cluster.store);
     let mode = |source: &Value| {
         object::int(source, "/defaultMode").and_then(|it| u32::try_from(it).ok()).unwrap_or(0o644)
     };
@@ -101,7 +158,7 @@ fn contents(world: &World, id: &PodId, pod: &Value, volume: &Value) -> Result<Op
             add_downward(&mut files, &subject, it);
         } else if let Some(it) = part.get("serviceAccountToken") {
             let token = token(world, id, pod, object::field(volume, "name"), it);
-            files.insert(object::field(it, "path").to_owned(), (token.into_bytes(), None));
+            files.insert(object::field(it, "path").to_owned(), (token, None));
         }
     }
     Ok(Some((files, mode(source))))
@@ -120,14 +177,12 @@ fn subject<'a>(world: &'a World, id: &PodId, store: &'a Store, pod: &'a Value) -
 
 /// A token for the pod's service account, bound to the pod. The one that is there stays until four
 /// fifths of its life are over, as the kubelet's token manager does it.
-fn token(world: &World, id: &PodId, pod: &Value, volume: &str, source: &Value) -> String {
+fn token(world: &World, id: &PodId, pod: &Value, volume: &str, source: &Value) -> Item {
     let path = object::field(source, "path");
-    let seconds = object::int(source, "/expirationSeconds").unwrap_or(3_607);
     let there = id.get(world).and_then(|it| it.volumes.get(volume));
     if let Some(there) = there
-        && world.now.since(there.issued).as_secs() < u64::try_from(seconds).unwrap_or(0) * 4 / 5
-        && let Ok(token) = there.tree.read_text(&format!("/{path}"))
-        && !token.is_empty()
+        && is_young(world, there, source)
+        && let Some(token) = there.files.token(path)
     {
         return token;
     }
@@ -143,16 +198,16 @@ fn token(world: &World, id: &PodId, pod: &Value, volume: &str, source: &Value) -
         account,
         account_uid: found.map_or("", |it| object::uid(it)),
         audiences: &[audience.to_owned()],
-        seconds,
+        seconds: token_seconds(source),
         bound: vec![("pod", object::name(pod).to_owned(), id.uid.clone())],
         id: &id.uid,
     };
     // Without the cluster's key the API server hands out no tokens.
-    token::issue(world, id.cluster, &spec).unwrap_or_default()
+    token::draft(world, id.cluster, &spec).map_or(Item::Bytes(Vec::new()), Item::Token)
 }
 
 fn add_object(
-    files: &mut BTreeMap<String, (Vec<u8>, Option<u32>)>,
+    files: &mut Items,
     store: &Store,
     pod: &Value,
     kind: &str,
@@ -167,14 +222,16 @@ fn add_object(
     let data = env::data(object);
     let items = object::list(source, "/items");
     if items.is_empty() {
-        files.extend(data.into_iter().map(|(key, value)| (key, (value, None))));
+        files.extend(data.into_iter().map(|(key, value)| (key, (Item::Bytes(value), None))));
         return Ok(());
     }
     for item in items {
         let key = object::field(item, "key");
         let mode = object::int(item, "/mode").and_then(|it| u32::try_from(it).ok());
         match data.get(key) {
-            Some(value) => drop(files.insert(object::field(item, "path").to_owned(), (value.clone(), mode))),
+            Some(value) => {
+                files.insert(object::field(item, "path").to_owned(), (Item::Bytes(value.clone()), mode));
+            }
             None if optional => {}
             None => {
                 return Err(
@@ -186,7 +243,7 @@ fn add_object(
     Ok(())
 }
 
-fn add_downward(files: &mut BTreeMap<String, (Vec<u8>, Option<u32>)>, subject: &Subject<'_>, source: &Value) {
+fn add_downward(files: &mut Items, subject: &Subject<'_>, source: &Value) {
     for item in object::list(source, "/items") {
         let value = match (item.get("fieldRef"), item.get("resourceFieldRef")) {
             (Some(field), _) => env::field_value(subject, object::field(field, "fieldPath")),
@@ -194,41 +251,8 @@ fn add_downward(files: &mut BTreeMap<String, (Vec<u8>, Option<u32>)>, subject: &
             _ => String::new(),
         };
         let mode = object::int(item, "/mode").and_then(|it| u32::try_from(it).ok());
-        files.insert(object::field(item, "path").to_owned(), (value.into_bytes(), mode));
+        files.insert(object::field(item, "path").to_owned(), (Item::Bytes(value.into_bytes()), mode));
     }
-}
-
-/// Files as kubelets publish them: in a dated directory that `..data` points to, so that all of them
-/// change at once.
-fn published(
-    before: Option<FileTree>,
-    files: &BTreeMap<String, (Vec<u8>, Option<u32>)>,
-    mode: u32,
-    now: SimTime,
-) -> FileTree {
-    if let Some(before) = before.filter(|it| holds(it, files)) {
-        return before;
-    }
-    let mut tree = FileTree::default();
-    let dated = format!("..{}.{}", now.strftime("%Y_%m_%d_%H_%M_%S"), now.unix_ns() % 1_000_000_000);
-    for (path, (bytes, own)) in files {
-        let _ = tree.install(&format!("/{dated}/{path}"), bytes, own.unwrap_or(mode), now);
-        let top = path.split('/').next().unwrap_or(path);
-        let _ = tree.symlink(&format!("..data/{top}"), &format!("/{top}"), now);
-    }
-    let _ = tree.mkdir_all(&format!("/{dated}"), 0o755, now);
-    let _ = tree.symlink(&dated, "/..data", now);
-    let _ = tree.chmod("/", 0o777);
-    tree
-}
-
-fn holds(tree: &FileTree, files: &BTreeMap<String, (Vec<u8>, Option<u32>)>) -> bool {
-    let same = |(path, (bytes, _)): (&String, &(Vec<u8>, Option<u32>))| {
-        tree.read(&format!("/{path}")).is_ok_and(|it| *it == **bytes)
-    };
-    let count = tree.list("/").map_or(0, |it| it.iter().filter(|(name, _)| !name.starts_with("..")).count());
-    let tops: std::collections::BTreeSet<&str> = files.keys().filter_map(|it| it.split('/').next()).collect();
-    count == tops.len() && files.iter().all(same)
 }
 
 /// What `hostPath.type` demands, made or checked.
@@ -370,7 +394,7 @@ fn with_tree<T>(
     act: impl FnOnce(&mut FileTree) -> T,
 ) -> Option<T> {
     match source {
-        Source::Volume(name) => id.get_mut(world)?.volumes.get_mut(name).map(|it| act(&mut it.tree)),
+        Source::Volume(name) => id.get_mut(world)?.volumes.get_mut(name).map(|it| act(it.files.tree_mut())),
         Source::Host(name) => world.hosts.get_mut(name).map(|it| act(&mut it.files)),
         Source::Export(key) => world.clusters.get_mut(id.cluster)?.runtime.exports.get_mut(key).map(act),
     }

@@ -68,6 +68,8 @@ pub(crate) struct NodeInfo {
     /// How many of the pods have required anti-affinity, and how many any inter-pod affinity.
     pub(crate) with_anti_affinity: usize,
     pub(crate) with_affinity: usize,
+    /// The pods that are not ending, by namespace and labels: one of each kind, and how many there are.
+    pub(crate) alike: Vec<(Arc<PodInfo>, i64)>,
 }
 
 /// All nodes, by name.
@@ -170,6 +172,7 @@ impl NodeInfo {
         self.used_nonzero.add(&pod.requests_nonzero);
         self.with_anti_affinity += usize::from(!pod.terms.anti.is_empty());
         self.with_affinity += usize::from(pod.terms.any());
+        self.count_alike(&pod, 1);
         self.pods.insert(pod.key.clone(), pod);
     }
 
@@ -180,6 +183,19 @@ impl NodeInfo {
         self.used_nonzero.sub(&pod.requests_nonzero);
         self.with_anti_affinity -= usize::from(!pod.terms.anti.is_empty());
         self.with_affinity -= usize::from(pod.terms.any());
+        self.count_alike(&pod, -1);
+    }
+
+    fn count_alike(&mut self, pod: &Arc<PodInfo>, by: i64) {
+        if pod.terminating {
+            return;
+        }
+        let alike = |it: &PodInfo| it.key.namespace == pod.key.namespace && it.labels() == pod.labels();
+        match self.alike.iter_mut().find(|(it, _)| alike(it)) {
+            Some((_, count)) => *count += by,
+            None => self.alike.push((pod.clone(), by)),
+        }
+        self.alike.retain(|(_, count)| *count > 0);
     }
 }
 

@@ -61,6 +61,9 @@ impl Profile {
 
     /// Whether a plugin works at an extension point: `filter`, `score`, `postFilter` …
     pub(super) fn has(&self, point: &str, plugin: &str) -> bool {
+        if self.plugins.is_null() {
+            return true;
+        }
         for set in [point, "multiPoint"] {
             let lists = |which: &str, names: &[&str]| {
                 let list = object::list(&self.plugins, &format!("/{set}/{which}"));

@@ -3,10 +3,11 @@
 //!
 //! Follows `pkg/scheduler/backend/queue` and the queueing hints of the plugins.
 
+use std::cmp::Reverse;
 use std::sync::Arc;
 use std::time::Duration;
 
-use imbl::OrdMap;
+use imbl::{OrdMap, OrdSet};
 
 use super::cache::{self, NodeInfo, Nodes, PodInfo};
 use super::filter::{self, Cycle};
@@ -48,14 +49,25 @@ pub(super) enum WaitState {
     Binding { node: String },
 }
 
-/// All pods that wait.
+/// All pods that wait. Only `put` and `take` change `pods` and the indexes to it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Queue {
     pods: OrdMap<Key, Waiting>,
+    /// Those that may be tried, in the order in which they are.
+    order: OrdMap<Turn, Key>,
+    /// Those that nothing suited.
+    unschedulable: OrdSet<Key>,
+    /// Those that have a node and wait for volumes.
+    binding: OrdSet<Key>,
+    /// Those that others make room for.
+    nominated: OrdSet<Key>,
     entered: u64,
     /// Scheduler names whose pods are taken.
     names: Vec<Arc<str>>,
 }
+
+/// The most important pod first, then the one that came first.
+type Turn = (Reverse<i64>, u64);
 
 fn nominated_node(pod: &Object) -> &str {
     object::text(pod, "/status/nominatedNodeName")
@@ -84,9 +96,42 @@ impl Queue {
         self.wake(event, nodes, store, now);
     }
 
+    fn put(&mut self, key: Key, waiting: Waiting) {
+        match waiting.state {
+            WaitState::Active { .. } => {}
+            WaitState::Unschedulable { .. } => drop(self.unschedulable.insert(key.clone())),
+            WaitState::Binding { .. } => drop(self.binding.insert(key.clone())),
+        }
+        if !matches!(waiting.state, WaitState::Binding { .. }) {
+            self.order.insert(waiting.turn(), key.clone());
+        }
+        if !nominated_node(&waiting.object).is_empty() {
+            self.nominated.insert(key.clone());
+        }
+        self.pods.insert(key, waiting);
+    }
+
+    fn take(&mut self, key: &Key) -> Option<Waiting> {
+        let waiting = self.pods.remove(key)?;
+        self.order.remove(&waiting.turn());
+        for index in [&mut self.unschedulable, &mut self.binding, &mut self.nominated] {
+            if index.contains(key) {
+                index.remove(key);
+            }
+        }
+        Some(waiting)
+    }
+
+    fn change(&mut self, key: &Key, change: impl FnOnce(&mut Waiting)) {
+        if let Some(mut waiting) = self.take(key) {
+            change(&mut waiting);
+            self.put(key.clone(), waiting);
+        }
+    }
+
     pub(super) fn add(&mut self, key: Key, pod: &Object, now: SimTime) {
+        self.take(&key);
         if !is_ours(&self.names, pod) {
-            self.pods.remove(&key);
             return;
         }
         let priority = object::int(pod, "/spec/priority").unwrap_or(0);
@@ -94,37 +139,38 @@ impl Queue {
         let state = WaitState::Active { not_before: now };
         let waiting =
             Waiting { object: pod.clone(), priority, entered: self.entered, attempts: 0, tried: now, state };
-        self.pods.insert(key, waiting);
+        self.put(key, waiting);
     }
 
     fn apply_pod(&mut self, event: &Event, now: SimTime) {
         if event.change == Change::Deleted || !is_ours(&self.names, &event.object) {
-            self.pods.remove(&event.key);
+            self.take(&event.key);
             return;
         }
-        let Some(waiting) = self.pods.get_mut(&event.key) else {
+        if !self.pods.contains_key(&event.key) {
             return self.add(event.key.clone(), &event.object, now);
-        };
-        let spec_changed = waiting.object.get("spec") != event.object.get("spec")
-            || cache::labels(&waiting.object) != cache::labels(&event.object);
-        waiting.object = event.object.clone();
-        if spec_changed && matches!(waiting.state, WaitState::Unschedulable { .. }) {
-            waiting.activate(now);
         }
+        self.change(&event.key, |waiting| {
+            let spec_changed = waiting.object.get("spec") != event.object.get("spec")
+                || cache::labels(&waiting.object) != cache::labels(&event.object);
+            waiting.object = event.object.clone();
+            if spec_changed && matches!(waiting.state, WaitState::Unschedulable { .. }) {
+                waiting.activate(now);
+            }
+        });
     }
 
     /// Makes those active whose rejection the event may have ended.
     fn wake(&mut self, event: &Event, nodes: &Nodes, store: &Store, now: SimTime) {
-        let stuck = |waiting: &Waiting| match &waiting.state {
-            WaitState::Unschedulable { rejected_by } => cures(event, waiting, rejected_by, nodes, store),
+        let cured = |key: &&Key| match self.pods.get(*key) {
+            Some(waiting @ Waiting { state: WaitState::Unschedulable { rejected_by }, .. }) => {
+                cures(event, waiting, rejected_by, nodes, store)
+            }
             _ => false,
         };
-        let woken: Vec<Key> =
-            self.pods.iter().filter(|(_, waiting)| stuck(waiting)).map(|(key, _)| key.clone()).collect();
+        let woken: Vec<Key> = self.unschedulable.iter().filter(cured).cloned().collect();
         for key in woken {
-            if let Some(waiting) = self.pods.get_mut(&key) {
-                waiting.activate(now);
-            }
+            self.change(&key, |waiting| waiting.activate(now));
         }
     }
 
@@ -135,28 +181,25 @@ impl Queue {
             WaitState::Unschedulable { .. } => now.since(waiting.tried) >= STUCK_MAX,
             WaitState::Binding { .. } => false,
         };
-        self.pods
-            .iter()
-            .filter(|(_, waiting)| due(waiting))
-            .min_by_key(|(_, waiting)| (std::cmp::Reverse(waiting.priority), waiting.entered))
-            .map(|(key, waiting)| (key.clone(), waiting.object.clone()))
+        let mut waiting = self.order.values().filter_map(|key| Some((key, self.pods.get(key)?)));
+        waiting.find(|(_, waiting)| due(waiting)).map(|(key, waiting)| (key.clone(), waiting.object.clone()))
     }
 
     /// Pods that have a node and wait for volumes.
     pub(super) fn binding(&self) -> Vec<(Key, Object, String)> {
-        let of = |(key, waiting): (&Key, &Waiting)| match &waiting.state {
-            WaitState::Binding { node } => Some((key.clone(), waiting.object.clone(), node.clone())),
+        let of = |key: &Key| match self.pods.get(key)? {
+            Waiting { state: WaitState::Binding { node }, object, .. } => {
+                Some((key.clone(), object.clone(), node.clone()))
+            }
             _ => None,
         };
-        self.pods.iter().filter_map(of).collect()
+        self.binding.iter().filter_map(of).collect()
     }
 
     /// Pods that others make room for, with the node where.
     pub(super) fn nominated(&self) -> impl Iterator<Item = (&Key, &Object, &str)> {
-        self.pods
-            .iter()
-            .map(|(key, waiting)| (key, &waiting.object, nominated_node(&waiting.object)))
-            .filter(|(_, _, node)| !node.is_empty())
+        let pods = self.nominated.iter().filter_map(|key| Some((key, &self.pods.get(key)?.object)));
+        pods.map(|(key, object)| (key, object, nominated_node(object)))
     }
 
     /// When a pod falls due without an event.
@@ -171,24 +214,28 @@ impl Queue {
 
     /// An attempt ended with `state`.
     pub(super) fn tried(&mut self, key: &Key, state: WaitState, now: SimTime) {
-        if let Some(waiting) = self.pods.get_mut(key) {
+        self.change(key, |waiting| {
             waiting.attempts += 1;
             waiting.tried = now;
             waiting.state = state;
-        }
+        });
     }
 
     pub(super) fn remove(&mut self, key: &Key) {
-        self.pods.remove(key);
+        self.take(key);
     }
 
     /// Drops everything, for a queue that has to begin anew.
     pub(super) fn clear(&mut self) {
-        self.pods.clear();
+        *self = Self { entered: self.entered, names: std::mem::take(&mut self.names), ..Self::default() };
     }
 }
 
 impl Waiting {
+    fn turn(&self) -> Turn {
+        (Reverse(self.priority), self.entered)
+    }
+
     fn activate(&mut self, now: SimTime) {
         let doublings = self.attempts.saturating_sub(1).min(8);
         let backoff = (BACKOFF_INITIAL * 2_u32.pow(doublings)).min(BACKOFF_MAX);

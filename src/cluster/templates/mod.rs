@@ -62,6 +62,16 @@ pub(crate) fn at(name: &str, seed: u64, now: SimTime) -> Option<World> {
     Some(world)
 }
 
+/// As [`by_name`], with workers added until the cluster has `nodes` nodes. It is built anew each time.
+pub(crate) fn with_nodes(name: &str, seed: u64, nodes: usize) -> Option<World> {
+    let (_, text) = TEMPLATES.iter().find(|(known, _)| *known == name)?;
+    let mut spec = spec::parse(text);
+    spec.grow(nodes);
+    let mut world = build(&spec, SimTime::START);
+    world.chance = Chance::from_seed(seed);
+    Some(world)
+}
+
 /// The world behind the recorded sessions: no workloads in kube-system, stand-ins for kubelets.
 pub(crate) fn bare(seed: u64) -> World {
     by_name("bare", seed).unwrap_or_else(|| empty(SimTime::START))
@@ -195,6 +205,16 @@ mod tests {
             }
             assert_eq!(world.now, SimTime::START, "{name}");
         }
+    }
+
+    #[test]
+    fn a_cluster_grows_by_workers_that_are_ready() {
+        let world = with_nodes("three-nodes", 1, 5).unwrap();
+        let nodes: Vec<_> = world.clusters[0].store.list("nodes", "").collect();
+        let names: Vec<&str> = nodes.iter().map(|it| crate::apimachinery::object::name(it)).collect();
+        assert_eq!(names, ["controlplane", "node01", "node02", "node03", "node04"]);
+        assert!(nodes.iter().all(|it| crate::cluster::controllers::pods::is_ready(it)));
+        assert_eq!(world.hosts["node04"].address, "172.30.5.2");
     }
 
     #[test]

@@ -5,6 +5,9 @@ use serde::Deserialize;
 use crate::cluster::world::Conduct;
 use crate::hosts::Hardware;
 
+/// As many /24 as the pod network has.
+pub(crate) const NODES_MAX: usize = 250;
+
 /// What a template file says.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -71,6 +74,18 @@ impl MachineSpec {
 }
 
 impl TemplateSpec {
+    /// Adds workers until the cluster has `count` nodes: `node03` at 172.30.4.2, and so on.
+    pub(super) fn grow(&mut self, count: usize) {
+        for number in self.nodes.len()..count.min(NODES_MAX) {
+            self.nodes.push(NodeSpec {
+                name: format!("node{number:02}"),
+                address: format!("172.30.{}.2", number + 1),
+                control_plane: false,
+                joined: true,
+            });
+        }
+    }
+
     /// The machines that are in the cluster.
     pub(crate) fn joined(&self) -> impl Iterator<Item = &NodeSpec> {
         self.nodes.iter().filter(|node| node.joined)

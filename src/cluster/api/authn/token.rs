@@ -1,6 +1,6 @@
 //! Bearer tokens: service account tokens (JWT, RS256), bootstrap tokens.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -225,6 +225,11 @@ pub(crate) struct TokenSpec<'a> {
 
 /// A service account token signed with the cluster's key; `None` when the key is missing.
 pub(crate) fn issue(world: &World, cluster: ClusterId, spec: &TokenSpec<'_>) -> Option<String> {
+    draft(world, cluster, spec)?.sign()
+}
+
+/// The same, to be signed later; `None` when the key is missing.
+pub(crate) fn draft(world: &World, cluster: ClusterId, spec: &TokenSpec<'_>) -> Option<Draft> {
     let now = world.now.unix_s();
     let mut private = json!({
         "namespace": spec.namespace,
@@ -238,7 +243,7 @@ pub(crate) fn issue(world: &World, cluster: ClusterId, spec: &TokenSpec<'_>) -> 
         "kubernetes.io": private, "nbf": now,
         "sub": format!("system:serviceaccount:{}:{}", spec.namespace, spec.account),
     });
-    sign(world, cluster, &claims)
+    Some(Draft { claims, signer: signer(world, cluster)? })
 }
 
 /// The token of a Secret of type `kubernetes.io/service-account-token`: without end and audience.
@@ -257,29 +262,75 @@ pub(crate) fn issue_for_secret(
         "kubernetes.io/serviceaccount/service-account.uid": account_uid,
         "sub": format!("system:serviceaccount:{namespace}:{account}"),
     });
-    sign(world, cluster, &claims)
+    Draft { claims, signer: signer(world, cluster)? }.sign()
 }
 
-fn sign(world: &World, cluster: ClusterId, claims: &Value) -> Option<String> {
-    use sha2::Digest as _;
+/// A token that is not signed yet. Signing costs most of a millisecond, and most tokens are never read.
+#[derive(Clone, Debug)]
+pub(crate) struct Draft {
+    claims: Value,
+    signer: Arc<Signer>,
+}
+
+impl PartialEq for Draft {
+    fn eq(&self, other: &Self) -> bool {
+        self.claims == other.claims && self.signer.id == other.signer.id
+    }
+}
+
+impl Draft {
+    /// The token; the same at any time. `None` when the key cannot sign.
+    pub(crate) fn sign(&self) -> Option<String> {
+        let header = json!({"alg": "RS256", "kid": self.signer.id});
+        let signed = format!(
+            "{}.{}",
+            URL_SAFE_NO_PAD.encode(header.to_string()),
+            URL_SAFE_NO_PAD.encode(self.claims.to_string())
+        );
+        let pair = &self.signer.pair;
+        let mut signature = vec![0; pair.public().modulus_len()];
+        let random = ring::rand::SystemRandom::new();
+        // PKCS#1 v1.5 signatures do not depend on the randomness, which only blinds the computation.
+        pair.sign(&ring::signature::RSA_PKCS1_SHA256, &random, signed.as_bytes(), &mut signature).ok()?;
+        Some(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
+    }
+}
+
+/// A private key that signs tokens.
+#[derive(Debug)]
+struct Signer {
+    pem: Vec<u8>,
+    /// The hash of the public key.
+    id: String,
+    pair: ring::signature::RsaKeyPair,
+}
+
+/// The key that was used last. Only saves time: reading one costs as much as signing.
+static LAST: Mutex<Option<Arc<Signer>>> = Mutex::new(None);
+
+/// The signer of a cluster; `None` when its key is missing or cannot be read.
+fn signer(world: &World, cluster: ClusterId) -> Option<Arc<Signer>> {
     let path = "/etc/kubernetes/pki/sa.key";
-    let key = connect::server_file(world, cluster, "service-account-signing-key-file", path)?;
-    let pem = String::from_utf8_lossy(&key).into_owned();
-    let public = certificates::public_key(&pem).ok()?;
-    let id = URL_SAFE_NO_PAD.encode(sha2::Sha256::digest(certificates::pem_body(&public)?));
-    let header = json!({"alg": "RS256", "kid": id});
-    let signed = format!(
-        "{}.{}",
-        URL_SAFE_NO_PAD.encode(header.to_string()),
-        URL_SAFE_NO_PAD.encode(claims.to_string())
-    );
-    let der = certificates::pem_body(&pem)?;
-    let pair = ring::signature::RsaKeyPair::from_der(&der)
-        .or_else(|_| ring::signature::RsaKeyPair::from_pkcs8(&der));
-    let pair = pair.ok()?;
-    let mut signature = vec![0; pair.public().modulus_len()];
-    let random = ring::rand::SystemRandom::new();
-    // PKCS#1 v1.5 signatures do not depend on the randomness, which only blinds the computation.
-    pair.sign(&ring::signature::RSA_PKCS1_SHA256, &random, signed.as_bytes(), &mut signature).ok()?;
-    Some(format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature)))
+    let pem = connect::server_file(world, cluster, "service-account-signing-key-file", path)?;
+    let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(signer) = last.as_ref().filter(|it| it.pem == pem) {
+        return Some(signer.clone());
+    }
+    let signer = Arc::new(Signer::read(pem)?);
+    *last = Some(signer.clone());
+    Some(signer)
+}
+
+impl Signer {
+    fn read(pem: Vec<u8>) -> Option<Self> {
+        use sha2::Digest as _;
+        let text = String::from_utf8_lossy(&pem);
+        let public = certificates::public_key(&text).ok()?;
+        let id = URL_SAFE_NO_PAD.encode(sha2::Sha256::digest(certificates::pem_body(&public)?));
+        let der = certificates::pem_body(&text)?;
+        let pair = ring::signature::RsaKeyPair::from_der(&der)
+            .or_else(|_| ring::signature::RsaKeyPair::from_pkcs8(&der));
+        let pair = pair.ok()?;
+        Some(Self { pem, id, pair })
+    }
 }

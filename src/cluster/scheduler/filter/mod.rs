@@ -64,6 +64,8 @@ pub(super) struct Cycle<'a> {
     pub(super) interpod: interpod::State,
     pub(super) spread: spread::State,
     pub(super) volumes: volumes::State,
+    /// Those that the pod's profile has.
+    plugins: Vec<&'static Plugin>,
 }
 
 impl<'a> Cycle<'a> {
@@ -74,15 +76,14 @@ impl<'a> Cycle<'a> {
             interpod: interpod::state(pod, nodes, store),
             spread: spread::state(pod, nodes),
             volumes: volumes::state(pod, nodes, store),
+            plugins: ALL.iter().filter(|plugin| pod.profile.has("filter", plugin.name)).collect(),
         }
     }
 
     /// The first filter that rejects the node, with its reasons.
     pub(super) fn reject(&self, info: &NodeInfo) -> Option<(&'static str, Rejection)> {
-        let profile = &self.pod.profile;
-        ALL.iter()
-            .filter(|plugin| profile.has("filter", plugin.name))
-            .find_map(|plugin| (plugin.filter)(self, info).map(|rejection| (plugin.name, rejection)))
+        let mut plugins = self.plugins.iter();
+        plugins.find_map(|plugin| (plugin.filter)(self, info).map(|rejection| (plugin.name, rejection)))
     }
 }
 

@@ -82,12 +82,10 @@ impl Constraint {
 
     /// How many pods on a node the constraint counts.
     pub(in crate::cluster::scheduler) fn count(&self, pod: &PodInfo, info: &NodeInfo) -> i64 {
-        let counted = info.pods.values().filter(|other| {
-            !other.terminating
-                && other.key.namespace == pod.key.namespace
-                && self.selector.matches(other.labels())
+        let counted = info.alike.iter().filter(|(other, _)| {
+            other.key.namespace == pod.key.namespace && self.selector.matches(other.labels())
         });
-        i64::try_from(counted.count()).unwrap_or(i64::MAX)
+        counted.map(|(_, count)| count).sum()
     }
 }
 
