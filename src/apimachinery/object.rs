@@ -139,7 +139,13 @@ pub(crate) fn as_map(tree: &mut Value) -> &mut Map<String, Value> {
 pub(crate) fn map_at<'a>(tree: &'a mut Value, path: &[&str]) -> &'a mut Map<String, Value> {
     let mut here = as_map(tree);
     for key in path {
-        here = as_map(here.entry(*key).or_insert_with(|| Value::Object(Map::new())));
+        if !here.contains_key(*key) {
+            here.insert((*key).to_owned(), Value::Object(Map::new()));
+        }
+        here = match here.get_mut(*key) {
+            Some(value) => as_map(value),
+            None => unreachable!("it was put there above"),
+        };
     }
     here
 }
@@ -147,7 +153,11 @@ pub(crate) fn map_at<'a>(tree: &'a mut Value, path: &[&str]) -> &'a mut Map<Stri
 /// Sets the value at a path of plain keys, making maps on the way.
 pub(crate) fn set(tree: &mut Value, path: &[&str], value: impl Into<Value>) {
     if let Some((last, parents)) = path.split_last() {
-        map_at(tree, parents).insert((*last).to_owned(), value.into());
+        let map = map_at(tree, parents);
+        match map.get_mut(*last) {
+            Some(slot) => *slot = value.into(),
+            None => drop(map.insert((*last).to_owned(), value.into())),
+        }
     }
 }
 
@@ -160,9 +170,9 @@ pub(crate) fn with(mut tree: Value, key: &str, value: Value) -> Value {
 /// Sets the value at a path of plain keys unless something stands there already.
 pub(crate) fn set_default(tree: &mut Value, path: &[&str], value: impl Into<Value>) {
     if let Some((last, parents)) = path.split_last() {
-        let slot = map_at(tree, parents).entry((*last).to_owned()).or_insert(Value::Null);
-        if slot.is_null() {
-            *slot = value.into();
+        let map = map_at(tree, parents);
+        if map.get(*last).is_none_or(Value::is_null) {
+            map.insert((*last).to_owned(), value.into());
         }
     }
 }

@@ -4,6 +4,8 @@
 //! time through the API, and it may ask to look at a key again later. The rows stand in
 //! `COMPONENTS`; which process a row lives in decides whether it runs at all.
 
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use imbl::{OrdMap, OrdSet};
@@ -44,6 +46,11 @@ pub(crate) fn components() -> impl Iterator<Item = &'static Component> {
         .chain(super::control_plane::ALL)
         .chain(super::machines::ALL)
         .copied()
+}
+
+fn by_name(name: &str) -> Option<&'static Component> {
+    static ALL: OnceLock<BTreeMap<&str, &Component>> = OnceLock::new();
+    ALL.get_or_init(|| components().map(|it| (it.name, it)).collect()).get(name).copied()
 }
 
 /// Components that look at a machine when its files or units changed; their keys are host names.
@@ -286,7 +293,7 @@ impl World {
 
     fn sync_one(&mut self, cluster: ClusterId) -> bool {
         let Some((name, key)) = self.clusters[cluster].queue.pop() else { return false };
-        let Some(component) = components().find(|component| component.name == name) else { return true };
+        let Some(component) = by_name(name) else { return true };
         if !self.clusters[cluster].runs(component) {
             // Its process is down, or does not start it. When it is back, a resync shows it everything.
             return true;

@@ -88,8 +88,8 @@ fn container_of<'a>(world: &'a World, host: &str, process: &Process) -> Option<&
     match &process.owner {
         Owner::Container { pod, name } => pod.get(world)?.containers.get(name),
         Owner::ControlPlane { cluster, program } => {
-            let pods = &world.clusters.get(*cluster)?.runtime.pods;
-            pods.values().filter(|run| run.host == host).find_map(|run| run.containers.get(program))
+            let mut pods = world.clusters.get(*cluster)?.runtime.pods_of(host);
+            pods.find_map(|(_, run)| run.containers.get(program))
         }
         _ => None,
     }
@@ -146,8 +146,7 @@ fn images_kib(world: &World, host: &str) -> u64 {
     let mut names: Vec<&str> = Vec::new();
     for state in &world.clusters {
         names.extend(state.runtime.images_of(host));
-        let pods = state.runtime.pods.values().filter(|run| run.host == host);
-        let specs = pods.flat_map(|run| run.containers.values());
+        let specs = state.runtime.pods_of(host).flat_map(|(_, run)| run.containers.values());
         names.extend(specs.map(|it| crate::apimachinery::object::field(&it.spec, "image")));
     }
     names.sort_unstable();

@@ -80,7 +80,7 @@ pub(crate) fn of_host(world: &World, name: &str) -> Vec<Process> {
                 all.push(root(pid, since, line, owner));
             }
         }
-        for (uid, run) in state.runtime.pods.iter().filter(|(_, run)| run.host == name) {
+        for (uid, run) in state.runtime.pods_of(name) {
             let pod = PodId { cluster, uid: uid.clone() };
             for (container, it) in &run.containers {
                 let is_static = is_control_plane(state, name, it);

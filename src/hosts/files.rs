@@ -122,6 +122,9 @@ impl FileTree {
     }
 
     fn walk(&self, path: &str, follow_last: bool) -> Result<String, FsError> {
+        if self.is_plain(path, follow_last) {
+            return Ok(path.to_owned());
+        }
         let mut links = 0;
         let mut todo: Vec<String> = clean("/", path).split('/').rev().map(str::to_owned).collect();
         let mut here = "/".to_owned();
@@ -155,6 +158,19 @@ impl FileTree {
             }
         }
         Ok(here)
+    }
+
+    /// True for a clean path that leads through directories only, as most do: it needs no walk.
+    fn is_plain(&self, path: &str, follow_last: bool) -> bool {
+        let parts = path.strip_prefix('/').unwrap_or("").split('/');
+        if path.len() < 2 || parts.into_iter().any(|it| matches!(it, "" | "." | "..")) {
+            return false;
+        }
+        let ends = path.char_indices().skip(1).filter(|(_, it)| *it == '/').map(|(at, _)| at);
+        let mut above = ends.filter_map(|end| path.get(..end));
+        let is_link = |it: &Node| matches!(it.kind, Kind::Symlink(_));
+        above.all(|it| self.nodes.get(it).is_some_and(|it| it.kind == Kind::Directory))
+            && !(follow_last && self.nodes.get(path).is_some_and(is_link))
     }
 
     /// The node at `path`, links followed.

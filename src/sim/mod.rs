@@ -7,6 +7,7 @@
 
 mod chance;
 pub(crate) mod limits;
+pub(crate) mod memo;
 mod time;
 mod timers;
 

@@ -254,14 +254,20 @@ pub(crate) fn prepare_for_status_update(resource: &Resource, old: &Value, new: &
         *new = whole;
         return;
     }
-    let status = new.get("status").cloned().unwrap_or(Value::Null);
-    let metadata = new.get("metadata").cloned().unwrap_or(Value::Null);
-    let mut whole = old.clone();
-    object::set(&mut whole, &["status"], status);
-    object::set(&mut whole, &["metadata"], metadata);
-    let generation = old.pointer("/metadata/generation").cloned();
-    restore(&mut whole, &["metadata", "generation"], generation);
-    *new = whole;
+    const THEIRS: [&str; 2] = ["status", "metadata"];
+    let theirs = |key: &str| THEIRS.contains(&key);
+    let map = object::as_map(new);
+    map.retain(|key, _| theirs(key) || old.get(key).is_some());
+    for key in THEIRS {
+        map.entry(key).or_insert(Value::Null);
+    }
+    // Mostly the client sends back what it read, so that there is nothing to copy.
+    for (key, value) in old.as_object().into_iter().flatten().filter(|(key, _)| !theirs(key)) {
+        if map.get(key) != Some(value) {
+            map.insert(key.clone(), value.clone());
+        }
+    }
+    restore(new, &["metadata", "generation"], old.pointer("/metadata/generation").cloned());
 }
 
 fn put_back(old: &Value, new: &mut Value, field: &str) {

@@ -73,8 +73,7 @@ fn end_all(world: &mut World, cluster: ClusterId, host: &str) {
         let code = if ["etcd", "kube-apiserver"].contains(&program.as_str()) { 0 } else { 1 };
         state.control_plane.end(host, &program, code, now);
     }
-    let pods: Vec<String> =
-        state.runtime.pods.iter().filter(|(_, run)| run.host == host).map(|(uid, _)| uid.clone()).collect();
+    let pods: Vec<String> = state.runtime.pods_of(host).map(|(uid, _)| uid.clone()).collect();
     for uid in pods {
         end_pod(world, &PodId { cluster, uid });
     }

@@ -3,25 +3,35 @@
 //! What a plugin needs on the machine must be there: its program, its configuration, and whatever its
 //! agent leaves behind. The sentences are containerd's and the plugins' own.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::run::PodId;
 use crate::apimachinery::object;
 use crate::cluster::{ClusterId, Object, World};
 use crate::hosts::Host;
+use crate::sim::memo::Memo;
 
 /// What containerd says of itself without a network.
 pub(crate) const NOT_READY: &str = "Network plugin returns error: cni plugin not initialized";
 
 /// A network that is configured.
 pub(crate) struct Network {
-    plugins: Vec<Value>,
+    plugins: Arc<[Value]>,
     bin_dirs: Vec<String>,
 }
 
 /// Where containerd looks for configurations and programs.
 fn directories(machine: &Host) -> (String, Vec<String>) {
     let config = machine.files.read_text("/etc/containerd/config.toml").unwrap_or_default();
+    /// Every machine has the same, and it is read for every pod.
+    static READ: Memo<(String, Vec<String>)> = Memo::new();
+    READ.get(&config, directories_of)
+}
+
+/// The same from the text of containerd's configuration.
+fn directories_of(config: &str) -> (String, Vec<String>) {
     let config: toml::Table = config.parse().unwrap_or_default();
     let plugin = |name: &str| config.get("plugins").and_then(|it| it.get(name)).and_then(|it| it.get("cni"));
     let own = plugin("io.containerd.cri.v1.runtime").or_else(|| plugin("io.containerd.grpc.v1.cri"));
@@ -48,20 +58,27 @@ pub(crate) fn load(machine: &Host) -> Result<Network, String> {
     let names = names.into_iter().map(|(name, _)| name);
     let candidates = names.filter(|it| [".conf", ".conflist", ".json"].iter().any(|end| it.ends_with(end)));
     let mut some = false;
+    static READ: Memo<Option<Arc<[Value]>>> = Memo::new();
     for name in candidates {
         some = true;
         let text = machine.files.read_text(&format!("{folder}/{name}")).unwrap_or_default();
-        let Ok(config) = serde_json::from_str::<Value>(&text) else { continue };
-        let plugins = match object::list(&config, "/plugins") {
-            [] if !object::text(&config, "/type").is_empty() => vec![config],
-            plugins => plugins.to_vec(),
-        };
-        if !plugins.is_empty() && plugins.iter().all(|it| !object::field(it, "type").is_empty()) {
+        if let Some(plugins) = READ.get(&text, plugins_of) {
             return Ok(Network { plugins, bin_dirs });
         }
     }
     let what = if some { "no valid networks found in" } else { "no network config found in" };
     Err(failed(format!("{what} {folder}")))
+}
+
+/// The plugins that a configuration names; `None` when it is none.
+fn plugins_of(text: &str) -> Option<Arc<[Value]>> {
+    let config: Value = serde_json::from_str(text).ok()?;
+    let plugins = match object::list(&config, "/plugins") {
+        [] if !object::text(&config, "/type").is_empty() => vec![config],
+        plugins => plugins.to_vec(),
+    };
+    let valid = !plugins.is_empty() && plugins.iter().all(|it| !object::field(it, "type").is_empty());
+    valid.then(|| plugins.into())
 }
 
 /// Why the kubelet of a machine calls its node not ready, as far as networks are concerned.
@@ -188,7 +205,7 @@ fn range_for(
     let call = Call { machine, network: &network, node_cidr, node: name };
     call.find("loopback").map_err(|why| ("loopback".to_owned(), why))?;
     let mut range = None;
-    for plugin in &network.plugins {
+    for plugin in &*network.plugins {
         let found = call.run(plugin).map_err(|why| (object::field(plugin, "type").to_owned(), why))?;
         range = range.or(found);
     }

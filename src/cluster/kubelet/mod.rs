@@ -50,7 +50,7 @@ pub(crate) mod web;
 
 use std::time::Duration;
 
-use imbl::OrdMap;
+use imbl::{OrdMap, OrdSet};
 
 use super::engine::{Component, Process};
 use super::{ClusterId, Conduct, Event, World};
@@ -75,8 +75,10 @@ pub(crate) struct Runtime {
     /// How far the stand-in got with each pod, by UID.
     standin: OrdMap<String, standin::Stage>,
     addresses: addresses::Pool,
-    /// By UID.
+    /// By UID. Only `add_pod` and `take_pod` put one in or take one out.
     pub(crate) pods: OrdMap<String, run::PodRun>,
+    /// The UIDs of the pods of each machine.
+    hosted: OrdMap<String, OrdSet<String>>,
     /// File systems behind the network, by what they are mounted from.
     exports: OrdMap<String, FileTree>,
     /// When each machine got its images, by machine and full name.
@@ -109,7 +111,27 @@ impl Runtime {
 
     /// Full names of a machine's images.
     pub(crate) fn images_of<'a>(&'a self, host: &'a str) -> impl Iterator<Item = &'a str> {
-        self.images.keys().filter(move |(at, _)| at == host).map(|(_, image)| image.as_str())
+        let from = (host.to_owned(), String::new());
+        let mine = self.images.range(from..).take_while(move |((at, _), _)| at == host);
+        mine.map(|((_, image), _)| image.as_str())
+    }
+
+    /// The pods of a machine, by UID.
+    pub(crate) fn pods_of<'a>(&'a self, host: &str) -> impl Iterator<Item = (&'a String, &'a run::PodRun)> {
+        self.hosted.get(host).into_iter().flatten().filter_map(|uid| Some((uid, self.pods.get(uid)?)))
+    }
+
+    fn add_pod(&mut self, uid: &str, run: run::PodRun) {
+        self.hosted.entry(run.host.clone()).or_default().insert(uid.to_owned());
+        self.pods.insert(uid.to_owned(), run);
+    }
+
+    fn take_pod(&mut self, uid: &str) -> Option<run::PodRun> {
+        let run = self.pods.remove(uid)?;
+        if let Some(hosted) = self.hosted.get_mut(&run.host) {
+            hosted.remove(uid);
+        }
+        Some(run)
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::cluster::kubelet::script::glob_matches;
 use crate::cluster::{Place, World};
 use crate::hosts::files;
+use crate::sim::memo::Memo;
 
 /// A directive with what stands in its braces.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -10,6 +11,9 @@ pub(super) struct Directive {
     pub(super) words: Vec<String>,
     pub(super) inner: Vec<Directive>,
 }
+
+/// Every container of an image has the same files.
+static PARSED: Memo<Result<Vec<Directive>, String>> = Memo::new();
 
 const MAIN: &str = "/etc/nginx/nginx.conf";
 
@@ -43,8 +47,8 @@ pub(super) fn load(world: &World, place: &Place) -> Result<Directive, String> {
 fn read(world: &World, place: &Place, path: &str, depth: u32) -> Result<Vec<Directive>, String> {
     let text =
         world.read_text(place, path).map_err(|error| format!("open() \"{path}\" failed (2: {error})"))?;
-    let mut tokens = tokens(&text).into_iter().peekable();
-    let mut all = block(&mut tokens, path, true)?;
+    let mut all = PARSED
+        .get(&format!("{path}\n{text}"), |_| block(&mut tokens(&text).into_iter().peekable(), path, true))?;
     include(world, place, &mut all, depth)?;
     Ok(all)
 }

@@ -114,8 +114,8 @@ fn begin(world: &mut World, id: &PodId, pod: &Object, host: &str) -> bool {
     let now = world.now;
     let mut containers = OrdMap::new();
     for (role, spec) in specs(pod) {
-        let name = object::field(&spec, "name").to_owned();
-        containers.insert(name, ContainerRun::new(role, Arc::new(spec)));
+        let name = object::field(spec, "name").to_owned();
+        containers.insert(name, ContainerRun::new(role, Arc::new(spec.clone())));
     }
     let run = PodRun {
         namespace: object::namespace(pod).to_owned(),
@@ -137,37 +137,42 @@ fn begin(world: &mut World, id: &PodId, pod: &Object, host: &str) -> bool {
         tell(world, id, pod, "", events::warning(reason, message));
     }
     if let Some(cluster) = world.clusters.get_mut(id.cluster) {
-        cluster.runtime.pods.insert(id.uid.clone(), run);
+        cluster.runtime.add_pod(&id.uid, run);
     }
     true
 }
 
 /// Every container of a pod with its role, in the order of the spec.
-pub(super) fn specs(pod: &Value) -> Vec<(Role, Value)> {
-    let of = |pointer: &str, role: Role| {
-        let role_of = move |spec: &Value| match role {
-            Role::Init if object::field(spec, "restartPolicy") == "Always" => Role::Sidecar,
-            role => role,
-        };
-        object::list(pod, pointer).iter().map(move |it| (role_of(it), it.clone())).collect::<Vec<_>>()
+pub(super) fn specs(pod: &Value) -> impl Iterator<Item = (Role, &Value)> {
+    let role_of = |role: Role, spec: &Value| match role {
+        Role::Init if object::field(spec, "restartPolicy") == "Always" => Role::Sidecar,
+        role => role,
     };
-    let mut all = of("/spec/initContainers", Role::Init);
-    all.extend(of("/spec/containers", Role::Main));
-    all.extend(of("/spec/ephemeralContainers", Role::Ephemeral));
-    all
+    let lists = [
+        ("/spec/initContainers", Role::Init),
+        ("/spec/containers", Role::Main),
+        ("/spec/ephemeralContainers", Role::Ephemeral),
+    ];
+    lists.into_iter().flat_map(move |(pointer, role)| {
+        object::list(pod, pointer).iter().map(move |spec| (role_of(role, spec), spec))
+    })
 }
 
 /// Ephemeral containers come later, and images of the others may be changed.
 fn adopt_new_containers(world: &mut World, id: &PodId, pod: &Object) {
     let now = world.now;
     for (role, spec) in specs(pod) {
-        let name = object::field(&spec, "name").to_owned();
+        let name = object::field(spec, "name").to_owned();
+        let known = id.container(world, &name);
+        if known.is_some_and(|it| *it.spec == *spec) {
+            continue;
+        }
         let Some(run) = id.get_mut(world) else { return };
         match run.containers.get_mut(&name) {
-            None => drop(run.containers.insert(name, ContainerRun::new(role, Arc::new(spec)))),
-            Some(old) if *old.spec != spec => {
+            None => drop(run.containers.insert(name, ContainerRun::new(role, Arc::new(spec.clone())))),
+            Some(old) => {
                 let new_image = old.spec.get("image") != spec.get("image");
-                old.spec = Arc::new(spec);
+                old.spec = Arc::new(spec.clone());
                 if new_image {
                     let running = old.is_running();
                     old.due = Some(now);
@@ -182,7 +187,6 @@ fn adopt_new_containers(world: &mut World, id: &PodId, pod: &Object) {
                     }
                 }
             }
-            Some(_) => {}
         }
     }
 }
@@ -273,7 +277,7 @@ fn runnable(world: &World, id: &PodId, pod: &Object) -> Vec<String> {
     let mut names = Vec::new();
     let Some(run) = id.get(world) else { return names };
     for (role, spec) in specs(pod) {
-        let name = object::field(&spec, "name").to_owned();
+        let name = object::field(spec, "name").to_owned();
         let Some(container) = run.containers.get(&name) else { continue };
         let done = match role {
             Role::Init => container.ended().is_some_and(|it| it.code == 0),
@@ -445,7 +449,7 @@ fn remove(world: &mut World, id: &PodId, pod: &Object) -> Option<Duration> {
 fn forget(world: &mut World, id: &PodId) {
     let Some(cluster) = world.clusters.get_mut(id.cluster) else { return };
     cluster.runtime.addresses.give_back(&id.uid);
-    if let Some(run) = cluster.runtime.pods.remove(&id.uid) {
+    if let Some(run) = cluster.runtime.take_pod(&id.uid) {
         super::logs::remove(world, id, &run);
     }
 }

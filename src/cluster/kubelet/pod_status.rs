@@ -141,8 +141,8 @@ fn conditions(run: &PodRun, pod: &Value) -> Vec<Condition> {
     let phase = phase(run, pod);
     let over = matches!(phase, "Succeeded" | "Failed") || run.rejected.is_some();
     let order = |roles: &[Role]| -> Vec<String> {
-        let mine = pod::specs(pod).into_iter().filter(|(role, _)| roles.contains(role));
-        mine.map(|(_, spec)| object::field(&spec, "name").to_owned()).collect()
+        let mine = pod::specs(pod).filter(|(role, _)| roles.contains(role));
+        mine.map(|(_, spec)| object::field(spec, "name").to_owned()).collect()
     };
     let get = |name: &String| run.containers.get(name);
     let incomplete: Vec<String> = order(&[Role::Init, Role::Sidecar])
@@ -207,16 +207,16 @@ fn readiness(pod: &Value, phase: &str, unready: &[String]) -> [Condition; 2] {
 }
 
 fn container_statuses(run: &PodRun, pod: &Value, roles: &[Role]) -> Vec<Value> {
-    let mine = pod::specs(pod).into_iter().filter(|(role, _)| roles.contains(role));
+    let mine = pod::specs(pod).filter(|(role, _)| roles.contains(role));
     let initializing = run.containers.values().any(|it| {
         it.role == Role::Init && it.ended().is_none_or(|end| end.code != 0)
             || it.role == Role::Sidecar && !it.started && it.last.is_none()
     });
     mine.filter_map(|(role, spec)| {
-        let container = run.containers.get(object::field(&spec, "name"))?;
+        let container = run.containers.get(object::field(spec, "name"))?;
         let waits_for_init = initializing && matches!(role, Role::Main)
             || initializing && run.mounted && container.id.is_empty();
-        Some(container_status(container, &spec, pod, waits_for_init))
+        Some(container_status(container, spec, pod, waits_for_init))
     })
     .collect()
 }

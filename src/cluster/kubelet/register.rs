@@ -82,16 +82,9 @@ impl World {
     /// Ends every container of a machine and forgets its pods, as a runtime that is told to.
     pub(crate) fn remove_pods_of(&mut self, host: &str) {
         for cluster in self.clusters.iter_mut() {
-            let here = |run: &&super::run::PodRun| run.host == host;
-            let gone: Vec<String> = cluster
-                .runtime
-                .pods
-                .iter()
-                .filter(|(_, run)| here(run))
-                .map(|(uid, _)| uid.clone())
-                .collect();
+            let gone: Vec<String> = cluster.runtime.pods_of(host).map(|(uid, _)| uid.clone()).collect();
             for uid in gone {
-                cluster.runtime.pods.remove(&uid);
+                cluster.runtime.take_pod(&uid);
             }
             cluster.runtime.kubelets.remove(host);
             let instances = &mut cluster.control_plane.instances;

@@ -188,7 +188,7 @@ pub(super) fn follow(world: &mut World, id: &PodId, pod: &Object, host: &str) ->
     container.logs = instance.log.iter().map(line).collect();
     container.previous_logs = instance.previous_log.iter().map(line).collect();
     run.containers.insert(name.clone(), container);
-    world.clusters.get_mut(id.cluster)?.runtime.pods.insert(id.uid.clone(), run);
+    world.clusters.get_mut(id.cluster)?.runtime.add_pod(&id.uid, run);
     furnish(world, id, pod, &spec, &name);
     if fresh {
         announce(world, id, pod, &spec, after.is_none());

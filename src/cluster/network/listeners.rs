@@ -113,7 +113,7 @@ pub(crate) fn on_host_network_port(world: &World, host: &str, port: u16) -> bool
 /// A container on the machine's own network.
 fn on_host_network(world: &World, host: &str, port: u16, protocol: Protocol) -> Option<Outcome> {
     for (cluster, state) in world.clusters.iter().enumerate() {
-        for (uid, run) in state.runtime.pods.iter().filter(|(_, run)| run.host == host) {
+        for (uid, run) in state.runtime.pods_of(host) {
             if run.on_host_network(world, cluster) {
                 let found = in_pod(world, &PodId { cluster, uid: uid.clone() }, port, protocol);
                 if found.is_some() {
@@ -128,7 +128,7 @@ fn on_host_network(world: &World, host: &str, port: u16, protocol: Protocol) -> 
 /// The pod whose host port this is on a machine, with the port inside.
 pub(crate) fn host_port(world: &World, host: &str, port: u16, protocol: Protocol) -> Option<(PodId, u16)> {
     for (cluster, state) in world.clusters.iter().enumerate() {
-        for (uid, run) in state.runtime.pods.iter().filter(|(_, run)| run.host == host) {
+        for (uid, run) in state.runtime.pods_of(host) {
             let Some(pod) = state.store.find("pods", &run.namespace, &run.name) else { continue };
             if object::flag(pod, "/spec/hostNetwork") {
                 continue;
@@ -170,7 +170,7 @@ pub(crate) fn all(world: &World, host: &str) -> Vec<Listener> {
         found.extend(bound.into_iter().map(|(address, port)| tcp(&program, address, port)));
     }
     for (cluster, state) in world.clusters.iter().enumerate() {
-        for (uid, run) in state.runtime.pods.iter().filter(|(_, run)| run.host == host) {
+        for (uid, run) in state.runtime.pods_of(host) {
             let id = PodId { cluster, uid: uid.clone() };
             for (name, container) in run.containers.iter().filter(|_| run.on_host_network(world, cluster)) {
                 let ports = services::ports(world, &id.place(name), container);

@@ -30,7 +30,8 @@ pub(super) fn is_programmed(world: &World, cluster: ClusterId, host: &str) -> bo
         // A machine outside of the cluster has no rules.
         return false;
     }
-    state.runtime.pods.values().filter(|run| run.host == host && run.namespace == "kube-system").any(|run| {
+    let mut system = state.runtime.pods_of(host).filter(|(_, run)| run.namespace == "kube-system");
+    system.any(|(_, run)| {
         run.name.starts_with("kube-proxy") && run.containers.values().any(|it| it.is_running())
             || replaces_proxy(&run.name) && run.containers.values().any(|it| it.is_running())
     })

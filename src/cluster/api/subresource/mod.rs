@@ -60,17 +60,18 @@ pub(crate) fn success(code: u16) -> Value {
 }
 
 /// Replaces the resource (`call.subresource` empty) or one of its subresources by `object`.
-pub(crate) fn put(call: &mut Call<'_>, object: Value) -> Result<Object, Status> {
-    let whole = |_: &mut Call<'_>, _: &Value| Ok(object.clone());
+pub(crate) fn put(call: &mut Call<'_>, mut object: Value) -> Result<Object, Status> {
+    // It is asked for once.
+    let mut whole = |_: &mut Call<'_>, _: &Value| Ok(std::mem::take(&mut object));
     match call.subresource.as_str() {
-        "" => write::update(call, Part::Main, &mut { whole }),
-        "status" => write::update(call, Part::Status, &mut { whole }),
+        "" => write::update(call, Part::Main, &mut whole),
+        "status" => write::update(call, Part::Status, &mut whole),
         "scale" => scale::put(call, &object),
         "binding" => binding::bind(call, &object),
         "finalize" => finalize(call, &object),
         "eviction" => Ok(eviction::evict(call, &object)?.into()),
         "approval" => approve(call, &object),
-        "ephemeralcontainers" | "resize" => write::update(call, Part::Other, &mut { whole }),
+        "ephemeralcontainers" | "resize" => write::update(call, Part::Other, &mut whole),
         _ => Err(Status::no_such_path()),
     }
 }
