@@ -3,7 +3,7 @@
 use std::hint::black_box;
 use std::process::Command;
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use uncordon::bench;
 
 fn worlds(c: &mut Criterion) {
@@ -39,6 +39,26 @@ fn objects(c: &mut Criterion) {
     }
 }
 
+/// How the time until all replicas are ready grows with their number.
+fn replicas(c: &mut Criterion) {
+    let world = bench::world_of(100);
+    let mut group = c.benchmark_group("a deployment on 100 nodes until it is ready");
+    group.sample_size(10);
+    for replicas in [10, 100, 1_000] {
+        let create = format!("kubectl create deployment web --image=nginx:1.27 --replicas={replicas}");
+        group.bench_function(format!("{replicas}"), |b| {
+            b.iter_batched(
+                || bench::Terminal::within(&world),
+                |mut terminal| {
+                    terminal.run(&create);
+                    black_box(terminal.run("kubectl rollout status deployment web"))
+                },
+                BatchSize::PerIteration,
+            )
+        });
+    }
+}
+
 fn frames(c: &mut Criterion) {
     let mut screen = bench::Screen::with_lines(10_000);
     c.bench_function("a frame with 10,000 lines of output", |b| b.iter(|| black_box(screen.frame())));
@@ -50,5 +70,5 @@ fn process(c: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, worlds, commands, exercises, objects, frames, process);
+criterion_group!(benches, worlds, commands, exercises, objects, replicas, frames, process);
 criterion_main!(benches);

@@ -36,6 +36,11 @@ pub fn fresh_world() -> BenchWorld {
     BenchWorld(templates::default_world(1))
 }
 
+/// The default world with so many nodes.
+pub fn world_of(nodes: usize) -> BenchWorld {
+    BenchWorld(templates::with_nodes("three-nodes", 1, nodes).unwrap_or_else(|| templates::default_world(1)))
+}
+
 /// A terminal on the default world.
 pub struct Terminal(Console);
 
@@ -74,11 +79,9 @@ impl Terminal {
         Self::on(world)
     }
 
-    /// The same on a default world with so many nodes.
-    pub fn with_nodes(count: usize) -> Self {
-        Self::on(
-            templates::with_nodes("three-nodes", 1, count).unwrap_or_else(|| templates::default_world(1)),
-        )
+    /// The same on a copy of a world.
+    pub fn within(world: &BenchWorld) -> Self {
+        Self::on(world.0.clone())
     }
 
     fn on(world: World) -> Self {
