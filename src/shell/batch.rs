@@ -136,7 +136,7 @@ pub(super) async fn attempt(
     }
     around.sharing.follow(&script.text, |name| names::is_known(&around.lab, name));
     let mut bash = builder(&around, login, false).build();
-    let mut wording = Wording::new(&around.lab, &name, false);
+    let mut wording = Wording::new(&around.lab, &around.place, &name, false);
     wording.begin(&script.text);
     let wording = Arc::new(Mutex::new(wording));
     let out = sink(outbox, Fd::Out);

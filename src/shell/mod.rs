@@ -29,6 +29,7 @@ mod login;
 mod input;
 mod job;
 mod jobs;
+mod dialect;
 mod wording;
 pub(crate) mod programs;
 pub(crate) mod nano;

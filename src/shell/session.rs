@@ -158,7 +158,7 @@ fn prelude(around: &Around, login: &Login) -> VecDeque<String> {
 /// The session's whole life.
 async fn live(around: Around, login: Login, cell: Cell, outbox: Outbox) -> i32 {
     let name = login.shell.clone();
-    let wording = Arc::new(Mutex::new(Wording::new(&around.lab, &name, true)));
+    let wording = Arc::new(Mutex::new(Wording::new(&around.lab, &around.place, &name, true)));
     let mut bash =
         build(around, &login, &cell, Terminal { outbox: outbox.clone(), wording: wording.clone() });
     loop {

@@ -5,7 +5,8 @@
 
 use std::time::Duration;
 
-use super::Lab;
+use super::{Lab, dialect};
+use crate::cluster::Place;
 use crate::sim::SimTime;
 
 /// Begins `PS4` in sessions. A trace repeats the first character of `PS4` once a level, so that the filter can count
@@ -16,6 +17,7 @@ pub(super) const MARK: char = '\u{1}';
 #[derive(Debug)]
 pub(super) struct Wording {
     lab: Lab,
+    place: Place,
     shell: String,
     /// True at a terminal: what was typed is evaluated by a loop.
     typed: bool,
@@ -52,10 +54,11 @@ enum Inside {
 
 impl Wording {
     /// For a shell whose messages begin with `shell`.
-    pub(super) fn new(lab: &Lab, shell: &str, typed: bool) -> Self {
+    pub(super) fn new(lab: &Lab, place: &Place, shell: &str, typed: bool) -> Self {
         let since = lab.world().now;
         Self {
             lab: lab.clone(),
+            place: place.clone(),
             shell: shell.to_owned(),
             typed,
             since,
@@ -74,8 +77,9 @@ impl Wording {
     /// What is to be shown for `bytes` of standard error.
     pub(super) fn filter(&mut self, bytes: Vec<u8>) -> Vec<u8> {
         let Ok(text) = std::str::from_utf8(&bytes) else { return bytes };
-        if !self.concerns(text) {
-            return bytes;
+        let text = dialect::own_words(|| dialect::has_ash(&self.lab.world(), &self.place), text);
+        if !self.concerns(&text) {
+            return text.into_owned().into_bytes();
         }
         let kept: String = text.split_inclusive('\n').filter_map(|line| self.line(line)).collect();
         kept.into_bytes()
@@ -186,9 +190,13 @@ mod tests {
     use super::*;
     use crate::cluster::templates;
 
+    fn wording() -> Wording {
+        Wording::new(&Lab::new(templates::default_world(1)), &Place::host("controlplane"), "bash", true)
+    }
+
     #[track_caller]
     fn check(said: &[&str], shown: &str) {
-        let mut wording = Wording::new(&Lab::new(templates::default_world(1)), "bash", true);
+        let mut wording = wording();
         let bytes: Vec<u8> = said.iter().flat_map(|it| wording.filter(it.as_bytes().to_vec())).collect();
         assert_eq!(String::from_utf8_lossy(&bytes), shown);
     }
@@ -216,7 +224,7 @@ mod tests {
 
     #[test]
     fn files_are_named_as_they_were_given() {
-        let mut wording = Wording::new(&Lab::new(templates::default_world(1)), "bash", true);
+        let mut wording = wording();
         wording.begin("sort a/nofile; wc /etc/none");
         let mut said = |text: &str| String::from_utf8(wording.filter(text.as_bytes().to_vec())).unwrap();
         assert_eq!(

@@ -15,6 +15,7 @@ pub(crate) mod authz;
 pub(crate) mod bootstrap;
 pub(crate) mod call;
 pub(crate) mod client;
+mod components;
 pub(crate) mod connect;
 pub(crate) mod convert;
 pub(crate) mod custom;

@@ -154,9 +154,19 @@ pub(crate) fn list(call: &mut Call<'_>, request: &Request) -> Result<Response, S
             metadata["remainingItemCount"] = rest.into();
         }
     }
+    respond_list(call, request, &objects, metadata)
+}
+
+/// An answer that is a collection, in the form that the client wants.
+pub(super) fn respond_list(
+    call: &Call<'_>,
+    request: &Request,
+    objects: &[Object],
+    metadata: Value,
+) -> Result<Response, Status> {
     let shown = || objects.iter().map(|it| present(call, it));
     let body = match form(&request.accept) {
-        Form::Table => table(call, request, &objects, metadata)?,
+        Form::Table => table(call, request, objects, metadata)?,
         Form::Metadata => {
             let items = shown().map(|it| metadata_only(&it)).collect();
             collection("meta.k8s.io/v1", "PartialObjectMetadataList", metadata, items)

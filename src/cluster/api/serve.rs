@@ -7,7 +7,9 @@ use super::authn::impersonate;
 use super::authz::{self, Attributes, reviews};
 use super::call::{Call, DeleteOptions, FieldValidation, Options, Tracking};
 use super::route::{self, Route};
-use super::{custom, decode, discovery, patch, plain, read, remove, resources, subresource, write};
+use super::{
+    components, custom, decode, discovery, patch, plain, read, remove, resources, subresource, write,
+};
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::{AuditEvent, ClusterId, Request, Response, UserInfo, World};
@@ -233,6 +235,8 @@ fn option_error(request: &Request, reason: &str, message: String, field: &str) -
 
 fn perform(call: &mut Call<'_>, request: &Request, verb: &str) -> Result<Response, Status> {
     match verb {
+        "get" if &*call.resource.storage == components::STORAGE => components::get(call, request),
+        "list" if &*call.resource.storage == components::STORAGE => components::list(call, request),
         "get" if call.subresource.is_empty() => read::get(call, request),
         "get" => subresource::get(call, request),
         "list" => read::list(call, request),
