@@ -13,9 +13,10 @@ use super::media::{self, Format};
 use super::served::Served;
 use super::{forward, logs, remote, watching};
 use crate::apimachinery::object;
+use crate::apimachinery::schema;
 use crate::apimachinery::status::Status;
 use crate::apimachinery::yaml;
-use crate::cluster::api::{connect, route};
+use crate::cluster::api::{connect, plain, route};
 use crate::cluster::{Body, ClusterId, Object, Request, Response};
 
 /// Largest body of a request, in bytes: `MaxRequestBodyBytes` of the generic API server.
@@ -185,6 +186,7 @@ fn style(request: &Request) -> Result<Style, Status> {
     };
     let pretty = match request.query_value("pretty") {
         Some(word) => !matches!(word, "0" | "false"),
+        None if plain::INDENTED.contains(&request.path.trim_end_matches('/')) => true,
         // What people read is indented.
         None => ["curl", "Wget", "Mozilla/"].iter().any(|it| request.user_agent.starts_with(it)),
     };
@@ -234,11 +236,10 @@ fn content_type(object: &Object, style: Style) -> &'static str {
 fn written(object: &Object, style: Style) -> Vec<u8> {
     let text = match (style.format, style.pretty) {
         (Format::Yaml, _) => return yaml::to_string(object).into_bytes(),
-        (Format::Json, true) => serde_json::to_vec_pretty(&**object),
-        (Format::Json, false) => serde_json::to_vec(&**object),
+        (Format::Json, true) => schema::go_json_indent(object, "  "),
+        (Format::Json, false) => schema::go_json(object),
     };
-    // A tree of JSON always has a text.
-    let mut bytes = text.unwrap_or_default();
+    let mut bytes = text.into_bytes();
     bytes.push(b'\n');
     bytes
 }

@@ -6,6 +6,9 @@ use super::{discovery, openapi};
 use crate::apimachinery::status::Status;
 use crate::cluster::{Body, Cluster, Request, Response};
 
+/// Paths whose handlers write their answers for people, indented.
+pub(crate) const INDENTED: [&str; 2] = ["", "/version"];
+
 /// Checks behind `/readyz`, in the server's order. `/livez` and `/healthz` leave some out.
 ///
 /// Recorded from `/readyz?verbose` and `/livez?verbose` of v1.36.2.

@@ -83,6 +83,9 @@ struct Base {
     #[serde(default)]
     programs: Vec<String>,
     directory: String,
+    /// Folders besides those that every image has.
+    #[serde(default)]
+    folders: Vec<String>,
     #[serde(default)]
     busybox: bool,
 }
@@ -237,9 +240,8 @@ impl Image {
     fn build(&self) -> FileTree {
         let made = SimTime::START - FILES_AGE;
         let mut tree = FileTree::default();
-        for path in
-            ["/tmp", "/var/log", "/var/run", "/root", "/home", "/proc", "/sys", "/dev", "/etc", "/mnt"]
-        {
+        let common = ["/tmp", "/var/log", "/var/run", "/root", "/home", "/proc", "/sys", "/dev", "/etc"];
+        for path in common.into_iter().chain(self.base.folders.iter().map(String::as_str)) {
             let _ = tree.mkdir_all(path, if path == "/tmp" { 0o1777 } else { 0o755 }, made);
         }
         self.install_system(&mut tree, made);
@@ -261,7 +263,7 @@ impl Image {
     fn install_system(&self, tree: &mut FileTree, made: SimTime) {
         let _ = tree.mkdir_all(&self.base.directory, 0o755, made);
         if self.base_name == "debian" {
-            for (link, target) in [("/bin", "usr/bin"), ("/sbin", "usr/sbin"), ("/lib", "usr/lib")] {
+            for (link, target) in [("/bin", "usr/bin"), ("/sbin", "usr/sbin"), ("/lib", "usr/lib"), ("/lib64", "usr/lib64")] {
                 let _ = tree.mkdir_all(&format!("/{target}"), 0o755, made);
                 let _ = tree.symlink(target, link, made);
             }

@@ -220,7 +220,8 @@ impl Worker<'_> {
             };
             let code = outcome.clone().unwrap_or(1);
             self.served.with(|world| access::end_main(world, place, code));
-            return Ok(outcome);
+            // How the process ended stands in the pod's status; attaching to it went well.
+            return Ok(outcome.map(|_| 0));
         }
         self.follow(cluster)
     }

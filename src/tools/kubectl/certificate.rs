@@ -75,7 +75,7 @@ const DENIAL: Decision = Decision {
 };
 
 fn run(ctx: &mut Ctx<'_>, decision: &Decision) -> Done {
-    let mut builder = Builder { latest: true, continue_on_error: true, ..Builder::of(ctx)? };
+    let mut builder = Builder { latest: true, continue_on_error: true, namespace: None, ..Builder::of(ctx)? };
     if ctx.args.is_empty() && builder.no_files() {
         return Err(Failure::error("one or more CSRs must be specified as <name> or -f <filename>"));
     }

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use super::trace::Told;
 use super::{Ctx, Failure};
 use crate::apimachinery::object::text;
 use crate::apimachinery::status::Status;
 use crate::apimachinery::{go, schema};
 use crate::cluster::kubelet::access;
+use crate::cluster::api::plain::INDENTED;
 use crate::cluster::{Body, Object, Request, Response};
 
 /// 5 ms: what one request takes on a healthy cluster in the recorded sessions.
@@ -99,10 +101,24 @@ impl Call {
         self
     }
 
-    /// The address as it stands in errors and traces.
+    /// The line of cli-runtime's `helper.go` that sends such a request, as traces tell it.
+    pub(super) fn site(&self) -> &'static str {
+        match self.method {
+            "GET" if target_of(&self.path).1.is_empty() => "helper.go:113",
+            "GET" => "helper.go:105",
+            "DELETE" => "helper.go:202",
+            "PATCH" => "helper.go:269",
+            "PUT" => "helper.go:319",
+            _ => "helper.go:246",
+        }
+    }
+
+    /// The address as it stands in errors and traces; parameters in Go's order.
     pub(crate) fn url(&self, server: &str) -> String {
         let mut url = format!("{server}{}", self.path);
-        for (at, (key, value)) in self.query.iter().enumerate() {
+        let mut query: Vec<&(String, String)> = self.query.iter().collect();
+        query.sort_by_key(|(key, _)| key);
+        for (at, (key, value)) in query.into_iter().enumerate() {
             url.push(if at == 0 { '?' } else { '&' });
             url.push_str(&format!("{}={}", escape(key), escape(value)));
         }
@@ -143,8 +159,9 @@ impl Ctx<'_> {
     pub(crate) fn send_untimed(&mut self, call: Call) -> Result<Response, Failure> {
         let (endpoint, impersonate) = self.endpoint()?;
         let url = call.url(&endpoint.server);
-        self.trace_request(&call, &url);
+        self.trace_request(&call, &url, &impersonate);
         let method = call.method;
+        let told = Told { method, url: url.clone(), site: call.site() };
         let place = self.proc.place.clone();
         let request = Request {
             method: method.into(),
@@ -161,14 +178,14 @@ impl Ctx<'_> {
         let answer = self.proc.world().exchange(&place, &endpoint, request);
         match answer {
             Err(error) => {
-                self.trace_response(method, &url, None);
+                self.trace_response(&told, None);
                 if error.timed_out {
                     return Err(self.give_up_dialling(method, url, error.sentence));
                 }
                 Err(Failure::Dial { method: method.into(), url, sentence: error.sentence })
             }
             Ok(response) => {
-                self.trace_response(method, &url, Some(&response));
+                self.trace_response(&told, Some(&response));
                 self.warn(&response.warnings);
                 let connected = matches!(response.body, Body::Upgrade(_));
                 if connected || response.is_success() {
@@ -222,10 +239,9 @@ impl Ctx<'_> {
     /// # Errors
     /// As [`Self::send`].
     pub(crate) fn text_of(&mut self, call: Call) -> Result<String, Failure> {
-        let indented = matches!(call.path.trim_end_matches('/'), "" | "/version");
+        let indented = INDENTED.contains(&call.path.trim_end_matches('/'));
         Ok(match self.send(call)?.body {
             Body::Text(text) => text,
-            // These two handlers of the server write their answers for people.
             Body::Json(object) if indented => go::indent(&schema::go_json(&object), "  "),
             Body::Json(object) => schema::go_json(&object),
             Body::Upgrade(stream) if text(&stream, "/kind") == "log" => self.log_of(&stream)?,

@@ -26,6 +26,8 @@ pub(crate) struct Ctx<'p> {
     pub(super) connection: Option<(Endpoint, Impersonation)>,
     pub(super) mapper: Option<Arc<Mapper>>,
     pub(super) warned: BTreeSet<String>,
+    /// Requests that were sent.
+    pub(super) requests: usize,
 }
 
 /// The namespace of a command.

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::verb::{Complete, Group, PLAIN, Run, Verb};
+use super::client::Call;
 use super::{Ctx, Done, Failure, Mapping};
 use crate::apimachinery::object::{at, field, list, text};
 
@@ -112,11 +113,14 @@ fn target(ctx: &mut Ctx<'_>, word: &str, version: &str) -> Result<(Mapping, Vec<
 fn document(ctx: &mut Ctx<'_>, mapping: &Mapping) -> Result<Value, Failure> {
     let root = if mapping.group.is_empty() { "api" } else { "apis" };
     let path = format!("{root}/{}", mapping.api_version());
-    let index = ctx.get_object("/openapi/v3")?;
-    if at(&index, "/paths").and_then(|paths| paths.get(&path)).is_none() {
+    let index = ctx.object(Call::get("/openapi/v3").query("timeout", "32s"))?;
+    let Some(found) = at(&index, "/paths").and_then(|paths| paths.get(&path)) else {
         return Err(Failure::error(format!("couldn't find resource for \"{}\"", mapping.resource_text())));
-    }
-    Ok((*ctx.get_object(format!("/openapi/v3/{path}"))?).clone())
+    };
+    let address = text(found, "/serverRelativeURL");
+    let (address, hash) = address.split_once("?hash=").unwrap_or((address, ""));
+    let call = Call::get(address).query("hash", hash).query("timeout", "32s");
+    Ok((*ctx.object(call)?).clone())
 }
 
 /// One rendering.

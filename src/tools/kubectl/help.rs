@@ -22,6 +22,10 @@ pub(crate) fn of(verb: &Verb, path: &str) -> String {
     if !verb.about.is_empty() {
         help.push_str(&format!("\n{}\n", verb.about.trim_end()));
     }
+    // A group's children show only their names: cobra's template lists aliases of what is below the root.
+    if !verb.aliases.is_empty() && path.contains(' ') {
+        help.push_str(&format!("\nAliases:\n{}, {}\n", verb.name, verb.aliases.join(", ")));
+    }
     if !verb.examples.is_empty() {
         help.push_str("\nExamples:\n");
         for line in verb.examples.trim().lines() {
@@ -66,6 +70,10 @@ pub(crate) fn options() -> String {
 
 fn push_groups(help: &mut String, root: &Verb) {
     for (group, heading) in HEADINGS {
+        if *group == Group::Other {
+            // Plugins are not looked for on the path before help is printed; the heading stands in any case.
+            help.push_str("\nSubcommands provided by plugins:\n");
+        }
         help.push_str(&format!("\n{heading}\n"));
         let shown = root.children.iter().copied().filter(|child| child.group == *group);
         push_commands(help, shown, width(root));

@@ -371,7 +371,8 @@ fn material(
     match proc.read_file(&file) {
         Ok(bytes) => Ok(Some(bytes.to_vec())),
         Err(error) => Err(Failure::error(format!(
-            "unable to read {key} {file} for {owner} due to open {file}: {}",
+            "unable to read {} {file} for {owner} due to open {file}: {}",
+            if key == "client-certificate" { "client-cert" } else { key },
             crate::tools::kubectl::failure::go_error(error)
         ))),
     }

@@ -14,7 +14,7 @@ use crate::shell::{Answer, Request};
 /// `kubectl kuberc`.
 pub(crate) static KUBERC: Verb = Verb {
     name: "kuberc",
-    group: Group::Settings,
+    group: Group::Other,
     summary: "Manage kuberc configuration files",
     about: "Preferences hold defaults of flags and aliases of commands. They are kept in ~/.kube/kuberc, or in the file that\nKUBERC or --kuberc names; KUBERC=off switches them off.",
     children: &[&SET, &VIEW],

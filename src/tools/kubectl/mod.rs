@@ -175,6 +175,7 @@ fn start<'p>(proc: &'p mut Proc, words: &[String]) -> Result<Option<Ctx<'p>>, Fa
         connection: None,
         mapper: None,
         warned: Default::default(),
+        requests: 0,
     }))
 }
 

@@ -1,7 +1,12 @@
 //! What `-v` tells about requests, as Go's client does: lines of klog on standard error.
 
 use super::{Call, Ctx, Failure};
+use crate::apimachinery::schema;
 use crate::cluster::{Body, Response};
+
+/// From here on the feature gates that a client is made with, and what refused answers held.
+const GATES_TOLD: i64 = 1;
+const REFUSALS: i64 = 4;
 
 /// From here on a line about each request; what further levels add.
 const URLS: i64 = 6;
@@ -27,6 +32,14 @@ const GATES: [(&str, bool); 10] = [
     ("AtomicFIFO", true),
 ];
 
+/// What a request is told by once it is answered.
+pub(super) struct Told {
+    pub(super) method: &'static str,
+    pub(super) url: String,
+    /// The line of Go that sent it.
+    pub(super) site: &'static str,
+}
+
 impl Ctx<'_> {
     fn level(&self) -> i64 {
         self.flags.int("v")
@@ -40,28 +53,44 @@ impl Ctx<'_> {
         for file in files {
             self.klog('I', "loader.go:407", &format!("Config loaded from file:  {file}"));
         }
+    }
+
+    /// Tells with which gates the client was made, before its first request.
+    fn trace_gates(&mut self) {
+        if self.requests > 0 || self.level() < GATES_TOLD {
+            return;
+        }
         for (name, on) in GATES {
             let line = format!("\"Feature gate default state\" feature={name:?} enabled={on}");
             self.klog('I', "envvar.go:195", &line);
         }
     }
 
-    /// Tells what stood in the way of a connection.
+    /// Tells what stood in the way of a connection, or what a refusal looked like.
     pub(super) fn trace_failure(&mut self, failure: Option<&Failure>) {
-        if let Some(Failure::Dial { method, url, sentence }) = failure
-            && self.level() >= 4
-        {
-            let method = super::failure::title(method);
-            self.klog('I', "helpers.go:264", &format!("Connection error: {method} {url}: {sentence}"));
+        if self.level() < REFUSALS {
+            return;
+        }
+        match failure {
+            Some(Failure::Dial { method, url, sentence }) => {
+                let method = super::failure::title(method);
+                self.klog('I', "helpers.go:264", &format!("Connection error: {method} {url}: {sentence}"));
+            }
+            Some(Failure::Server(status)) => {
+                let shown = schema::go_json_indent(status, "  ");
+                self.klog('I', "helpers.go:246", &format!("server response object: %s[{shown}]"));
+            }
+            _ => {}
         }
     }
 
     /// Tells of a request before it is sent.
-    pub(super) fn trace_request(&mut self, call: &Call, url: &str) {
+    pub(super) fn trace_request(&mut self, call: &Call, url: &str, impersonate: &[(String, String)]) {
         let level = self.level();
-        if level >= BODIES && !call.body.is_empty() {
+        self.trace_gates();
+        if level >= BODIES {
             let body = String::from_utf8_lossy(&call.body).into_owned();
-            self.body("Request Body", &body, level);
+            self.body("Request Body", &body, call.site());
         }
         if level < HEADERS {
             return;
@@ -70,12 +99,18 @@ impl Ctx<'_> {
         if !call.content_type.is_empty() {
             headers.push(("Content-Type", call.content_type.to_owned()));
         }
+        headers.extend(impersonate.iter().map(|(name, value)| (name.as_str(), value.clone())));
         headers.push(("User-Agent", super::client::USER_AGENT.to_owned()));
         if level >= COMMANDS {
             let shown: Vec<String> =
                 headers.iter().map(|(name, value)| format!("-H \"{name}: {value}\"")).collect();
             let command = format!("curl -v -X{}  {} '{url}'", call.method, shown.join(" "));
             self.klog('I', "round_trippers.go:527", &format!("\"Request\" curlCommand=<\n\t{command}\n >"));
+            if self.requests == 0 {
+                let address = url.split('/').nth(2).unwrap_or_default();
+                let line = format!("\"HTTP Trace: Dial succeed\" network=\"tcp\" address={address:?}");
+                self.klog('I', "round_trippers.go:562", &line);
+            }
             return;
         }
         let shown = lines(&headers);
@@ -84,13 +119,18 @@ impl Ctx<'_> {
     }
 
     /// Tells of an answer; `None` when there was none.
-    pub(super) fn trace_response(&mut self, method: &str, url: &str, response: Option<&Response>) {
+    pub(super) fn trace_response(&mut self, call: &Told, response: Option<&Response>) {
         let level = self.level();
+        let first = self.requests == 0;
+        self.requests += 1;
         if level < URLS {
             return;
         }
         let status = response.map(|it| status_line(it.code)).unwrap_or_default();
         let milliseconds = if response.is_none() { 0 } else { 5 };
+        let Told { method, url, site } = call;
+        // A stream over a WebSocket is opened by a GET.
+        let method = if status.starts_with("101") { "GET" } else { method };
         let named = if level == URLS || level >= COMMANDS {
             format!(" verb={method:?} url={url:?}")
         } else {
@@ -103,15 +143,19 @@ impl Ctx<'_> {
             }
             _ => String::new(),
         };
-        let line = format!("\"Response\"{named} status={status:?}{headers} milliseconds={milliseconds}");
+        let parts = match response {
+            Some(_) if level >= COMMANDS => parts_of(first, milliseconds),
+            _ => String::new(),
+        };
+        let line = format!("\"Response\"{named} status={status:?}{headers} milliseconds={milliseconds}{parts}");
         self.klog('I', "round_trippers.go:632", &line);
-        if level >= BODIES && !body.is_empty() {
-            self.body("Response Body", &body, level);
+        if level >= BODIES && response.is_some_and(|it| !matches!(it.body, Body::Upgrade(_))) {
+            self.body("Response Body", &body, site);
         }
     }
 
-    fn body(&mut self, what: &str, text: &str, level: i64) {
-        let most = match level {
+    fn body(&mut self, what: &str, text: &str, site: &str) {
+        let most = match self.level() {
             BODIES => SHOWN_AT_8,
             COMMANDS => SHOWN_AT_9,
             _ => usize::MAX,
@@ -126,12 +170,12 @@ impl Ctx<'_> {
         } else {
             format!("{shown:?}")
         };
-        self.klog('I', "helper.go:246", &format!("\"{what}\" body={shown}"));
+        self.klog('I', site, &format!("\"{what}\" body={shown}"));
     }
 
     fn answer_headers(&self, response: &Response, length: usize) -> String {
         let mut world = self.proc.world();
-        let kind = if matches!(response.body, Body::Text(_)) { "text/plain" } else { "application/json" };
+        let kind = if matches!(response.body, Body::Text(_)) { "text/plain; charset=utf-8" } else { "application/json" };
         let date = world.now.strftime("%a, %d %b %Y %H:%M:%S GMT");
         let audit = world.chance.uuid();
         lines(&[
@@ -144,6 +188,17 @@ impl Ctx<'_> {
     }
 }
 
+/// What a request took, in parts: the first one of a process connects, the others find the connection open.
+fn parts_of(first: bool, milliseconds: i32) -> String {
+    let (connect, serve) = (milliseconds / 2, milliseconds / 2);
+    let before = if first {
+        format!("dnsLookupMilliseconds=0 dialMilliseconds=0 tlsHandshakeMilliseconds={connect}")
+    } else {
+        "getConnectionMilliseconds=0".to_owned()
+    };
+    format!(" {before} serverProcessingMilliseconds={serve}")
+}
+
 /// Headers as klog writes a text of several lines.
 fn lines(headers: &[(&str, String)]) -> String {
     let shown: Vec<String> = headers.iter().map(|(name, value)| format!("\t{name}: {value}\n")).collect();
@@ -152,7 +207,7 @@ fn lines(headers: &[(&str, String)]) -> String {
 
 fn text_of(response: &Response) -> String {
     match &response.body {
-        Body::Json(object) => format!("{}\n", crate::apimachinery::schema::go_json(object)),
+        Body::Json(object) => format!("{}\n", schema::go_json(object)),
         Body::Text(text) => text.clone(),
         Body::Watch(_) | Body::Upgrade(_) => String::new(),
     }

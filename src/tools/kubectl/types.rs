@@ -69,8 +69,10 @@ fn api_resources(ctx: &mut Ctx<'_>) -> Done {
         return Err(ctx.usage(&format!("unexpected arguments: [{}]", ctx.args.join(" "))));
     }
     let output = ctx.flags.text("output").to_owned();
-    if !["", "wide", "name", "json", "yaml"].contains(&output.as_str()) {
-        return Err(Failure::error(format!("--output {output} is not available")));
+    if !["", "wide", "name", "json", "yaml", "kyaml"].contains(&output.as_str()) {
+        return Err(Failure::error(format!(
+            "unable to match a printer suitable for the output format {output:?}, allowed formats are: json,kyaml,name,wide,yaml"
+        )));
     }
     let sort_by = ctx.flags.text("sort-by").to_owned();
     if !["", "name", "kind"].contains(&sort_by.as_str()) {
@@ -83,7 +85,7 @@ fn api_resources(ctx: &mut Ctx<'_>) -> Done {
         "name" => a.resource.cmp(&b.resource),
         _ => (&a.group, &a.resource).cmp(&(&b.group, &b.resource)),
     });
-    if matches!(output.as_str(), "json" | "yaml") {
+    if matches!(output.as_str(), "json" | "yaml" | "kyaml") {
         let mut printer = super::Printer::of(ctx)?;
         return printer.print(ctx, &resource_list(&types), "");
     }
@@ -153,7 +155,7 @@ fn api_versions(ctx: &mut Ctx<'_>) -> Done {
 /// # Errors
 /// They are not, or the server does not say.
 pub(super) fn check_versions(ctx: &mut Ctx<'_>) -> Done {
-    let server = ctx.object(Call::get("/version"))?;
+    let server = ctx.object(Call::get("/version").query("timeout", "32s"))?;
     let own = own_version(ctx);
     match crate::apimachinery::object::text(&server, "/gitVersion") {
         other if other == own => Ok(()),
@@ -188,7 +190,7 @@ fn version(ctx: &mut Ctx<'_>) -> Done {
         "major": "1", "minor": minor, "gitVersion": own, "gitTreeState": "clean", "goVersion": "go1.26.3",
         "compiler": "gc", "platform": "linux/amd64",
     });
-    let server = if ctx.flags.on("client") { Ok(None) } else { ctx.object(Call::get("/version")).map(Some) };
+    let server = if ctx.flags.on("client") { Ok(None) } else { ctx.object(Call::get("/version").query("timeout", "32s")).map(Some) };
     let shown = server.as_ref().ok().and_then(Option::as_ref);
     if output.is_empty() {
         ctx.out(&format!("Client Version: {own}\nKustomize Version: {KUSTOMIZE}\n"));

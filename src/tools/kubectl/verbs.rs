@@ -80,7 +80,8 @@ static OPTIONS: Verb = Verb {
     name: "options",
     summary: "Print the flags that every command takes",
     run: super::Run::Now(|ctx| {
-        ctx.out(&super::help::options());
+        let home = ctx.proc.env.get("HOME").cloned().unwrap_or_default();
+        ctx.out(&super::help::options().replace("$HOME", &home));
         Ok(())
     }),
     ..PLAIN

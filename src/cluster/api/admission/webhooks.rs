@@ -1,11 +1,15 @@
-//! Admission webhooks: no server of the lab answers them, so a call fails as one to a dead server does.
-//! `failurePolicy: Ignore` lets the request through.
+//! Admission webhooks. No server of the lab speaks their protocol, so a call fails, and it fails as the network, the
+//! service and the certificate at the other end make it fail. `failurePolicy: Ignore` lets the request through.
+//!
+//! Follows apiserver's `admission/plugin/webhook` and `util/proxy`. How long a call takes is not told to the world.
 
 use serde_json::Value;
 
 use super::policies::{self, Attempt, matching};
 use super::{Call, Object, Status, forbidden};
 use crate::apimachinery::object;
+use crate::cluster::Place;
+use crate::cluster::network::{self, Outcome, Protocol};
 
 const MUTATING: &str = "mutatingwebhookconfigurations.admissionregistration.k8s.io";
 const VALIDATING: &str = "validatingwebhookconfigurations.admissionregistration.k8s.io";
@@ -39,11 +43,11 @@ fn consult(call: &mut Call<'_>, attempt: &Attempt<'_>, storage: &str) -> Result<
     for webhook in configurations.iter().flat_map(|it| object::list(it, "/webhooks")) {
         let wanted = matching::rules(call, object::list(webhook, "/rules"), attempt)
             && matching::selectors(call, webhook, attempt);
-        if !wanted || object::field(webhook, "failurePolicy") == "Ignore" {
+        if !wanted {
             continue;
         }
         match policies::webhook_conditions(call, webhook, attempt) {
-            Ok(true) => return Err(unreachable(call, webhook)),
+            Ok(true) => ask(call, webhook)?,
             Ok(false) => {}
             Err(why) => return Err(forbidden(call, attempt.subject(), &why)),
         }
@@ -51,15 +55,19 @@ fn consult(call: &mut Call<'_>, attempt: &Attempt<'_>, storage: &str) -> Result<
     Ok(())
 }
 
-/// What the server says when a webhook's server does not answer.
-fn unreachable(call: &Call<'_>, webhook: &Value) -> Status {
+fn ask(call: &Call<'_>, webhook: &Value) -> Result<(), Status> {
     let name = object::field(webhook, "name");
-    let url = object::text(webhook, "/clientConfig/url");
+    if object::field(webhook, "failurePolicy") == "Ignore" {
+        return Ok(());
+    }
     let seconds = object::int(webhook, "/timeoutSeconds").unwrap_or(10);
-    let (url, why) = if url.is_empty() { of_service(call, webhook) } else { of_url(url) };
-    Status::internal(&format!(
+    let (url, why) = match object::text(webhook, "/clientConfig/url") {
+        "" => of_service(call, webhook),
+        url => of_url(call, url),
+    };
+    Err(Status::internal(&format!(
         "failed calling webhook {name:?}: failed to call webhook: Post \"{url}?timeout={seconds}s\": {why}"
-    ))
+    )))
 }
 
 /// The server finds services by their cluster IP, not by DNS.
@@ -72,24 +80,57 @@ fn of_service(call: &Call<'_>, webhook: &Value) -> (String, String) {
         path => path,
     };
     let url = format!("https://{service}.{namespace}.svc:{port}{path}");
-    let found = call.store().find("services", namespace, service);
-    let Some(found) = found else { return (url, format!("service {service:?} not found")) };
-    let offered = object::list(found, "/spec/ports").iter().any(|it| object::int(it, "/port") == Some(port));
-    let address = object::text(found, "/spec/clusterIP");
-    let why = if offered {
-        format!("dial tcp {address}:{port}: connect: connection refused")
-    } else {
-        format!("no service port {port} found for service {service:?}")
+    let why = match endpoint(call, (namespace, service), port) {
+        Ok(host) => dial(call, &host, port),
+        Err(why) => why,
     };
     (url, why)
 }
 
-fn of_url(url: &str) -> (String, String) {
+/// What the server dials for a service.
+fn endpoint(call: &Call<'_>, (namespace, service): (&str, &str), port: i64) -> Result<String, String> {
+    let Some(found) = call.store().find("services", namespace, service) else {
+        return Err(format!("service {service:?} not found"));
+    };
+    let address = object::text(found, "/spec/clusterIP");
+    if object::text(found, "/spec/type") == "ExternalName" {
+        return Ok(object::text(found, "/spec/externalName").to_owned());
+    }
+    if address == "None" {
+        return Err("cannot route to service with ClusterIP \"None\"".into());
+    }
+    let offered = object::list(found, "/spec/ports").iter().any(|it| object::int(it, "/port") == Some(port));
+    if !offered {
+        return Err(format!("no service port {port} found for service {service:?}"));
+    }
+    Ok(address.to_owned())
+}
+
+fn of_url(call: &Call<'_>, url: &str) -> (String, String) {
     let host = url.split("://").nth(1).unwrap_or("").split('/').next().unwrap_or("");
     let (name, port) = host.rsplit_once(':').unwrap_or((host, "443"));
-    let why = match name.parse::<std::net::IpAddr>() {
-        Ok(_) => format!("dial tcp {name}:{port}: connect: connection refused"),
-        Err(_) => format!("dial tcp: lookup {name}: no such host"),
+    (url.to_owned(), dial(call, name, port.parse().unwrap_or(443)))
+}
+
+/// What comes of a call to an address: nothing that answers there knows what an admission review is.
+fn dial(call: &Call<'_>, host: &str, port: i64) -> String {
+    let Some((server, _)) = call.cluster().serving("kube-apiserver") else {
+        return "context deadline exceeded".into();
     };
-    (url.to_owned(), why)
+    let from = Place::Host(server.to_owned());
+    let number = u16::try_from(port).unwrap_or(0);
+    let probe = network::probe(call.world, &from, host, number, Protocol::Tcp);
+    match probe.outcome {
+        Outcome::Refused => format!("dial tcp {}:{port}: connect: connection refused", probe.address),
+        Outcome::TimedOut | Outcome::NoNameServer => "context deadline exceeded".into(),
+        Outcome::NoSuchName => format!("dial tcp: lookup {host} on 127.0.0.53:53: no such host"),
+        Outcome::Open { .. } => {
+            match network::tls::certificate(call.world, &probe.outcome, &probe.address, host) {
+                None => "http: server gave HTTP response to HTTPS client".into(),
+                Some(_) => {
+                    "tls: failed to verify certificate: x509: certificate signed by unknown authority".into()
+                }
+            }
+        }
+    }
 }

@@ -2,6 +2,8 @@
 //!
 //! Follows kubernetes' `pkg/apis/core/validation` and `pkg/apis/storage/validation`.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::meta;
@@ -378,10 +380,40 @@ pub(super) fn storage_class_update(new: &Value, old: &Value, errs: &mut Errors) 
 pub(super) fn csi_driver(driver: &Value, errs: &mut Errors) {
     let spec = Node::root(driver).child("spec");
     optional_choice(&spec, "fsGroupPolicy", &["File", "None", "ReadWriteOnceWithFSType"], errs);
+    token_requests(&spec, errs);
     for mode in spec.items("volumeLifecycleModes") {
         let text = mode.value.as_str().unwrap_or("");
-        if !["Ephemeral", "Persistent"].contains(&text) {
-            errs.push(field::not_supported(&mode.path, text, &["Ephemeral", "Persistent"]));
+        if !["Persistent", "Ephemeral"].contains(&text) {
+            let path = spec.at("volumeLifecycleModes");
+            errs.push(field::not_supported(&path, text, &["Persistent", "Ephemeral"]));
+        }
+    }
+    let period = spec.int("nodeAllocatableUpdatePeriodSeconds");
+    if let Some(seconds) = period.filter(|it| *it < 10) {
+        let path = spec.at("nodeAllocatableUpdatePeriodSeconds");
+        errs.push(field::invalid(&path, seconds, "must be greater than or equal to 10 seconds"));
+    }
+}
+
+/// Tokens that the kubelet hands to a driver: one an audience, for ten minutes at least.
+fn token_requests(spec: &Node<'_>, errs: &mut Errors) {
+    let mut audiences = BTreeSet::new();
+    for request in spec.items("tokenRequests") {
+        let audience = request.text("audience");
+        if !audiences.insert(audience.to_owned()) {
+            errs.push(field::duplicate(&request.at("audience"), audience));
+            continue;
+        }
+        let path = request.at("expirationSeconds");
+        match request.int("expirationSeconds") {
+            Some(seconds) if seconds < 600 => {
+                errs.push(field::invalid(&path, seconds, "may not specify a duration less than 10 minutes"));
+            }
+            Some(seconds) if seconds > 1 << 32 => {
+                let detail = "may not specify a duration larger than 2^32 seconds";
+                errs.push(field::invalid(&path, seconds, detail));
+            }
+            _ => {}
         }
     }
 }

@@ -141,8 +141,11 @@ fn known(ctx: &mut Ctx<'_>, target: &Target) -> Result<Option<(String, String)>,
         format!("{}.{}", target.resource, target.group)
     };
     match ctx.resource(&word) {
-        Ok(mapping) => Ok(Some((mapping.resource, mapping.group))),
-        Err(Failure::Error(_)) => Ok(None),
+        // What stands behind the first dot is a group here, or how one begins, never a version.
+        Ok(mapping) if mapping.group.starts_with(&target.group) => {
+            Ok(Some((mapping.resource, mapping.group)))
+        }
+        Ok(_) | Err(Failure::Error(_)) => Ok(None),
         Err(other) => Err(other),
     }
 }

@@ -19,7 +19,8 @@ pub(crate) struct Flags {
 impl Flags {
     /// Nothing given yet.
     pub(crate) fn new(specs: Vec<FlagSpec>) -> Self {
-        let own = specs.iter().position(|spec| spec.name == "as-group").unwrap_or(specs.len());
+        let first = super::globals().first().map_or("", |spec| spec.name);
+        let own = specs.iter().position(|spec| spec.name == first).unwrap_or(specs.len());
         Self { specs, own, given: BTreeMap::new() }
     }
 

@@ -127,7 +127,8 @@ pub(super) fn open(
     let (namespace, name) = (object::namespace(pod).to_owned(), object::name(pod).to_owned());
     let mut call = Call::post(format!("/api/v1/namespaces/{namespace}/pods/{name}/exec"), &Value::Null)
         .query("container", container)
-        .query("stdout", "true");
+        .query("stdout", "true")
+        .query("stderr", if ctx.flags.on("tty") { "" } else { "true" });
     for word in command {
         call = call.query("command", word.as_str());
     }

@@ -58,6 +58,10 @@ impl Source {
 }
 
 async fn run(ctx: &mut Ctx<'_>) -> Done {
+    let since = ctx.flags.text("since-time");
+    if let Some(why) = crate::apimachinery::go::rfc3339_mistake(since).filter(|_| !ctx.args.is_empty()) {
+        return Err(Failure::error(why));
+    }
     let pods = pods(ctx)?;
     check(ctx)?;
     let mut sources = sources(ctx, pods)?;
@@ -137,9 +141,6 @@ fn pods(ctx: &mut Ctx<'_>) -> Result<Vec<Value>, Failure> {
 /// Flags that do not go together, or have no sense.
 fn check(ctx: &Ctx<'_>) -> Done {
     let flags = &ctx.flags;
-    if let Some(why) = crate::apimachinery::go::rfc3339_mistake(flags.text("since-time")) {
-        return Err(Failure::error(why));
-    }
     let inline = ctx.args.get(1).cloned().unwrap_or_default();
     let container = if inline.is_empty() { flags.text("container").to_owned() } else { inline.clone() };
     let wrong = if !flags.text("since-time").is_empty() && flags.duration_ns("since") != 0 {

@@ -38,6 +38,23 @@ fn restart_policy(container: &Node<'_>, errs: &mut Errors) {
         let detail = "must specify restartPolicy when restart rules are used";
         errs.push(field::required(&container.at("restartPolicy"), detail));
     }
+    for rule in container.items("restartPolicyRules") {
+        restart_rule(&rule, errs);
+    }
+}
+
+/// What a container's exit codes lead to.
+fn restart_rule(rule: &Node<'_>, errs: &mut Errors) {
+    choice(rule, "action", &["Restart", "RestartAllContainers"], errs);
+    let codes = rule.child("exitCodes");
+    if !rule.has("exitCodes") {
+        errs.push(field::required(&codes.path, "must be specified"));
+        return;
+    }
+    choice(&codes, "operator", &["In", "NotIn"], errs);
+    if codes.len("values") > 255 {
+        errs.push(field::too_many(&codes.at("values"), codes.len("values"), 255));
+    }
 }
 
 /// `spec.initContainers`.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Context, env};
 use crate::apimachinery::field::{self, Errors, Path};
 use crate::apimachinery::validate;
-use crate::cluster::api::validation::node::{Node, quantity, required};
+use crate::cluster::api::validation::node::{Node, optional_choice, quantity, required};
 use crate::cluster::api::validation::volumes;
 
 pub(in crate::cluster::api::validation) const ONE_TYPE: &str = "may not specify more than 1 volume type";
@@ -126,6 +126,7 @@ fn one_source(kind: &str, source: &Node<'_>, errs: &mut Errors) {
         },
         "image" => {
             required(source, "reference", errs);
+            optional_choice(source, "pullPolicy", &["Always", "IfNotPresent", "Never"], errs);
         }
         _ => volumes::persistent_source(kind, source, errs),
     }
