@@ -142,6 +142,7 @@ fn load(text: &str) -> Result<Vec<Image>, toml::de::Error> {
             tags: Regex::new(&format!("^(?:{})$", own.tags)).ok(),
             base_name: own.base.clone(),
             base: raw.base.get(&own.base).cloned().unwrap_or(Base {
+                folders: Vec::new(),
                 shells: Vec::new(),
                 programs: Vec::new(),
                 directory: "/bin".into(),
@@ -263,7 +264,9 @@ impl Image {
     fn install_system(&self, tree: &mut FileTree, made: SimTime) {
         let _ = tree.mkdir_all(&self.base.directory, 0o755, made);
         if self.base_name == "debian" {
-            for (link, target) in [("/bin", "usr/bin"), ("/sbin", "usr/sbin"), ("/lib", "usr/lib"), ("/lib64", "usr/lib64")] {
+            for (link, target) in
+                [("/bin", "usr/bin"), ("/sbin", "usr/sbin"), ("/lib", "usr/lib"), ("/lib64", "usr/lib64")]
+            {
                 let _ = tree.mkdir_all(&format!("/{target}"), 0o755, made);
                 let _ = tree.symlink(target, link, made);
             }

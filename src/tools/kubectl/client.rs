@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 
 use super::trace::Told;
 use super::{Ctx, Failure};
-use crate::apimachinery::object::text;
+use crate::apimachinery::object::{int, text};
 use crate::apimachinery::status::Status;
 use crate::apimachinery::{go, schema};
-use crate::cluster::kubelet::access;
 use crate::cluster::api::plain::INDENTED;
+use crate::cluster::kubelet::access;
 use crate::cluster::{Body, Object, Request, Response};
 
 /// 5 ms: what one request takes on a healthy cluster in the recorded sessions.
@@ -310,6 +310,19 @@ fn refusal(response: &Response, method: &str, target: &(String, String, bool)) -
     }
     let body = if let Body::Text(body) = &response.body { body.trim() } else { "" };
     Failure::Server(Box::new(generic(response.code, method, target, body)))
+}
+
+impl Failure {
+    /// As a request for bare bytes tells a refusal: the Status in the answer is not read, its code is.
+    pub(super) fn unread(self) -> Self {
+        match self {
+            Self::Server(status) => {
+                let code = int(&status, "/code").and_then(|it| u16::try_from(it).ok()).unwrap_or(500);
+                Self::Server(Box::new(generic(code, "GET", &Default::default(), "unknown")))
+            }
+            other => other,
+        }
+    }
 }
 
 /// client-go's words for an answer without a Status (`NewGenericServerResponse`).

@@ -50,6 +50,7 @@ fn services(ctx: &mut Ctx<'_>) -> Done {
         "" => "kube-system".to_owned(),
         given => given.to_owned(),
     };
+    ctx.resource("services")?;
     let call = Call::get(format!("/api/v1/namespaces/{inside}/services"))
         .query("labelSelector", "kubernetes.io/cluster-service=true");
     let all = ctx.object(call)?;

@@ -28,6 +28,8 @@ pub(crate) struct Ctx<'p> {
     pub(super) warned: BTreeSet<String>,
     /// Requests that were sent.
     pub(super) requests: usize,
+    /// True once the server told what its types are made of.
+    pub(super) defined: bool,
 }
 
 /// The namespace of a command.

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::verb::{Complete, Group, PLAIN, Run, Verb};
 use super::client::Call;
+use super::verb::{Complete, Group, PLAIN, Run, Verb};
 use super::{Ctx, Done, Failure, Mapping};
 use crate::apimachinery::object::{at, field, list, text};
 

@@ -11,13 +11,48 @@ use super::client::Call;
 use super::{Ctx, Failure};
 use crate::apimachinery::memo::{self, Memo};
 use crate::apimachinery::object::{self, list, text};
+use crate::cluster::api::resources::{self, Resource};
 use crate::hosts::files;
 
 /// 6 h: client-go's default time to live of cached discovery.
 const CACHE_LIVES: Duration = Duration::from_secs(6 * 3600);
 
-/// 5: how often one look-up of a type tries to reach a server that does not answer, and says so.
-const DIAL_TRIES: usize = 5;
+/// How often a command asks for the server's types, and says so, before it gives up: most look one up by every name
+/// that it might have.
+const TRIES: usize = 5;
+
+/// Commands that ask in another way, with how often they say that it failed. Recorded from kubectl v1.36.
+const OTHER_TRIES: &[(&str, usize)] = &[
+    ("api-resources", 1),
+    ("api-versions", 1),
+    ("attach", 4),
+    ("auth can-i", 2),
+    ("certificate approve", 4),
+    ("certificate deny", 4),
+    ("cordon", 4),
+    ("cp", 4),
+    ("create clusterrole", 2),
+    ("create job", 4),
+    ("create role", 2),
+    ("debug", 4),
+    ("drain", 4),
+    ("exec", 4),
+    ("explain", 2),
+    ("logs", 4),
+    ("port-forward", 4),
+    ("run", 1),
+    ("set env", 4),
+    ("set image", 4),
+    ("set resources", 4),
+    ("set selector", 4),
+    ("set serviceaccount", 4),
+    ("set subject", 4),
+    ("taint", 2),
+    ("top node", 0),
+    ("top pod", 0),
+    ("uncordon", 4),
+    ("wait", 4),
+];
 
 /// A type that the server serves.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +72,30 @@ pub(crate) struct Mapping {
 }
 
 impl Mapping {
+    /// The type of an object that kubectl itself knows, so that the server need not be asked.
+    pub(crate) fn built_in(tree: &Value) -> Option<Self> {
+        let gvk = object::Gvk::of(tree);
+        let fits = |it: &&Arc<Resource>| {
+            it.kind == gvk.kind
+                && it.version == gvk.version
+                && it.group == gvk.group
+                && !it.plural.contains('/')
+        };
+        let found = resources::built_in().iter().find(fits)?;
+        Some(Self {
+            group: found.group.clone(),
+            version: found.version.clone(),
+            kind: found.kind.clone(),
+            resource: found.plural.clone(),
+            singular: found.singular.clone(),
+            namespaced: found.namespaced,
+            short_names: found.short_names.clone(),
+            categories: found.categories.clone(),
+            verbs: found.verbs.clone(),
+            subresources: Vec::new(),
+        })
+    }
+
     /// `v1` or `apps/v1`.
     pub(crate) fn api_version(&self) -> String {
         if self.group.is_empty() { self.version.clone() } else { format!("{}/{}", self.group, self.version) }
@@ -245,7 +304,7 @@ impl Ctx<'_> {
             Ok(documents) => documents,
             Err(failure) => {
                 let line = format!("couldn't get current server API group list: {}", failure.sentence());
-                for _ in 0..DIAL_TRIES {
+                for _ in 0..self.tries() {
                     self.klog('E', "memcache.go:265", &format!("\"Unhandled Error\" err={line:?}"));
                 }
                 return Err(failure);
@@ -255,6 +314,14 @@ impl Ctx<'_> {
         let mapper = Arc::new(Mapper::from_discovery(&documents));
         self.mapper = Some(Arc::clone(&mapper));
         Ok(mapper)
+    }
+
+    fn tries(&self) -> usize {
+        if !self.flags.list("filename").is_empty() || !self.flags.text("kustomize").is_empty() {
+            return 1;
+        }
+        let path = self.path.strip_prefix("kubectl ").unwrap_or_default();
+        OTHER_TRIES.iter().find(|(of, _)| *of == path).map_or(TRIES, |(_, tries)| *tries)
     }
 
     /// The type that a word means; a word that the cache does not know is asked of the server.
@@ -304,7 +371,7 @@ impl Ctx<'_> {
         let mut documents = Vec::new();
         for root in ["/api", "/apis"] {
             let call = Call { query: vec![("timeout".into(), "32s".into())], ..Call::get(root) };
-            let answer = self.send_untimed(call.accept(AGGREGATED))?;
+            let answer = self.send_untimed(call.accept(AGGREGATED)).map_err(Failure::unread)?;
             let tree = answer.object();
             if text(tree, "/kind") == "APIGroupDiscoveryList" {
                 documents.push(tree.clone());

@@ -147,7 +147,8 @@ impl Ctx<'_> {
             Some(_) if level >= COMMANDS => parts_of(first, milliseconds),
             _ => String::new(),
         };
-        let line = format!("\"Response\"{named} status={status:?}{headers} milliseconds={milliseconds}{parts}");
+        let line =
+            format!("\"Response\"{named} status={status:?}{headers} milliseconds={milliseconds}{parts}");
         self.klog('I', "round_trippers.go:632", &line);
         if level >= BODIES && response.is_some_and(|it| !matches!(it.body, Body::Upgrade(_))) {
             self.body("Response Body", &body, site);
@@ -175,7 +176,11 @@ impl Ctx<'_> {
 
     fn answer_headers(&self, response: &Response, length: usize) -> String {
         let mut world = self.proc.world();
-        let kind = if matches!(response.body, Body::Text(_)) { "text/plain; charset=utf-8" } else { "application/json" };
+        let kind = if matches!(response.body, Body::Text(_)) {
+            "text/plain; charset=utf-8"
+        } else {
+            "application/json"
+        };
         let date = world.now.strftime("%a, %d %b %Y %H:%M:%S GMT");
         let audit = world.chance.uuid();
         lines(&[

@@ -142,7 +142,9 @@ fn api_versions(ctx: &mut Ctx<'_>) -> Done {
     if !ctx.args.is_empty() {
         return Err(ctx.usage(&format!("unexpected arguments: [{}]", ctx.args.join(" "))));
     }
-    let mapper = ctx.refresh_mapper()?;
+    let mapper = ctx.refresh_mapper().map_err(|why| {
+        Failure::error(format!("couldn't get available api versions from server: {}", why.sentence()))
+    })?;
     let mut versions: Vec<String> = mapper.types.iter().map(Mapping::api_version).collect();
     versions.sort();
     versions.dedup();
@@ -190,7 +192,11 @@ fn version(ctx: &mut Ctx<'_>) -> Done {
         "major": "1", "minor": minor, "gitVersion": own, "gitTreeState": "clean", "goVersion": "go1.26.3",
         "compiler": "gc", "platform": "linux/amd64",
     });
-    let server = if ctx.flags.on("client") { Ok(None) } else { ctx.object(Call::get("/version").query("timeout", "32s")).map(Some) };
+    let server = if ctx.flags.on("client") {
+        Ok(None)
+    } else {
+        ctx.object(Call::get("/version").query("timeout", "32s")).map(Some)
+    };
     let shown = server.as_ref().ok().and_then(Option::as_ref);
     if output.is_empty() {
         ctx.out(&format!("Client Version: {own}\nKustomize Version: {KUSTOMIZE}\n"));

@@ -99,6 +99,32 @@ fn containers_are_entered_copied_to_and_read() {
 }
 
 #[test]
+fn what_a_container_writes_is_followed() {
+    if !has_kubectl("what_a_container_writes_is_followed") {
+        return;
+    }
+    let server = Server::start(&["--speed", "20"]);
+    check(
+        &server,
+        "kubectl run box --image=busybox -- sh -c 'while true; do echo tick; sleep 1; done'; \
+         kubectl wait --for=condition=Ready po/box --timeout=60s",
+        &["met"],
+    );
+    // `head` closes the pipe once it has seen enough.
+    check(&server, "timeout 20 kubectl logs -f box --tail=1 | head -3", &["tick\ntick\ntick\n"]);
+    check(
+        &server,
+        "timeout 20 kubectl attach box 2>&1 | grep --line-buffered tick | head -2",
+        &["tick\ntick\n"],
+    );
+    // A main process that ends badly is told by the pod, not by who was attached.
+    let run = "echo 'echo from stdin; exit 4' | kubectl run once --rm -i --image=busybox --restart=Never -- sh; echo code $?";
+    check(&server, run, &["from stdin\n", "terminated (Error)", "code 4"]);
+    let (_, said) = sh(&server, run);
+    assert!(!said.contains("couldn't attach"), "{said}");
+}
+
+#[test]
 fn a_forwarded_port_answers_again_and_again() {
     if !has_kubectl("a_forwarded_port_answers_again_and_again") {
         return;

@@ -117,7 +117,7 @@ fn resource_for(ctx: &mut Ctx<'_>, word: &str) -> Result<(String, String), Failu
     let lower = word.to_lowercase();
     match ctx.resource(&lower) {
         Ok(mapping) => Ok((mapping.group, mapping.resource)),
-        Err(Failure::Error(_)) => {
+        Err(Failure::Error(_) | Failure::Dial { .. } | Failure::Server(_)) => {
             let (resource, group) = lower.split_once('.').unwrap_or((&lower, ""));
             if !VIRTUAL.contains(&lower.as_str()) {
                 let inside = if group.is_empty() { String::new() } else { format!(" in group '{group}'") };
@@ -130,7 +130,8 @@ fn resource_for(ctx: &mut Ctx<'_>, word: &str) -> Result<(String, String), Failu
 }
 
 fn is_cluster_wide(ctx: &mut Ctx<'_>, group: &str, resource: &str) -> Result<bool, Failure> {
-    let mapper = ctx.mapper()?;
+    // Who could not learn the types is not warned about their scope either.
+    let Some(mapper) = ctx.mapper.clone() else { return Ok(false) };
     let found = mapper.types.iter().find(|one| one.group == group && one.resource == resource);
     Ok(found.is_some_and(|one| !one.namespaced))
 }

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::super::client::Call;
 use super::super::{Ctx, Failure};
 use super::Builder;
 use super::files::Source;
@@ -24,7 +25,7 @@ pub(super) fn decode(ctx: &mut Ctx<'_>, builder: &Builder, source: &Source) -> V
 
 fn one(ctx: &mut Ctx<'_>, builder: &Builder, tree: Value, source: &str) -> Result<Info, Failure> {
     if matches!(builder.validate, "Strict" | "Warn") {
-        validate(&tree).map_err(|why| {
+        ctx.definitions().and_then(|()| validate(&tree)).map_err(|why| {
             let off = "if you choose to ignore these errors, turn validation off with --validate=false";
             Failure::error(format!("error validating {source:?}: error validating data: {why}; {off}"))
         })?;
@@ -47,11 +48,30 @@ fn one(ctx: &mut Ctx<'_>, builder: &Builder, tree: Value, source: &str) -> Resul
                 "resource mapping not found for name: {:?} namespace: {:?} from {source:?}: {why}\nensure CRDs are installed first",
                 info.name, info.namespace
             )),
+            // The server could not be asked for its types at all.
+            Failure::Dial { .. } => Failure::error(format!("unable to recognize {source:?}: {}", failure.sentence())),
+            Failure::Server(_) => Failure::error(format!("unable to recognize {source:?}: {}", failure.sentence())),
             other => other,
         })?;
         info.mapping = Some(mapping);
     }
     Ok(info)
+}
+
+impl Ctx<'_> {
+    /// Makes sure, once a command, that the server tells what its types are made of: documents are checked by that.
+    fn definitions(&mut self) -> Result<(), String> {
+        if self.defined {
+            return Ok(());
+        }
+        let ask = |path: &str| Call::get(path).query("timeout", "32s");
+        if self.send_untimed(ask("/openapi/v3")).is_err() {
+            let older = self.send_untimed(ask("/openapi/v2")).map_err(Failure::unread);
+            older.map_err(|why| format!("failed to download openapi: {}", why.sentence()))?;
+        }
+        self.defined = true;
+        Ok(())
+    }
 }
 
 /// What is checked before anything is sent: that the document says what it is.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::super::writes::{LAST_APPLIED, Write};
-use super::super::{Ctx, Done, DryRun, Failure, Printer, typed};
+use super::super::{Ctx, Done, DryRun, Failure, Mapping, Printer, typed};
 use crate::apimachinery::object;
 
 /// A generator.
@@ -57,7 +57,7 @@ pub(super) fn run(ctx: &mut Ctx<'_>, generator: &Generator) -> Done {
     if write.dry_run == DryRun::Client {
         return printer.print(ctx, &tree, &done);
     }
-    let mapping = ctx.type_of(&tree)?;
+    let mapping = Mapping::built_in(&tree).map_or_else(|| ctx.type_of(&tree), Ok)?;
     let made = ctx.create(&mapping, &namespace.name, &tree, &write).map_err(|failure| {
         if generator.failed.is_empty() {
             failure
