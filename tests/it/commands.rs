@@ -94,3 +94,71 @@ fn a_snapshot_brings_the_old_state_back() {
     let (_, text) = sh(&[], &script);
     assert!(text.contains("configmap/before\n") && text.contains("configmaps \"after\" not found"), "{text}");
 }
+
+#[test]
+fn kubectl_tells_what_it_could_not_ask() {
+    let script = r#"
+kubectl config set-cluster kubernetes --server=https://127.0.0.1:1 > /dev/null
+kubectl create cm a
+echo '{"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}}' | kubectl apply -f -
+kubectl run x --image=nginx
+"#;
+    let (_, said) = sh(&["--world", "bare"], script);
+    let why = "dial tcp 127.0.0.1:1: connect: connection refused";
+    let query = "fieldManager=kubectl-create&fieldValidation=Strict";
+    let post = format!("https://127.0.0.1:1/api/v1/namespaces/default/configmaps?{query}");
+    for wanted in [
+        format!("error: failed to create configmap: Post {post:?}: {why}\n"),
+        format!("failed to download openapi: Get \"https://127.0.0.1:1/openapi/v2?timeout=32s\": {why}; if"),
+        "The connection to the server 127.0.0.1:1 was refused - did you specify the right host or port?\n"
+            .into(),
+    ] {
+        assert!(said.contains(&wanted), "{wanted} is not in\n{said}");
+    }
+    // Only `run` asks for the types, once.
+    assert_eq!(said.matches("memcache.go:265").count(), 1, "{said}");
+}
+
+#[test]
+fn a_webhook_fails_as_what_is_behind_it_does() {
+    let script = r#"
+cat > w.yaml <<'EOF'
+apiVersion: admissionregistration.k8s.io/v1
+kind: ValidatingWebhookConfiguration
+metadata: {name: v}
+webhooks:
+- name: a.example.com
+  admissionReviewVersions: [v1]
+  sideEffects: None
+  timeoutSeconds: 5
+  clientConfig: {service: {name: hook, namespace: default, path: /v}}
+  rules: [{apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [configmaps]}]
+EOF
+kubectl apply -f w.yaml
+kubectl create cm a 2>&1
+kubectl create svc clusterip hook --tcp=443:80
+kubectl create cm a 2>&1
+kubectl create deploy hook --image=nginx
+kubectl rollout status deploy hook > /dev/null
+sleep 5
+kubectl create cm a 2>&1
+kubectl patch validatingwebhookconfiguration v --type=json \
+  -p '[{"op": "replace", "path": "/webhooks/0/failurePolicy", "value": "Ignore"}]'
+kubectl create cm a 2>&1
+"#;
+    let (_, said) = sh(&[], script);
+    let mut from = 0;
+    for why in [
+        "service \"hook\" not found\n",
+        "connect: connection refused\n",
+        "http: server gave HTTP response to HTTPS client\n",
+        "configmap/a created\n",
+    ] {
+        let rest = said.get(from..).unwrap_or("");
+        let at = rest.find(why).unwrap_or_else(|| panic!("{why} does not follow in\n{said}"));
+        from += at + why.len();
+    }
+    let called = "failed calling webhook \"a.example.com\": failed to call webhook: \
+                  Post \"https://hook.default.svc:443/v?timeout=5s\": ";
+    assert_eq!(said.matches(called).count(), 3, "{said}");
+}

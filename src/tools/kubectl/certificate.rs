@@ -15,9 +15,6 @@ pub(crate) static CERTIFICATE: Verb = Verb {
     name: "certificate",
     group: Group::Cluster,
     summary: "Modify certificate resources",
-    examples: "
-        # Let a signing request be signed
-        kubectl certificate approve jane",
     // Whatever stands behind it, its help is what it does.
     run: Run::Now(|ctx| {
         ctx.out(&super::help::of(&CERTIFICATE, "certificate"));

@@ -114,6 +114,12 @@ fn one(ctx: &mut Ctx<'_>, folders: &Folders, write: &Write, info: &Info) -> Resu
             Err(failure) if failure.is_not_found() => None,
             Err(failure) => return Err(failure),
         };
+        if attempt == TRIES_MAX {
+            let gvk = Gvk::of(&info.object);
+            let kind = format!("{}/{}, Kind={}", gvk.group, gvk.version, gvk.kind);
+            let line = format!("Object ({kind}: {}) keeps changing, diffing without lock", info.name);
+            ctx.klog('W', "diff.go:723", &line);
+        }
         let merged = match merged(ctx, write, info, live.as_ref()) {
             Err(failure) if failure.is_conflict() && attempt < TRIES_MAX => continue,
             other => other?,

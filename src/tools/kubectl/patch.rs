@@ -50,7 +50,8 @@ fn run(ctx: &mut Ctx<'_>) -> Done {
             })?
         };
         let changed = if *patched == *info.object { "patched (no change)" } else { "patched" };
-        printer.print(ctx, &patched, &format!("{changed}{}", write.dry_run.suffix()))
+        // Unlike other verbs this one forgets to say that it was a dry run.
+        printer.print(ctx, &patched, changed)
     })?;
     if count == 0 { Err(Failure::error("no objects passed to patch")) } else { Ok(()) }
 }

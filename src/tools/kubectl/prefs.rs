@@ -96,10 +96,9 @@ pub(super) fn apply(proc: &Proc, words: &[String]) -> Result<Line, Failure> {
     };
     match found {
         Some(preferences) => with(proc, &preferences, words),
-        None if explicit && proc.read_file(&path).is_err() => {
-            let why = format!("kuberc error kuberc: open {path}: no such file or directory");
-            Err(Failure::error(why))
-        }
+        None if explicit && proc.read_file(&path).is_err() => Err(Failure::Plain(format!(
+            "error occurred while applying preferences kuberc error kuberc: open {path}: no such file or directory"
+        ))),
         None => Ok(plain()),
     }
 }

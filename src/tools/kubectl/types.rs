@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::print::TabWriter;
 use super::verb::{Group, PLAIN, Run, Verb};
 use super::{Call, Ctx, Done, Failure, Mapping};
-use crate::apimachinery::yaml;
+use crate::apimachinery::{go, schema, yaml};
 
 /// `kubectl api-resources`.
 pub(crate) static API_RESOURCES: Verb = Verb {
@@ -157,7 +157,7 @@ fn api_versions(ctx: &mut Ctx<'_>) -> Done {
 /// # Errors
 /// They are not, or the server does not say.
 pub(super) fn check_versions(ctx: &mut Ctx<'_>) -> Done {
-    let server = ctx.object(Call::get("/version").query("timeout", "32s"))?;
+    let server = ctx.object(Call::get("/version").query("timeout", "32s")).map_err(Failure::unread)?;
     let own = own_version(ctx);
     match crate::apimachinery::object::text(&server, "/gitVersion") {
         other if other == own => Ok(()),
@@ -178,6 +178,21 @@ fn own_version(ctx: &Ctx<'_>) -> String {
     host.and_then(|it| it.program_version("kubectl")).unwrap_or_else(|| CLIENT.to_owned())
 }
 
+/// Both versions as JSON, in Go's order, or as YAML.
+fn versions_text(client: &Value, server: Option<&Value>, output: &str) -> String {
+    if output == "yaml" {
+        let mut all = json!({"clientVersion": client, "kustomizeVersion": KUSTOMIZE});
+        if let Some(server) = server {
+            all["serverVersion"] = server.clone();
+        }
+        return yaml::to_string(&all);
+    }
+    let server = server.map(|it| format!(",\"serverVersion\":{}", schema::go_json(it))).unwrap_or_default();
+    let client = schema::go_json(client);
+    let all = format!("{{\"clientVersion\":{client},\"kustomizeVersion\":\"{KUSTOMIZE}\"{server}}}");
+    format!("{}\n", go::indent(&all, "  "))
+}
+
 fn version(ctx: &mut Ctx<'_>) -> Done {
     if !ctx.args.is_empty() {
         return Err(Failure::error(format!("extra arguments: [{}]", ctx.args.join(" "))));
@@ -189,13 +204,13 @@ fn version(ctx: &mut Ctx<'_>) -> Done {
     let own = own_version(ctx);
     let minor = own.split('.').nth(1).unwrap_or("36").to_owned();
     let client = json!({
-        "major": "1", "minor": minor, "gitVersion": own, "gitTreeState": "clean", "goVersion": "go1.26.3",
-        "compiler": "gc", "platform": "linux/amd64",
+        "major": "1", "minor": minor, "gitVersion": own, "gitCommit": "", "gitTreeState": "clean", "buildDate": "",
+        "goVersion": "go1.26.3", "compiler": "gc", "platform": "linux/amd64",
     });
     let server = if ctx.flags.on("client") {
         Ok(None)
     } else {
-        ctx.object(Call::get("/version").query("timeout", "32s")).map(Some)
+        ctx.object(Call::get("/version").query("timeout", "32s")).map_err(Failure::unread).map(Some)
     };
     let shown = server.as_ref().ok().and_then(Option::as_ref);
     if output.is_empty() {
@@ -207,15 +222,8 @@ fn version(ctx: &mut Ctx<'_>) -> Done {
             ));
         }
     } else {
-        let mut all = json!({"clientVersion": client, "kustomizeVersion": KUSTOMIZE});
-        if let (Some(server), Value::Object(map)) = (shown, &mut all) {
-            map.insert("serverVersion".into(), (**server).clone());
-        }
-        let text = if output == "json" {
-            format!("{}\n", serde_json::to_string_pretty(&all).unwrap_or_default())
-        } else {
-            yaml::to_string(&all)
-        };
+        let server = shown.map(|it| (**it).clone());
+        let text = versions_text(&client, server.as_ref(), &output);
         ctx.out(&text);
     }
     server.map(drop)

@@ -17,9 +17,6 @@ pub(crate) static AUTH: Verb = Verb {
     name: "auth",
     group: Group::Troubleshooting,
     summary: "Inspect authorization",
-    examples: "
-        # Whether I may delete pods
-        kubectl auth can-i delete pods",
     children: &[&CAN_I, &RECONCILE, &WHOAMI],
     ..PLAIN
 };

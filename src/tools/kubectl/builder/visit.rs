@@ -255,7 +255,13 @@ pub(crate) fn flatten(ctx: &mut Ctx<'_>, info: Info, local: bool) -> Vec<Result<
         let mapping = match &info.mapping {
             Some(mapping) if mapping.kind == text(&item, "/kind") => Ok(Some(mapping.clone())),
             _ if local => Ok(None),
-            _ => ctx.type_of(&item).map(Some).map_err(|failure| failure.prefixed("unable to recognize ")),
+            // One failure out of a list is still a list of failures to the printer.
+            _ => ctx.type_of(&item).map(Some).map_err(|failure| {
+                match failure.prefixed("unable to recognize ") {
+                    Failure::Error(sentence) => Failure::Plain(sentence),
+                    other => other,
+                }
+            }),
         };
         parts.push(mapping.map(|mapping| Info {
             mapping,

@@ -13,9 +13,6 @@ pub(super) static SERVICE: Verb = Verb {
     name: "service",
     aliases: &["svc"],
     summary: "Create a service using a specified subcommand",
-    examples: "
-        # A service within the cluster
-        kubectl create service clusterip web --tcp=80:8080",
     children: &[&CLUSTERIP, &EXTERNALNAME, &LOADBALANCER, &NODEPORT],
     ..PLAIN
 };

@@ -195,7 +195,9 @@ fn send_all(
     let mut outcome = Outcome::default();
     for mut tree in trees {
         if mode != Mode::LastApplied {
-            writes::update_applied(&mut tree, ctx.flags.on("save-config"));
+            if ctx.flags.on("save-config") {
+                writes::update_applied(&mut tree, true);
+            }
         }
         match mode {
             Mode::Create => create(ctx, infos, &tree, write, printer)?,

@@ -121,6 +121,17 @@ fn read(ctx: &Ctx<'_>, directory: &str) -> Result<Value, Failure> {
     })?;
     let tree = match documents.into_iter().next() {
         Some(tree) if tree.is_object() => tree,
+        Some(tree @ (Value::String(_) | Value::Number(_) | Value::Bool(_) | Value::Array(_))) => {
+            return Err(Failure::error(format!(
+                "invalid Kustomization: json: cannot unmarshal {} into Go value of type types.Kustomization",
+                match tree {
+                    Value::String(_) => "string",
+                    Value::Number(_) => "number",
+                    Value::Bool(_) => "bool",
+                    _ => "array",
+                }
+            )));
+        }
         _ => return Err(Failure::error("kustomization.yaml is empty")),
     };
     for key in tree.as_object().into_iter().flat_map(|map| map.keys()) {
