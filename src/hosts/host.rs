@@ -13,8 +13,10 @@ use crate::sim::SimTime;
 /// A machine of the lab, switched on or off.
 #[derive(Clone, Debug)]
 pub(crate) struct Host {
-    /// As `hostname` prints it.
+    /// What the lab knows it by, and its first host name.
     pub(crate) name: String,
+    /// Other host names that it was given, with when.
+    pub(crate) renamed: Vector<(SimTime, String)>,
     /// The first address of its network card.
     pub(crate) address: String,
     pub(crate) files: FileTree,
@@ -133,6 +135,7 @@ impl Host {
             User { name: "root".into(), uid: 0, gid: 0, home: "/root".into(), shell: "/bin/bash".into() };
         Self {
             name: name.into(),
+            renamed: Vector::new(),
             address: address.into(),
             files: FileTree::default(),
             users: Vector::unit(root),
@@ -146,6 +149,24 @@ impl Host {
             booted: now,
             boots_at: None,
             hardware: Hardware::default(),
+        }
+    }
+
+    /// As `hostname` prints it.
+    pub(crate) fn hostname(&self) -> &str {
+        self.renamed.last().map_or(&self.name, |(_, name)| name)
+    }
+
+    /// As `hostname` printed it at a time, which a program that began then goes on to use.
+    pub(crate) fn hostname_when(&self, at: SimTime) -> &str {
+        let before = self.renamed.iter().rev().find(|(since, _)| *since <= at);
+        before.map_or(&self.name, |(_, name)| name)
+    }
+
+    /// Gives the machine another host name; `/etc/hostname` is not touched.
+    pub(crate) fn rename(&mut self, name: &str, now: SimTime) {
+        if self.hostname() != name {
+            self.renamed.push_back((now, name.to_owned()));
         }
     }
 

@@ -203,7 +203,7 @@ fn write_modules(host: &mut Host, all: &[(String, u64, Vec<String>)], now: SimTi
 /// The value of a kernel parameter; `None` when this kernel has no such.
 pub(crate) fn parameter(host: &Host, name: &str) -> Option<String> {
     if name == "kernel.hostname" {
-        return Some(host.name.clone());
+        return Some(host.hostname().to_owned());
     }
     if name.starts_with("net.bridge.") && !has_module(&host.files, "br_netfilter") {
         return None;
@@ -248,6 +248,10 @@ pub(crate) fn boot(host: &mut Host, now: SimTime) {
         BUILT_IN.iter().map(|(name, size)| ((*name).to_owned(), *size, Vec::new())).collect();
     write_modules(host, &built_in, now);
     host.sysctl.clear();
+    let kept = host.files.read_text("/etc/hostname").unwrap_or_default();
+    if !kept.trim().is_empty() {
+        host.rename(kept.trim(), now);
+    }
     host.firewall = kept_firewall(host);
     for name in configured_modules(&host.files) {
         let _ = load_module(host, &name, now);

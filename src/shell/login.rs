@@ -158,7 +158,9 @@ fn passwd_line(line: &str) -> Option<User> {
 pub(crate) fn host_name(lab: &Lab, place: &Place) -> String {
     let world = lab.world();
     match place {
-        Place::Host(name) => world.hosts.get(name).map_or_else(|| name.clone(), |host| host.name.clone()),
+        Place::Host(name) => {
+            world.hosts.get(name).map_or_else(|| name.clone(), |host| host.hostname().to_owned())
+        }
         Place::Container { container, .. } => world
             .read_text(place, "/etc/hostname")
             .map_or_else(|_| container.clone(), |text| text.trim().to_owned()),

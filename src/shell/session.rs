@@ -290,7 +290,9 @@ impl Builtin for Next {
         self.sharing.follow(&line, |name| names::is_known(&self.lab, name));
         self.terminal.wording.lock().unwrap_or_else(PoisonError::into_inner).begin(&line);
         let before = self.cell.lock().pipeline.take().unwrap_or_default();
-        let text = format!("{}{line}{KEEP}", remember(status, &before));
+        // Behind what is not whole, such as a text without its end, it would be part of that.
+        let keep = if input::is_incomplete(&line) { "" } else { KEEP };
+        let text = format!("{}{line}{keep}", remember(status, &before));
         self.cell.lock().typed = line;
         context.variables.insert("__uncordon_line".to_owned(), text);
         if !context.variables.get("PS4").is_some_and(|it| it.starts_with(MARK)) {
@@ -310,13 +312,12 @@ fn remember(status: i32, pipeline: &str) -> String {
     let codes: Vec<&str> = pipeline.split_whitespace().collect();
     let last = codes.last().and_then(|it| it.parse::<i32>().ok()).unwrap_or(0);
     let stages: Vec<String> = codes.iter().map(|it| format!("__uncordon_status {it}")).collect();
-    if last == status {
-        format!("{} && :\n", stages.join(" | "))
-    } else if status == i32::from(last == 0) && !codes.is_empty() {
-        format!("! {} && :\n", stages.join(" | "))
-    } else {
-        format!("__uncordon_status {status} && :\n")
-    }
+    let stages = match stages.join(" | ") {
+        stages if last == status => stages,
+        stages if status == i32::from(last == 0) && !codes.is_empty() => format!("! {stages}"),
+        _ => format!("__uncordon_status {status}"),
+    };
+    if status == 0 { format!("{stages}\n") } else { format!("{stages} && :\n") }
 }
 
 impl Next {

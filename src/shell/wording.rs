@@ -31,6 +31,12 @@ pub(super) struct Wording {
     text: String,
 }
 
+/// What the crate adds a hint to.
+const UNKNOWN: &str = ": command not found. ";
+
+/// What the crate says that `getopts` says, which is the shell's own word.
+const GETOPTS: &str = ": getopts: ";
+
 /// Words behind which the crate's programs say why a file cannot be read.
 const REASONS: &[&str] = &["No such file or directory", "Permission denied", "Is a directory"];
 
@@ -89,6 +95,8 @@ impl Wording {
         let refusals = self.typed && text.contains("syntax error");
         let files = REASONS.iter().any(|it| text.contains(it));
         files
+            || text.contains(UNKNOWN)
+            || text.contains(GETOPTS)
             || refusals
             || self.inside != Inside::Nothing
             || self.refused
@@ -99,6 +107,13 @@ impl Wording {
     fn line(&mut self, line: &str) -> Option<String> {
         if let Some(shown) = self.measured(line) {
             return Some(shown);
+        }
+        if let Some((head, _)) = line.split_once(UNKNOWN) {
+            return Some(format!("{head}: command not found\n"));
+        }
+        if let Some((head, rest)) = line.split_once(GETOPTS) {
+            let head = head.split(": line ").next().unwrap_or(head);
+            return Some(format!("{head}: {}", rest.replace('\'', "")));
         }
         if let Some(shown) = self.unreadable(line) {
             return Some(shown);
@@ -181,6 +196,8 @@ impl Wording {
             return Some(line.to_owned());
         }
         self.refused = rest.starts_with("syntax error near");
+        // What stands behind every line is none of what was typed.
+        let rest = rest.replace("`\"$?\"'", "`newline'");
         Some(format!("{}: {rest}", self.shell))
     }
 }
@@ -234,6 +251,19 @@ mod tests {
         assert_eq!(
             said("wc: /etc/none: No such file or directory\n"),
             "wc: /etc/none: No such file or directory\n"
+        );
+    }
+
+    #[test]
+    fn getopts_speaks_for_the_shell() {
+        check(&["bash: getopts: illegal option -- 'z'\n"], "bash: illegal option -- z\n");
+    }
+
+    #[test]
+    fn hints_of_the_crate_are_left_out() {
+        check(
+            &["x.sh: line 1: pip: command not found. Try something.\n"],
+            "x.sh: line 1: pip: command not found\n",
         );
     }
 

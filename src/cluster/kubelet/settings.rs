@@ -86,7 +86,8 @@ impl Settings {
 
     /// The name of its node.
     pub(crate) fn node_name(&self, machine: &Host) -> String {
-        self.flag("hostname-override").unwrap_or(&machine.name).to_lowercase()
+        let since = machine.units.get("kubelet.service").map_or(machine.booted, |unit| unit.since);
+        self.flag("hostname-override").unwrap_or(machine.hostname_when(since)).to_lowercase()
     }
 
     /// Whether it makes its node.

@@ -119,6 +119,7 @@ absent! {
     "systemd-tmpfiles": "Make temporary files",
     "tcpdump": "Show packets",
     "telinit": "Control the init system",
+    "tmux": "Terminal sessions",
     "tracepath": "Trace a route",
     "traceroute": "Trace a route",
     "tune2fs": "Tune file systems",

@@ -113,7 +113,7 @@ fn rename(proc: &Proc, name: &str, kept: bool) -> i32 {
     let mut world = proc.world();
     let now = world.now;
     let Some(machine) = world.hosts.get_mut(host) else { return 1 };
-    name.clone_into(&mut machine.name);
+    machine.rename(name, now);
     machine.log(
         now,
         "systemd-hostnamed",

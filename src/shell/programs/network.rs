@@ -66,6 +66,10 @@ fn run_ss(proc: &mut Proc) -> Running<'_> {
                 return 255;
             }
         };
+        if let Some(letter) = options.last_of("sx") {
+            proc.eprint(format!("uncordon: ss -{letter} is not simulated yet\n"));
+            return 1;
+        }
         let both = !options.has('t') && !options.has('u');
         let shown = if options.has('l') || options.has('a') {
             listening(proc, both || options.has('t'), both || options.has('u'))

@@ -253,6 +253,48 @@ fn run_free(proc: &mut Proc) -> Running<'_> {
     })
 }
 
+/// The columns that `-o` asks for.
+fn asked_columns(flags: &[&str]) -> Option<String> {
+    let at = flags
+        .iter()
+        .position(|it| matches!(*it, "-o" | "--output" | "-no") || it.starts_with("--output="))?;
+    let flag = flags.get(at)?;
+    match flag.strip_prefix("--output=") {
+        Some(value) => Some(value.to_uppercase()),
+        None => flags.get(at + 1).map(|it| it.to_uppercase()),
+    }
+}
+
+/// Columns of sizes and flags stand to the right.
+fn print_columns(proc: &Proc, asked: &str, rows: &[Vec<(&str, String)>], bare: bool) -> i32 {
+    let names: Vec<&str> = asked.split(',').collect();
+    let mut table: Vec<Vec<String>> = Vec::new();
+    if !bare {
+        table.push(names.iter().map(|it| (*it).to_owned()).collect());
+    }
+    for row in rows {
+        let mut cells = Vec::new();
+        for name in &names {
+            let Some((_, cell)) = row.iter().find(|(column, _)| column == name) else {
+                proc.eprint(format!("uncordon: the column {name} of lsblk is not simulated yet\n"));
+                return 1;
+            };
+            cells.push(cell.clone());
+        }
+        table.push(cells);
+    }
+    let width = |at: usize| table.iter().filter_map(|row| row.get(at)).map(|it| it.chars().count()).max();
+    for row in &table {
+        let cells = row.iter().zip(&names).enumerate().map(|(at, (cell, name))| {
+            let width = width(at).unwrap_or(0);
+            let right = matches!(*name, "SIZE" | "RM" | "RO");
+            if right { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
+        });
+        proc.print(cells.collect::<Vec<_>>().join(" ").trim_end().to_owned() + "\n");
+    }
+    0
+}
+
 /// A disk and its parts in MiB; parts are those of an Ubuntu cloud image.
 fn run_lsblk(proc: &mut Proc) -> Running<'_> {
     Box::pin(async move {
@@ -267,6 +309,31 @@ fn run_lsblk(proc: &mut Proc) -> Running<'_> {
             ("└─vda16", "259:0", 913, "/boot", "ext4", "part"),
         ];
         let size = |mib: u64| if mib >= 1024 { format!("{}G", mib / 1024) } else { format!("{mib}M") };
+        if let Some(asked) = asked_columns(&flags) {
+            let rows: Vec<Vec<(&str, String)>> = parts
+                .iter()
+                .map(|(name, number, mib, at, kind, role)| {
+                    let text = |text: &str| text.to_owned();
+                    vec![
+                        ("NAME", text(name)),
+                        ("MAJ:MIN", text(number)),
+                        ("RM", text("0")),
+                        ("SIZE", size(*mib)),
+                        ("RO", text("0")),
+                        ("TYPE", text(role)),
+                        ("MOUNTPOINTS", text(at)),
+                        ("MOUNTPOINT", text(at)),
+                        ("FSTYPE", text(kind)),
+                    ]
+                })
+                .collect();
+            return print_columns(
+                proc,
+                &asked,
+                &rows,
+                flags.contains(&"-n") || flags.contains(&"--noheadings"),
+            );
+        }
         if flags.contains(&"-f") || flags.contains(&"--fs") {
             proc.print("NAME    FSTYPE FSVER LABEL           FSAVAIL FSUSE% MOUNTPOINTS\n");
             let disk = on(proc, load::disk);

@@ -324,7 +324,7 @@ fn port(start: &Start<'_>) -> Verdict {
 
 /// Registers the node, or keeps trying.
 fn api(start: &Start<'_>) -> Verdict {
-    let node = start.set("hostname-override").unwrap_or(&start.machine.name).to_owned();
+    let node = start.set("hostname-override").unwrap_or(start.machine.hostname()).to_owned();
     let lease = format!("/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/{node}");
     let Err(answer) = start.ask(&lease) else { return Verdict::Fine };
     let why = |path: &str, what: &str| go_quote(&answer.sentence(path, what));
