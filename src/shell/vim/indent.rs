@@ -3,25 +3,19 @@
 //!
 //! The rules follow `indent/yaml.vim` of vim 9.0.
 
-use super::Editor;
+use super::core::Core;
 
 /// Letters that indent a line anew when they are the first in it.
 const FIRST: &str = "#}]-";
 
-impl Editor {
+impl Core {
     /// True while lines are indented by the rules of YAML.
     pub(super) fn is_indenting(&self) -> bool {
         self.yaml && !self.settings.paste
     }
 
-    /// The columns that a line is indented by.
-    fn indent_of(&self, row: usize) -> usize {
-        let blanks = self.buffer.line(row).iter().take_while(|c| c.is_whitespace()).count();
-        self.columns(row, blanks)
-    }
-
     fn trimmed(&self, row: usize) -> String {
-        self.buffer.string(row).trim_start().to_owned()
+        self.text.line(row).iter().collect::<String>().trim_start().to_owned()
     }
 
     /// The last line before a row that is not blank.
@@ -99,27 +93,15 @@ impl Editor {
         Some(indent)
     }
 
-    /// Columns of one step of indentation.
-    pub(super) fn shift_width(&self) -> usize {
-        if self.settings.shiftwidth == 0 { self.settings.tabstop } else { self.settings.shiftwidth }
-    }
-
-    /// Gives a line an indent of so many columns; gives how many letters that is.
-    pub(super) fn set_indent(&mut self, row: usize, columns: usize) -> usize {
-        let blanks = self.buffer.line(row).iter().take_while(|c| c.is_whitespace()).count();
-        let indent = self.blanks(columns);
-        self.buffer.line_mut(row).splice(..blanks, indent.chars());
-        indent.chars().count()
-    }
-
     /// Indents the cursor's line anew, keeping the cursor on its letter.
     pub(super) fn reindent_here(&mut self) {
         let row = self.cursor.row;
         let Some(columns) = self.yaml_indent(row) else { return };
-        let before = self.buffer.len(row);
-        let letters = self.set_indent(row, columns);
-        let after = self.buffer.len(row);
+        let before = self.text.len(row);
+        self.set_indent_of(row, columns, false);
+        let (after, letters) = (self.text.len(row), self.text.blanks(row));
         self.cursor.col = (self.cursor.col + after).saturating_sub(before).max(letters);
+        self.indent_columns = letters;
     }
 
     /// After a letter was typed: some indent the line anew.
@@ -127,26 +109,42 @@ impl Editor {
         if !self.is_indenting() {
             return;
         }
-        let line = self.buffer.line(self.cursor.row);
+        let line = self.text.line(self.cursor.row);
         let is_first = line.iter().take(self.cursor.col.saturating_sub(1)).all(|c| c.is_whitespace());
         if key == ':' || FIRST.contains(key) && is_first {
             self.reindent_here();
         }
     }
 
-    /// `=`: indents lines anew, from the first on.
-    pub(super) fn format(&mut self, from: usize, to: usize) {
-        if self.yaml {
-            self.remember();
-            for row in from..=to.min(self.buffer.last_row()) {
-                let blank = self.trimmed(row).is_empty();
-                if let Some(columns) = if blank { Some(0) } else { self.yaml_indent(row) } {
-                    self.set_indent(row, columns);
-                }
-            }
+    /// The columns that C's rules indent a line outside any function by: labels and directives not at all, others
+    /// as the line before.
+    pub(super) fn c_indent(&self, row: usize) -> usize {
+        let line = self.trimmed(row);
+        if line.starts_with('#') {
+            return 0;
         }
-        self.go_to_line(from);
+        let code = |row: &usize| {
+            let line = self.trimmed(*row);
+            !line.is_empty() && !line.starts_with('#')
+        };
+        let Some(before) = (0..row).rev().find(code) else { return 0 };
+        let text = self.trimmed(before);
+        let ended = text.trim_end().ends_with([';', '}', '{']);
+        let is_label = label_end(&line).is_some();
+        let after_label = label_end(&text).is_some_and(|end| text[end..].trim().is_empty());
+        if is_label && (ended || after_label) {
+            return 0;
+        }
+        self.indent_of(before)
     }
+}
+
+/// Where a label with its colon ends.
+fn label_end(line: &str) -> Option<usize> {
+    let end = line.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))?;
+    let tail = line[end..].trim_start();
+    (end > 0 && !line.starts_with(|c: char| c.is_ascii_digit()) && tail.starts_with(':') && !tail.starts_with("::"))
+        .then(|| line.len() - tail.len() + 1)
 }
 
 fn is_item(line: &str) -> bool {

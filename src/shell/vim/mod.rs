@@ -3,34 +3,54 @@
 //! It knows nothing of files, worlds or screens. Keys go in with [`Editor::feed`]; what needs the
 //! outside (writing, reading, running a command) comes out as a [`Need`], whose answer goes back with
 //! [`Editor::resume`]. Compared with vim 9 without a vimrc; `tests/conformance/vim.json` holds edits
-//! recorded from it. Not here: windows, folds, spelling, digraphs, mappings, scripts.
+//! recorded from it. Not here: windows, folds, spelling, scripts.
 //!
-//! Start with [`Editor`], then `parse` (what the keys of normal mode mean).
+//! A command is carried out as a whole: one that lacks keys, or an answer from outside, is undone to its
+//! beginning and begun anew when they have come. So commands read their keys where they need them, as
+//! vim's do.
+//!
+//! Start with [`Editor`], then `core` (the state), `normal` (commands) and `operator`.
 
-mod buffer;
-mod change;
+mod block;
+mod complete;
+mod core;
 mod ex;
+mod files;
+mod format;
 mod indent;
+mod input;
 mod insert;
+mod lineedit;
+mod lines;
+mod maps;
+mod marks;
+mod matcher;
+mod matching;
 mod motion;
 mod normal;
+mod numbers;
 mod objects;
-mod parse;
+mod operator;
+mod pattern;
+mod range;
+mod registers;
+mod script;
 mod search;
+mod set;
 mod substitute;
+mod text;
+mod undo;
 mod visual;
 mod words;
 
-use std::collections::{BTreeMap, VecDeque};
-
 use serde::{Deserialize, Serialize};
 
-use self::buffer::Buffer;
+use self::core::{Core, Stop};
 
 /// Keys that have no letter, as the screen hands them in.
 pub(crate) mod keys {
     pub(crate) const ESCAPE: char = '\x1b';
-    pub(crate) const ENTER: char = '\n';
+    pub(crate) const ENTER: char = '\r';
     pub(crate) const BACKSPACE: char = '\x7f';
     pub(crate) const UP: char = '\u{f700}';
     pub(crate) const DOWN: char = '\u{f701}';
@@ -89,136 +109,14 @@ pub(crate) struct Left {
     pub(crate) exit: i32,
 }
 
-/// Where the answer of a [`Need`] goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Put {
-    /// Nowhere: it was written.
-    Written,
-    /// Below a line, counted from 1; 0 is above the first.
-    Below(usize),
-    /// In place of lines, from and to, counted from 0.
-    Instead(usize, usize),
-    /// Onto the message line.
-    Show,
-}
-
-/// Text that was deleted or copied.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Register {
-    lines: Vec<String>,
-    kind: RegisterKind,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum RegisterKind {
-    #[default]
-    Characters,
-    Lines,
-    Block,
-}
-
-/// What `:set` changes.
-#[derive(Clone, Debug)]
-struct Settings {
-    autoindent: bool,
-    expandtab: bool,
-    shiftwidth: usize,
-    tabstop: usize,
-    softtabstop: usize,
-    ignorecase: bool,
-    smartcase: bool,
-    number: bool,
-    relative_number: bool,
-    wrapscan: bool,
-    wrap: bool,
-    list: bool,
-    highlight: bool,
-    paste: bool,
-    syntax: bool,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            autoindent: false,
-            expandtab: false,
-            shiftwidth: 8,
-            tabstop: 8,
-            softtabstop: 0,
-            ignorecase: false,
-            smartcase: false,
-            number: false,
-            relative_number: false,
-            wrapscan: true,
-            wrap: true,
-            list: false,
-            highlight: false,
-            paste: false,
-            syntax: true,
-        }
-    }
-}
-
 /// A text being edited.
 #[derive(Clone, Debug)]
 pub(crate) struct Editor {
-    buffer: Buffer,
-    cursor: Pos,
-    /// The column that up and down aim at; `usize::MAX` is the end of each line.
-    aim: usize,
-    mode: Mode,
-    settings: Settings,
-    keys: VecDeque<char>,
-    /// Keys of a normal or visual command that is not whole yet.
-    pending: Vec<char>,
-    /// What stands behind the prompt of the command line.
-    line: String,
-    message: String,
-    registers: BTreeMap<char, Register>,
-    marks: BTreeMap<char, Pos>,
-    /// Where visual mode began.
-    anchor: Pos,
-    search: Option<search::Pattern>,
-    find: Option<(char, char)>,
-    insert: insert::Session,
-    repeat: change::Repeat,
-    substitute: substitute::State,
-    recording: Option<(char, String)>,
-    need: Option<(Need, Put)>,
-    quit_after: bool,
-    left: Option<Left>,
-    modified: bool,
-    read_only: bool,
-    depth: usize,
-    /// The file as it was named; empty without one.
-    name: String,
-    /// What the screen shows of the text.
-    view: View,
-    /// True after `:noh`, until the next search.
-    unlit: bool,
-    /// True when the file is YAML and file types are looked at.
-    yaml: bool,
-    /// True to look at file types, as vim's defaults do.
-    file_types: bool,
-    /// Commands for YAML files, of `:autocmd FileType`.
-    for_yaml: Vec<String>,
-    /// True for keys from a file: what they change is one step of undo up to the next `u`.
-    script: bool,
-    /// True when the next change begins a step of undo.
-    synced: bool,
-    /// An operator that waits for a pattern: `d/x`.
-    waiting: Option<(parse::Operator, Option<char>)>,
-    /// What `@@` and `@:` repeat.
-    last_macro: Option<char>,
-    last_line: String,
-    /// Where visual mode was, for `gv`.
-    last_visual: Option<(Selection, Pos, Pos)>,
-    /// A line before it was last changed, for `U`, and how many lines there were.
-    line_before: Option<(usize, usize, Vec<char>)>,
-    /// True for one command behind `^O` in insert mode.
-    once: bool,
-    /// True once a motion led nowhere: that ends a macro.
-    failed: bool,
+    /// The state between commands.
+    core: Core,
+    /// The state inside a command that waits, for the screen.
+    waiting: Option<Box<Core>>,
+    need: Option<Need>,
 }
 
 /// The part of the text that a screen shows.
@@ -243,94 +141,60 @@ pub(crate) struct Look {
     pub(crate) relative_number: bool,
 }
 
-/// Nested replays of keys (macros, `.`, `:normal`): more is an endless macro.
-const DEPTH_MAX: usize = 100;
-
 impl Editor {
     /// Starts on a file's text.
     pub(crate) fn new(text: &str) -> Self {
-        Self {
-            buffer: Buffer::new(text),
-            cursor: Pos::default(),
-            aim: 0,
-            mode: Mode::Normal,
-            settings: Settings::default(),
-            keys: VecDeque::new(),
-            pending: Vec::new(),
-            line: String::new(),
-            message: String::new(),
-            registers: BTreeMap::new(),
-            marks: BTreeMap::new(),
-            anchor: Pos::default(),
-            search: None,
-            find: None,
-            insert: insert::Session::default(),
-            repeat: change::Repeat::default(),
-            substitute: substitute::State::default(),
-            recording: None,
-            need: None,
-            quit_after: false,
-            left: None,
-            modified: false,
-            read_only: false,
-            depth: 0,
-            name: String::new(),
-            view: View { top: 0, height: 23 },
-            unlit: false,
-            yaml: false,
-            file_types: false,
-            for_yaml: Vec::new(),
-            script: false,
-            synced: true,
-            waiting: None,
-            last_macro: None,
-            last_line: String::new(),
-            last_visual: None,
-            line_before: None,
-            once: false,
-            failed: false,
-        }
+        Self { core: Core::new(text), waiting: None, need: None }
     }
 
     /// An editor on a file as a program asks for it.
     pub(crate) fn open(request: &crate::shell::EditRequest) -> Self {
         let mut editor = Self::new(&request.text);
+        editor.feed(":set bs=indent,eol,start nf=bin,hex\n");
         request.rc.iter().for_each(|command| editor.feed(&format!(":{command}\n")));
         editor.of_file(&request.name, request.fresh, request.read_only);
         request.commands.iter().for_each(|command| editor.feed(&format!(":{command}\n")));
         editor
     }
 
+    /// The state that the screen shows.
+    fn now(&self) -> &Core {
+        self.waiting.as_deref().unwrap_or(&self.core)
+    }
+
     /// Lines that a command printed: they cover the text until a key comes.
     pub(crate) fn shown_lines(&self) -> Option<&str> {
-        (self.mode == Mode::Normal && self.message.contains('\n')).then_some(self.message.as_str())
+        let now = self.now();
+        (now.inserting.is_none() && now.prompt.is_none() && now.message.contains('\n')).then_some(now.message.as_str())
     }
 
     /// Takes what a command printed off the screen.
     pub(crate) fn hide_lines(&mut self) {
-        self.message.clear();
+        self.core.message.clear();
     }
 
     /// Says that keys come from a file, as with `vim -s`.
     pub(crate) fn set_script(&mut self) {
-        self.script = true;
+        self.core.script = true;
     }
 
     /// Says which file the text is of.
     pub(crate) fn of_file(&mut self, name: &str, fresh: bool, read_only: bool) {
-        self.name = name.to_owned();
-        self.read_only = read_only;
+        let core = &mut self.core;
+        core.files.set_name(name);
+        core.read_only = read_only;
         if [".yaml", ".yml"].iter().any(|end| name.ends_with(end)) {
-            self.yaml = self.file_types;
-            if self.yaml {
-                self.ex("setlocal expandtab shiftwidth=2 softtabstop=2");
+            core.yaml = core.file_types;
+            if core.yaml {
+                drop(core.ex("setlocal expandtab shiftwidth=2 softtabstop=2"));
             }
-            for command in std::mem::take(&mut self.for_yaml) {
-                self.ex(&command);
+            for command in std::mem::take(&mut core.for_yaml) {
+                drop(core.ex(&command));
             }
         }
-        let size = self.size();
-        self.message = match (name.is_empty(), fresh) {
+        let text = core.text.string();
+        let size = format!("{}L, {}B", text.lines().count(), text.len());
+        core.message = match (name.is_empty(), fresh) {
             (true, _) => String::new(),
             (false, true) => format!("\"{name}\" [New]"),
             (false, false) if read_only => format!("\"{name}\" [readonly] {size}"),
@@ -338,23 +202,17 @@ impl Editor {
         };
     }
 
-    /// `12L, 345B`.
-    fn size(&self) -> String {
-        let text = self.text();
-        format!("{}L, {}B", text.lines().count(), text.len())
-    }
-
     /// Tells what the screen shows of the text.
     pub(crate) fn set_view(&mut self, view: View) {
-        self.view = view;
+        self.core.view = view;
     }
 
     pub(crate) fn view(&self) -> View {
-        self.view
+        self.now().view
     }
 
     pub(crate) fn look(&self) -> Look {
-        let it = &self.settings;
+        let it = &self.now().settings;
         Look {
             wrap: it.wrap,
             list: it.list,
@@ -367,255 +225,168 @@ impl Editor {
 
     /// The columns of a row that the last search found, from and behind, while they are to be shown.
     pub(crate) fn found_in(&self, row: usize) -> Vec<(usize, usize)> {
-        match &self.search {
-            Some(pattern) if self.settings.highlight && !self.unlit => self.spans(&pattern.regex, row),
-            _ => Vec::new(),
+        let now = self.now();
+        let typing = now.prompt.as_ref().filter(|prompt| matches!(prompt.sign, '/' | '?') && now.settings.incremental);
+        let lit = now.settings.highlight && !now.unlit;
+        let regexp = match typing {
+            Some(prompt) if !prompt.text.is_empty() => {
+                let text: String = prompt.text.iter().collect();
+                now.settings.compiled(&text)
+            }
+            _ if lit => now.lit_pattern(),
+            _ => None,
+        };
+        let Some(regexp) = regexp else { return Vec::new() };
+        let mut found = Vec::new();
+        let mut from = 0;
+        while let Some(hit) = now.match_in(&regexp, row, from) {
+            let end = if hit.end.row > row { now.text.len(row) } else { hit.end.col };
+            if hit.start.row == row && end > hit.start.col {
+                found.push((hit.start.col, end));
+            }
+            from = end.max(hit.begun.col + 1);
+            if from > now.text.len(row) {
+                break;
+            }
         }
+        found
     }
 
     /// What was typed of a command, as the last line shows it at its right.
     pub(crate) fn pending(&self) -> String {
-        self.pending.iter().collect()
+        if self.waiting.is_some() && self.now().prompt.is_none() { self.core.input.waits() } else { String::new() }
     }
 
-    /// Types keys; `\n` is Enter.
+    /// Types keys.
     pub(crate) fn feed(&mut self, keys: &str) {
-        self.keys.extend(keys.chars().map(|key| if key == '\r' { '\n' } else { key }));
+        self.core.macros = 0;
+        self.core.input.type_keys(keys);
         self.go_on();
     }
 
     /// What is needed before the keys typed so far can go on.
     pub(crate) fn need(&self) -> Option<&Need> {
-        self.need.as_ref().map(|(need, _)| need)
+        self.need.as_ref()
     }
 
     /// Answers [`Self::need`]: the text wanted, or why there is none.
     pub(crate) fn resume(&mut self, answer: Result<String, String>) {
-        let Some((need, put)) = self.need.take() else { return };
-        match answer {
-            Ok(text) => self.put_answer(&need, put, &text),
-            Err(why) => {
-                self.message = why;
-                self.quit_after = false;
-            }
-        }
-        self.go_on();
-    }
-
-    fn put_answer(&mut self, need: &Need, put: Put, text: &str) {
-        match put {
-            Put::Written => {
-                if let Need::Write { path, text, append } = need {
-                    if path.is_none() {
-                        self.modified = false;
-                    }
-                    let name = path.as_deref().unwrap_or(&self.name);
-                    let (lines, bytes) = (text.lines().count(), text.len());
-                    let done = if *append { "appended" } else { "written" };
-                    self.message = format!("\"{name}\" {lines}L, {bytes}B {done}");
-                }
-                if std::mem::take(&mut self.quit_after) {
-                    self.left = Some(Left { exit: 0 });
-                }
-            }
-            Put::Show => self.message = text.trim_end().to_owned(),
-            Put::Below(row) => self.insert_below(row, text),
-            Put::Instead(from, to) => {
-                self.remember();
-                let lines = text.lines().map(|line| line.chars().collect()).collect();
-                self.buffer.replace(from, to, lines);
-                self.go_to_line(from);
-            }
+        if self.need.take().is_some() {
+            self.core.answers.push(answer);
+            self.go_on();
         }
     }
 
-    /// Puts lines below a line, counted from 1.
-    fn insert_below(&mut self, row: usize, text: &str) {
-        self.remember();
-        let lines: Vec<Vec<char>> = text.lines().map(|line| line.chars().collect()).collect();
-        if !lines.is_empty() {
-            self.buffer.insert(row, lines);
-            self.go_to_line(row);
-        }
-    }
-
+    /// Carries commands out as long as their keys are there.
     fn go_on(&mut self) {
-        while self.need.is_none() && self.left.is_none() {
-            let Some(key) = self.keys.pop_front() else { break };
-            self.failed = false;
-            self.key(key);
-        }
-    }
-
-    /// One key, whatever the mode.
-    fn key(&mut self, key: char) {
-        let ends_recording = key == 'q' && self.mode == Mode::Normal && self.pending.is_empty();
-        if let (Some((_, recorded)), false) = (&mut self.recording, ends_recording) {
-            recorded.push(key);
-        }
-        self.repeat.note(key);
-        match self.mode.clone() {
-            Mode::Normal if self.once => self.once_key(key),
-            Mode::Normal => self.normal_key(key),
-            Mode::Insert | Mode::Replace => self.insert_key(key),
-            Mode::Visual(kind) => self.visual_key(kind, key),
-            Mode::Line(prompt) => self.line_key(prompt, key),
-            Mode::Confirm => self.confirm_key(key),
-        }
-    }
-
-    /// Plays keys at once, as a macro or `.` does.
-    fn play(&mut self, keys: &str) {
-        if self.depth >= DEPTH_MAX {
-            return;
-        }
-        self.depth += 1;
-        for key in keys.chars() {
-            if self.left.is_some() || self.need.is_some() || self.failed {
-                break;
-            }
-            self.key(key);
-        }
-        self.depth -= 1;
-    }
-
-    fn line_key(&mut self, prompt: char, key: char) {
-        match key {
-            keys::ESCAPE | '\x03' => {
-                self.mode = Mode::Normal;
-                self.waiting = None;
-            }
-            '\n' => {
-                self.mode = Mode::Normal;
-                let line = std::mem::take(&mut self.line);
-                match (prompt, self.waiting.take()) {
-                    (':', _) => {
-                        self.last_line.clone_from(&line);
-                        self.ex(&line);
-                    }
-                    (_, Some((operator, register))) => self.operate_to(prompt, &line, operator, register),
-                    (_, None) => self.search_line(prompt, &line),
+        self.waiting = None;
+        while self.need.is_none() && self.core.left.is_none() && !self.core.input.is_empty() {
+            let before = self.core.clone();
+            self.core.answered = 0;
+            let done = self.core.step();
+            self.core.show_cursor();
+            match done {
+                Err(Stop::Keys) => {
+                    let inside = std::mem::replace(&mut self.core, before);
+                    self.waiting = Some(Box::new(inside));
+                    return;
                 }
-            }
-            '\x08' | keys::BACKSPACE => {
-                if self.line.pop().is_none() {
-                    self.mode = Mode::Normal;
+                Err(Stop::Outside(need)) => {
+                    self.core = before;
+                    self.need = Some(need);
+                    return;
                 }
+                Ok(()) | Err(Stop::Fail) => self.core.answers.clear(),
             }
-            '\x15' => self.line.clear(),
-            '\x17' => {
-                let kept = self.line.trim_end().rfind(char::is_whitespace).map_or(0, |at| at + 1);
-                self.line.truncate(kept);
+            let typed = !self.core.script && self.core.inserting.is_none();
+            if typed {
+                self.core.undo.sync(&self.core.text);
             }
-            key => self.line.push(key),
         }
     }
 
     /// The text as it would be written.
     pub(crate) fn text(&self) -> String {
-        self.buffer.text()
+        self.now().text.string()
     }
 
     /// The letters of a line.
     pub(crate) fn line(&self, row: usize) -> &[char] {
-        self.buffer.line(row)
+        self.now().text.line(row)
     }
 
     pub(crate) fn line_count(&self) -> usize {
-        self.buffer.lines.len()
+        self.now().text.count()
     }
 
     /// Puts pasted text in: as typed in insert mode, but neither indented nor expanded; anywhere else as keys.
     pub(crate) fn paste_text(&mut self, text: &str) {
-        if self.mode != Mode::Insert {
+        if self.core.inserting.is_none() {
             return self.feed(text);
         }
-        let settings = self.settings.clone();
-        self.settings.autoindent = false;
-        self.settings.expandtab = false;
+        let settings = self.core.settings.clone();
+        self.core.settings.autoindent = false;
+        self.core.settings.smartindent = false;
+        self.core.settings.expandtab = false;
+        self.core.settings.textwidth = 0;
         self.feed(text);
-        self.settings = settings;
+        self.core.settings = settings;
     }
 
     pub(crate) fn cursor(&self) -> Pos {
-        self.cursor
+        self.now().cursor
     }
 
-    pub(crate) fn mode(&self) -> &Mode {
-        &self.mode
+    /// What keys mean at the moment.
+    pub(crate) fn mode(&self) -> Mode {
+        let now = self.now();
+        if let Some(prompt) = &now.prompt {
+            return Mode::Line(prompt.sign);
+        }
+        if now.asking.is_some() {
+            return Mode::Confirm;
+        }
+        match (&now.inserting, now.visual) {
+            (Some(inserting), _) if inserting.replaces => Mode::Replace,
+            (Some(_), _) => Mode::Insert,
+            (None, Some(visual)) => Mode::Visual(visual.kind),
+            (None, None) => Mode::Normal,
+        }
     }
 
     /// How the editor was left, once it was.
     pub(crate) fn left(&self) -> Option<Left> {
-        self.left
+        self.core.left
     }
 
     /// Where visual mode began, while it lasts.
     pub(crate) fn selection(&self) -> Option<(Selection, Pos)> {
-        match self.mode {
-            Mode::Visual(kind) => Some((kind, self.anchor)),
-            _ => None,
-        }
+        self.now().visual.map(|visual| (visual.kind, visual.anchor))
     }
 
     /// The last line of the screen: the command line, the mode, or a message.
     pub(crate) fn bottom_line(&self) -> String {
-        match &self.mode {
-            Mode::Line(prompt) => format!("{prompt}{}", self.line),
-            Mode::Insert if self.settings.paste => "-- INSERT (paste) --".into(),
-            Mode::Insert => "-- INSERT --".into(),
-            Mode::Replace => "-- REPLACE --".into(),
-            Mode::Visual(Selection::Characters) => "-- VISUAL --".into(),
-            Mode::Visual(Selection::Lines) => "-- VISUAL LINE --".into(),
-            Mode::Visual(Selection::Block) => "-- VISUAL BLOCK --".into(),
-            Mode::Confirm => format!("replace with {} (y/n/a/q/l)?", self.substitute.shown()),
-            Mode::Normal => match &self.recording {
-                Some((name, _)) if self.message.is_empty() => format!("recording @{name}"),
-                _ => self.message.clone(),
+        let now = self.now();
+        let recording = now.input.recording.as_ref().map(|(name, _)| format!("recording @{name}"));
+        let recorded = recording.clone().unwrap_or_default();
+        let paste = if now.settings.paste { " (paste)" } else { "" };
+        match self.mode() {
+            Mode::Line(sign) => {
+                let text: String = now.prompt.iter().flat_map(|prompt| &prompt.text).collect();
+                format!("{sign}{text}")
+            }
+            Mode::Insert => format!("-- INSERT{paste} --{recorded}"),
+            Mode::Replace => format!("-- REPLACE{paste} --{recorded}"),
+            Mode::Visual(Selection::Characters) => format!("-- VISUAL --{recorded}"),
+            Mode::Visual(Selection::Lines) => format!("-- VISUAL LINE --{recorded}"),
+            Mode::Visual(Selection::Block) => format!("-- VISUAL BLOCK --{recorded}"),
+            Mode::Confirm => now.asking.clone().unwrap_or_default(),
+            Mode::Normal if now.restart.is_some() => "-- (insert) --".into(),
+            Mode::Normal => match recording {
+                Some(recording) if now.message.is_empty() => recording,
+                _ => now.message.clone(),
             },
         }
-    }
-
-    /// Keeps the text as it is, for `u`.
-    fn remember(&mut self) {
-        self.modified = true;
-        self.keep_line();
-        if self.script && !self.synced {
-            return;
-        }
-        self.synced = false;
-        self.buffer.remember(self.cursor);
-    }
-
-    /// Keeps the cursor's line as it is before the first of several changes to it.
-    fn keep_line(&mut self) {
-        let (row, count) = (self.cursor.row, self.buffer.lines.len());
-        if self.line_before.as_ref().is_none_or(|(kept, ..)| *kept != row) {
-            self.line_before = Some((row, count, self.buffer.line(row).to_vec()));
-        }
-    }
-
-    /// Moves to the first letter of a line.
-    fn go_to_line(&mut self, row: usize) {
-        let row = row.min(self.buffer.lines.len().saturating_sub(1));
-        self.cursor = Pos { row, col: self.buffer.indent(row) };
-        self.settle();
-    }
-
-    /// Keeps the cursor on a letter, and aims at its column.
-    fn settle(&mut self) {
-        self.clamp();
-        self.aim = self.cursor.col;
-    }
-
-    fn clamp(&mut self) {
-        self.cursor.row = self.cursor.row.min(self.buffer.lines.len().saturating_sub(1));
-        let len = self.buffer.len(self.cursor.row);
-        let last = match self.mode {
-            Mode::Insert | Mode::Replace | Mode::Visual(_) => len,
-            _ => len.saturating_sub(1),
-        };
-        self.cursor.col = self.cursor.col.min(last);
     }
 }
 

@@ -1,285 +1,600 @@
-//! Where motions lead.
+//! Motions: each sets the cursor, and how an operator takes it along.
 
-use super::parse::Motion;
-use super::{Editor, Mode, Pos, words};
+use super::core::{Core, Done, Stop};
+use super::normal::Command;
+use super::{Pos, keys};
 
-/// What an operator takes along.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    /// Up to, not with, the place.
-    Exclusive,
-    /// With the place.
-    Inclusive,
-    /// Whole lines.
-    Linewise,
-}
-
-/// Motions that fail when they lead nowhere.
-const STEPS: &[&str] = &["h", "l", "w", "W", "b", "B", "e", "E", "ge", "gE", "{", "}"];
-
-impl Editor {
-    /// Moves the cursor; nothing happens when the motion leads nowhere.
-    pub(super) fn move_by(&mut self, motion: &Motion, count: Option<usize>) {
-        let Some((to, _)) = self.target_of(motion, count) else {
-            self.failed = true;
-            return;
+impl Core {
+    /// Carries a motion out; `None` when the command is none.
+    pub(super) fn motion(&mut self, command: &mut Command) -> Option<Done> {
+        let count = command.count1();
+        let goes_to_byte = command.key == 'g' && command.next == 'o';
+        // Vim leaves the kind of the motion before to `go`.
+        self.op.lines = goes_to_byte && self.stale_lines;
+        self.op.inclusive = false;
+        let done = match command.key {
+            'h' | '\x08' | '\x7f' | keys::LEFT => {
+                self.left(command);
+                Ok(())
+            }
+            'l' | ' ' | keys::RIGHT => {
+                self.right(command);
+                Ok(())
+            }
+            'j' | '\x0e' | '\n' | keys::DOWN => self.down(count),
+            'k' | '\x10' | keys::UP => self.up(count),
+            '+' | '\r' => self.down(count).map(|()| self.begin_line(true)),
+            '-' => self.up(count).map(|()| self.begin_line(true)),
+            '_' => {
+                self.op.lines = true;
+                self.aims_here = true;
+                let moved = self.cursor_down(count - 1);
+                moved.map(|()| self.begin_line(true))
+            }
+            'w' | 'W' => self.word_motion(command, false),
+            'e' | 'E' => self.word_motion(command, true),
+            'b' | 'B' => {
+                self.aims_here = true;
+                let moved = self.word_back(count, command.key == 'B', false);
+                fail_unless(moved)
+            }
+            '0' | keys::HOME => {
+                self.cursor.col = 0;
+                self.aims_here = true;
+                Ok(())
+            }
+            '^' => {
+                self.begin_line(true);
+                Ok(())
+            }
+            '$' | keys::END => {
+                self.op.inclusive = true;
+                self.aim = usize::MAX;
+                self.aims_here = false;
+                self.cursor_down(count - 1)
+            }
+            '|' => {
+                self.cursor.col = 0;
+                self.go_to_column(count - 1);
+                self.aim = count - 1;
+                self.aims_here = false;
+                Ok(())
+            }
+            '(' | ')' => self.sentence_motion(command.key == ')', count),
+            '{' | '}' => self.paragraph_motion(command.key == '}', count),
+            '%' => self.percent(command),
+            'G' => {
+                self.go_to_row(command.count0.unwrap_or(self.text.count()));
+                Ok(())
+            }
+            'H' | 'L' | 'M' => {
+                self.screen_row(command);
+                Ok(())
+            }
+            'f' | 'F' | 't' | 'T' => self.find_letter(command),
+            ';' | ',' => self.find_again(command.key == ',', count),
+            '\'' | '`' => self.mark_motion(command),
+            '/' | '?' => self.search_motion(command),
+            'n' | 'N' => self.next_match(command),
+            '*' | '#' => self.search_word(command, false),
+            '[' | ']' => return self.bracket_motion(command),
+            'g' => {
+                let done = self.g_motion(command);
+                self.stale_lines = self.op.lines;
+                return done;
+            }
+            _ => return None,
         };
-        let from = self.cursor;
-        let keeps_aim = matches!(
-            motion.key.as_str(),
-            "j" | "k" | "gj" | "gk" | "\u{f700}" | "\u{f701}" | "\x0e" | "\x10"
-        );
-        if matches!(motion.key.as_str(), "G" | "gg" | "n" | "N" | "*" | "#" | "%" | "{" | "}") {
-            self.marks.insert('\'', self.cursor);
+        self.stale_lines = self.op.lines;
+        Some(done)
+    }
+
+    fn g_motion(&mut self, command: &mut Command) -> Option<Done> {
+        let count = command.count1();
+        let done = match command.next {
+            'g' => {
+                self.go_to_row(command.count0.unwrap_or(1));
+                Ok(())
+            }
+            'e' | 'E' => {
+                self.aims_here = true;
+                self.op.inclusive = true;
+                let moved = self.word_end_back(count, command.next == 'E', false);
+                fail_unless(moved)
+            }
+            '_' => {
+                self.op.inclusive = true;
+                self.aim = usize::MAX;
+                self.aims_here = false;
+                let moved = self.cursor_down(count - 1);
+                moved.map(|()| {
+                    self.aims_here = true;
+                    let line = self.text.line(self.cursor.row);
+                    self.cursor.col = line.iter().rposition(|c| !super::text::is_blank(*c)).unwrap_or(0);
+                })
+            }
+            'j' | keys::DOWN => self.screen_line(true, count),
+            'k' | keys::UP => self.screen_line(false, count),
+            '0' | keys::HOME => {
+                self.go_to_column_of_row(0);
+                Ok(())
+            }
+            '^' => {
+                self.go_to_column_of_row(0);
+                let (row, start) = (self.cursor.row, self.cursor.col);
+                let line = self.text.line(row);
+                let behind = (start..line.len()).find(|col| !super::text::is_blank(line[*col]));
+                self.cursor.col = behind.unwrap_or(line.len().saturating_sub(1));
+                self.aims_here = true;
+                Ok(())
+            }
+            'm' => {
+                self.go_to_column_of_row(40);
+                Ok(())
+            }
+            'M' => {
+                let line = self.text.line(self.cursor.row);
+                let width = super::text::columns(line, line.len(), self.tabstop());
+                let percent = command.count0.filter(|count| *count <= 100).unwrap_or(50);
+                self.cursor.col = 0;
+                self.go_to_column(width * percent / 100);
+                self.aims_here = true;
+                Ok(())
+            }
+            '$' | keys::END => {
+                self.op.inclusive = true;
+                self.screen_line_end(count)
+            }
+            'o' => {
+                self.go_to_byte(command.count0.unwrap_or(1));
+                Ok(())
+            }
+            '*' | '#' => self.search_word(command, true),
+            '\'' | '`' => {
+                command.key = command.next;
+                command.next = command.more;
+                command.keeps_jumps = true;
+                self.mark_motion(command)
+            }
+            _ => return None,
+        };
+        Some(done)
+    }
+
+    /// The screen is 80 columns wide to motions by screen lines.
+    fn screen_width(&self) -> usize {
+        80
+    }
+
+    fn go_to_column_of_row(&mut self, offset: usize) {
+        let column = self.column(self.cursor);
+        let width = self.screen_width();
+        let begin = column / width * width;
+        self.go_to_column(begin + offset);
+        self.aims_here = true;
+    }
+
+    fn screen_line_end(&mut self, count: usize) -> Done {
+        let width = self.screen_width();
+        let line = self.text.line(self.cursor.row);
+        let total = super::text::columns(line, line.len(), self.tabstop());
+        if count > 1 {
+            let moved = self.screen_line(true, count - 1);
+            self.op.lines = false;
+            moved?;
         }
-        self.cursor = to;
-        self.clamp();
-        self.failed |= self.cursor == from && STEPS.contains(&motion.key.as_str());
-        if motion.key == "$" || motion.key == "\u{f705}" {
+        let line = self.text.line(self.cursor.row);
+        let now = super::text::columns(line, line.len(), self.tabstop());
+        if now <= width && total <= width {
             self.aim = usize::MAX;
-        } else if !keeps_aim {
-            self.aim = self.cursor.col;
+            self.aims_here = false;
+            self.go_to_column(usize::MAX);
+            if self.is_visual() {
+                self.cursor.col = self.row_len().saturating_sub(usize::from(self.row_len() > 0 && false));
+            }
+            return Ok(());
+        }
+        self.go_to_column_of_row(width - 1);
+        Ok(())
+    }
+
+    /// `gj` and `gk`: where lines fit the screen they are `j` and `k` that are not linewise.
+    fn screen_line(&mut self, down: bool, count: usize) -> Done {
+        let width = self.screen_width();
+        self.update_aim();
+        for _ in 0..count {
+            let line = self.text.line(self.cursor.row);
+            let total = super::text::columns(line, line.len(), self.tabstop()).max(1);
+            let at = if self.aim == usize::MAX { total.saturating_sub(1) } else { self.aim };
+            if down {
+                if at / width < (total - 1) / width {
+                    self.aim = at + width;
+                } else if self.cursor.row < self.text.last() {
+                    self.cursor.row += 1;
+                    if self.aim != usize::MAX {
+                        self.aim = at % width;
+                    }
+                } else {
+                    return Err(Stop::Fail);
+                }
+            } else if at >= width {
+                self.aim = at - width;
+            } else if self.cursor.row > 0 {
+                self.cursor.row -= 1;
+                let line = self.text.line(self.cursor.row);
+                let total = super::text::columns(line, line.len(), self.tabstop()).max(1);
+                if self.aim != usize::MAX && total > width {
+                    self.aim = at + (total - 1) / width * width;
+                }
+            } else {
+                return Err(Stop::Fail);
+            }
+        }
+        let aim = self.aim;
+        self.go_to_column(aim);
+        Ok(())
+    }
+
+    fn go_to_byte(&mut self, byte: usize) {
+        self.note_jump();
+        let mut left = byte.saturating_sub(1);
+        for row in 0..self.text.count() {
+            let line = self.text.line(row);
+            let bytes: usize = line.iter().map(|c| c.len_utf8()).sum::<usize>() + 1;
+            if left < bytes || row == self.text.last() {
+                let mut used = 0;
+                let col = line.iter().take_while(|c| {
+                    used += c.len_utf8();
+                    used <= left
+                });
+                self.cursor = Pos { row, col: col.count() };
+                break;
+            }
+            left -= bytes;
+        }
+        self.aims_here = true;
+        self.check_cursor();
+    }
+
+    fn left(&mut self, command: &mut Command) {
+        let count = command.count1();
+        for done in 0..count {
+            if self.cursor.col > 0 {
+                self.cursor.col -= 1;
+                self.aims_here = true;
+                continue;
+            }
+            let flag = match command.key {
+                'h' => 'h',
+                keys::LEFT => '<',
+                _ => 'b',
+            };
+            if self.settings.wraps.contains(flag) && self.cursor.row > 0 {
+                self.cursor.row -= 1;
+                self.go_to_column(usize::MAX);
+                self.aims_here = true;
+                if self.op.deletes() && self.row_len() > 0 {
+                    if self.here().is_some() {
+                        self.cursor.col += 1;
+                    }
+                    command.keeps_end = true;
+                }
+                continue;
+            }
+            if self.op.kind.is_none() && done == 0 {
+                self.input.flush();
+            }
+            break;
         }
     }
 
-    /// Where a motion leads, and what an operator takes along.
-    pub(super) fn target_of(&mut self, motion: &Motion, count: Option<usize>) -> Option<(Pos, Kind)> {
-        let times = count.unwrap_or(1);
-        let key = motion.key.as_str();
-        match key {
-            "h" | "l" | " " | "\x08" | "\x7f" | "\u{f702}" | "\u{f703}" => self.sideways(key, times),
-            "j" | "gj" | "\u{f701}" | "\x0e" => self.vertical(true, times),
-            "k" | "gk" | "\u{f700}" | "\x10" => self.vertical(false, times),
-            "+" | "\n" => self.line_start(self.cursor.row.checked_add(times)?),
-            "-" => self.line_start(self.cursor.row.checked_sub(times)?),
-            "_" => self.line_start(self.cursor.row + times - 1),
-            "w" | "W" | "b" | "B" | "e" | "E" | "ge" | "gE" => Some(self.wordwise(key, times)),
-            "0" | "g0" | "\u{f704}" => Some((Pos { col: 0, ..self.cursor }, Kind::Exclusive)),
-            "^" => Some((Pos { col: self.buffer.indent(self.cursor.row), ..self.cursor }, Kind::Exclusive)),
-            "$" | "g$" | "\u{f705}" => self.line_end(times),
-            "g_" => {
-                let row = self.cursor.row + times - 1;
-                let line = (row <= self.buffer.last_row()).then(|| self.buffer.line(row))?;
-                let last = line.iter().rposition(|c| !c.is_whitespace()).unwrap_or(0);
-                Some((Pos { row, col: last }, Kind::Inclusive))
+    fn right(&mut self, command: &Command) {
+        let count = command.count1();
+        let past = self.is_visual();
+        for done in 0..count {
+            let len = self.row_len();
+            let stuck = if past { self.cursor.col >= len } else { self.cursor.col + 1 >= len };
+            if !stuck {
+                self.cursor.col += 1;
+                self.aims_here = true;
+                continue;
             }
-            "|" => {
-                let last = self.buffer.len(self.cursor.row).saturating_sub(1);
-                Some((Pos { col: (times - 1).min(last), ..self.cursor }, Kind::Exclusive))
+            let flag = match command.key {
+                'l' => 'l',
+                keys::RIGHT => '>',
+                _ => 's',
+            };
+            if self.settings.wraps.contains(flag) && self.cursor.row < self.text.last() {
+                if self.op.kind.is_some() && !self.op.inclusive && len > 0 {
+                    self.op.inclusive = true;
+                } else {
+                    self.cursor = Pos { row: self.cursor.row + 1, col: 0 };
+                    self.aims_here = true;
+                    self.op.inclusive = false;
+                }
+                continue;
             }
-            "gg" => self.line_start(times - 1),
-            "G" => self.line_start(count.map_or(self.buffer.last_row(), |count| count.saturating_sub(1))),
-            "H" => self.line_start(times - 1),
-            "M" => self.line_start(self.buffer.last_row() / 2),
-            "L" => self.line_start(self.buffer.last_row().saturating_sub(times - 1)),
-            "{" | "}" => self.paragraph(key == "}", times).map(|pos| (pos, Kind::Exclusive)),
-            "(" | ")" => self.paragraph(key == ")", times).map(|pos| (pos, Kind::Exclusive)),
-            // With a count it is a share of the text in percent.
-            "%" if count.is_some_and(|count| count <= 100) => {
-                self.line_start(((times * (self.buffer.last_row() + 1)).div_ceil(100)).saturating_sub(1))
+            if self.op.kind.is_none() {
+                if done == 0 {
+                    self.input.flush();
+                }
+            } else if len > 0 {
+                self.op.inclusive = true;
             }
-            "%" if count.is_some() => None,
-            "%" => self.matching().map(|pos| (pos, Kind::Inclusive)),
-            "f" | "F" | "t" | "T" => {
-                let (kind, letter) = (key.chars().next()?, motion.letter?);
-                self.find = Some((kind, letter));
-                self.find_letter(kind, letter, times, false)
+            break;
+        }
+    }
+
+    fn down(&mut self, count: usize) -> Done {
+        self.op.lines = true;
+        self.cursor_down(count)
+    }
+
+    fn up(&mut self, count: usize) -> Done {
+        self.op.lines = true;
+        self.cursor_up(count)
+    }
+
+    pub(super) fn cursor_down(&mut self, count: usize) -> Done {
+        if count > 0 {
+            if self.cursor.row >= self.text.last() {
+                return Err(Stop::Fail);
             }
-            ";" | "," => self.find_again(key == ",", times),
-            "'" | "`" => self.to_mark(key == "'", motion.letter?),
-            "n" | "N" | "*" | "#" => self.search_motion(key, times).map(|pos| (pos, Kind::Exclusive)),
+            self.cursor.row = self.cursor.row.saturating_add(count).min(self.text.last());
+        }
+        let aim = self.aim;
+        self.go_to_column(aim);
+        Ok(())
+    }
+
+    pub(super) fn cursor_up(&mut self, count: usize) -> Done {
+        if count > 0 {
+            if self.cursor.row == 0 {
+                return Err(Stop::Fail);
+            }
+            self.cursor.row = self.cursor.row.saturating_sub(count);
+        }
+        let aim = self.aim;
+        self.go_to_column(aim);
+        Ok(())
+    }
+
+    fn word_motion(&mut self, command: &Command, is_end: bool) -> Done {
+        let big = command.key.is_uppercase();
+        let from = self.cursor;
+        let mut to_end = is_end;
+        let mut stop = false;
+        self.op.inclusive = is_end;
+        if !is_end && self.op.changes() {
+            match self.here() {
+                None => {}
+                Some(c) if super::text::is_blank(c) => {}
+                Some(_) => {
+                    self.op.inclusive = true;
+                    (to_end, stop) = (true, true);
+                }
+            }
+        }
+        self.aims_here = true;
+        let stays = self.op.kind.is_some();
+        let count = command.count1();
+        let moved =
+            if to_end { self.word_end(count, big, stop, false) } else { self.word_forward(count, big, stays) };
+        if from < self.cursor {
+            self.adjust_cursor();
+        }
+        fail_unless(moved || stays)
+    }
+
+    /// The cursor does not stay behind a line's last letter; an operator takes that letter along then.
+    pub(super) fn adjust_cursor(&mut self) {
+        if self.cursor.col > 0 && self.here().is_none() && !self.is_visual() {
+            self.cursor.col -= 1;
+            self.op.inclusive = true;
+        }
+    }
+
+    fn sentence_motion(&mut self, forward: bool, count: usize) -> Done {
+        self.op.use_one = true;
+        self.aims_here = true;
+        if !self.sentence(forward, count) {
+            return Err(Stop::Fail);
+        }
+        self.adjust_cursor();
+        Ok(())
+    }
+
+    fn paragraph_motion(&mut self, forward: bool, count: usize) -> Done {
+        self.op.use_one = true;
+        self.aims_here = true;
+        self.op.inclusive = self.paragraph(forward, count, None, false).ok_or(Stop::Fail)?;
+        Ok(())
+    }
+
+    fn percent(&mut self, command: &Command) -> Done {
+        self.op.inclusive = true;
+        if let Some(count) = command.count0 {
+            if count > 100 {
+                return Err(Stop::Fail);
+            }
+            self.op.lines = true;
+            self.note_jump();
+            let row = (self.text.count() * count).div_ceil(100).saturating_sub(1);
+            self.cursor.row = row.min(self.text.last());
+            self.begin_line_or_aim();
+            return Ok(());
+        }
+        self.op.use_one = true;
+        let to = self.matching().ok_or(Stop::Fail)?;
+        self.note_jump();
+        self.cursor = to;
+        self.aims_here = true;
+        Ok(())
+    }
+
+    fn go_to_row(&mut self, number: usize) {
+        self.op.lines = true;
+        self.note_jump();
+        self.cursor.row = number.saturating_sub(1).min(self.text.last());
+        self.begin_line_or_aim();
+    }
+
+    fn screen_row(&mut self, command: &Command) {
+        self.op.lines = true;
+        self.note_jump();
+        let top = self.view.top.min(self.text.last());
+        let bottom = (top + self.view.height.max(1) - 1).min(self.text.last());
+        let count = command.count1() - 1;
+        self.cursor.row = match command.key {
+            'H' => (top + count).min(bottom),
+            'L' => bottom.saturating_sub(count).max(top),
+            _ => {
+                // The middle of the lines on screen, whose number is rounded up.
+                let shown = bottom - top + 1;
+                let half = (self.view.height - (self.view.height - shown) + 1) / 2;
+                top + half.saturating_sub(1)
+            }
+        };
+        self.cursor.row = self.cursor.row.min(self.text.last());
+        self.begin_line_or_aim();
+    }
+
+    fn find_letter(&mut self, command: &Command) -> Done {
+        let (kind, letter) = (command.key, command.next);
+        if letter == keys::ESCAPE {
+            return Err(Stop::Fail);
+        }
+        self.find = Some((kind, letter));
+        self.to_letter(kind, letter, command.count1(), false)
+    }
+
+    fn find_again(&mut self, turned: bool, count: usize) -> Done {
+        let (kind, letter) = self.find.ok_or(Stop::Fail)?;
+        let turn = |c: char| if c.is_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
+        self.to_letter(if turned { turn(kind) } else { kind }, letter, count, true)
+    }
+
+    fn to_letter(&mut self, kind: char, letter: char, count: usize, again: bool) -> Done {
+        let line = self.text.line(self.cursor.row);
+        let col = self.cursor.col;
+        let forward = kind.is_lowercase();
+        // `;` behind `t` does not stay where it is.
+        let skip = usize::from(again && count == 1 && matches!(kind, 't' | 'T'));
+        let at = if forward {
+            let mut hits = (col + 1 + skip..line.len()).filter(|at| line[*at] == letter);
+            hits.nth(count - 1)
+        } else {
+            let mut hits = (0..col.saturating_sub(skip)).rev().filter(|at| line[*at] == letter);
+            hits.nth(count - 1)
+        };
+        let at = at.ok_or(Stop::Fail)?;
+        self.op.inclusive = forward;
+        self.cursor.col = match kind {
+            't' => at - 1,
+            'T' => at + 1,
+            _ => at,
+        };
+        self.aims_here = true;
+        Ok(())
+    }
+
+    fn mark_motion(&mut self, command: &Command) -> Done {
+        let whole_line = command.key == '\'';
+        let pos = self.mark(command.next)?;
+        if !command.keeps_jumps {
+            self.note_jump();
+        }
+        self.cursor = pos;
+        self.op.use_one |= !whole_line;
+        self.op.lines = whole_line;
+        if whole_line {
+            self.begin_line(true);
+        } else {
+            self.check_cursor();
+        }
+        self.aims_here = true;
+        Ok(())
+    }
+
+    /// Where a mark is; an error when it is not set.
+    pub(super) fn mark(&mut self, name: char) -> Done<Pos> {
+        let visual = self.marks.visual;
+        let ordered = visual.map(|it| (it.start.min(it.end), it.start.max(it.end), it.kind));
+        let pos = match name {
+            '\'' | '`' => Some(self.marks.jumped),
+            '[' => Some(self.marks.begun),
+            ']' => Some(self.marks.ended),
+            '.' => self.marks.changed,
+            '^' => self.marks.inserted,
+            '"' => Some(Pos::default()),
+            '<' => ordered.map(|(start, _, kind)| {
+                if kind == super::Selection::Lines { Pos { col: 0, ..start } } else { start }
+            }),
+            '>' => ordered.map(|(_, end, kind)| {
+                if kind == super::Selection::Lines { Pos { col: usize::MAX, ..end } } else { end }
+            }),
+            '(' | ')' | '{' | '}' => {
+                let (cursor, marks, op) = (self.cursor, self.marks.clone(), self.op.clone());
+                let found = match name {
+                    '(' | ')' => self.sentence(name == ')', 1),
+                    _ => self.paragraph(name == '}', 1, None, false).is_some(),
+                };
+                let to = self.cursor;
+                (self.cursor, self.marks, self.op) = (cursor, marks, op);
+                found.then_some(to)
+            }
+            name if name.is_ascii_alphabetic() => self.marks.named.get(&name).copied(),
+            _ => return Err(self.error("E78: Unknown mark")),
+        };
+        match pos {
+            None => Err(self.error("E20: Mark not set")),
+            Some(pos) if pos.row > self.text.last() => Err(self.error("E19: Mark has invalid line number")),
+            Some(pos) => {
+                // A column behind the end stands for the last letter.
+                let len = self.text.len(pos.row);
+                Ok(Pos { col: pos.col.min(len), ..pos })
+            }
+        }
+    }
+
+    fn bracket_motion(&mut self, command: &mut Command) -> Option<Done> {
+        let forward = command.key == ']';
+        let count = command.count1();
+        match command.next {
+            '[' | ']' => {
+                let what = if command.next == command.key { '{' } else { '}' };
+                self.aims_here = true;
+                let both = self.op.kind.is_some() && forward && what == '{';
+                let Some(inclusive) = self.paragraph(forward, count, Some(what), both) else {
+                    return Some(Err(Stop::Fail));
+                };
+                self.op.inclusive = inclusive;
+                if self.op.kind.is_none() {
+                    self.begin_line(true);
+                }
+                Some(Ok(()))
+            }
+            '(' | '{' if !forward => Some(self.bracket_around(command.next, count)),
+            ')' | '}' if forward => Some(self.bracket_around(command.next, count)),
+            '(' | ')' | '{' | '}' => Some(Err(Stop::Fail)),
             _ => None,
         }
     }
 
-    fn sideways(&self, key: &str, times: usize) -> Option<(Pos, Kind)> {
-        let Pos { row, col } = self.cursor;
-        let wraps = matches!(key, " " | "\x08" | "\x7f");
-        let right = matches!(key, "l" | " " | "\u{f703}");
-        if right {
-            let len = self.buffer.len(row);
-            if wraps && col + times >= len && row < self.buffer.last_row() {
-                return Some((Pos { row: row + 1, col: 0 }, Kind::Exclusive));
-            }
-            return Some((Pos { row, col: (col + times).min(len) }, Kind::Exclusive));
+    fn bracket_around(&mut self, wanted: char, count: usize) -> Done {
+        let mut found = None;
+        for _ in 0..count {
+            let Some(pos) = self.around(found.unwrap_or(self.cursor), wanted) else { break };
+            found = Some(pos);
         }
-        if wraps && col == 0 && row > 0 {
-            return Some((Pos { row: row - 1, col: self.buffer.len(row - 1) }, Kind::Exclusive));
-        }
-        Some((Pos { row, col: col.saturating_sub(times) }, Kind::Exclusive))
+        let to = found.ok_or(Stop::Fail)?;
+        self.note_jump();
+        self.cursor = to;
+        self.aims_here = true;
+        Ok(())
     }
+}
 
-    fn vertical(&self, down: bool, times: usize) -> Option<(Pos, Kind)> {
-        let last = self.buffer.last_row();
-        let row = if down {
-            (self.cursor.row < last).then(|| self.cursor.row.saturating_add(times).min(last))?
-        } else {
-            (self.cursor.row > 0).then(|| self.cursor.row.saturating_sub(times))?
-        };
-        // In visual mode the end of a line may be chosen too.
-        let behind = usize::from(!matches!(self.mode, Mode::Visual(_)));
-        let col = self.aim.min(self.buffer.len(row).saturating_sub(behind));
-        Some((Pos { row, col }, Kind::Linewise))
-    }
-
-    fn line_start(&self, row: usize) -> Option<(Pos, Kind)> {
-        let row = row.min(self.buffer.last_row());
-        Some((Pos { row, col: self.buffer.indent(row) }, Kind::Linewise))
-    }
-
-    fn line_end(&self, times: usize) -> Option<(Pos, Kind)> {
-        let row = self.cursor.row + times - 1;
-        if row > self.buffer.last_row() {
-            return None;
-        }
-        Some((Pos { row, col: self.buffer.len(row).saturating_sub(1) }, Kind::Inclusive))
-    }
-
-    fn wordwise(&self, key: &str, times: usize) -> (Pos, Kind) {
-        let step = match key.trim_start_matches('g') {
-            "w" | "W" => words::forward,
-            "b" | "B" => words::backward,
-            _ if key.starts_with('g') => words::end_backward,
-            _ => words::end,
-        };
-        let big = key.ends_with(char::is_uppercase);
-        let mut pos = self.cursor;
-        for _ in 0..times {
-            let to = step(&self.buffer, pos, big);
-            if to == pos {
-                break;
-            }
-            pos = to;
-        }
-        let inclusive = key.ends_with(['e', 'E']);
-        (pos, if inclusive { Kind::Inclusive } else { Kind::Exclusive })
-    }
-
-    /// The next or last empty line; the end or start of the text when there is none. `None` when there are not so
-    /// many.
-    fn paragraph(&self, forward: bool, times: usize) -> Option<Pos> {
-        let mut row = self.cursor.row;
-        for _ in 0..times {
-            let border = if forward { self.buffer.last_row() } else { 0 };
-            if row == border && row != self.cursor.row {
-                return None;
-            }
-            let empty = |row: usize| self.buffer.len(row) == 0;
-            if forward {
-                while row < self.buffer.last_row() && empty(row) {
-                    row += 1;
-                }
-                while row < self.buffer.last_row() && !empty(row) {
-                    row += 1;
-                }
-            } else {
-                while row > 0 && empty(row) {
-                    row -= 1;
-                }
-                while row > 0 && !empty(row) {
-                    row -= 1;
-                }
-            }
-        }
-        let at_end = forward && row == self.buffer.last_row() && self.buffer.len(row) > 0;
-        Some(Pos { row, col: if at_end { self.buffer.len(row) } else { 0 } })
-    }
-
-    /// The bracket that belongs to the first one at or behind the cursor.
-    fn matching(&self) -> Option<Pos> {
-        const PAIRS: [(char, char); 3] = [('(', ')'), ('[', ']'), ('{', '}')];
-        let line = self.buffer.line(self.cursor.row);
-        let (col, found) =
-            line.iter().enumerate().skip(self.cursor.col).find(|(_, c)| "()[]{}".contains(**c))?;
-        let (open, close) = PAIRS.into_iter().find(|(open, close)| found == open || found == close)?;
-        let forward = *found == open;
-        self.pair(Pos { col, ..self.cursor }, open, close, forward)
-    }
-
-    /// Walks from a bracket to its partner.
-    pub(super) fn pair(&self, from: Pos, open: char, close: char, forward: bool) -> Option<Pos> {
-        let (inwards, outwards) = if forward { (open, close) } else { (close, open) };
-        let mut depth = 0;
-        let mut pos = from;
-        loop {
-            match self.buffer.at(pos) {
-                Some(c) if c == inwards => depth += 1,
-                Some(c) if c == outwards => {
-                    depth -= 1;
-                    if depth == 0 {
-                        return Some(pos);
-                    }
-                }
-                _ => {}
-            }
-            pos = self.step(pos, forward)?;
-        }
-    }
-
-    fn step(&self, pos: Pos, forward: bool) -> Option<Pos> {
-        if forward {
-            if pos.col + 1 < self.buffer.len(pos.row) {
-                return Some(Pos { col: pos.col + 1, ..pos });
-            }
-            return (pos.row < self.buffer.last_row()).then_some(Pos { row: pos.row + 1, col: 0 });
-        }
-        if pos.col > 0 {
-            return Some(Pos { col: pos.col - 1, ..pos });
-        }
-        let row = pos.row.checked_sub(1)?;
-        Some(Pos { row, col: self.buffer.len(row).saturating_sub(1) })
-    }
-
-    fn find_letter(&self, kind: char, letter: char, times: usize, again: bool) -> Option<(Pos, Kind)> {
-        let line = self.buffer.line(self.cursor.row);
-        let col = self.cursor.col;
-        // `;` behind `t` does not stay where it is.
-        let skip = usize::from(again && (kind == 't' || kind == 'T'));
-        let found = if kind.is_lowercase() {
-            let mut hits = line.iter().enumerate().skip(col + 1 + skip).filter(|(_, c)| **c == letter);
-            hits.nth(times - 1).map(|(at, _)| if kind == 't' { at - 1 } else { at })
-        } else {
-            let end = col.saturating_sub(skip);
-            let mut hits = line.iter().enumerate().take(end).rev().filter(|(_, c)| **c == letter);
-            hits.nth(times - 1).map(|(at, _)| if kind == 'T' { at + 1 } else { at })
-        };
-        let kind = if kind.is_lowercase() { Kind::Inclusive } else { Kind::Exclusive };
-        found.map(|col| (Pos { col, ..self.cursor }, kind))
-    }
-
-    fn find_again(&self, turned: bool, times: usize) -> Option<(Pos, Kind)> {
-        let (kind, letter) = self.find?;
-        let turn = |c: char| if c.is_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
-        self.find_letter(if turned { turn(kind) } else { kind }, letter, times, true)
-    }
-
-    fn to_mark(&self, linewise: bool, letter: char) -> Option<(Pos, Kind)> {
-        let name = if letter == '`' { '\'' } else { letter };
-        let pos = *self.marks.get(&name)?;
-        if linewise {
-            return self.line_start(pos.row);
-        }
-        Some((pos, Kind::Exclusive))
-    }
-
-    /// Moves by pages or half pages, as `^F`, `^B`, `^D` and `^U` do.
-    pub(super) fn page(&mut self, key: char, count: usize) {
-        let height = self.view.height;
-        let page = height.saturating_sub(2).max(1);
-        let (rows, down) = match key {
-            '\x06' | super::keys::PAGE_DOWN => (page, true),
-            '\x02' | super::keys::PAGE_UP => (page, false),
-            '\x04' => (height / 2, true),
-            _ => (height / 2, false),
-        };
-        let back = key == '\x02' || key == super::keys::PAGE_UP;
-        if back && self.buffer.lines.len() <= height {
-            // Everything is on the screen already.
-            return;
-        }
-        let rows = rows.saturating_mul(count);
-        let row =
-            if down { self.cursor.row.saturating_add(rows) } else { self.cursor.row.saturating_sub(rows) };
-        self.go_to_line(row);
-    }
+pub(super) fn fail_unless(moved: bool) -> Done {
+    if moved { Ok(()) } else { Err(Stop::Fail) }
 }

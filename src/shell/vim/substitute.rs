@@ -1,284 +1,551 @@
 //! `:s`: substitute, with questions when asked for.
 
-use regex::Captures;
+use super::Pos;
+use super::core::{Core, Done, Stop};
+use super::ex::Line;
+use super::input::For;
+use super::matcher::Match;
+use super::pattern::Regexp;
+use super::search::{Use, cut_at};
+use super::text::Line as TextLine;
 
-use super::search::{Regexp, cut_at};
-use super::{Editor, Mode, Pos};
-
-/// The last substitution, and the one that is being asked about.
+/// What the last `:s` was.
 #[derive(Clone, Debug, Default)]
-pub(super) struct State {
-    last: Option<Substitution>,
-    asking: Option<Asking>,
+pub(super) struct LastSubstitute {
+    /// The replacement as typed, with `~` filled in.
+    pub(super) with: Option<String>,
+    flags: Flags,
 }
 
-#[derive(Clone, Debug)]
-struct Substitution {
-    regex: Regexp,
-    with: String,
-    flags: String,
+#[derive(Clone, Copy, Debug)]
+struct Flags {
+    all: bool,
+    asks: bool,
+    counts: bool,
+    complains: bool,
+    ignore: Option<bool>,
 }
 
-#[derive(Clone, Debug)]
-struct Asking {
-    job: Substitution,
-    row: usize,
-    /// The byte in the line from which the next match is looked for.
-    from: usize,
-    to: usize,
-}
-
-impl State {
-    /// What a match is replaced with, as typed.
-    pub(super) fn shown(&self) -> &str {
-        self.asking.as_ref().map_or("", |asking| asking.job.with.as_str())
+impl Default for Flags {
+    fn default() -> Self {
+        Self { all: false, asks: false, counts: false, complains: true, ignore: None }
     }
 }
 
-/// The replacement for one match: `&`, `\0` to `\9`, `\r`, `\n`, `\t`, `\u`, `\U`, `\l`, `\L`, `\e`.
-fn filled(job: &Substitution, captures: &Captures<'_>) -> String {
-    let with = job.with.as_str();
-    let mut out = String::new();
-    let mut case: Option<char> = None;
-    let mut once = false;
-    let group = |index: usize| job.regex.group(captures, index).to_owned();
+/// One `:s` at work.
+struct Job {
+    regexp: Regexp,
+    with: String,
+    flags: Flags,
+    last: usize,
+    count: usize,
+    lines: usize,
+    matched: bool,
+    stops: bool,
+}
+
+impl Core {
+    /// `:[range]s/pattern/with/flags`; `:s`, `:&` and `:~` alone repeat the last one. Gives what stands behind a bar.
+    pub(super) fn ex_substitute(&mut self, line: &Line) -> Done<Option<String>> {
+        let rest = line.rest.clone();
+        let mut which = if line.name == "~" { Use::Last } else { Use::Substituted };
+        let first = rest.chars().next();
+        let is_new = line.name == "substitute"
+            && first.is_some_and(|c| !c.is_whitespace() && !"0123456789cegriIpl#n&|\"".contains(c));
+        let (mut pattern, mut tail) = (String::new(), rest.clone());
+        let with;
+        if let (true, Some(mut sign)) = (is_new, first) {
+            if sign.is_ascii_alphanumeric() {
+                return Err(self.error("E146: Regular expressions can't be delimited by letters"));
+            }
+            which = Use::Last;
+            let mut text = rest[sign.len_utf8()..].to_owned();
+            if sign == '\\' {
+                sign = text.chars().next().unwrap_or('/');
+                if !"/?&".contains(sign) {
+                    return Err(self.error("E10: \\ should be followed by /, ? or &"));
+                }
+                if sign == '&' {
+                    which = Use::Substituted;
+                }
+                text = text[1..].to_owned();
+            } else {
+                let (head, behind) = cut_at(&text, sign);
+                pattern = head;
+                text = behind.unwrap_or_default();
+            }
+            let (head, behind) = cut_with(&text, sign);
+            with = self.fill_tilde(&head);
+            self.substitute.with = Some(with.clone());
+            tail = behind;
+        } else {
+            let Some(kept) = self.substitute.with.clone() else {
+                return Err(self.error("E33: No previous substitute regular expression"));
+            };
+            with = kept;
+        }
+        let tail = tail.trim_start_matches([' ', '\t']).to_owned();
+        let mut flags = self.substitute.flags;
+        let mut tail = tail.as_str();
+        match tail.strip_prefix('&') {
+            Some(behind) => tail = behind,
+            None => flags = Flags { all: self.settings.gdefault, ..Flags::default() },
+        }
+        let tail = read_flags(tail, &mut flags, &mut which);
+        let (mut from, mut to) = (line.from, line.to);
+        let mut rest = tail.trim_start().to_owned();
+        let digits: String = rest.chars().take_while(char::is_ascii_digit).collect();
+        if let Ok(count) = digits.parse::<usize>() {
+            if count == 0 && flags.complains {
+                return Err(self.error("E939: Positive count required"));
+            }
+            from = to;
+            to = (to + count.max(1) - 1).min(self.text.last());
+            rest = rest[digits.len()..].trim_start().to_owned();
+        }
+        let next = rest.strip_prefix('|').map(str::to_owned);
+        if next.is_none() && !rest.is_empty() && !rest.starts_with('"') {
+            return Err(self.error(format!("E488: Trailing characters: {rest}")));
+        }
+        self.substitute.flags = flags;
+        let mut regexp = self.pattern(&pattern, which, Some(Use::Substituted))?;
+        if let Some(ignore) = flags.ignore {
+            regexp.ignores_case = ignore;
+        }
+        let job = Job { regexp, with, flags, last: to, count: 0, lines: 0, matched: false, stops: false };
+        self.substitute_rows(job, from)?;
+        Ok(next)
+    }
+
+    /// `~` in a replacement stands for the last one.
+    fn fill_tilde(&self, with: &str) -> String {
+        let last = self.substitute.with.as_deref().unwrap_or_default();
+        if with.starts_with("\\=") {
+            return with.to_owned();
+        }
+        let mut out = String::new();
+        let mut chars = with.chars();
+        while let Some(c) = chars.next() {
+            match c {
+                '\\' => match chars.next() {
+                    Some('~') if self.settings.magic => out.push('~'),
+                    Some('~') => out.push_str(last),
+                    Some(next) => out.extend(['\\', next]),
+                    None => out.push('\\'),
+                },
+                '~' if self.settings.magic => out.push_str(last),
+                c => out.push(c),
+            }
+        }
+        out
+    }
+
+    fn substitute_rows(&mut self, mut job: Job, from: usize) -> Done {
+        let to_end = self.aim == usize::MAX && !self.aims_here;
+        let before = self.cursor;
+        let lines_before = self.text.count();
+        let mut row = from;
+        let mut last_change = None;
+        while row <= job.last && row < self.text.count() && !job.stops {
+            let count = job.count;
+            row = self.substitute_row(&mut job, row, &mut last_change)?;
+            if job.count > count {
+                job.lines += 1;
+            }
+            row += 1;
+        }
+        if job.flags.counts {
+            self.cursor = before;
+        }
+        if job.count == 0 {
+            if !self.in_global && !job.matched && job.flags.complains {
+                let text = self.search.pattern_text().unwrap_or_default().to_owned();
+                return Err(self.error(format!("E486: Pattern not found: {text}")));
+            }
+            return Ok(());
+        }
+        self.marks.begun = Pos { row: from, col: 0 };
+        self.marks.ended = Pos { row: job.last.min(self.text.last()), col: 0 };
+        if let (Some(row), false) = (last_change, job.flags.counts || job.flags.asks) {
+            self.cursor.row = row.min(self.text.last());
+            if to_end && self.in_repeat {
+                self.go_to_column(usize::MAX);
+            } else {
+                self.begin_line(true);
+            }
+        }
+        self.aims_here = true;
+        self.check_cursor();
+        self.say_substituted(&job, lines_before);
+        Ok(())
+    }
+
+    fn say_substituted(&mut self, job: &Job, before: usize) {
+        if job.count > 2 || job.flags.counts {
+            let (what, done) = if job.flags.counts { ("match", "es") } else { ("substitution", "s") };
+            let many = if job.count == 1 { "" } else { done };
+            let lines = if job.lines == 1 { "1 line".into() } else { format!("{} lines", job.lines) };
+            self.say(format!("{} {what}{many} on {lines}", job.count));
+        } else {
+            self.say_lines_changed(before);
+        }
+    }
+
+    /// Substitutes in one line, and in those that matches join to it; gives the last row it became.
+    fn substitute_row(&mut self, job: &mut Job, row: usize, last_change: &mut Option<usize>) -> Done<usize> {
+        let mut row = row;
+        let Some(mut hit) = self.match_in(&job.regexp, row, 0) else { return Ok(row) };
+        // What the line becomes so far, and from which column of the line the rest is to be copied.
+        let mut new: Option<Vec<char>> = None;
+        let (mut copied, mut at) = (0, 0);
+        let mut first = true;
+        loop {
+            if hit.start.row > row {
+                // The match begins further down.
+                row = hit.start.row;
+                (new, copied, at, first) = (None, 0, 0, true);
+            }
+            if row > self.text.last() || row > job.last && hit.start.row > job.last {
+                return Ok(row);
+            }
+            let line = self.text.line(row).to_vec();
+            let empty_again = !first && hit.start == hit.end && hit.end == (Pos { row, col: at });
+            first = false;
+            let mut skip = false;
+            if empty_again {
+                if at >= line.len() {
+                    skip = true;
+                } else {
+                    at += 1;
+                }
+            } else {
+                job.matched = true;
+                at = hit.end.col;
+                let counted = job.flags.counts;
+                let yes = !counted && self.asks_for(job, &hit, new.as_deref(), copied)?;
+                if counted {
+                    job.count += 1;
+                    *last_change = Some(row);
+                    if hit.end.row > row {
+                        at = line.len();
+                        skip = true;
+                    }
+                } else if !yes {
+                    if hit.end.row > row {
+                        at = line.len();
+                        skip = true;
+                    }
+                } else {
+                    job.count += 1;
+                    let text = self.replacement(job, &hit)?;
+                    let mut grown = new.take().unwrap_or_default();
+                    grown.extend(&line[copied.min(line.len())..hit.start.col.min(line.len())]);
+                    let joined = hit.end.row.min(self.text.last()) - row;
+                    let beyond = hit.end.row > self.text.last();
+                    let (kept, rows) = split_rows(grown, text);
+                    let again = joined > 0 && row + joined <= job.last;
+                    row = self.put_substituted(job, row, joined, &hit, kept, rows, &mut new, &mut copied);
+                    at = if beyond { self.text.len(row) } else { at };
+                    *last_change = Some(row);
+                    skip |= beyond;
+                    if again && !job.flags.all {
+                        // The line that was joined may have a match of its own.
+                        let rest = self.finish_row(row, &mut new, &mut copied, &mut at);
+                        let _ = rest;
+                        match self.match_in(&job.regexp, row, at) {
+                            Some(next) if next.start.row == row => {
+                                hit = next;
+                                continue;
+                            }
+                            _ => return Ok(row),
+                        }
+                    }
+                }
+            }
+            let line_len = self.text.len(row);
+            let last_one = skip || job.stops || !job.flags.all || at >= line_len && !names_line_end(&job.regexp);
+            let next = if last_one { None } else { self.match_from(&job.regexp, row, at, &new) };
+            match next {
+                Some(next) if next.start.row == row => hit = next,
+                other => {
+                    self.finish_row(row, &mut new, &mut copied, &mut at);
+                    match other {
+                        Some(next) => hit = next,
+                        None => return Ok(row),
+                    }
+                }
+            }
+        }
+    }
+
+    fn match_from(&self, regexp: &Regexp, row: usize, at: usize, _new: &Option<Vec<char>>) -> Option<Match> {
+        self.match_in(regexp, row, at)
+    }
+
+    /// Puts what a match became into the text: lines that were split off at once, the rest when the line is done.
+    #[expect(clippy::too_many_arguments, reason = "the state of one line, which only this loop has")]
+    fn put_substituted(
+        &mut self,
+        job: &mut Job,
+        row: usize,
+        joined: usize,
+        hit: &Match,
+        kept: Vec<char>,
+        rows: Vec<Vec<char>>,
+        new: &mut Option<Vec<char>>,
+        copied: &mut usize,
+    ) -> usize {
+        let mut row = row;
+        let count = rows.len();
+        for line in rows {
+            self.keep_rows(row, row, None);
+            self.text.insert(row, TextLine::new(line));
+            self.adjust_marks(row + 1, usize::MAX, Some(1), 0);
+            row += 1;
+        }
+        job.last += count;
+        *new = Some(kept);
+        *copied = hit.end.col;
+        if joined > 0 {
+            let mut line = new.take().unwrap_or_default();
+            let tail = self.text.line(row + joined);
+            let at = line.len();
+            line.extend(&tail[hit.end.col.min(tail.len())..]);
+            self.keep_rows(row, row + joined + 1, None);
+            self.text.set(row, TextLine::new(line));
+            for _ in 0..joined {
+                self.text.remove(row + 1);
+            }
+            self.adjust_marks(row + 1, row + joined, None, -(joined as isize));
+            self.changed(row, 0);
+            job.last = job.last.saturating_sub(joined);
+            // What was put stays before the column that is looked at next.
+            self.joined_at = Some(at);
+            *new = None;
+            *copied = 0;
+        }
+        row
+    }
+
+    /// Writes a line that is done, and finds the column to go on at in it.
+    fn finish_row(&mut self, row: usize, new: &mut Option<Vec<char>>, copied: &mut usize, at: &mut usize) -> bool {
+        if let Some(col) = self.joined_at.take() {
+            *at = col;
+            *copied = 0;
+        }
+        let Some(mut line) = new.take() else { return false };
+        let old = self.text.line(row);
+        let behind = old.len().saturating_sub(*at);
+        line.extend(&old[(*copied).min(old.len())..]);
+        self.keep_rows(row, row + 1, Some(row + 1));
+        *at = line.len().saturating_sub(behind);
+        *copied = 0;
+        self.text.set(row, TextLine::new(line));
+        self.changed(row, 0);
+        true
+    }
+
+    /// Asks about a match, when it is to; gives whether to replace it.
+    fn asks_for(&mut self, job: &mut Job, hit: &Match, new: Option<&[char]>, copied: usize) -> Done<bool> {
+        if !job.flags.asks {
+            return Ok(true);
+        }
+        let shift = new.map_or(0, <[char]>::len) as isize - copied as isize;
+        let kept = new.map(|new| {
+            let old = self.text.kept(hit.start.row);
+            let mut line = new.to_vec();
+            line.extend(&old[copied.min(old.len())..]);
+            self.text.set(hit.start.row, TextLine::new(line));
+            old
+        });
+        self.cursor = Pos { col: hit.start.col.saturating_add_signed(shift), ..hit.start };
+        self.asking = Some(format!("replace with {} (y/n/a/q/l/^E/^Y)?", job.with));
+        let answer = loop {
+            match self.key(For::Letter)? {
+                'y' => break true,
+                'n' => break false,
+                'a' => {
+                    job.flags.asks = false;
+                    break true;
+                }
+                'l' => {
+                    job.flags.all = false;
+                    job.stops = true;
+                    break true;
+                }
+                'q' | '\x1b' | '\x03' => {
+                    job.stops = true;
+                    break false;
+                }
+                _ => {}
+            }
+        };
+        self.asking = None;
+        if let Some(old) = kept {
+            self.text.set(hit.start.row, old);
+        }
+        Ok(answer)
+    }
+
+    /// What a match is replaced with; a line end in it is a carriage return.
+    fn replacement(&mut self, job: &Job, hit: &Match) -> Done<Vec<Option<char>>> {
+        let group = |number: usize| -> String {
+            let pos = match number {
+                0 => Some((hit.start, hit.end)),
+                number => hit.groups.get(number).copied().flatten(),
+            };
+            pos.map_or(String::new(), |(start, end)| {
+                let register = self.region_register(start, end, super::registers::Kind::Characters);
+                register.text()
+            })
+        };
+        if let Some(text) = job.with.strip_prefix("\\=") {
+            let groups: Vec<String> = (0..10).map(group).collect();
+            let row = hit.start.row;
+            self.cursor.row = row;
+            let Some(value) = self.evaluate_with(text, &groups) else { return Err(Stop::Fail) };
+            return Ok(value.chars().map(|c| (c != '\n').then_some(c)).collect());
+        }
+        Ok(filled(&job.with, self.settings.magic, group))
+    }
+}
+
+/// The replacement with groups and cases filled in; `None` is a line end.
+fn filled(with: &str, magic: bool, group: impl Fn(usize) -> String) -> Vec<Option<char>> {
+    let mut out: Vec<Option<char>> = Vec::new();
+    let (mut once, mut always): (Option<char>, Option<char>) = (None, None);
     let mut chars = with.chars();
     while let Some(c) = chars.next() {
-        let part = match c {
-            '&' => group(0),
+        let mut is_group = false;
+        let part: String = match c {
+            '&' if magic => {
+                is_group = true;
+                group(0)
+            }
             '\\' => match chars.next() {
-                Some(digit) if digit.is_ascii_digit() => group(digit.to_digit(10).unwrap_or(0) as usize),
-                Some('r') => "\n".into(),
+                Some('&') if magic => "&".into(),
+                Some('&') => {
+                    is_group = true;
+                    group(0)
+                }
+                Some(digit) if digit.is_ascii_digit() => {
+                    is_group = true;
+                    group(digit as usize - '0' as usize)
+                }
                 Some('n') => "\0".into(),
+                Some('r') => {
+                    out.push(None);
+                    continue;
+                }
                 Some('t') => "\t".into(),
-                Some(letter @ ('u' | 'l' | 'U' | 'L')) => {
-                    case = Some(letter.to_ascii_uppercase());
-                    once = letter.is_lowercase();
+                Some('b') => "\x08".into(),
+                Some(letter @ ('u' | 'l')) => {
+                    once = Some(letter);
+                    continue;
+                }
+                Some(letter @ ('U' | 'L')) => {
+                    always = Some(letter);
                     continue;
                 }
                 Some('e' | 'E') => {
-                    case = None;
+                    (once, always) = (None, None);
                     continue;
                 }
                 Some(other) => other.into(),
                 None => "\\".into(),
             },
+            '\r' => {
+                out.push(None);
+                continue;
+            }
             c => c.into(),
         };
         for letter in part.chars() {
-            out.push(match case {
-                Some('U') => letter.to_ascii_uppercase(),
-                Some(_) => letter.to_ascii_lowercase(),
-                None => letter,
-            });
-            if once {
-                case = None;
+            if letter == '\n' && is_group {
+                out.push(None);
+                continue;
             }
+            let upper = |c: char| c.to_uppercase().next().unwrap_or(c);
+            let lower = |c: char| c.to_lowercase().next().unwrap_or(c);
+            out.push(Some(match once.take().or(always) {
+                Some('u' | 'U') => upper(letter),
+                Some(_) => lower(letter),
+                None => letter,
+            }));
         }
     }
     out
 }
 
-/// A line with its matches replaced: the first, or all.
-fn replaced(job: &Substitution, text: &str) -> String {
-    let limit = if job.flags.contains('g') { usize::MAX } else { 1 };
-    let mut out = String::new();
-    let mut at = 0;
-    for captures in job.regex.captures(text).take(limit) {
-        let Some((start, end)) = job.regex.span(&captures) else { continue };
-        out += text.get(at..start).unwrap_or("");
-        out += &filled(job, &captures);
-        at = end;
+/// The text so far with a replacement behind it, cut at line ends: what goes on, and the whole lines before.
+fn split_rows(begun: Vec<char>, text: Vec<Option<char>>) -> (Vec<char>, Vec<Vec<char>>) {
+    let mut rows = Vec::new();
+    let mut now = begun;
+    for letter in text {
+        match letter {
+            Some(letter) => now.push(letter),
+            None => rows.push(std::mem::take(&mut now)),
+        }
     }
-    out + text.get(at..).unwrap_or("")
+    (now, rows)
 }
 
-impl Editor {
-    /// `:[range]s/pattern/with/flags`, `:s` and `:&` alone repeat the last one.
-    pub(super) fn substitute(&mut self, from: usize, to: usize, rest: &str) {
-        let job = match rest.chars().next() {
-            Some(delimiter)
-                if !delimiter.is_alphanumeric() && !delimiter.is_whitespace() && delimiter != '&' =>
-            {
-                self.read_substitution(delimiter, rest.get(delimiter.len_utf8()..).unwrap_or(""))
-            }
-            _ => self.substitute.last.clone().map(|last| {
-                let flags = match rest.trim().strip_prefix('&') {
-                    Some(more) => format!("{}{more}", last.flags),
-                    None => rest.trim().to_owned(),
-                };
-                Substitution { flags, ..last }
-            }),
-        };
-        let Some(job) = job else {
-            self.message = "E35: No previous regular expression".into();
-            return;
-        };
-        let mut job = job;
-        // A number behind the flags is a count of lines, from the last of the range on.
-        let digits: String = job.flags.chars().filter(char::is_ascii_digit).collect();
-        job.flags.retain(|flag| !flag.is_ascii_digit() && flag != ' ');
-        let (from, to) = match digits.parse::<usize>() {
-            Ok(count) => (to, to.saturating_add(count.max(1) - 1)),
-            Err(_) => (from, to),
-        };
-        self.substitute.last = Some(job.clone());
-        self.set_pattern(job.regex.clone());
-        self.remember();
-        if job.flags.contains('c') {
-            self.substitute.asking = Some(Asking { job, row: from, from: 0, to });
-            return self.ask_next();
+/// The replacement up to the next delimiter, and what stands behind.
+fn cut_with(text: &str, sign: char) -> (String, String) {
+    let mut head = String::new();
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        if c == sign {
+            return (head, chars.collect());
         }
-        self.substitute_all(&job, from, to);
-    }
-
-    fn read_substitution(&mut self, delimiter: char, rest: &str) -> Option<Substitution> {
-        let (pattern, tail) = cut_at(rest, delimiter);
-        let (with, flags) = cut_at(tail.as_deref().unwrap_or(""), delimiter);
-        let flags = flags.unwrap_or_default();
-        let regex = if pattern.is_empty() {
-            self.search.as_ref()?.regex.clone()
-        } else {
-            let prefix = if flags.contains('i') { "\\c" } else { "" };
-            self.compile(&format!("{prefix}{pattern}"))?
-        };
-        Some(Substitution { regex, with, flags })
-    }
-
-    fn substitute_all(&mut self, job: &Substitution, from: usize, to: usize) {
-        if job.regex.is_long {
-            return self.substitute_long(job, from, to);
-        }
-        let mut last = None;
-        let mut row = from;
-        let mut to = to;
-        while row <= to.min(self.buffer.last_row()) {
-            let text = self.buffer.string(row);
-            if !job.regex.is_match(&text) {
-                row += 1;
-                continue;
-            }
-            let replaced = replaced(job, &text);
-            if job.flags.contains('n') {
-                row += 1;
-                continue;
-            }
-            let lines: Vec<Vec<char>> = replaced.split('\n').map(|line| line.chars().collect()).collect();
-            let added = lines.len();
-            self.buffer.replace(row, row, lines);
-            row += added;
-            to += added - 1;
-            last = Some(row - 1);
-        }
-        match last {
-            Some(row) => self.go_to_line(row),
-            None => {
-                self.buffer.forget_if_same();
-                self.message = "E486: Pattern not found".into();
-            }
-        }
-    }
-
-    /// A pattern that goes over line ends: the lines are one text.
-    fn substitute_long(&mut self, job: &Substitution, from: usize, to: usize) {
-        let last = self.buffer.last_row();
-        let text = self.buffer.range_text(from, last);
-        let end: usize = (from..=to).map(|row| self.buffer.string(row).len() + 1).sum();
-        let mut out = String::new();
-        let mut at = 0;
-        let mut line = usize::MAX;
-        for captures in job.regex.captures(&text) {
-            let Some((start, behind)) = job.regex.span(&captures) else { continue };
-            let row = text[..start].matches('\n').count();
-            if start >= end || start < at || row == line && !job.flags.contains('g') {
-                continue;
-            }
-            line = row;
-            out += &text[at..start];
-            out += &filled(job, &captures);
-            at = behind;
-        }
-        if at == 0 {
-            self.buffer.forget_if_same();
-            self.message = "E486: Pattern not found".into();
-            return;
-        }
-        out += &text[at..];
-        let lines = out.strip_suffix('\n').unwrap_or(&out).split('\n').map(|line| line.chars().collect());
-        self.buffer.replace(from, last, lines.collect());
-        self.go_to_line(from);
-    }
-
-    /// Goes to the next match to ask about; ends when there is none.
-    fn ask_next(&mut self) {
-        let Some(asking) = self.substitute.asking.as_mut() else { return self.mode = Mode::Normal };
-        while asking.row <= asking.to.min(self.buffer.last_row()) {
-            let text = self.buffer.string(asking.row);
-            if asking.from <= text.len()
-                && let Some(captures) = asking.job.regex.captures_at(&text, asking.from)
-                && let Some((start, _)) = asking.job.regex.span(&captures)
-            {
-                let col = text.get(..start).map_or(0, |head| head.chars().count());
-                self.cursor = Pos { row: asking.row, col };
-                self.mode = Mode::Confirm;
-                return;
-            }
-            asking.row += 1;
-            asking.from = 0;
-        }
-        self.end_asking();
-    }
-
-    fn end_asking(&mut self) {
-        self.substitute.asking = None;
-        self.mode = Mode::Normal;
-        self.settle();
-    }
-
-    pub(super) fn confirm_key(&mut self, key: char) {
-        match key {
-            'y' => {
-                self.replace_asked(true);
-                self.ask_next();
-            }
-            'n' => {
-                self.replace_asked(false);
-                self.ask_next();
-            }
-            'l' => {
-                self.replace_asked(true);
-                self.end_asking();
-            }
-            'a' => {
-                while self.substitute.asking.is_some() && self.mode == Mode::Confirm {
-                    self.replace_asked(true);
-                    self.ask_next();
+        head.push(c);
+        if c == '\\' {
+            match chars.next() {
+                Some(next) if next == sign && sign != '&' => {
+                    head.pop();
+                    head.push(next);
                 }
+                Some(next) => head.push(next),
+                None => {}
             }
-            'q' | '\x1b' | '\x03' => self.end_asking(),
-            _ => {}
         }
     }
+    // A bar ends the command where no delimiter follows.
+    match bar(&head) {
+        Some(at) => (head[..at].to_owned(), head[at..].to_owned()),
+        None => (head, String::new()),
+    }
+}
 
-    fn replace_asked(&mut self, yes: bool) {
-        let Some(asking) = self.substitute.asking.as_mut() else { return };
-        let text = self.buffer.string(asking.row);
-        let Some(captures) = asking.job.regex.captures_at(&text, asking.from) else { return };
-        let Some((start, end)) = asking.job.regex.span(&captures) else { return };
-        let with = filled(&asking.job, &captures);
-        let mut next = end.max(asking.from + 1);
-        if yes {
-            let head = text.get(..start).unwrap_or("");
-            let tail = text.get(end..).unwrap_or("");
-            let line = format!("{head}{with}{tail}");
-            next = head.len() + with.len();
-            self.buffer.replace(asking.row, asking.row, vec![line.chars().collect()]);
+fn bar(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    (0..bytes.len()).find(|at| bytes[*at] == b'|' && (*at == 0 || !matches!(bytes[at - 1], b'\\' | 0x16)))
+}
+
+fn read_flags<'t>(text: &'t str, flags: &mut Flags, which: &mut Use) -> &'t str {
+    let mut rest = text;
+    while let Some(flag) = rest.chars().next() {
+        match flag {
+            'g' => flags.all = !flags.all,
+            'c' => flags.asks = !flags.asks,
+            'n' => flags.counts = true,
+            'e' => flags.complains = !flags.complains,
+            'r' => *which = Use::Last,
+            'i' => flags.ignore = Some(true),
+            'I' => flags.ignore = Some(false),
+            'p' | '#' | 'l' => {}
+            _ => break,
         }
-        if asking.job.flags.contains('g') {
-            asking.from = next;
-        } else {
-            asking.row += 1;
-            asking.from = 0;
-        }
+        rest = &rest[1..];
     }
+    if flags.counts {
+        flags.asks = false;
+    }
+    rest
+}
+
+/// True for a pattern that goes over line ends.
+fn names_line_end(regexp: &Regexp) -> bool {
+    use super::pattern::Inst;
+    regexp.program.iter().any(|inst| matches!(inst, Inst::LineEnd | Inst::Class(_, true)))
 }

@@ -1,403 +1,437 @@
-//! Visual mode: select, then act.
+//! Visual mode's own commands, and what stands behind `g` and `z`.
 
-use super::insert::Block;
-use super::motion::Kind;
-use super::parse::{self, Operator, Parsed, Verb};
-use super::{Editor, Mode, Pos, Register, RegisterKind, Selection, keys};
+use super::core::{Core, Done, Stop, Visual};
+use super::insert::Inserting;
+use super::normal::{Command, operator_of};
+use super::operator::{Operator, VisualSize};
+use super::registers::{Kind, Put, Register};
+use super::{Pos, Selection, keys};
 
-/// Keys that act on the selection.
-const ACTIONS: &str = "dxXDcsSCRyY><=!J~uUpPIAoO:vV\x16\x1b\x03\x7f\u{f706}";
-
-impl Editor {
-    pub(super) fn visual_key(&mut self, kind: Selection, key: char) {
-        self.pending.push(key);
-        let (count, register, rest) = self.visual_prefix();
-        let Some(first) = rest.first().copied() else { return };
-        match (first, rest.get(1).copied()) {
-            ('r', None) | ('i' | 'a', None) => return,
-            ('r', Some(letter)) => self.overwrite(kind, letter),
-            ('i' | 'a', Some(what)) => {
-                if let Some((start, end, object)) = self.object(first == 'a', what, count.unwrap_or(1)) {
-                    (self.anchor, self.cursor) = (start, end);
-                    self.aim = self.cursor.col;
-                    match (object, kind) {
-                        (Kind::Linewise, _) => self.mode = Mode::Visual(Selection::Lines),
-                        (_, Selection::Lines) => self.mode = Mode::Visual(Selection::Characters),
-                        _ => {}
-                    }
-                }
+impl Core {
+    /// A command that means something else in visual mode; `None` for the others.
+    pub(super) fn visual_command(&mut self, command: &mut Command) -> Option<Done> {
+        let visual = self.visual?;
+        let key = command.key;
+        let operator = match key {
+            'x' | keys::DELETE => Some(Operator::Delete),
+            's' => Some(Operator::Change),
+            'u' => Some(Operator::Lower),
+            'U' => Some(Operator::Upper),
+            '~' => Some(Operator::Toggle),
+            'J' => Some(Operator::Join { spaces: true }),
+            'g' if command.next == 'J' => Some(Operator::Join { spaces: false }),
+            'r' if command.next == keys::ESCAPE => return Some(Err(Stop::Fail)),
+            'r' => Some(Operator::Replace),
+            '\x01' => Some(Operator::Add),
+            '\x18' => Some(Operator::Subtract),
+            'g' if matches!(command.next, '\x01' | '\x18') => {
+                command.grows = true;
+                Some(if command.next == '\x01' { Operator::Add } else { Operator::Subtract })
             }
-            ('g', None) => return,
-            ('g', Some('u' | 'U' | '~' | '?')) => self.visual_case(kind, &rest),
-            ('g', Some(sign @ ('\x01' | '\x18'))) => self.visual_add(kind, sign, count, true),
-            ('\x01' | '\x18', _) => self.visual_add(kind, first, count, false),
-            (action, _) if ACTIONS.contains(action) => self.visual_action(kind, action, count, register),
-            _ => match parse::parse(&self.pending.clone()) {
-                Parsed::Part => return,
-                Parsed::Whole(command) => match command.verb {
-                    Verb::Move(motion) => self.move_by(&motion, command.count),
-                    Verb::Operate(operator, _) => self.visual_operate(kind, operator, 1, None),
-                    Verb::Do(..) => self.visual_do(&rest),
-                },
-                Parsed::Nothing => {}
-            },
-        }
-        self.pending.clear();
-        self.clamp();
-    }
-
-    /// Count and register before a command, and the keys behind them.
-    fn visual_prefix(&self) -> (Option<usize>, Option<char>, Vec<char>) {
-        let mut keys = self.pending.as_slice();
-        let mut register = None;
-        if let ['"', rest @ ..] = keys {
-            let Some((name, rest)) = rest.split_first() else { return (None, None, Vec::new()) };
-            (register, keys) = (Some(*name), rest);
-        }
-        let digits: String = keys.iter().take_while(|c| c.is_ascii_digit()).collect();
-        if digits.starts_with('0') {
-            return (None, register, keys.to_vec());
-        }
-        (digits.parse().ok(), register, keys.get(digits.len()..).unwrap_or_default().to_vec())
-    }
-
-    /// `gu`, `gU`, `g~` are whole in visual mode.
-    fn visual_case(&mut self, kind: Selection, keys: &[char]) {
-        let operator = match keys {
-            ['g', 'u'] => Operator::Lower,
-            ['g', 'U'] => Operator::Upper,
-            ['g', '~'] => Operator::Toggle,
-            ['g', '?'] => Operator::Rotate,
-            _ => return,
+            'D' | 'X' | 'C' | 'S' | 'R' | 'Y' => return Some(self.whole_lines_command(key, visual)),
+            'I' => Some(Operator::Insert),
+            'A' => Some(Operator::Append),
+            _ => operator_of(command),
         };
-        self.visual_operate(kind, operator, 1, None);
-    }
-
-    fn visual_do(&mut self, keys: &[char]) {
-        match keys {
-            ['g', 'J'] => {
-                let (from, to) = self.rows();
+        if let Some(operator) = operator {
+            self.op.kind = Some(operator);
+            return Some(Ok(()));
+        }
+        match key {
+            'i' | 'a' => Some(self.object(key == 'a', command.next, command.count1())),
+            keys::ESCAPE | '\x03' => {
                 self.end_visual();
-                self.join(from, to.max(from + 1), true);
+                self.op = super::operator::Op::default();
+                Some(Ok(()))
             }
-            ['/'] | ['?'] => {
-                self.mode = Mode::Normal;
-                self.message.clear();
+            'v' | 'V' | '\x16' => {
+                let kind = Self::selection_of(key);
+                if kind == visual.kind { self.end_visual() } else { self.visual = Some(Visual { kind, ..visual }) }
+                Some(Ok(()))
             }
-            ['m', name] => drop(self.marks.insert(*name, self.cursor)),
-            _ => {}
+            'o' | 'O' => {
+                self.swap_ends(visual, key == 'O');
+                Some(Ok(()))
+            }
+            'p' | 'P' => Some(self.put_over(visual, command, Put::default())),
+            'g' if matches!(command.next, 'p' | 'P') => {
+                Some(self.put_over(visual, command, Put { go_behind: true, ..Put::default() }))
+            }
+            'g' if command.next == 'v' => Some(self.exchange_selection()),
+            '\x0f' | '\t' | '&' | '.' | 'q' if key == '.' || key == '&' => Some(Err(Stop::Fail)),
+            'm' if matches!(command.next, '<' | '>') => Some(Ok(())),
+            _ => None,
         }
     }
 
-    /// The first and last place of the selection.
-    fn ends(&self) -> (Pos, Pos) {
-        (self.anchor.min(self.cursor), self.anchor.max(self.cursor))
-    }
-
-    /// `^A` and `^X`: the first number in each line of the selection; behind `g`, more in each line.
-    fn visual_add(&mut self, kind: Selection, sign: char, count: Option<usize>, grows: bool) {
-        let (start, end) = self.ends();
-        let (left, right) = self.block_columns();
-        self.end_visual();
-        self.remember();
-        let by = i64::try_from(count.unwrap_or(1)).unwrap_or(1);
-        let by = if sign == '\x01' { by } else { -by };
-        let mut times = 1;
-        for row in start.row..=end.row {
-            let (from, past) = match kind {
-                Selection::Lines => (0, usize::MAX),
-                Selection::Block => (left, right),
-                Selection::Characters => (
-                    if row == start.row { start.col } else { 0 },
-                    if row == end.row { end.col + 1 } else { usize::MAX },
-                ),
-            };
-            if self.add_in(row, (from, past), by * times) && grows {
-                times += 1;
-            }
+    /// `D`, `X`, `C`, `S`, `R`, `Y`: whole lines, or a block to the lines' ends.
+    fn whole_lines_command(&mut self, key: char, visual: Visual) -> Done {
+        let block = visual.kind == Selection::Block;
+        if block && matches!(key, 'D' | 'C') {
+            self.aim = usize::MAX;
+            self.aims_here = false;
+        } else if !(block && key == 'Y' && false) {
+            let kind = if key == 'Y' && block { Selection::Block } else { Selection::Lines };
+            self.visual = Some(Visual { kind, ..visual });
         }
-        self.cursor = if kind == Selection::Lines { Pos { col: 0, ..start } } else { start };
-        self.settle();
+        self.op.kind = Some(match key {
+            'D' | 'X' => Operator::Delete,
+            'Y' => Operator::Yank,
+            _ => Operator::Change,
+        });
+        Ok(())
     }
 
-    /// Adds to the first number between two columns; false when there is none.
-    fn add_in(&mut self, row: usize, (from, past): (usize, usize), by: i64) -> bool {
-        let line = self.buffer.line(row);
-        let past = past.min(line.len());
-        let is_digit = |at: usize| at < past && line.get(at).is_some_and(char::is_ascii_digit);
-        let Some(start) = (from..past).find(|at| is_digit(*at)) else { return false };
-        let end = (start..past).take_while(|at| is_digit(*at)).last().map_or(start, |at| at + 1);
-        let minus = start > from && line.get(start - 1) == Some(&'-');
-        let digits: String = line.iter().take(end).skip(start).collect();
-        let Ok(number) = digits.parse::<i64>() else { return false };
-        let number = if minus { -number } else { number }.saturating_add(by);
-        self.buffer.line_mut(row).splice(start - usize::from(minus)..end, number.to_string().chars());
-        true
+    fn swap_ends(&mut self, visual: Visual, across: bool) {
+        if across && visual.kind == Selection::Block {
+            let (anchor, cursor) = (visual.anchor, self.cursor);
+            let (left, right) = (self.column(anchor), self.column_span(cursor).0);
+            let (row_a, row_c) = (anchor.row, cursor.row);
+            self.cursor = Pos { row: row_a, col: 0 };
+            self.go_to_column(right);
+            let new_anchor = self.cursor;
+            self.cursor = Pos { row: row_c, col: 0 };
+            self.go_to_column(left);
+            self.aim = left;
+            self.aims_here = false;
+            self.visual = Some(Visual { anchor: new_anchor, ..visual });
+            return;
+        }
+        self.visual = Some(Visual { anchor: self.cursor, ..visual });
+        self.cursor = visual.anchor;
+        self.aims_here = true;
     }
 
-    fn rows(&self) -> (usize, usize) {
-        (self.anchor.row.min(self.cursor.row), self.anchor.row.max(self.cursor.row))
+    /// `p` in visual mode: what is selected goes into the register that was put.
+    fn put_over(&mut self, visual: Visual, command: &Command, how: Put) -> Done {
+        let name = self.op.register.take();
+        let register = self.register(name);
+        self.redo_prepare(name, command.count0);
+        let (anchor, cursor) = (visual.anchor, self.cursor);
+        let end = anchor.max(cursor);
+        let kind = register.as_ref().map(|register| register.kind);
+        let lines = kind == Some(Kind::Lines);
+        let whole = visual.kind == Selection::Lines;
+        let empty_before = self.text.is_none();
+        let keeps = command.key == 'P';
+        self.op.kind = Some(Operator::Delete);
+        self.op.register = if keeps { Some('_') } else { None };
+        self.finishing = true;
+        let deleting = Command { key: 'd', ..Command::default() };
+        let aim = self.aim;
+        self.finish_operator(&deleting, aim)?;
+        self.finishing = false;
+        let _ = (end, empty_before);
+        let start = anchor.min(cursor);
+        let mut how = how;
+        how.split = visual.kind == Selection::Characters && lines;
+        how.lines = whole && !lines && !matches!(kind, Some(Kind::Block(_)));
+        how.before = true;
+        let at_end = match visual.kind {
+            Selection::Lines => start.row >= self.text.count() || self.marks.begun.row > self.cursor.row,
+            Selection::Characters => self.cursor.col < self.marks.begun.col,
+            Selection::Block => self.cursor.col < self.marks.begun.col,
+        };
+        if at_end || whole && self.cursor.row + 1 < self.marks.begun.row + 1 {
+            how.before = false;
+        }
+        let empty = self.text.is_none();
+        let line_put = how.lines;
+        how.lines = false;
+        let Some(mut register) = register else {
+            let name = name.unwrap_or('"');
+            return Err(self.error(format!("E353: Nothing in register {name}")));
+        };
+        if line_put {
+            register.kind = Kind::Lines;
+        }
+        self.put_text_of(register, command.count1(), how)?;
+        if empty && self.text.len(self.text.last()) == 0 && self.text.count() > 1 {
+            let row = self.text.last();
+            self.text.remove(row);
+            self.deleted(row, 1);
+            self.check_row();
+        }
+        self.input.reset_redo();
+        if let Some(name) = name {
+            self.input.redo_add(&format!("\"{name}"));
+        }
+        self.input.redo_add(&format!("v{}", command.key_text()));
+        Ok(())
     }
 
-    fn visual_action(&mut self, kind: Selection, action: char, count: Option<usize>, register: Option<char>) {
-        match action {
-            keys::ESCAPE | '\x03' => self.end_visual(),
-            'v' | 'V' | '\x16' => self.switch_visual(kind, action),
-            'o' | 'O' => std::mem::swap(&mut self.anchor, &mut self.cursor),
-            ':' | '!' => {
-                self.end_visual();
-                self.line = if action == '!' { "'<,'>!" } else { "'<,'>" }.into();
-                self.mode = Mode::Line(':');
-            }
-            'I' | 'A' if kind == Selection::Block => self.block_insert(action == 'A'),
-            'I' | 'A' => {
-                let (start, end) = self.ends();
-                self.end_visual();
-                self.remember();
-                self.cursor = match (action, kind) {
-                    ('I', Selection::Lines) => Pos { col: 0, ..start },
-                    ('I', _) => start,
-                    // At the first column vim does not go on to the next.
-                    _ => Pos { col: end.col + usize::from(end.col > 0), ..end },
-                };
-                self.cursor.col = self.cursor.col.min(self.buffer.len(self.cursor.row));
-                self.begin_insert(1);
-            }
+    fn exchange_selection(&mut self) -> Done {
+        let Some(kept) = self.marks.visual else { return Err(Stop::Fail) };
+        let now = self.visual;
+        if now.is_some() {
+            self.keep_selection();
+        }
+        self.visual = Some(Visual { kind: kept.kind, anchor: kept.start });
+        self.cursor = kept.end;
+        self.aim = kept.aim;
+        self.aims_here = false;
+        self.check_cursor();
+        Ok(())
+    }
+
+    /// Ends visual mode for a command line: the cursor goes to the selection's start.
+    pub(super) fn end_visual_keeping_cursor(&mut self) {
+        let Some(visual) = self.visual else { return };
+        self.keep_selection();
+        self.visual = None;
+        self.cursor = self.cursor.min(visual.anchor);
+        self.check_col();
+    }
+
+    /// `3v`: a selection of the size of the last one, three times.
+    pub(super) fn reselect(&mut self, _size: VisualSize, count: usize) {
+        let aim = self.cursor_column() + count - 1;
+        self.go_to_column(aim);
+        self.aims_here = true;
+    }
+
+    pub(super) fn g_command(&mut self, command: &mut Command) -> Done {
+        let count = command.count1();
+        match command.next {
+            'v' => self.exchange_selection(),
             'J' => {
-                let (from, to) = self.rows();
-                self.end_visual();
-                self.join(from, to.max(from + 1), false);
-            }
-            'p' | 'P' => self.paste_over(kind, register),
-            '~' | 'u' | 'U' => {
-                let operator = match action {
-                    'u' => Operator::Lower,
-                    'U' => Operator::Upper,
-                    _ => Operator::Toggle,
-                };
-                self.visual_operate(kind, operator, 1, None);
-            }
-            '>'
-            | '<'
-            | '='
-            | 'd'
-            | 'x'
-            | 'c'
-            | 's'
-            | 'y'
-            | 'X'
-            | 'D'
-            | 'C'
-            | 'S'
-            | 'R'
-            | 'Y'
-            | '\x7f'
-            | keys::DELETE => {
-                let to_end = kind == Selection::Block && matches!(action, 'D' | 'C');
-                if to_end {
-                    self.aim = usize::MAX;
+                let mut rows = command.count0.unwrap_or(2).max(2);
+                let row = self.cursor.row;
+                if row + rows > self.text.count() {
+                    if rows <= 2 {
+                        return Err(Stop::Fail);
+                    }
+                    rows = self.text.count() - row;
                 }
-                let whole = action.is_uppercase() && !to_end;
-                let kind = if whole { Selection::Lines } else { kind };
-                let operator = match action.to_ascii_lowercase() {
-                    '>' => Operator::Indent,
-                    '<' => Operator::Outdent,
-                    '=' => Operator::Format,
-                    'y' => Operator::Yank,
-                    'c' | 's' | 'r' => Operator::Change,
-                    _ => Operator::Delete,
-                };
-                self.visual_operate(kind, operator, count.unwrap_or(1), register);
+                let register = self.op.register.take();
+        self.redo_prepare(register, command.count0);
+                self.input.redo_add("gJ");
+                self.join(rows, false, true, true);
+                Ok(())
             }
-            _ => {}
-        }
-    }
-
-    fn switch_visual(&mut self, kind: Selection, action: char) {
-        let wanted = match action {
-            'V' => Selection::Lines,
-            '\x16' => Selection::Block,
-            _ => Selection::Characters,
-        };
-        if wanted == kind { self.end_visual() } else { self.mode = Mode::Visual(wanted) }
-    }
-
-    fn end_visual(&mut self) {
-        let (start, end) =
-            if self.anchor <= self.cursor { (self.anchor, self.cursor) } else { (self.cursor, self.anchor) };
-        let whole = self.mode == Mode::Visual(Selection::Lines);
-        if let Mode::Visual(kind) = self.mode {
-            self.last_visual = Some((kind, self.anchor, self.cursor));
-        }
-        self.marks.insert('<', if whole { Pos { col: 0, ..start } } else { start });
-        let last = self.buffer.len(end.row).saturating_sub(1);
-        self.marks.insert('>', if whole { Pos { col: last, ..end } } else { end });
-        self.mode = Mode::Normal;
-    }
-
-    fn visual_operate(&mut self, kind: Selection, operator: Operator, times: usize, register: Option<char>) {
-        let (from, to) = self.rows();
-        let (start, mut end) =
-            if self.anchor <= self.cursor { (self.anchor, self.cursor) } else { (self.cursor, self.anchor) };
-        if kind == Selection::Characters && self.aim == usize::MAX && end == self.cursor {
-            end.col = self.buffer.len(end.row);
-        }
-        self.end_visual();
-        let lines = to - from + 1;
-        let keys = match operator {
-            Operator::Indent => format!("{lines}>>"),
-            Operator::Outdent => format!("{lines}<<"),
-            Operator::Delete if kind == Selection::Lines => format!("{lines}dd"),
-            Operator::Delete if start.row == end.row => format!("{}x", end.col - start.col + 1),
-            Operator::Change if start.row == end.row => format!("{}s", end.col - start.col + 1),
-            _ => String::new(),
-        };
-        match (kind, operator) {
-            (_, Operator::Indent | Operator::Outdent) => {
-                self.shift(from, to, operator == Operator::Indent, times);
+            'p' | 'P' => {
+                let name = self.op.register.take();
+                self.redo_prepare(name, command.count0);
+                self.input.redo_add(&command.key_text());
+                let how = Put { before: command.next == 'P', go_behind: true, ..Put::default() };
+                self.put_register(name, count, how)
             }
-            (Selection::Block, _) => self.block_operate(operator, register),
-            (Selection::Lines, _) => {
-                self.apply(
-                    operator,
-                    Pos { row: from, col: 0 },
-                    Pos { row: to, col: 0 },
-                    Kind::Linewise,
-                    register,
-                );
-            }
-            (Selection::Characters, _)
-                if end.col >= self.buffer.len(end.row) && end.row < self.buffer.last_row() =>
-            {
-                // The selection holds the line's end too.
-                let past = Pos { row: end.row + 1, col: 0 };
-                self.apply(operator, start, past, Kind::Exclusive, register);
-            }
-            (Selection::Characters, _) => self.apply(operator, start, end, Kind::Inclusive, register),
-        }
-        let stays = matches!(operator, Operator::Yank | Operator::Lower | Operator::Upper | Operator::Toggle);
-        if kind == Selection::Lines && stays {
-            self.cursor.col = 0;
-            self.settle();
-        }
-        if operator != Operator::Yank {
-            self.repeat.set(keys, matches!(self.mode, Mode::Insert));
-        }
-    }
-
-    /// The columns of a block: from, and behind its last.
-    fn block_columns(&self) -> (usize, usize) {
-        let (from, to) = (self.anchor.col.min(self.cursor.col), self.anchor.col.max(self.cursor.col));
-        (from, if self.aim == usize::MAX { usize::MAX } else { to + 1 })
-    }
-
-    fn block_operate(&mut self, operator: Operator, register: Option<char>) {
-        let (from, to) = self.rows();
-        let (left, right) = self.block_columns();
-        let parts: Vec<String> =
-            (from..=to).map(|row| self.buffer.line(row).iter().take(right).skip(left).collect()).collect();
-        let taken = Register { lines: parts, kind: RegisterKind::Block };
-        match operator {
-            Operator::Yank => self.store(register, taken, false),
-            Operator::Delete | Operator::Change => {
-                self.remember();
-                self.store(register, taken, true);
-                for row in from..=to {
-                    let line = self.buffer.line_mut(row);
-                    let (start, end) = (left.min(line.len()), right.min(line.len()));
-                    line.drain(start..end);
+            'i' => {
+                if let Some(pos) = self.marks.inserted {
+                    self.cursor = pos;
+                    self.check_row();
+                    let len = self.row_len();
+                    self.cursor.col = self.cursor.col.min(len);
                 }
+                self.edit_at(Inserting::default(), "i", count);
+                Ok(())
             }
-            _ => {
-                for row in from..=to {
-                    let end = right.min(self.buffer.len(row));
-                    self.apply(
-                        operator,
-                        Pos { row, col: left },
-                        Pos { row, col: end },
-                        Kind::Exclusive,
-                        None,
-                    );
+            'I' => {
+                self.cursor.col = 0;
+                self.edit_at(Inserting::default(), "gI", count);
+                Ok(())
+            }
+            'R' => {
+                let inserting = Inserting { replaces: true, columns: true, ..Inserting::default() };
+                self.edit_at(inserting, "gR", count);
+                Ok(())
+            }
+            'r' => {
+                let letter = command.more;
+                if letter == keys::ESCAPE {
+                    return Err(Stop::Fail);
                 }
+                self.input.stuff(&format!("{count}gR{letter}\x1b"));
+                Ok(())
             }
+            '&' => self.ex("%s//~/&"),
+            ';' | ',' => self.change_jump(command.next == ',', count),
+            '-' | '+' => {
+                let now = self.undo.now();
+                let newest = self.undo.newest();
+                let to = if command.next == '-' { now.saturating_sub(count) } else { (now + count).min(newest) };
+                self.undo_to(to);
+                Ok(())
+            }
+            'a' | '8' => {
+                if let Some(c) = self.here() {
+                    self.say(format!("<{c}>  {},  Hex {:02x},  Oct {:03o}", c as u32, c as u32, c as u32));
+                }
+                Ok(())
+            }
+            '\x07' => {
+                self.say_position();
+                Ok(())
+            }
+            's' => Ok(()),
+            _ => Err(Stop::Fail),
         }
-        self.cursor = Pos { row: from, col: left };
-        if operator == Operator::Change {
-            self.begin_block(Block { last_row: to, col: left, pad: false, at_end: false });
+    }
+
+    fn edit_at(&mut self, inserting: Inserting, keys: &str, count: usize) {
+        self.op = super::operator::Op::default();
+        if self.restart.is_none() {
+            self.input.reset_redo();
+            if count > 1 {
+                self.input.redo_add(&count.to_string());
+            }
+            self.input.redo_add(keys);
+        }
+        self.begin_insert(inserting, count);
+    }
+
+    /// Goes to another step of undo, by its number.
+    pub(super) fn undo_to(&mut self, step: usize) {
+        self.undo.sync(&self.text);
+        for back in self.undo.way_to(step.min(self.undo.newest())) {
+            self.undo_steps(1, back);
+        }
+        self.aims_here = true;
+    }
+
+    fn change_jump(&mut self, forward: bool, count: usize) -> Done {
+        let len = self.marks.changes.len();
+        let at = self.marks.change_at;
+        if len == 0 {
+            return Err(self.error("E664: Changelist is empty"));
+        }
+        let to = if forward { at + count } else { at.saturating_sub(count) };
+        if !forward && at == 0 || forward && at + 1 >= len {
+            return Err(self.error(if forward { "E663: At end of changelist" } else { "E662: At start of changelist" }));
+        }
+        let to = to.min(len - 1);
+        self.marks.change_at = to;
+        self.note_jump();
+        self.cursor = self.marks.changes[to];
+        self.check_cursor();
+        self.aims_here = true;
+        Ok(())
+    }
+
+    pub(super) fn jump_command(&mut self, forward: bool, count: usize) -> Done {
+        if !forward && self.marks.jump_at >= self.marks.jumps.len() {
+            let here = self.cursor;
+            self.marks.jumps.push(here);
+            self.marks.tidy_jumps();
+            self.marks.jump_at = self.marks.jumps.len() - 1;
         } else {
-            self.settle();
+            self.marks.tidy_jumps();
+        }
+        let at = self.marks.jump_at.min(self.marks.jumps.len());
+        let to = if forward { at.checked_add(count) } else { at.checked_sub(count) };
+        let to = to.filter(|to| *to < self.marks.jumps.len()).ok_or(Stop::Fail)?;
+        self.marks.jump_at = to;
+        self.cursor = self.marks.jumps[to];
+        self.check_cursor();
+        self.aims_here = true;
+        Ok(())
+    }
+
+    pub(super) fn z_command(&mut self, command: &Command) -> Done {
+        if let Some(count) = command.count0 {
+            self.cursor.row = (count - 1).min(self.text.last());
+        }
+        let (row, height) = (self.cursor.row, self.view.height);
+        match command.next {
+            't' | '\r' | '\n' => self.view.top = row,
+            'z' | '.' => self.view.top = row.saturating_sub(height.saturating_sub(1) / 2),
+            'b' | '-' => self.view.top = (row + 1).saturating_sub(height),
+            _ => return Ok(()),
+        }
+        if matches!(command.next, '\r' | '\n' | '.' | '-') {
+            self.begin_line(true);
+        }
+        self.op.register = None;
+        Ok(())
+    }
+
+    /// Shows the cursor's row.
+    pub(super) fn show_cursor(&mut self) {
+        let height = self.view.height.max(1);
+        let row = self.cursor.row;
+        if row < self.view.top {
+            let far = self.view.top - row > height;
+            self.view.top = if far { row.saturating_sub(height / 2) } else { row };
+        } else if row >= self.view.top + height {
+            let far = row - self.view.top > 2 * height;
+            self.view.top = if far { row.saturating_sub(height / 2) } else { row + 1 - height };
         }
     }
 
-    fn block_insert(&mut self, append: bool) {
-        let (from, to) = self.rows();
-        let (left, right) = self.block_columns();
-        self.end_visual();
-        self.remember();
-        let at_end = append && right == usize::MAX;
-        let col = match (append, at_end) {
-            (_, true) => self.buffer.len(from),
-            (true, false) => right,
-            (false, _) => left,
-        };
-        if append && !at_end {
-            let line = self.buffer.line_mut(from);
-            while line.len() < col {
-                line.push(' ');
+    pub(super) fn page_command(&mut self, command: &Command) -> Done {
+        self.op.register = None;
+        let (height, last) = (self.view.height.max(2), self.text.last());
+        let rows = height.saturating_sub(2).max(1) * command.count1();
+        let top = self.view.top;
+        match command.key {
+            '\x06' | keys::PAGE_DOWN => {
+                if top >= last {
+                    return Err(Stop::Fail);
+                }
+                self.view.top = (top + rows).min(last);
+                self.cursor.row = self.cursor.row.max(self.view.top);
+                self.begin_line_or_aim();
             }
-        }
-        self.cursor = Pos { row: from, col };
-        self.begin_block(Block { last_row: to, col, pad: append, at_end });
-    }
-
-    fn paste_over(&mut self, kind: Selection, register: Option<char>) {
-        let text = self.registers.get(&register.unwrap_or('"')).cloned();
-        let last = self.anchor.max(self.cursor);
-        let at_last = kind == Selection::Lines && self.rows().1 == self.buffer.last_row();
-        let to_end = kind == Selection::Characters && last.col + 1 >= self.buffer.len(last.row);
-        self.visual_operate(kind, Operator::Delete, 1, None);
-        let Some(mut text) = text else { return };
-        if kind == Selection::Lines && text.kind == RegisterKind::Characters {
-            text.kind = RegisterKind::Lines;
-        }
-        let apart = kind == Selection::Characters && text.kind == RegisterKind::Lines;
-        if apart {
-            // Whole lines in the middle of one: it is cut in two.
-            let Pos { row, mut col } = self.cursor;
-            col += usize::from(to_end && self.buffer.len(row) > 0);
-            let line = self.buffer.line_mut(row);
-            let tail = line.split_off(col.min(line.len()));
-            self.buffer.insert(row + 1, vec![tail]);
-        }
-        let replaced = self.registers.insert('"', text);
-        self.paste(None, apart || at_last || to_end, 1);
-        if let Some(replaced) = replaced {
-            self.registers.insert('"', replaced);
-        }
-    }
-
-    /// `r` in visual mode: every letter becomes the same.
-    fn overwrite(&mut self, kind: Selection, letter: char) {
-        let (from, to) = self.rows();
-        let (start, end) =
-            if self.anchor <= self.cursor { (self.anchor, self.cursor) } else { (self.cursor, self.anchor) };
-        let (left, right) = self.block_columns();
-        self.end_visual();
-        self.remember();
-        for row in from..=to {
-            let (first, past) = match kind {
-                Selection::Lines => (0, usize::MAX),
-                Selection::Block => (left, right),
-                Selection::Characters => (
-                    if row == from { start.col } else { 0 },
-                    if row == to { end.col + 1 } else { usize::MAX },
-                ),
-            };
-            for c in self.buffer.line_mut(row).iter_mut().take(past).skip(first) {
-                *c = letter;
+            '\x02' | keys::PAGE_UP => {
+                if top == 0 {
+                    return Err(Stop::Fail);
+                }
+                self.view.top = top.saturating_sub(rows);
+                let bottom = self.view.top + height - 1;
+                self.cursor.row = self.cursor.row.min(bottom);
+                self.begin_line_or_aim();
             }
+            _ => return self.half_page(command, height, last),
         }
-        self.cursor = start;
-        self.settle();
+        Ok(())
+    }
+
+    fn half_page(&mut self, command: &Command, height: usize, last: usize) -> Done {
+        if command.count0.is_some() {
+            self.scroll = command.count0;
+        }
+        let rows = self.scroll.unwrap_or(height / 2);
+        let down = command.key == '\x04';
+        if down && self.cursor.row == last || !down && self.cursor.row == 0 {
+            return Err(Stop::Fail);
+        }
+        if down {
+            let room = (last + 1).saturating_sub(self.view.top + height);
+            self.view.top += rows.min(room);
+            self.cursor.row = (self.cursor.row + rows).min(last);
+        } else {
+            self.view.top = self.view.top.saturating_sub(rows);
+            self.cursor.row = self.cursor.row.saturating_sub(rows);
+        }
+        self.begin_line_or_aim();
+        Ok(())
+    }
+
+    pub(super) fn scroll_lines(&mut self, down: bool, count: usize) {
+        self.op.register = None;
+        let (top, height) = (self.view.top, self.view.height.max(1));
+        self.view.top = if down { (top + count).min(self.text.last()) } else { top.saturating_sub(count) };
+        let row = self.cursor.row.clamp(self.view.top, (self.view.top + height - 1).min(self.text.last()).max(self.view.top));
+        if row != self.cursor.row {
+            self.cursor.row = row;
+            let aim = self.aim;
+            self.go_to_column(aim);
+        }
+    }
+
+    /// `^G`
+    pub(super) fn say_position(&mut self) {
+        let rows = self.text.count();
+        let name = self.files.shown_name();
+        let modified = if self.modified { " [Modified]" } else { "" };
+        let read_only = if self.read_only { " [readonly]" } else { "" };
+        let percent = (self.cursor.row + 1) * 100 / rows.max(1);
+        let lines = if rows == 1 { "1 line".into() } else { format!("{rows} lines") };
+        self.say(format!("\"{name}\"{modified}{read_only} {lines} --{percent}%--"));
+    }
+
+    /// A register of whole lines, for commands that yank.
+    pub(super) fn lines_register(&self, from: usize, to: usize) -> Register {
+        self.region_register(Pos { row: from, col: 0 }, Pos { row: to, col: 0 }, Kind::Lines)
     }
 }

@@ -1,0 +1,840 @@
+//! Operators: what they work on, and what each does.
+
+use super::block::BlockPart;
+use super::core::{Core, Done, Stop, Visual};
+use super::insert::{After, Inserting};
+use super::normal::Command;
+use super::registers::{Kind, Register, Registers};
+use super::text::is_blank;
+use super::{Pos, Selection};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Operator {
+    Delete,
+    Change,
+    Yank,
+    Indent,
+    Outdent,
+    Filter,
+    /// `=`
+    Reindent,
+    Toggle,
+    Upper,
+    Lower,
+    /// `g?`: letters thirteen places on.
+    Rotate,
+    Format { stays: bool },
+    Join { spaces: bool },
+    /// `r` in visual mode.
+    Replace,
+    /// `I` and `A` on a block.
+    Insert,
+    Append,
+    /// `^A` and `^X` in visual mode.
+    Add,
+    Subtract,
+}
+
+impl Operator {
+    /// The keys of an operator, for `.`.
+    pub(super) fn keys(self) -> &'static str {
+        match self {
+            Self::Delete => "d",
+            Self::Change => "c",
+            Self::Yank => "y",
+            Self::Indent => ">",
+            Self::Outdent => "<",
+            Self::Filter => "!",
+            Self::Reindent => "=",
+            Self::Toggle => "g~",
+            Self::Upper => "gU",
+            Self::Lower => "gu",
+            Self::Rotate => "g?",
+            Self::Format { stays: false } => "gq",
+            Self::Format { stays: true } => "gw",
+            Self::Join { spaces: true } => "J",
+            Self::Join { spaces: false } => "gJ",
+            Self::Replace => "r",
+            Self::Insert => "I",
+            Self::Append => "A",
+            Self::Add => "\x01",
+            Self::Subtract => "\x18",
+        }
+    }
+
+    /// True for one that works on whole lines whatever is selected.
+    fn on_lines(self) -> bool {
+        use Operator::{Filter, Format, Indent, Join, Outdent, Reindent};
+        matches!(self, Indent | Outdent | Filter | Reindent | Format { .. } | Join { .. })
+    }
+}
+
+/// An operator and what it works on, as far as that is known.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Op {
+    pub(super) kind: Option<Operator>,
+    pub(super) register: Option<char>,
+    /// `v`, `V` or `^V` before the motion.
+    pub(super) force: Option<char>,
+    pub(super) lines: bool,
+    pub(super) inclusive: bool,
+    /// Where the cursor was when the operator was typed.
+    pub(super) typed_at: Pos,
+    /// Where a text object begins.
+    pub(super) begin: Option<Pos>,
+    pub(super) start: Pos,
+    pub(super) end: Pos,
+    /// Register `1` is written even for a part of a line.
+    pub(super) use_one: bool,
+    pub(super) visual: bool,
+    pub(super) block: bool,
+    pub(super) left: usize,
+    pub(super) right: usize,
+    pub(super) to_ends: bool,
+    pub(super) empty: bool,
+    pub(super) end_adjusted: bool,
+}
+
+impl Op {
+    pub(super) fn deletes(&self) -> bool {
+        matches!(self.kind, Some(Operator::Delete | Operator::Change))
+    }
+
+    pub(super) fn changes(&self) -> bool {
+        self.kind == Some(Operator::Change)
+    }
+
+    pub(super) fn rows(&self) -> usize {
+        self.end.row.saturating_sub(self.start.row) + 1
+    }
+}
+
+/// The size of a selection, for `.`.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct VisualSize {
+    kind: Option<Selection>,
+    rows: usize,
+    columns: usize,
+    count: Option<usize>,
+    grows: bool,
+}
+
+impl Core {
+    /// Carries the operator out that waits, when its region is known.
+    pub(super) fn finish_operator(&mut self, command: &Command, old_aim: usize) -> Done {
+        let Some(operator) = self.op.kind else { return Ok(()) };
+        if !self.finishing && !self.is_visual() {
+            return Ok(());
+        }
+        self.op.visual = self.is_visual();
+        self.force_kind();
+        let visual = self.is_visual();
+        let from_line = command.key == ':';
+        if operator != Operator::Yank && (!visual || self.op.force.is_some()) && command.key != 'D' {
+            self.redo_motion(operator, command);
+        }
+        let mut count = command.count0;
+        let mut grows = command.grows;
+        if self.redoing_visual {
+            (count, grows) = self.visual_again();
+        } else if let Some(visual) = self.visual {
+            self.keep_selection();
+            self.op.begin = Some(match visual.kind {
+                Selection::Lines => Pos { col: 0, ..visual.anchor },
+                _ => visual.anchor,
+            });
+        }
+        self.order_ends();
+        if visual || self.redoing_visual {
+            self.measure_visual(count, grows);
+            let redoes = operator != Operator::Yank && self.op.force.is_none();
+            if redoes && !from_line {
+                let letter = if operator == Operator::Replace { command.next.to_string() } else { String::new() };
+                self.redo_visual_keys(operator, &letter);
+            }
+            self.visual_end(operator);
+        }
+        self.aims_here = true;
+        let op = &self.op;
+        let on_end = self.text.at(op.end).is_none();
+        self.op.empty = !op.lines
+            && (!op.inclusive || operator == Operator::Yank && on_end)
+            && op.start == op.end
+            && !op.block;
+        self.adjust_end(command);
+        let done = self.operate(operator, command, count, grows);
+        let keeps_column = matches!(operator, Operator::Indent | Operator::Outdent | Operator::Delete);
+        if !self.settings.startofline && self.op.lines && !self.op.end_adjusted && keeps_column {
+            self.aim = old_aim;
+            self.aims_here = false;
+            self.go_to_column(old_aim);
+        }
+        self.op = Op::default();
+        self.op_count = 0;
+        done
+    }
+
+    /// `dv`, `dV` and `d^V`.
+    fn force_kind(&mut self) {
+        match self.op.force {
+            Some('v') => {
+                self.op.inclusive = !self.op.lines && !self.op.inclusive;
+                self.op.lines = false;
+            }
+            Some('V') => self.op.lines = true,
+            Some(_) if !self.is_visual() => {
+                let anchor = self.op.begin.unwrap_or(self.op.typed_at);
+                self.visual = Some(Visual { kind: Selection::Block, anchor });
+            }
+            Some(_) => {
+                if let Some(visual) = &mut self.visual {
+                    visual.kind = Selection::Block;
+                }
+            }
+            None => {}
+        }
+    }
+
+    fn redo_motion(&mut self, operator: Operator, command: &Command) {
+        self.redo_prepare(self.op.register, command.count0);
+        let mut keys = operator.keys().to_owned();
+        keys.extend(self.op.force);
+        keys.push_str(&command.key_text());
+        self.input.redo_add(&keys);
+        if let Some(typed) = &command.typed {
+            if matches!(command.key, '/' | '?') {
+                self.input.redo_add_text(typed);
+                self.input.redo_add("\n");
+            } else if command.key == ':' {
+                self.input.redo_add_text(typed);
+                self.input.redo_add("\n");
+            }
+        }
+    }
+
+    /// Begins what `.` repeats.
+    pub(super) fn redo_prepare(&mut self, register: Option<char>, count: Option<usize>) {
+        self.input.reset_redo();
+        if let Some(name) = register {
+            self.input.redo_add(&format!("\"{name}"));
+        }
+        if let Some(count) = count {
+            self.input.redo_add(&count.to_string());
+        }
+    }
+
+    fn redo_visual_keys(&mut self, operator: Operator, letter: &str) {
+        self.redo_prepare(self.op.register, None);
+        self.input.redo_add(&format!("v{}{letter}", operator.keys()));
+    }
+
+    /// `.` for what visual mode did: a region of the same size from the cursor on.
+    fn visual_again(&mut self) -> (Option<usize>, bool) {
+        let size = self.redo_visual;
+        self.op.begin = Some(self.cursor);
+        self.cursor.row = (self.cursor.row + size.rows.max(1) - 1).min(self.text.last());
+        let kind = size.kind.unwrap_or(Selection::Characters);
+        if let Some(visual) = &mut self.visual {
+            visual.kind = kind;
+        }
+        if kind == Selection::Characters {
+            self.aim = if size.rows <= 1 && size.columns != usize::MAX {
+                let here = self.column(self.cursor);
+                here + size.columns - 1
+            } else {
+                size.columns
+            };
+            let aim = self.aim;
+            self.go_to_column(aim);
+        } else if size.columns == usize::MAX {
+            self.aim = usize::MAX;
+            self.go_to_column(usize::MAX);
+        }
+        (size.count, size.grows)
+    }
+
+    fn order_ends(&mut self) {
+        let begin = self.op.begin.unwrap_or(self.op.typed_at);
+        (self.op.start, self.op.end) =
+            if begin < self.cursor { (begin, self.cursor) } else { (self.cursor, begin) };
+        self.cursor = self.op.start;
+        self.op.end.row = self.op.end.row.min(self.text.last());
+        self.op.end.col = self.op.end.col.min(self.text.len(self.op.end.row));
+        self.op.start.col = self.op.start.col.min(self.text.len(self.op.start.row));
+    }
+
+    fn measure_visual(&mut self, count: Option<usize>, grows: bool) {
+        let Some(Visual { kind, .. }) = self.visual else { return };
+        if kind == Selection::Block {
+            self.measure_block();
+        }
+        if self.redoing_visual {
+            return;
+        }
+        if kind != Selection::Block && self.aim != usize::MAX {
+            self.op.right = self.column_span(self.op.end).1;
+            if self.op.rows() <= 1 {
+                self.op.left = self.column(self.op.start);
+            }
+        }
+        let rows = self.op.rows();
+        let columns = if self.aim == usize::MAX {
+            usize::MAX
+        } else if kind == Selection::Block {
+            self.op.right + 1 - self.op.left
+        } else {
+            let end = self.column_span(self.op.end).1;
+            if rows <= 1 { (end + 1).saturating_sub(self.column(self.op.start)) } else { end }
+        };
+        self.marks_size = VisualSize { kind: Some(kind), rows, columns, count: None, grows: false };
+        let operator = self.op.kind;
+        if operator != Some(Operator::Yank) && self.op.force.is_none() {
+            self.redo_visual = VisualSize { count, grows, ..self.marks_size };
+        }
+    }
+
+    fn measure_block(&mut self) {
+        self.op.block = true;
+        self.op.to_ends = self.aim == usize::MAX;
+        (self.op.left, self.op.right) = self.column_span(self.op.start);
+        if !self.redoing_visual {
+            let (start, end) = self.column_span(self.op.end);
+            self.op.left = self.op.left.min(start);
+            self.op.right = self.op.right.max(end);
+        }
+        if self.aim == usize::MAX {
+            self.op.right = (self.op.start.row..=self.op.end.row)
+                .map(|row| self.column_span(Pos { row, col: self.text.len(row) }).1)
+                .max()
+                .unwrap_or(0);
+        } else if self.redoing_visual {
+            self.op.right = self.op.left + self.redo_visual.columns.max(1) - 1;
+        }
+        self.cursor.row = self.op.end.row;
+        self.go_to_column(self.op.right);
+        self.op.end = self.cursor;
+        self.cursor = self.op.start;
+        self.go_to_column(self.op.left);
+        self.op.start = self.cursor;
+    }
+
+    /// The selection as a region; visual mode ends.
+    fn visual_end(&mut self, operator: Operator) {
+        let Some(Visual { kind, .. }) = self.visual.take() else { return };
+        if self.op.force.is_none() || self.op.lines {
+            self.op.inclusive = true;
+        }
+        self.op.lines = kind == Selection::Lines;
+        if kind == Selection::Characters && self.text.at(self.op.end).is_none() {
+            self.op.inclusive = false;
+            if !operator.on_lines() && self.op.end.row < self.text.last() {
+                self.op.end = Pos { row: self.op.end.row + 1, col: 0 };
+            }
+        }
+        self.redoing_visual = false;
+    }
+
+    /// An exclusive region that ends at a line's beginning ends behind the line before.
+    fn adjust_end(&mut self, command: &Command) {
+        let op = &self.op;
+        let adjusts = !op.lines
+            && !op.inclusive
+            && !command.keeps_end
+            && op.end.col == 0
+            && !op.visual
+            && !op.block
+            && op.rows() > 1;
+        self.op.end_adjusted = adjusts;
+        if !adjusts {
+            return;
+        }
+        self.op.end.row -= 1;
+        if self.in_indent(0) {
+            self.op.lines = true;
+            return;
+        }
+        let len = self.text.len(self.op.end.row);
+        self.op.end.col = len.saturating_sub(1);
+        self.op.inclusive = len > 0;
+    }
+
+    fn operate(&mut self, operator: Operator, command: &Command, count: Option<usize>, grows: bool) -> Done {
+        match operator {
+            Operator::Delete => self.op_delete(),
+            Operator::Yank => {
+                self.op_yank(false);
+                self.check_col();
+                Ok(())
+            }
+            Operator::Change => self.op_change(),
+            Operator::Indent | Operator::Outdent => {
+                let amount = if self.op.visual { count.unwrap_or(1) } else { 1 };
+                self.op_shift(operator == Operator::Outdent, amount, true);
+                Ok(())
+            }
+            Operator::Toggle | Operator::Upper | Operator::Lower | Operator::Rotate => {
+                self.op_case(operator);
+                self.check_col();
+                Ok(())
+            }
+            Operator::Join { spaces } => {
+                let rows = self.op.rows().max(2);
+                if self.cursor.row + rows > self.text.count() {
+                    return Err(Stop::Fail);
+                }
+                self.join(rows, spaces, true, true);
+                Ok(())
+            }
+            Operator::Replace => {
+                self.op_replace(command.next);
+                Ok(())
+            }
+            Operator::Insert | Operator::Append => self.op_insert(operator == Operator::Append, command.count1()),
+            Operator::Add | Operator::Subtract => {
+                self.op_add(operator == Operator::Subtract, count.unwrap_or(1), grows);
+                self.check_col();
+                Ok(())
+            }
+            Operator::Filter => self.op_colon(),
+            Operator::Reindent => self.op_reindent(),
+            Operator::Format { stays } => {
+                self.op_format(stays);
+                Ok(())
+            }
+        }
+    }
+
+    /// The letters of the region.
+    pub(super) fn op_register(&self) -> Register {
+        let op = &self.op;
+        if op.block {
+            let parts = (op.start.row..=op.end.row).map(|row| self.block_part(row, false).taken(self.text.line(row)));
+            let mut lines: Vec<Vec<char>> = parts.collect();
+            if op.to_ends {
+                lines.iter_mut().for_each(|line| {
+                    let kept = line.iter().rposition(|c| !is_blank(*c)).map_or(0, |at| at + 1);
+                    let _ = kept;
+                });
+            }
+            return Register { lines, kind: Kind::Block(op.right + 1 - op.left) };
+        }
+        if op.lines {
+            return self.region_register(op.start, op.end, Kind::Lines);
+        }
+        let from_first = op.start.col == 0 && !op.inclusive && op.end.col == 0 && op.rows() > 1;
+        if from_first && !op.visual {
+            let end = Pos { row: op.end.row - 1, col: 0 };
+            return self.region_register(op.start, end, Kind::Lines);
+        }
+        let past = Pos { col: (op.end.col + usize::from(op.inclusive)).min(self.text.len(op.end.row)), ..op.end };
+        self.region_register(op.start, past, Kind::Characters)
+    }
+
+    fn op_yank(&mut self, deleting: bool) {
+        let invalid = self.op.register.is_some_and(|name| !Registers::is_valid(name, true));
+        if invalid {
+            self.input.flush();
+        }
+        if invalid || self.op.register == Some('_') {
+            return;
+        }
+        let register = self.op_register();
+        let rows = register.lines.len();
+        self.registers.put(self.op.register, register);
+        let op = &self.op;
+        (self.marks.begun, self.marks.ended) = (op.start, op.end);
+        if op.lines {
+            self.marks.begun.col = 0;
+            self.marks.ended.col = usize::MAX;
+        }
+        if rows > 2 && !deleting {
+            let block = if self.op.block { "block of " } else { "" };
+            let into = self.op.register.map(|name| format!(" into \"{name}")).unwrap_or_default();
+            self.say(format!("{block}{rows} lines yanked{into}"));
+        }
+    }
+
+    /// Deletes the region and keeps it in registers.
+    pub(super) fn op_delete(&mut self) -> Done {
+        if self.op.empty {
+            self.keep_here();
+            return Ok(());
+        }
+        if self.op.register.is_some_and(|name| !Registers::is_valid(name, true)) {
+            self.input.flush();
+            return Ok(());
+        }
+        self.whole_lines();
+        let op = &self.op;
+        if !op.lines && op.rows() == 1 && op.kind == Some(Operator::Delete) && self.text.len(op.start.row) == 0 {
+            return Ok(());
+        }
+        self.keep_deleted();
+        let before = self.text.count();
+        if self.op.block {
+            self.delete_block();
+        } else if self.op.lines {
+            self.delete_whole_lines();
+        } else if self.op.rows() == 1 {
+            self.keep_here();
+            let count = self.op.end.col - self.op.start.col + usize::from(self.op.inclusive);
+            self.delete_letters(count, true);
+        } else {
+            self.delete_over_lines();
+        }
+        self.say_lines_changed(before);
+        let op = &self.op;
+        self.marks.begun = op.start;
+        self.marks.ended = if op.block { Pos { row: op.end.row, col: op.start.col } } else { op.start };
+        Ok(())
+    }
+
+    /// A deletion over several lines with nothing but blanks around it takes whole lines.
+    fn whole_lines(&mut self) {
+        let op = &self.op;
+        let fits = !op.lines
+            && !op.visual
+            && !op.block
+            && op.rows() > 1
+            && op.force.is_none()
+            && op.kind == Some(Operator::Delete);
+        if !fits {
+            return;
+        }
+        let past = op.end.col + usize::from(op.inclusive);
+        let blank_behind = self.text.line(op.end.row).iter().skip(past).all(|c| is_blank(*c));
+        if blank_behind && self.in_indent(0) {
+            self.op.lines = true;
+        }
+    }
+
+    fn keep_deleted(&mut self) {
+        if self.op.register == Some('_') {
+            return;
+        }
+        let named = self.op.register;
+        let register = self.op_register();
+        if named.is_some() {
+            self.registers.put(named, register.clone());
+        }
+        let op = &self.op;
+        if op.lines || op.rows() > 1 || op.use_one {
+            let appends = named.is_some_and(|name| name.is_ascii_uppercase());
+            self.registers.shift(register.clone(), appends);
+        }
+        if named.is_none() && !op.lines && op.rows() == 1 {
+            self.registers.put(Some('-'), register);
+        }
+    }
+
+    fn delete_block(&mut self) {
+        let (start, end) = (self.op.start, self.op.end);
+        self.keep_rows(start.row, end.row + 1, Some(end.row + 1));
+        for row in start.row..=end.row {
+            let part = self.block_part(row, true);
+            if part.length == 0 {
+                continue;
+            }
+            if row == self.cursor.row {
+                self.cursor.col = part.col + part.blanks_before;
+            }
+            let blanks = part.blanks_before + part.blanks_behind;
+            let fill = std::iter::repeat_n(' ', blanks);
+            self.text.line_mut(row).splice(part.col..part.col + part.length, fill);
+        }
+        self.check_col();
+        self.changed(start.row, self.cursor.col);
+    }
+
+    fn delete_whole_lines(&mut self) {
+        let rows = self.op.rows();
+        if !self.op.changes() {
+            self.delete_lines(rows, true);
+            self.begin_line(true);
+            self.line_before = None;
+            return;
+        }
+        let row = self.cursor.row;
+        if rows > 1 {
+            self.cursor.row += 1;
+            self.delete_lines(rows - 1, true);
+            self.cursor.row = row;
+        }
+        self.keep_here();
+        if self.settings.autoindent {
+            self.cursor.col = self.first_letter(row, false);
+            self.did_indent = true;
+            self.indent_columns = self.cursor.col;
+        } else {
+            self.cursor.col = 0;
+        }
+        self.truncate_line(false);
+        if rows > 1 {
+            self.line_before = None;
+        }
+    }
+
+    fn delete_over_lines(&mut self) {
+        let (start, end) = (self.op.start, self.op.end);
+        self.keep_rows(start.row, end.row + 1, None);
+        let past = (end.col + usize::from(self.op.inclusive)).min(self.text.len(end.row));
+        self.text.line_mut(start.row).truncate(start.col);
+        self.changed(start.row, start.col);
+        if end.row > start.row + 1 {
+            self.cursor.row = start.row + 1;
+            self.delete_lines(end.row - start.row - 1, false);
+        }
+        self.text.line_mut(start.row + 1).drain(..past);
+        self.cursor = start;
+        self.join(2, false, false, false);
+    }
+
+    fn op_change(&mut self) -> Done {
+        let mut col = self.op.start.col;
+        if self.op.lines {
+            col = 0;
+            self.can_smart = self.settings.smartindent && !self.settings.paste;
+        }
+        if self.text.is_none() {
+            self.keep_here();
+        } else {
+            self.op_delete()?;
+        }
+        if col > self.cursor.col && self.row_len() > 0 {
+            self.cursor.col += 1;
+        }
+        let after = self.op.block.then(|| After::Change {
+            op: self.op.clone(),
+            length: self.text.len(self.op.start.row),
+            indent: self.text.blanks(self.op.start.row),
+            col: self.cursor.col,
+        });
+        self.begin_insert(Inserting { after, ..Inserting::default() }, 1);
+        Ok(())
+    }
+
+    fn op_insert(&mut self, append: bool, count: usize) -> Done {
+        self.cursor.row = self.op.start.row;
+        let op = self.op.clone();
+        let mut after = None;
+        if op.block {
+            let mut part = self.block_part(op.start.row, true);
+            let mut tail = self.text.len(op.start.row) - part.col;
+            if append {
+                tail -= part.length;
+                while self.cursor.col < (part.col + part.length).min(self.row_len()) {
+                    self.cursor.col += 1;
+                }
+                if part.short && !op.to_ends {
+                    self.keep_here();
+                    for _ in 0..part.blanks_behind {
+                        self.put_letter(' ');
+                    }
+                    part.length += part.blanks_behind;
+                }
+            }
+            after = Some(After::Insert { op, append, part, tail });
+        } else if append {
+            self.cursor = self.op.end;
+            self.check_col();
+            let one_column = self.op.left == self.op.right;
+            if self.row_len() > 0 && !one_column {
+                self.cursor.col += 1;
+            }
+        }
+        self.begin_insert(Inserting { after, ..Inserting::default() }, count);
+        Ok(())
+    }
+
+    /// Gives the other lines of a block what its first line got.
+    pub(super) fn after_insert(&mut self, after: After) {
+        match after {
+            After::Change { op, length, indent, col } => self.after_block_change(&op, length, indent, col),
+            After::Insert { op, append, part, tail } => self.after_block_insert(op, append, part, tail),
+        }
+    }
+
+    fn after_block_change(&mut self, op: &Op, length: usize, indent: usize, col: usize) {
+        let line = self.text.line(op.start.row).to_vec();
+        let (mut length, mut col) = (length as isize, col as isize);
+        if col > indent as isize {
+            let by = self.text.blanks(op.start.row) as isize - indent as isize;
+            length += by;
+            col += by;
+        }
+        let added = line.len() as isize - length;
+        if added <= 0 || op.start.row == op.end.row {
+            return;
+        }
+        let col = col.max(0) as usize;
+        let text: Vec<char> = line.iter().skip(col).take(added as usize).copied().collect();
+        let kept = std::mem::replace(&mut self.op, op.clone());
+        for row in op.start.row + 1..=op.end.row.min(self.text.last()) {
+            let part = self.block_part(row, true);
+            if !part.short {
+                self.text.line_mut(row).splice(part.col..part.col, text.iter().copied());
+            }
+        }
+        self.op = kept;
+        self.check_cursor();
+        self.changed(op.start.row + 1, 0);
+    }
+
+    fn after_block_insert(&mut self, op: Op, append: bool, mut part: BlockPart, tail: usize) {
+        if self.marks.begun.row != op.start.row {
+            return;
+        }
+        let mut tail = tail as isize;
+        let kept = std::mem::replace(&mut self.op, op);
+        let mut now = self.block_part(self.op.start.row, true);
+        if !self.op.to_ends || now.length < part.length {
+            if append {
+                tail += now.length as isize - part.length as isize;
+                if now.blanks_behind > 0 {
+                    now.length = now.length.saturating_sub(1);
+                }
+            }
+            (part.col, part.length) = (now.col, now.length);
+        }
+        let line = self.text.line(self.op.start.row).to_vec();
+        let at = (part.col + if append { part.length } else { 0 }).min(line.len());
+        let added = line.len() as isize - at as isize - tail;
+        if tail >= 0 && added > 0 {
+            let text: Vec<char> = line.iter().skip(at).take(added as usize).copied().collect();
+            let (start, end) = (self.op.start.row, self.op.end.row.min(self.text.last()));
+            self.keep_rows(start, end + 1, Some(end + 1));
+            for row in start + 1..=end {
+                self.insert_in_block(row, &text, append);
+            }
+            self.changed(start, 0);
+            self.cursor = Pos { row: self.cursor.row, col: self.op.start.col };
+            self.check_cursor();
+        }
+        self.op = kept;
+    }
+
+    fn op_case(&mut self, operator: Operator) {
+        let (start, mut end) = (self.op.start, self.op.end);
+        self.keep_rows(start.row, end.row + 1, Some(end.row + 1));
+        let mut begun = start;
+        if self.op.block {
+            for row in start.row..=end.row {
+                let part = self.block_part(row, false);
+                self.recase(operator, row, part.col, part.col + part.length);
+            }
+        } else {
+            if self.op.lines {
+                begun.col = 0;
+                end.col = self.text.len(end.row).saturating_sub(1);
+            } else if !self.op.inclusive {
+                self.step_back(&mut end);
+            }
+            // Where the end comes before the start, vim takes a whole line, or one letter.
+            for row in start.row..=end.row.max(start.row) {
+                let from = if row == start.row { begun.col } else { 0 };
+                let past = if row == end.row { end.col + 1 } else { usize::MAX };
+                self.recase(operator, row, from, past);
+            }
+        }
+        self.changed(start.row, begun.col);
+        (self.marks.begun, self.marks.ended) = (begun, end);
+    }
+
+    fn recase(&mut self, operator: Operator, row: usize, from: usize, past: usize) {
+        for c in self.text.line_mut(row).iter_mut().take(past).skip(from) {
+            *c = recased(operator, *c);
+        }
+    }
+
+    fn op_replace(&mut self, letter: char) {
+        let letter = if letter == '\n' { '\0' } else { letter };
+        let (start, mut end) = (self.op.start, self.op.end);
+        self.keep_rows(start.row, end.row + 1, None);
+        if self.op.block {
+            self.replace_block(letter);
+        } else {
+            let mut begun = start;
+            if self.op.lines {
+                begun.col = 0;
+                end.col = self.text.len(end.row).saturating_sub(1);
+            } else if !self.op.inclusive {
+                self.step_back(&mut end);
+            }
+            for row in start.row..=end.row {
+                let from = if row == start.row { begun.col } else { 0 };
+                let past = if row == end.row { end.col + 1 } else { usize::MAX };
+                self.text.line_mut(row).iter_mut().take(past).skip(from).for_each(|c| *c = letter);
+            }
+            self.op.start = begun;
+        }
+        self.cursor = self.op.start;
+        self.check_cursor();
+        self.changed(start.row, self.op.start.col);
+        (self.marks.begun, self.marks.ended) = (self.op.start, end);
+    }
+
+    /// `!` on a region: the command line with its range.
+    fn op_colon(&mut self) -> Done {
+        let line = if self.op.visual {
+            "'<,'>".to_owned()
+        } else {
+            let (start, end, here) = (self.op.start.row, self.op.end.row, self.cursor.row);
+            let first = if start == here { ".".to_owned() } else { (start + 1).to_string() };
+            let last = if end == start {
+                String::new()
+            } else if end == here {
+                ",.".into()
+            } else if end == self.text.last() {
+                ",$".into()
+            } else if start == here {
+                format!(",.+{}", end - start)
+            } else {
+                format!(",{}", end + 1)
+            };
+            format!("{first}{last}")
+        };
+        self.input.stuff(&format!(":{line}!"));
+        self.redo_filter = true;
+        Ok(())
+    }
+
+    /// `=`: by the rules of YAML where they hold, else by those of C, as vim does without a file type.
+    fn op_reindent(&mut self) -> Done {
+        let (start, end) = (self.op.start, self.op.end);
+        self.keep_rows(start.row, end.row + 1, None);
+        for row in start.row..=end.row.min(self.text.last()) {
+            let blank = self.text.blanks(row) == self.text.len(row);
+            let columns = match (blank, self.is_indenting()) {
+                (true, _) => Some(0),
+                (false, true) => self.yaml_indent(row),
+                (false, false) => Some(self.c_indent(row)),
+            };
+            if let Some(columns) = columns {
+                self.set_indent_of(row, columns, false);
+            }
+        }
+        self.cursor = Pos { row: start.row, col: 0 };
+        self.begin_line_or_aim();
+        (self.marks.begun, self.marks.ended) = (start, end);
+        Ok(())
+    }
+}
+
+/// A letter as an operator of case leaves it.
+pub(super) fn recased(operator: Operator, c: char) -> char {
+    let single = |mut letters: Box<dyn Iterator<Item = char>>| match (letters.next(), letters.next()) {
+        (Some(letter), None) => letter,
+        _ => c,
+    };
+    match operator {
+        Operator::Upper => single(Box::new(c.to_uppercase())),
+        Operator::Lower => single(Box::new(c.to_lowercase())),
+        Operator::Rotate if c.is_ascii_alphabetic() => {
+            let base = if c.is_ascii_uppercase() { b'A' } else { b'a' };
+            ((c as u8 - base + 13) % 26 + base) as char
+        }
+        Operator::Toggle if c.is_uppercase() => single(Box::new(c.to_lowercase())),
+        Operator::Toggle => single(Box::new(c.to_uppercase())),
+        _ => c,
+    }
+}
