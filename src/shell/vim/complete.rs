@@ -81,8 +81,8 @@ impl Core {
                 let end = (at..line.len()).find(|col| !is_word(line[*col])).unwrap_or(line.len());
                 let word: String = line[at..end].iter().collect();
                 let pos = Pos { row, col: at };
-                if word.starts_with(typed) && word != typed && pos != from {
-                    if pos > from { behind.push(word) } else { before.push(word) }
+                if word.starts_with(typed) && word != typed {
+                    if pos >= from { behind.push(word) } else { before.push(word) }
                 }
                 at = end;
             }

@@ -3,7 +3,6 @@
 use super::Left;
 use super::Pos;
 use super::core::{Core, Done, Stop};
-use super::input::For;
 use super::operator::{Op, Operator};
 use super::range::Range;
 use super::registers::{Put, Register, Registers};
@@ -112,7 +111,7 @@ const NO_RANGE: &[&str] = &[
     "set", "setlocal", "nohlsearch", "registers", "display", "marks", "ls", "files", "redo", "startinsert", "stopinsert",
     "let", "echo", "execute", "filetype", "syntax", "autocmd", "edit", "version", "jumps", "changes", "messages",
     "delmarks", "earlier", "later", "saveas", "help", "pwd", "qall", "wqall", "xall", "wall", "enew", "colorscheme",
-    "undojoin",
+    "undojoin", "silent", "keepjumps", "keepmarks", "lockmarks",
 ];
 
 /// Commands of one sign.
@@ -323,10 +322,7 @@ impl Core {
                 self.restart_at_end = line.bang.then_some(self.cursor.row);
                 Ok(())
             }
-            "silent" | "keepjumps" | "keepmarks" | "lockmarks" => {
-                let range = if line.range.given > 0 { format!("{},{}", line.from + 1, line.to + 1) } else { String::new() };
-                self.ex(&format!("{range}{}", line.rest.trim_start()))
-            }
+            "silent" | "keepjumps" | "keepmarks" | "lockmarks" => self.ex(line.rest.trim_start()),
             "execute" => match self.evaluate(&line.rest) {
                 Some(command) => self.ex(&command),
                 None => Err(Stop::Fail),

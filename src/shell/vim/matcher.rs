@@ -161,7 +161,7 @@ impl Machine<'_> {
 
     fn line_end(&self, pos: Pos) -> Option<Pos> {
         let at_end = pos.col >= self.ground.text.len(pos.row);
-        (at_end && pos.row < self.ground.text.last()).then_some(Pos { row: pos.row + 1, col: 0 })
+        (at_end && pos.row <= self.ground.text.last()).then_some(Pos { row: pos.row + 1, col: 0 })
     }
 
     fn step(&self, inst: &Inst, pos: Pos) -> Option<Pos> {

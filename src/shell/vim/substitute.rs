@@ -51,7 +51,7 @@ impl Core {
         let mut which = if line.name == "~" { Use::Last } else { Use::Substituted };
         let first = rest.chars().next();
         let is_new = line.name == "substitute"
-            && first.is_some_and(|c| !c.is_whitespace() && !"0123456789cegriIpl#n&|\"".contains(c));
+            && first.is_some_and(|c| !c.is_whitespace() && !"0123456789cegriIpln&|\"".contains(c));
         let (mut pattern, mut tail) = (String::new(), rest.clone());
         let with;
         if let (true, Some(mut sign)) = (is_new, first) {
@@ -305,7 +305,8 @@ impl Core {
         }
         job.last += count;
         *new = Some(kept);
-        *copied = hit.end.col;
+        let whole = hit.end.row > row - count && joined == 0;
+        *copied = if whole { self.text.len(row) } else { hit.end.col };
         if joined > 0 {
             let mut line = new.take().unwrap_or_default();
             let tail = self.text.line(row + joined);

@@ -68,7 +68,7 @@ impl EditorPane {
                 for letter in
                     letters(KeyEvent { modifiers: key.modifiers - KeyModifiers::ALT, ..key }).chars()
                 {
-                    nano.key(letter, alt);
+                    nano.key(if letter == keys::ENTER { '\n' } else { letter }, alt);
                 }
             }
         }
