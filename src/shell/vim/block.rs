@@ -89,7 +89,8 @@ impl Core {
             part.end_column = column;
             if column <= right && (!deletes || appends || kind == Some(Operator::Replace)) {
                 part.short = true;
-                part.blanks_behind = if appends { right - column + usize::from(self.op.inclusive) } else { 0 };
+                part.blanks_behind =
+                    if appends { right - column + usize::from(self.op.inclusive) } else { 0 };
             } else if column > right {
                 part.blanks_behind = column - right - 1;
                 if !deletes && part.blanks_behind > 0 {
@@ -138,7 +139,8 @@ impl Core {
         let (blanks, at) = if !append {
             (part.blanks_before, part.col)
         } else if part.short {
-            let blanks = if self.op.to_ends { 0 } else { (self.op.right + 1).saturating_sub(part.end_column) };
+            let blanks =
+                if self.op.to_ends { 0 } else { (self.op.right + 1).saturating_sub(part.end_column) };
             (blanks, part.col + part.length)
         } else {
             let blanks = if part.blanks_behind > 0 { wide.saturating_sub(part.blanks_behind) } else { 0 };

@@ -127,8 +127,22 @@ impl Core {
 /// Letters of two keys behind `^K`: the usual ones.
 pub(super) fn digraph(a: char, b: char) -> Option<char> {
     const TABLE: &[(&str, char)] = &[
-        ("-N", '–'), ("-M", '—'), ("->", '→'), ("<-", '←'), ("Eu", '€'), ("a:", 'ä'), ("o:", 'ö'), ("u:", 'ü'),
-        ("ss", 'ß'), ("e'", 'é'), ("e!", 'è'), ("DG", '°'), ("Co", '©'), ("My", 'µ'), ("+-", '±'), ("*X", '×'),
+        ("-N", '–'),
+        ("-M", '—'),
+        ("->", '→'),
+        ("<-", '←'),
+        ("Eu", '€'),
+        ("a:", 'ä'),
+        ("o:", 'ö'),
+        ("u:", 'ü'),
+        ("ss", 'ß'),
+        ("e'", 'é'),
+        ("e!", 'è'),
+        ("DG", '°'),
+        ("Co", '©'),
+        ("My", 'µ'),
+        ("+-", '±'),
+        ("*X", '×'),
     ];
     let keys: String = [a, b].into_iter().collect();
     TABLE.iter().find(|(name, _)| *name == keys).map(|(_, letter)| *letter)

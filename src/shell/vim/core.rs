@@ -28,6 +28,9 @@ pub(super) enum Stop {
 
 pub(super) type Done<T = ()> = Result<T, Stop>;
 
+/// Registers played since keys were last typed: more is an endless macro.
+pub(super) const MACROS_MAX: usize = 2000;
+
 /// Visual mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Visual {
@@ -323,7 +326,9 @@ impl Core {
 
     /// The same where 'startofline' is set; else keeps to the column aimed at.
     pub(super) fn begin_line_or_aim(&mut self) {
-        if self.settings.startofline { self.begin_line(true) } else {
+        if self.settings.startofline {
+            self.begin_line(true)
+        } else {
             let aim = self.aim;
             self.go_to_column(aim);
         }

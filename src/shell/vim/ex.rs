@@ -108,10 +108,45 @@ const COMMANDS: &[(&str, usize, Takes, bool)] = &[
 
 /// Commands that take no lines.
 const NO_RANGE: &[&str] = &[
-    "set", "setlocal", "nohlsearch", "registers", "display", "marks", "ls", "files", "redo", "startinsert", "stopinsert",
-    "let", "echo", "execute", "filetype", "syntax", "autocmd", "edit", "version", "jumps", "changes", "messages",
-    "delmarks", "earlier", "later", "saveas", "help", "pwd", "qall", "wqall", "xall", "wall", "enew", "colorscheme",
-    "undojoin", "silent", "keepjumps", "keepmarks", "lockmarks",
+    "set",
+    "setlocal",
+    "nohlsearch",
+    "registers",
+    "display",
+    "marks",
+    "ls",
+    "files",
+    "redo",
+    "startinsert",
+    "stopinsert",
+    "let",
+    "echo",
+    "execute",
+    "filetype",
+    "syntax",
+    "autocmd",
+    "edit",
+    "version",
+    "jumps",
+    "changes",
+    "messages",
+    "delmarks",
+    "earlier",
+    "later",
+    "saveas",
+    "help",
+    "pwd",
+    "qall",
+    "wqall",
+    "xall",
+    "wall",
+    "enew",
+    "colorscheme",
+    "undojoin",
+    "silent",
+    "keepjumps",
+    "keepmarks",
+    "lockmarks",
 ];
 
 /// Commands of one sign.
@@ -179,7 +214,9 @@ impl Core {
         let Some((name, takes, zero)) = resolve(&word) else {
             return Err(self.error(format!("E492: Not an editor command: {text}")));
         };
-        if matches!(name, "global" | "vglobal" | "sort" | "retab" | "write" | "wq" | "xit" | "update") && range.given == 0 {
+        if matches!(name, "global" | "vglobal" | "sort" | "retab" | "write" | "wq" | "xit" | "update")
+            && range.given == 0
+        {
             (range.from, range.to) = (1, self.text.count() as isize);
         }
         if range.given > 0 && NO_RANGE.contains(&name) {
@@ -482,7 +519,9 @@ impl Core {
     }
 
     fn ex_global(&mut self, line: &Line) -> Done {
-        if self.in_global && (line.range.from != 1 || line.range.to != self.text.count() as isize || line.range.given > 0) {
+        if self.in_global
+            && (line.range.from != 1 || line.range.to != self.text.count() as isize || line.range.given > 0)
+        {
             return Err(self.error("E147: Cannot do :global recursive with a range"));
         }
         let turned = line.name == "vglobal" || line.bang;
@@ -598,7 +637,8 @@ impl Core {
         let rest = line.rest.trim();
         let Some(name) = rest.chars().next() else { return Err(self.error("E471: Argument required")) };
         if rest.chars().count() > 1 {
-            return Err(self.error(format!("E488: Trailing characters: {}", rest.chars().skip(1).collect::<String>())));
+            return Err(self
+                .error(format!("E488: Trailing characters: {}", rest.chars().skip(1).collect::<String>())));
         }
         let pos = Pos { row: line.to, col: self.first_letter(line.to, true) };
         if self.set_mark_at(name, pos).is_err() {
@@ -628,7 +668,11 @@ impl Core {
             ("undo", Ok(step)) => self.undo_to(step),
             ("undo", Err(_)) => {
                 let given = line.range.given > 0;
-                if given { self.undo_to((line.to + 1).min(self.undo.newest())) } else { self.undo_steps(1, true) }
+                if given {
+                    self.undo_to((line.to + 1).min(self.undo.newest()))
+                } else {
+                    self.undo_steps(1, true)
+                }
             }
             ("earlier", Ok(count)) => self.undo_to(now.saturating_sub(count)),
             ("earlier", Err(_)) if rest.is_empty() => self.undo_to(now.saturating_sub(1)),
@@ -674,7 +718,8 @@ fn resolve(word: &str) -> Option<(&'static str, Takes, bool)> {
     if let Some((sign, takes)) = SIGNS.iter().find(|(sign, _)| *sign == word) {
         return Some((sign, *takes, false));
     }
-    let fits = |(name, least, ..): &&(&str, usize, Takes, bool)| word.len() >= *least && name.starts_with(word);
+    let fits =
+        |(name, least, ..): &&(&str, usize, Takes, bool)| word.len() >= *least && name.starts_with(word);
     COMMANDS.iter().find(fits).map(|(name, _, takes, zero)| (*name, *takes, *zero))
 }
 

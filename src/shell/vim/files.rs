@@ -84,9 +84,8 @@ impl Core {
                 self.say(format!("  1 %a {modified} {:<30} line {row}", format!("\"{name}\"")));
                 Ok(())
             }
-            "jumps" | "changes" | "messages" | "version" | "pwd" | "stopinsert" | "undojoin" | "colorscheme" | "z" => {
-                Ok(())
-            }
+            "jumps" | "changes" | "messages" | "version" | "pwd" | "stopinsert" | "undojoin"
+            | "colorscheme" | "z" => Ok(()),
             name => Err(self.error(format!("uncordon: :{name} is not simulated yet"))),
         }
     }
@@ -300,8 +299,15 @@ impl Core {
             let text: String = register.text().chars().flat_map(shown_letter).collect();
             lines.push(format!("  {kind}  \"{name}   {text}"));
         }
-        for (name, text) in [('.', self.inserted_text()), (':', self.last_line.clone()), ('%', Some(self.files.name().to_owned())), ('/', self.search.pattern_text().map(str::to_owned))] {
-            if let Some(text) = text.filter(|text| !text.is_empty() && (names.is_empty() || names.contains(name))) {
+        for (name, text) in [
+            ('.', self.inserted_text()),
+            (':', self.last_line.clone()),
+            ('%', Some(self.files.name().to_owned())),
+            ('/', self.search.pattern_text().map(str::to_owned)),
+        ] {
+            if let Some(text) =
+                text.filter(|text| !text.is_empty() && (names.is_empty() || names.contains(name)))
+            {
                 let text: String = text.chars().flat_map(shown_letter).collect();
                 lines.push(format!("  c  \"{name}   {text}"));
             }

@@ -42,7 +42,11 @@ impl Core {
                 left -= 1;
                 continue;
             }
-            while left > 1 && row + 1 < self.text.count() && !blank(self, row + 1) && !self.begins_item(row + 1) {
+            while left > 1
+                && row + 1 < self.text.count()
+                && !blank(self, row + 1)
+                && !self.begins_item(row + 1)
+            {
                 self.cursor = Pos { row, col: 0 };
                 self.join(2, true, false, false);
                 left -= 1;
@@ -64,6 +68,8 @@ impl Core {
     fn fill_row(&mut self, row: usize, width: usize) -> usize {
         let kept = (self.settings.textwidth, self.settings.autoindent);
         self.settings.textwidth = width;
+        let indent = self.indent_of(row);
+        self.set_indent_of(row, indent, false);
         let line = self.text.line(row);
         let end = line.iter().rposition(|c| !is_blank(*c)).map_or(0, |at| at + 1);
         self.text.line_mut(row).truncate(end);

@@ -143,8 +143,11 @@ impl Core {
 fn label_end(line: &str) -> Option<usize> {
     let end = line.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))?;
     let tail = line[end..].trim_start();
-    (end > 0 && !line.starts_with(|c: char| c.is_ascii_digit()) && tail.starts_with(':') && !tail.starts_with("::"))
-        .then(|| line.len() - tail.len() + 1)
+    (end > 0
+        && !line.starts_with(|c: char| c.is_ascii_digit())
+        && tail.starts_with(':')
+        && !tail.starts_with("::"))
+    .then(|| line.len() - tail.len() + 1)
 }
 
 fn is_item(line: &str) -> bool {

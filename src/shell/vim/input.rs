@@ -3,9 +3,9 @@
 
 use std::collections::VecDeque;
 
-use super::maps::{Found, Maps};
 use super::core::{Core, Done, Stop};
 use super::keys;
+use super::maps::{Found, Maps};
 
 /// A key that waits.
 #[derive(Clone, Copy, Debug)]

@@ -1,7 +1,7 @@
 //! Insert and replace mode.
 
 use super::block::BlockPart;
-use super::core::{Core, Done, Stop};
+use super::core::{Core, Done, MACROS_MAX, Stop};
 use super::input::For;
 use super::lines::Opening;
 use super::operator::Op;
@@ -477,6 +477,11 @@ impl Core {
             return Ok(());
         }
         let Some(register) = self.register(Some(name)) else { return Ok(()) };
+        // A register may hold the keys that insert it.
+        self.macros += 1;
+        if self.macros > MACROS_MAX {
+            return Err(Stop::Fail);
+        }
         let mut text = String::new();
         for letter in register.text().chars() {
             let control = letter < ' ' && letter != '\t' && letter != '\n' || letter == '\x7f';

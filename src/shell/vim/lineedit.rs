@@ -18,7 +18,11 @@ impl Core {
             return Err(self.error("E16: Invalid range"));
         }
         let at = target as usize;
-        if line.name == "move" { self.move_rows(line.from, line.to, at)? } else { self.copy_rows(line.from, line.to, at) }
+        if line.name == "move" {
+            self.move_rows(line.from, line.to, at)?
+        } else {
+            self.copy_rows(line.from, line.to, at)
+        }
         self.line_before = None;
         self.begin_line_or_aim();
         self.aims_here = true;
@@ -120,7 +124,11 @@ impl Core {
         }
         if order.unique {
             let whole = regexp.is_none();
-            rows.dedup_by(|(a, at), (b, bt)| if whole || order.numbers { a == b } else { a == b && at.len() + bt.len() > 0 });
+            rows.dedup_by(
+                |(a, at), (b, bt)| {
+                    if whole || order.numbers { a == b } else { a == b && at.len() + bt.len() > 0 }
+                },
+            );
         }
         let old = line.to - line.from + 1;
         self.keep_rows(line.from, line.to + 1, None);

@@ -1,9 +1,9 @@
 //! Whole lines: opening, joining, shifting, and numbers in them.
 
+use super::Pos;
 use super::core::Core;
 use super::operator::{Op, Operator};
 use super::text::{Line, is_blank};
-use super::Pos;
 
 /// Words after which 'smartindent' indents.
 const INDENT_WORDS: &[&str] = &["if", "else", "while", "do", "for", "switch"];
@@ -123,8 +123,11 @@ impl Core {
             indent = self.indent_of(open.row);
             line = self.text.line(open.row).to_vec();
         }
-        let word: String =
-            line.iter().skip_while(|c| is_blank(**c)).take_while(|c| c.is_alphanumeric() || **c == '_').collect();
+        let word: String = line
+            .iter()
+            .skip_while(|c| is_blank(**c))
+            .take_while(|c| c.is_alphanumeric() || **c == '_')
+            .collect();
         if last == Some('{') {
             self.did_smart = true;
             return (indent, true);

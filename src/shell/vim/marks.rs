@@ -88,7 +88,13 @@ impl Marks {
 
     /// Rows `first..=last` moved by `by` (`None`: they are gone), those behind by `after`. Gives the named marks
     /// that are gone.
-    pub(super) fn adjust(&mut self, first: usize, last: usize, by: Option<isize>, after: isize) -> Vec<(char, Pos)> {
+    pub(super) fn adjust(
+        &mut self,
+        first: usize,
+        last: usize,
+        by: Option<isize>,
+        after: isize,
+    ) -> Vec<(char, Pos)> {
         let moved = |row: usize| {
             if (first..=last).contains(&row) {
                 by.map(|by| row.saturating_add_signed(by))

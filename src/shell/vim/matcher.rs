@@ -66,13 +66,8 @@ impl Core {
 pub(super) fn find_in(regexp: &Regexp, ground: Ground<'_>, row: usize, from: usize) -> Option<Match> {
     let len = ground.text.len(row);
     (from..=len).find_map(|col| {
-        let mut machine = Machine {
-            ground,
-            regexp,
-            slots: [None; SLOTS],
-            marks: vec![None; regexp.marks],
-            steps: 0,
-        };
+        let mut machine =
+            Machine { ground, regexp, slots: [None; SLOTS], marks: vec![None; regexp.marks], steps: 0 };
         let begun = Pos { row, col };
         machine.run(0, begun)?;
         let slots = machine.slots;
@@ -116,7 +111,8 @@ impl Machine<'_> {
                 }
                 Inst::Look { ahead, wanted, behind } => {
                     let kept = self.slots;
-                    let found = if *ahead { self.run(pc + 1, pos).is_some() } else { self.ends_here(pc + 1, pos) };
+                    let found =
+                        if *ahead { self.run(pc + 1, pos).is_some() } else { self.ends_here(pc + 1, pos) };
                     if !(found && *wanted) {
                         self.slots = kept;
                     }
@@ -258,7 +254,8 @@ impl Machine<'_> {
                         || names.iter().any(|name| posix(name, c))
                 };
                 let flipped = |c: char| {
-                    if c.is_uppercase() { c.to_lowercase().next() } else { c.to_uppercase().next() }.unwrap_or(c)
+                    if c.is_uppercase() { c.to_lowercase().next() } else { c.to_uppercase().next() }
+                        .unwrap_or(c)
                 };
                 let found = inside(c) || self.regexp.ignores_case && inside(flipped(c));
                 found != *turned

@@ -1,7 +1,7 @@
 //! Brackets that belong together.
 
-use super::core::Core;
 use super::Pos;
+use super::core::Core;
 
 /// Brackets of `%`.
 const PAIRS: [(char, char); 3] = [('(', ')'), ('{', '}'), ('[', ']')];

@@ -165,7 +165,8 @@ impl Editor {
     /// Lines that a command printed: they cover the text until a key comes.
     pub(crate) fn shown_lines(&self) -> Option<&str> {
         let now = self.now();
-        (now.inserting.is_none() && now.prompt.is_none() && now.message.contains('\n')).then_some(now.message.as_str())
+        (now.inserting.is_none() && now.prompt.is_none() && now.message.contains('\n'))
+            .then_some(now.message.as_str())
     }
 
     /// Takes what a command printed off the screen.
@@ -226,7 +227,8 @@ impl Editor {
     /// The columns of a row that the last search found, from and behind, while they are to be shown.
     pub(crate) fn found_in(&self, row: usize) -> Vec<(usize, usize)> {
         let now = self.now();
-        let typing = now.prompt.as_ref().filter(|prompt| matches!(prompt.sign, '/' | '?') && now.settings.incremental);
+        let typing =
+            now.prompt.as_ref().filter(|prompt| matches!(prompt.sign, '/' | '?') && now.settings.incremental);
         let lit = now.settings.highlight && !now.unlit;
         let regexp = match typing {
             Some(prompt) if !prompt.text.is_empty() => {
@@ -254,7 +256,11 @@ impl Editor {
 
     /// What was typed of a command, as the last line shows it at its right.
     pub(crate) fn pending(&self) -> String {
-        if self.waiting.is_some() && self.now().prompt.is_none() { self.core.input.waits() } else { String::new() }
+        if self.waiting.is_some() && self.now().prompt.is_none() {
+            self.core.input.waits()
+        } else {
+            String::new()
+        }
     }
 
     /// Types keys.

@@ -378,8 +378,11 @@ impl Core {
         self.aims_here = true;
         let stays = self.op.kind.is_some();
         let count = command.count1();
-        let moved =
-            if to_end { self.word_end(count, big, stop, false) } else { self.word_forward(count, big, stays) };
+        let moved = if to_end {
+            self.word_end(count, big, stop, false)
+        } else {
+            self.word_forward(count, big, stays)
+        };
         if from < self.cursor {
             self.adjust_cursor();
         }
@@ -527,9 +530,11 @@ impl Core {
             '.' => self.marks.changed,
             '^' => self.marks.inserted,
             '"' => Some(Pos::default()),
-            '<' => ordered.map(|(start, _, kind)| {
-                if kind == super::Selection::Lines { Pos { col: 0, ..start } } else { start }
-            }),
+            '<' => ordered.map(
+                |(start, _, kind)| {
+                    if kind == super::Selection::Lines { Pos { col: 0, ..start } } else { start }
+                },
+            ),
             '>' => ordered.map(|(_, end, kind)| {
                 if kind == super::Selection::Lines { Pos { col: usize::MAX, ..end } } else { end }
             }),

@@ -1,6 +1,6 @@
 //! Normal and visual mode: reading a command, and carrying it out.
 
-use super::core::{Core, Done, Prompt, Stop, Visual};
+use super::core::{Core, Done, MACROS_MAX, Prompt, Stop, Visual};
 use super::input::For;
 use super::insert::Inserting;
 use super::lines::Opening;
@@ -104,7 +104,9 @@ impl Core {
         let mut command = Command::default();
         let mut key = self.key(mode)?;
         let mut count: Option<usize> = None;
-        while key.is_ascii_digit() && (key != '0' || count.is_some()) || (key == keys::DELETE && count.is_some()) {
+        while key.is_ascii_digit() && (key != '0' || count.is_some())
+            || (key == keys::DELETE && count.is_some())
+        {
             count = match key.to_digit(10) {
                 Some(digit) => {
                     Some(count.unwrap_or(0).saturating_mul(10).saturating_add(digit as usize).min(99_999_999))
@@ -121,7 +123,8 @@ impl Core {
         command.count0 = count.filter(|count| *count > 0);
         command.key = key;
         let object = matches!(key, 'i' | 'a') && (self.finishing || self.is_visual());
-        let takes = TAKES_KEY.contains(key) && !(key == 'q' && (self.recording_ends() || self.finishing)) || object;
+        let takes =
+            TAKES_KEY.contains(key) && !(key == 'q' && (self.recording_ends() || self.finishing)) || object;
         if takes {
             command.next = self.letter_key(key)?;
             let third = key == 'g' && matches!(command.next, 'r' | '\'' | '`' | '@');
@@ -179,8 +182,7 @@ impl Core {
             'i' | 'a' => Some(self.object(command.key == 'a', command.next, command.count1())),
             'v' | 'V' | '\x16' => {
                 self.op.force = Some(command.key);
-                Some(Ok(()))
-                    .inspect(|_| self.keep_waiting(command))
+                Some(Ok(())).inspect(|_| self.keep_waiting(command))
             }
             keys::ESCAPE | '\x03' => Some(Err(Stop::Fail)),
             '?' if operator == Operator::Rotate => Some(self.same_operator(command)),
@@ -533,7 +535,8 @@ impl Core {
 
     fn undo_line(&mut self) -> Done {
         self.op = super::operator::Op::default();
-        let Some((row, line, col)) = self.line_before.clone().filter(|(row, ..)| *row < self.text.count()) else {
+        let Some((row, line, col)) = self.line_before.clone().filter(|(row, ..)| *row < self.text.count())
+        else {
             return Err(Stop::Fail);
         };
         let now = self.text.kept(row);
@@ -565,7 +568,11 @@ impl Core {
                     end: pos,
                     aim: 0,
                 });
-                if name == '<' { visual.start = pos } else { visual.end = pos }
+                if name == '<' {
+                    visual.start = pos
+                } else {
+                    visual.end = pos
+                }
                 self.marks.visual = Some(visual);
             }
             name if name.is_ascii_alphabetic() => drop(self.marks.named.insert(name, pos)),
@@ -601,14 +608,15 @@ impl Core {
     pub(super) fn play_macro(&mut self, name: char) -> Done {
         let name = if name == '@' { self.last_macro.ok_or(Stop::Fail)? } else { name };
         self.macros += 1;
-        if self.macros > 2000 || self.input.ahead() > 200_000 {
+        if self.macros > MACROS_MAX || self.input.ahead() > 200_000 {
             return Err(self.error("E132: Function call depth is higher than 'maxfuncdepth'"));
         }
         if name == ':' {
             let line = self.last_line.clone();
             let Some(line) = line else { return Err(self.error("E30: No previous command line")) };
             self.last_macro = Some(name);
-            let line: String = line.chars().flat_map(|c| (c < ' ').then_some('\x16').into_iter().chain([c])).collect();
+            let line: String =
+                line.chars().flat_map(|c| (c < ' ').then_some('\x16').into_iter().chain([c])).collect();
             self.input.put_first(&format!(":{line}\n"), false);
             return Ok(());
         }

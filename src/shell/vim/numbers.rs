@@ -42,7 +42,12 @@ impl Number {
             Kind::Based(base, sign) => {
                 let value = u128::from_str_radix(&self.digits, base).ok()?;
                 let sum = (value as u64).wrapping_add(by as u64);
-                let upper = self.digits.chars().rev().find(char::is_ascii_alphabetic).is_some_and(|c| c.is_ascii_uppercase());
+                let upper = self
+                    .digits
+                    .chars()
+                    .rev()
+                    .find(char::is_ascii_alphabetic)
+                    .is_some_and(|c| c.is_ascii_uppercase());
                 let width = self.digits.len();
                 let text = match (base, upper) {
                     (2, _) => format!("{sum:b}"),
@@ -105,7 +110,13 @@ pub(super) fn find(line: &[char], col: usize, limit: usize, visual: bool, format
             let count = run(at + 2, base);
             if count > 0 {
                 let kind = Kind::Based(base, sign);
-                return Some(Number { start: at, end: at + 2 + count, digits: text(at + 2, count), kind, minus: false });
+                return Some(Number {
+                    start: at,
+                    end: at + 2 + count,
+                    digits: text(at + 2, count),
+                    kind,
+                    minus: false,
+                });
             }
         }
     }

@@ -143,10 +143,8 @@ impl Core {
         }
         let anchor = self.visual.map_or(self.cursor, |visual| visual.anchor);
         let (low, high) = (anchor.col.min(self.cursor.col), anchor.col.max(self.cursor.col));
-        let inside = !fresh
-            && low > 0
-            && line.get(low - 1) == Some(&quote)
-            && line.get(high + 1) == Some(&quote);
+        let inside =
+            !fresh && low > 0 && line.get(low - 1) == Some(&quote) && line.get(high + 1) == Some(&quote);
         let at = self.cursor.col;
         let (mut start, mut end) = if line.get(at) == Some(&quote) || !fresh {
             let first = if fresh { at } else { next_quote(&line, at, quote, false)? };
@@ -227,7 +225,12 @@ impl Core {
     }
 
     /// Leaves the cursor at the end of the block; gives its start, and whether the end was at a line's beginning.
-    fn find_brackets(&mut self, around: bool, (open, close): (char, char), count: usize) -> Option<(Pos, bool)> {
+    fn find_brackets(
+        &mut self,
+        around: bool,
+        (open, close): (char, char),
+        count: usize,
+    ) -> Option<(Pos, bool)> {
         let (mut old_start, mut old_end) = (self.cursor, self.cursor);
         if self.begins_object() {
             self.note_jump();

@@ -23,8 +23,12 @@ pub(super) enum Operator {
     Lower,
     /// `g?`: letters thirteen places on.
     Rotate,
-    Format { stays: bool },
-    Join { spaces: bool },
+    Format {
+        stays: bool,
+    },
+    Join {
+        spaces: bool,
+    },
     /// `r` in visual mode.
     Replace,
     /// `I` and `A` on a block.
@@ -62,10 +66,10 @@ impl Operator {
         }
     }
 
-    /// True for one that works on whole lines whatever is selected.
+    /// True for one that never takes a selection's last line end along.
     fn on_lines(self) -> bool {
-        use Operator::{Filter, Format, Indent, Join, Outdent, Reindent};
-        matches!(self, Indent | Outdent | Filter | Reindent | Format { .. } | Join { .. })
+        use Operator::{Append, Filter, Format, Indent, Join, Outdent, Reindent};
+        matches!(self, Append | Indent | Outdent | Filter | Reindent | Format { .. } | Join { .. })
     }
 }
 
@@ -149,7 +153,8 @@ impl Core {
             self.measure_visual(count, grows);
             let redoes = operator != Operator::Yank && self.op.force.is_none();
             if redoes && !from_line {
-                let letter = if operator == Operator::Replace { command.next.to_string() } else { String::new() };
+                let letter =
+                    if operator == Operator::Replace { command.next.to_string() } else { String::new() };
                 self.redo_visual_keys(operator, &letter);
             }
             self.visual_end(operator);
@@ -389,7 +394,9 @@ impl Core {
                 self.op_replace(command.next);
                 Ok(())
             }
-            Operator::Insert | Operator::Append => self.op_insert(operator == Operator::Append, command.count1()),
+            Operator::Insert | Operator::Append => {
+                self.op_insert(operator == Operator::Append, command.count1())
+            }
             Operator::Add | Operator::Subtract => {
                 self.op_add(operator == Operator::Subtract, count.unwrap_or(1), grows);
                 self.check_col();
@@ -408,7 +415,8 @@ impl Core {
     pub(super) fn op_register(&self) -> Register {
         let op = &self.op;
         if op.block {
-            let parts = (op.start.row..=op.end.row).map(|row| self.block_part(row, false).taken(self.text.line(row)));
+            let parts =
+                (op.start.row..=op.end.row).map(|row| self.block_part(row, false).taken(self.text.line(row)));
             let mut lines: Vec<Vec<char>> = parts.collect();
             if op.to_ends {
                 lines.iter_mut().for_each(|line| {
@@ -426,7 +434,8 @@ impl Core {
             let end = Pos { row: op.end.row - 1, col: 0 };
             return self.region_register(op.start, end, Kind::Lines);
         }
-        let past = Pos { col: (op.end.col + usize::from(op.inclusive)).min(self.text.len(op.end.row)), ..op.end };
+        let past =
+            Pos { col: (op.end.col + usize::from(op.inclusive)).min(self.text.len(op.end.row)), ..op.end };
         self.region_register(op.start, past, Kind::Characters)
     }
 
@@ -466,7 +475,11 @@ impl Core {
         }
         self.whole_lines();
         let op = &self.op;
-        if !op.lines && op.rows() == 1 && op.kind == Some(Operator::Delete) && self.text.len(op.start.row) == 0 {
+        if !op.lines
+            && op.rows() == 1
+            && op.kind == Some(Operator::Delete)
+            && self.text.len(op.start.row) == 0
+        {
             return Ok(());
         }
         self.keep_deleted();

@@ -40,7 +40,11 @@ pub(super) enum Inst {
     At(char, char, usize),
     MarkAt(char),
     /// A program of its own up to a place: ahead or behind, wanted or not, and where to go on.
-    Look { ahead: bool, wanted: bool, behind: usize },
+    Look {
+        ahead: bool,
+        wanted: bool,
+        behind: usize,
+    },
     /// Takes the first way only: `\@>`.
     Atomic(usize),
     Match,
@@ -93,7 +97,13 @@ enum Token {
 }
 
 /// Reads a pattern; `Err` is the message of an error in it.
-pub(super) fn compile(text: &str, magic: bool, ignore: bool, smart: bool, last: &str) -> Result<Regexp, String> {
+pub(super) fn compile(
+    text: &str,
+    magic: bool,
+    ignore: bool,
+    smart: bool,
+    last: &str,
+) -> Result<Regexp, String> {
     let mut reader = Reader {
         text: text.chars().collect(),
         at: 0,
@@ -144,7 +154,8 @@ impl Reader<'_> {
                 Magic::Off => "^$\\/",
                 Magic::Not => "\\/",
             };
-            let magic = !plain_magic.contains(next) && !(self.magic == Magic::Very && !next.is_alphanumeric() && next != '_' );
+            let magic = !plain_magic.contains(next)
+                && !(self.magic == Magic::Very && !next.is_alphanumeric() && next != '_');
             return (if magic { Token::Magic(next) } else { Token::Plain(next) }, at + 2);
         }
         let magic = match self.magic {

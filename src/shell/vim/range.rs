@@ -114,7 +114,9 @@ impl Core {
         }
         loop {
             rest = rest.trim_start_matches([' ', '\t']);
-            let Some(sign) = rest.chars().next().filter(|c| "+-".contains(*c) || c.is_ascii_digit()) else { break };
+            let Some(sign) = rest.chars().next().filter(|c| "+-".contains(*c) || c.is_ascii_digit()) else {
+                break;
+            };
             let tail = if sign.is_ascii_digit() { rest } else { &rest[1..] };
             let (number, tail) = read_number(tail);
             let by = number.unwrap_or(1);

@@ -31,7 +31,8 @@ impl Register {
 
     /// The text with line ends; whole lines end with one.
     pub(super) fn text(&self) -> String {
-        let mut text = self.lines.iter().map(|line| line.iter().collect::<String>()).collect::<Vec<_>>().join("\n");
+        let mut text =
+            self.lines.iter().map(|line| line.iter().collect::<String>()).collect::<Vec<_>>().join("\n");
         if self.kind == Kind::Lines {
             text.push('\n');
         }
@@ -214,7 +215,11 @@ impl Core {
         self.marks.begun = Pos { row, col: at };
         self.marks.ended = Pos { row, col: (at + total).saturating_sub(1) };
         self.changed(row, at);
-        self.cursor.col = if how.go_behind { at + total } else { (at + total).saturating_sub(1).max(if total == 0 { col } else { 0 }) };
+        self.cursor.col = if how.go_behind {
+            at + total
+        } else {
+            (at + total).saturating_sub(1).max(if total == 0 { col } else { 0 })
+        };
         if total == 0 {
             self.cursor.col = col;
         }
@@ -224,7 +229,12 @@ impl Core {
     /// Behind the last letter the cursor goes to it, unless it is to stand behind.
     fn fix_end(&mut self, how: Put) {
         let _ = how;
-        if self.cursor.col > 0 && self.cursor.col >= self.row_len() && self.inserting.is_none() && self.restart.is_none() && !self.is_visual() {
+        if self.cursor.col > 0
+            && self.cursor.col >= self.row_len()
+            && self.inserting.is_none()
+            && self.restart.is_none()
+            && !self.is_visual()
+        {
             self.cursor.col = self.row_len().saturating_sub(1);
         }
     }
@@ -265,7 +275,11 @@ impl Core {
         if was_none {
             self.keep_rows(0, 1, None);
         } else {
-            self.keep_rows(at, at, Some(at + register.lines.len() * count).filter(|_| at < self.text.count()));
+            self.keep_rows(
+                at,
+                at,
+                Some(at + register.lines.len() * count).filter(|_| at < self.text.count()),
+            );
         }
         let at = if was_none { 0 } else { at };
         let mut rows = at;
@@ -332,18 +346,22 @@ impl Core {
         self.changed(row, first_col);
         self.marks.begun = Pos { row, col: first_col };
         self.marks.ended = Pos { row: last.0, col: last.1.saturating_sub(1) };
-        self.cursor = if how.go_behind {
-            Pos { row: last.0, col: last.1 }
-        } else {
-            Pos { row, col: first_col }
-        };
+        self.cursor =
+            if how.go_behind { Pos { row: last.0, col: last.1 } } else { Pos { row, col: first_col } };
         if how.go_behind {
             self.fix_end(how);
         }
     }
 
     /// One row of a block put at a column; gives where in the line it is, and how long.
-    fn put_block_row(&mut self, row: usize, at: usize, part: &[char], wide: usize, count: usize) -> (usize, usize) {
+    fn put_block_row(
+        &mut self,
+        row: usize,
+        at: usize,
+        part: &[char],
+        wide: usize,
+        count: usize,
+    ) -> (usize, usize) {
         let tabstop = self.tabstop();
         let line = self.text.line(row).to_vec();
         let (mut column, mut col) = (0, 0);

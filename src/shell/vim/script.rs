@@ -77,7 +77,8 @@ impl Core {
                 Ok(())
             }
             _ => {
-                let inside = rest.split_once('(').and_then(|(name, tail)| Some((name, tail.strip_suffix(')')?)));
+                let inside =
+                    rest.split_once('(').and_then(|(name, tail)| Some((name, tail.strip_suffix(')')?)));
                 let Some(("setline", arguments)) = inside else {
                     return Err(self.error(format!("uncordon: :call {rest} is not simulated yet")));
                 };

@@ -54,7 +54,11 @@ pub(super) enum Use {
 impl Search {
     pub(super) fn last(&self) -> Option<&Typed> {
         let (first, second) = (&self.searched, &self.substituted);
-        if self.last_substituted { second.as_ref().or(first.as_ref()) } else { first.as_ref().or(second.as_ref()) }
+        if self.last_substituted {
+            second.as_ref().or(first.as_ref())
+        } else {
+            first.as_ref().or(second.as_ref())
+        }
     }
 
     pub(super) fn pattern_text(&self) -> Option<&str> {
@@ -218,7 +222,14 @@ impl Core {
         hit.end.col + usize::from(hit.end == hit.start && !at_end)
     }
 
-    fn forward_in(&self, regexp: &Regexp, row: usize, start: Option<Pos>, how: How, first: bool) -> Option<Match> {
+    fn forward_in(
+        &self,
+        regexp: &Regexp,
+        row: usize,
+        start: Option<Pos>,
+        how: How,
+        first: bool,
+    ) -> Option<Match> {
         let mut hit = self.match_in(regexp, row, 0)?;
         let Some(start) = start else { return Some(hit) };
         let extra = usize::from(!how.at_start);
@@ -422,7 +433,9 @@ impl Core {
         let line = self.text.line(self.cursor.row);
         let of = |col: usize| line.get(col).map_or(0, |c| class(*c, false));
         for pass in 0..2 {
-            let Some(mut col) = (self.cursor.col..line.len()).find(|col| of(*col) != 0 && (pass == 1 || of(*col) != 1)) else {
+            let Some(mut col) =
+                (self.cursor.col..line.len()).find(|col| of(*col) != 0 && (pass == 1 || of(*col) != 1))
+            else {
                 continue;
             };
             let kind = of(col);
@@ -491,7 +504,9 @@ pub(super) fn cut_at(text: &str, delimiter: char) -> (String, Option<String>) {
             at += 2;
             continue;
         }
-        if c == '[' && let Some(end) = set_end(&letters, at) {
+        if c == '['
+            && let Some(end) = set_end(&letters, at)
+        {
             head.extend(&letters[at..=end]);
             at = end + 1;
             continue;

@@ -245,7 +245,7 @@ impl Core {
                     let (kept, rows) = split_rows(grown, text);
                     let again = joined > 0 && row + joined <= job.last;
                     row = self.put_substituted(job, row, joined, &hit, kept, rows, &mut new, &mut copied);
-                    at = if beyond { self.text.len(row) } else { at };
+                    at = if beyond { self.text.len(row) } else { self.joined_at.take().unwrap_or(at) };
                     *last_change = Some(row);
                     skip |= beyond;
                     if again && !job.flags.all {
@@ -263,7 +263,8 @@ impl Core {
                 }
             }
             let line_len = self.text.len(row);
-            let last_one = skip || job.stops || !job.flags.all || at >= line_len && !names_line_end(&job.regexp);
+            let last_one =
+                skip || job.stops || !job.flags.all || at >= line_len && !names_line_end(&job.regexp);
             let next = if last_one { None } else { self.match_from(&job.regexp, row, at, &new) };
             match next {
                 Some(next) if next.start.row == row => hit = next,
@@ -329,11 +330,13 @@ impl Core {
     }
 
     /// Writes a line that is done, and finds the column to go on at in it.
-    fn finish_row(&mut self, row: usize, new: &mut Option<Vec<char>>, copied: &mut usize, at: &mut usize) -> bool {
-        if let Some(col) = self.joined_at.take() {
-            *at = col;
-            *copied = 0;
-        }
+    fn finish_row(
+        &mut self,
+        row: usize,
+        new: &mut Option<Vec<char>>,
+        copied: &mut usize,
+        at: &mut usize,
+    ) -> bool {
         let Some(mut line) = new.take() else { return false };
         let old = self.text.line(row);
         let behind = old.len().saturating_sub(*at);

@@ -1,5 +1,7 @@
 //! Edits recorded from real vim 9.0.
 
+use std::collections::BTreeMap;
+
 use super::*;
 
 /// Edits a text with keys as `vim -s` would; gives what was written last, and to other files.

@@ -5,9 +5,9 @@
 
 use std::collections::BTreeMap;
 
+use super::Pos;
 use super::marks::Marked;
 use super::text::{Line, Text};
-use super::Pos;
 
 /// A run of lines as it was.
 #[derive(Clone, Debug)]
@@ -190,7 +190,8 @@ impl Undo {
 
     /// Remembers a mark that a change deletes, so that undoing sets it again.
     pub(super) fn keep_mark(&mut self, name: char, pos: Pos) {
-        if let (true, Some(step)) = (self.open, self.now.checked_sub(1).and_then(|at| self.steps.get_mut(at))) {
+        if let (true, Some(step)) = (self.open, self.now.checked_sub(1).and_then(|at| self.steps.get_mut(at)))
+        {
             step.marks.entry(name).or_insert(pos);
         }
     }
@@ -203,7 +204,12 @@ impl Undo {
     }
 
     /// Goes a step forward; `None` at the newest.
-    pub(super) fn forward(&mut self, text: &mut Text, modified: bool, visual: Option<Marked>) -> Option<Undone> {
+    pub(super) fn forward(
+        &mut self,
+        text: &mut Text,
+        modified: bool,
+        visual: Option<Marked>,
+    ) -> Option<Undone> {
         let step = *self.next.get(&self.now)?;
         self.now = step;
         Some(self.swap(step - 1, text, modified, visual))
@@ -218,8 +224,7 @@ impl Undo {
         let (up, down) = (line(self.now), line(step));
         let back = up.iter().take_while(|at| !down.contains(at)).count();
         let forth: Vec<usize> = down.iter().take_while(|at| !up.contains(at)).copied().collect();
-        let parents: Vec<(usize, usize)> =
-            forth.iter().map(|at| (self.steps[*at - 1].parent, *at)).collect();
+        let parents: Vec<(usize, usize)> = forth.iter().map(|at| (self.steps[*at - 1].parent, *at)).collect();
         self.next.extend(parents);
         std::iter::repeat_n(true, back).chain(std::iter::repeat_n(false, forth.len())).collect()
     }

@@ -46,7 +46,11 @@ impl Core {
             }
             'v' | 'V' | '\x16' => {
                 let kind = Self::selection_of(key);
-                if kind == visual.kind { self.end_visual() } else { self.visual = Some(Visual { kind, ..visual }) }
+                if kind == visual.kind {
+                    self.end_visual()
+                } else {
+                    self.visual = Some(Visual { kind, ..visual })
+                }
                 Some(Ok(()))
             }
             'o' | 'O' => {
@@ -204,7 +208,7 @@ impl Core {
                     rows = self.text.count() - row;
                 }
                 let register = self.op.register.take();
-        self.redo_prepare(register, command.count0);
+                self.redo_prepare(register, command.count0);
                 self.input.redo_add("gJ");
                 self.join(rows, false, true, true);
                 Ok(())
@@ -249,7 +253,8 @@ impl Core {
             '-' | '+' => {
                 let now = self.undo.now();
                 let newest = self.undo.newest();
-                let to = if command.next == '-' { now.saturating_sub(count) } else { (now + count).min(newest) };
+                let to =
+                    if command.next == '-' { now.saturating_sub(count) } else { (now + count).min(newest) };
                 self.undo_to(to);
                 Ok(())
             }
@@ -297,7 +302,11 @@ impl Core {
         }
         let to = if forward { at + count } else { at.saturating_sub(count) };
         if !forward && at == 0 || forward && at + 1 >= len {
-            return Err(self.error(if forward { "E663: At end of changelist" } else { "E662: At start of changelist" }));
+            return Err(self.error(if forward {
+                "E663: At end of changelist"
+            } else {
+                "E662: At start of changelist"
+            }));
         }
         let to = to.min(len - 1);
         self.marks.change_at = to;
@@ -411,7 +420,10 @@ impl Core {
         self.op.register = None;
         let (top, height) = (self.view.top, self.view.height.max(1));
         self.view.top = if down { (top + count).min(self.text.last()) } else { top.saturating_sub(count) };
-        let row = self.cursor.row.clamp(self.view.top, (self.view.top + height - 1).min(self.text.last()).max(self.view.top));
+        let row = self
+            .cursor
+            .row
+            .clamp(self.view.top, (self.view.top + height - 1).min(self.text.last()).max(self.view.top));
         if row != self.cursor.row {
             self.cursor.row = row;
             let aim = self.aim;

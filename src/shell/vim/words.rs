@@ -1,8 +1,8 @@
 //! Steps through the text by letters, words and sentences.
 
+use super::Pos;
 use super::core::Core;
 use super::text::is_blank;
-use super::Pos;
 
 /// Where a step led.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +36,10 @@ pub(super) fn class(c: char, big: bool) -> u32 {
 
 /// A letter of a word: 'iskeyword'.
 pub(super) fn is_word(c: char) -> bool {
-    c.is_ascii_alphanumeric() || c == '_' || ('\u{c0}'..='\u{ff}').contains(&c) || c as u32 > 0xff && class(c, false) > 1
+    c.is_ascii_alphanumeric()
+        || c == '_'
+        || ('\u{c0}'..='\u{ff}').contains(&c)
+        || c as u32 > 0xff && class(c, false) > 1
 }
 
 impl Core {
@@ -247,7 +250,13 @@ impl Core {
     }
 
     /// `}` and `{`, and with a bracket `]]` and `[[`: gives whether it is inclusive, `None` when it fails.
-    pub(super) fn paragraph(&mut self, forward: bool, count: usize, what: Option<char>, both: bool) -> Option<bool> {
+    pub(super) fn paragraph(
+        &mut self,
+        forward: bool,
+        count: usize,
+        what: Option<char>,
+        both: bool,
+    ) -> Option<bool> {
         let mut row = self.cursor.row;
         for left in (0..count).rev() {
             let mut skipped = false;
