@@ -81,7 +81,7 @@ impl Core {
                 let end = (at..line.len()).find(|col| !is_word(line[*col])).unwrap_or(line.len());
                 let word: String = line[at..end].iter().collect();
                 let pos = Pos { row, col: at };
-                if word.starts_with(typed) && word != typed {
+                if word.starts_with(typed) && word != typed && end - at > usize::from(typed.is_empty()) {
                     if pos >= from { behind.push(word) } else { before.push(word) }
                 }
                 at = end;

@@ -58,11 +58,25 @@ impl Core {
         row.saturating_sub(1)
     }
 
-    /// A line that a formatted paragraph does not take along: a list item or a remark.
+    /// A line that a formatted paragraph does not take along: a list item or a remark, or what stands behind one.
     fn begins_item(&self, row: usize) -> bool {
+        let sign = |row: usize| {
+            let line = self.text.line(row);
+            let at = self.text.blanks(row);
+            line.get(at).copied().filter(|_| line.get(at + 1).is_none_or(|c| is_blank(*c)))
+        };
+        matches!(sign(row), Some('-' | '#')) || row > 0 && sign(row - 1) == Some('#')
+    }
+
+    /// The columns that lines broken off a list item are indented by.
+    pub(super) fn hanging_indent(&self, row: usize) -> Option<usize> {
         let line = self.text.line(row);
         let at = self.text.blanks(row);
-        matches!(line.get(at), Some('-' | '#')) && line.get(at + 1).is_none_or(|c| is_blank(*c))
+        if line.get(at) != Some(&'-') || !line.get(at + 1).is_some_and(|c| is_blank(*c)) {
+            return None;
+        }
+        let text = (at + 1..line.len()).find(|col| !is_blank(line[*col])).unwrap_or(line.len());
+        Some(super::text::columns(line, text, self.tabstop()))
     }
 
     fn fill_row(&mut self, row: usize, width: usize) -> usize {

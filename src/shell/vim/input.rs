@@ -80,6 +80,11 @@ impl Input {
     }
 
     /// True when the next key is one that was typed.
+    pub(super) fn is_typed(&self) -> bool {
+        !self.has_stuffed() && self.ahead.front().is_some_and(|key| key.typed)
+    }
+
+    /// The keys that wait.
     pub(super) fn waits(&self) -> String {
         self.ahead.iter().map(|key| key.letter).collect()
     }

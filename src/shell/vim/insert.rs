@@ -912,10 +912,15 @@ impl Core {
         let text = (found..line.len()).find(|at| !is_blank(line[*at])).unwrap_or(line.len());
         let behind = col.saturating_sub(text);
         self.cursor.col = text;
+        let hanging = self.hanging_indent(row);
         self.did_indent = false;
         self.open_line(Opening { cuts: true, drops_blanks: true, ..Opening::default() });
         let above = self.cursor.row - 1;
         self.text.line_mut(above).truncate(found);
+        if let Some(columns) = hanging {
+            self.set_indent_of(above + 1, columns, false);
+            self.cursor.col = self.text.blanks(above + 1);
+        }
         self.cursor.col += behind;
         self.cursor.col = self.cursor.col.min(self.row_len());
         self.did_indent = false;

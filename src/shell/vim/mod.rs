@@ -150,7 +150,7 @@ impl Editor {
     /// An editor on a file as a program asks for it.
     pub(crate) fn open(request: &crate::shell::EditRequest) -> Self {
         let mut editor = Self::new(&request.text);
-        editor.feed(":set bs=indent,eol,start nf=bin,hex\n");
+        drop(editor.core.ex("set bs=indent,eol,start nf=bin,hex"));
         request.rc.iter().for_each(|command| editor.feed(&format!(":{command}\n")));
         editor.of_file(&request.name, request.fresh, request.read_only);
         request.commands.iter().for_each(|command| editor.feed(&format!(":{command}\n")));
@@ -287,6 +287,10 @@ impl Editor {
     fn go_on(&mut self) {
         self.waiting = None;
         while self.need.is_none() && self.core.left.is_none() && !self.core.input.is_empty() {
+            let core = &mut self.core;
+            if !core.script && core.inserting.is_none() && core.op.kind.is_none() && core.input.is_typed() {
+                core.undo.sync(&core.text);
+            }
             let before = self.core.clone();
             self.core.answered = 0;
             let done = self.core.step();
@@ -303,10 +307,6 @@ impl Editor {
                     return;
                 }
                 Ok(()) | Err(Stop::Fail) => self.core.answers.clear(),
-            }
-            let typed = !self.core.script && self.core.inserting.is_none();
-            if typed {
-                self.core.undo.sync(&self.core.text);
             }
         }
     }

@@ -191,7 +191,7 @@ impl Core {
                 let last = keys.chars().last();
                 let short = command.next == '\0' && Some(command.key) == last;
                 let whole = keys.chars().count() == 2 && command.key == 'g' && Some(command.next) == last;
-                (short && keys != "J" || whole).then(|| self.same_operator(command))
+                (short && !matches!(keys, "J" | "gw") || whole).then(|| self.same_operator(command))
             }
         }
     }
@@ -727,9 +727,8 @@ impl Core {
         self.visual = Some(Visual { kind, anchor: self.cursor });
         self.aims_here = false;
         self.aim = self.cursor_column();
-        let size = self.marks_size;
-        if command.count0.is_some() {
-            self.reselect(size, command.count1());
+        if let Some(count) = command.count0 {
+            self.reselect(kind, count);
         }
         Ok(())
     }

@@ -116,9 +116,9 @@ impl Op {
 /// The size of a selection, for `.`.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct VisualSize {
-    kind: Option<Selection>,
-    rows: usize,
-    columns: usize,
+    pub(super) kind: Option<Selection>,
+    pub(super) rows: usize,
+    pub(super) columns: usize,
     count: Option<usize>,
     grows: bool,
 }
@@ -278,9 +278,6 @@ impl Core {
         }
         if kind != Selection::Block && self.aim != usize::MAX {
             self.op.right = self.column_span(self.op.end).1;
-            if self.op.rows() <= 1 {
-                self.op.left = self.column(self.op.start);
-            }
         }
         let rows = self.op.rows();
         let columns = if self.aim == usize::MAX {

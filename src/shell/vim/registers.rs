@@ -215,7 +215,7 @@ impl Core {
         self.marks.begun = Pos { row, col: at };
         self.marks.ended = Pos { row, col: (at + total).saturating_sub(1) };
         self.changed(row, at);
-        self.cursor.col = if how.go_behind {
+        self.cursor.col = if how.go_behind || self.restart.is_some() {
             at + total
         } else {
             (at + total).saturating_sub(1).max(if total == 0 { col } else { 0 })

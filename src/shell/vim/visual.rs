@@ -3,7 +3,7 @@
 use super::core::{Core, Done, Stop, Visual};
 use super::insert::Inserting;
 use super::normal::{Command, operator_of};
-use super::operator::{Operator, VisualSize};
+use super::operator::Operator;
 use super::registers::{Kind, Put, Register};
 use super::{Pos, Selection, keys};
 
@@ -187,11 +187,36 @@ impl Core {
         self.check_col();
     }
 
-    /// `3v`: a selection of the size of the last one, three times.
-    pub(super) fn reselect(&mut self, _size: VisualSize, count: usize) {
-        let aim = self.cursor_column() + count - 1;
+    /// `3v`: the last selection's size three times; so many letters or lines when there was none.
+    pub(super) fn reselect(&mut self, kind: Selection, count: usize) {
+        let size = self.marks_size;
+        let Some(before) = size.kind else {
+            if kind == Selection::Lines {
+                self.cursor.row = (self.cursor.row + count - 1).min(self.text.last());
+                let aim = self.aim;
+                self.go_to_column(aim);
+            } else {
+                self.cursor.col = (self.cursor.col + count - 1).min(self.row_len());
+                self.aims_here = true;
+            }
+            return;
+        };
+        if let Some(visual) = &mut self.visual {
+            visual.kind = before;
+        }
+        self.cursor.row = (self.cursor.row + size.rows * count - 1).min(self.text.last());
+        if size.columns == usize::MAX {
+            self.aim = usize::MAX;
+        } else if before == Selection::Block || before == Selection::Characters && size.rows <= 1 {
+            self.aim += size.columns * count - 1;
+        } else if before == Selection::Characters {
+            self.aim = size.columns;
+        } else {
+            self.aims_here = true;
+            return;
+        }
+        let aim = self.aim;
         self.go_to_column(aim);
-        self.aims_here = true;
     }
 
     pub(super) fn g_command(&mut self, command: &mut Command) -> Done {
