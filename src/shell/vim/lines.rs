@@ -315,7 +315,7 @@ impl Core {
         let end = (col + count).min(self.text.len(row));
         self.keep_row(row);
         for c in self.text.line_mut(row).iter_mut().take(end).skip(col) {
-            *c = super::operator::recased(Operator::Toggle, *c);
+            *c = super::apply::recased(Operator::Toggle, *c);
         }
         self.changed(row, col);
         self.marks.begun = Pos { row, col };

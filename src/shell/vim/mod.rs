@@ -41,6 +41,16 @@ mod substitute;
 mod text;
 mod undo;
 mod visual;
+mod apply;
+mod erase;
+mod ending;
+mod prompt;
+mod steps;
+mod global;
+mod exmore;
+mod screenwise;
+mod replacement;
+mod repetition;
 mod words;
 
 use serde::{Deserialize, Serialize};

@@ -4,6 +4,8 @@
 
 use std::sync::Arc;
 
+use super::repetition::shift;
+
 /// A letter class such as `\w` or `[a-z]`.
 #[derive(Clone, Debug)]
 pub(super) enum Set {
@@ -64,31 +66,31 @@ pub(super) const END: usize = 21;
 pub(super) const SLOTS: usize = 22;
 
 /// Copies of an item that a count makes at most.
-const COUNT_MAX: usize = 200;
+pub(super) const COUNT_MAX: usize = 200;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Magic {
+pub(super) enum Magic {
     Very,
     On,
     Off,
     Not,
 }
 
-struct Reader<'a> {
-    text: Vec<char>,
-    at: usize,
-    magic: Magic,
-    program: Vec<Inst>,
-    groups: usize,
-    marks: usize,
-    ignore: Option<bool>,
-    last: &'a str,
-    depth: usize,
+pub(super) struct Reader<'a> {
+    pub(super) text: Vec<char>,
+    pub(super) at: usize,
+    pub(super) magic: Magic,
+    pub(super) program: Vec<Inst>,
+    pub(super) groups: usize,
+    pub(super) marks: usize,
+    pub(super) ignore: Option<bool>,
+    pub(super) last: &'a str,
+    pub(super) depth: usize,
 }
 
 /// What the next letters of a pattern are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Token {
+pub(super) enum Token {
     /// A letter that stands for itself.
     Plain(char),
     /// A letter with a meaning.
@@ -144,7 +146,7 @@ fn has_capital(text: &str) -> bool {
 }
 
 impl Reader<'_> {
-    fn token_at(&self, at: usize) -> (Token, usize) {
+    pub(super) fn token_at(&self, at: usize) -> (Token, usize) {
         let Some(c) = self.text.get(at).copied() else { return (Token::End, at) };
         if c == '\\' {
             let Some(next) = self.text.get(at + 1).copied() else { return (Token::Plain('\\'), at + 1) };
@@ -167,11 +169,11 @@ impl Reader<'_> {
         (if magic.contains(c) { Token::Magic(c) } else { Token::Plain(c) }, at + 1)
     }
 
-    fn peek(&self) -> Token {
+    pub(super) fn peek(&self) -> Token {
         self.token_at(self.at).0
     }
 
-    fn next(&mut self) -> Token {
+    pub(super) fn next(&mut self) -> Token {
         let (token, at) = self.token_at(self.at);
         self.at = at;
         token
@@ -211,7 +213,7 @@ impl Reader<'_> {
     }
 
     /// Makes room in the program; places behind it move.
-    fn insert(&mut self, at: usize, count: usize) {
+    pub(super) fn insert(&mut self, at: usize, count: usize) {
         for _ in 0..count {
             self.program.insert(at, Inst::Jump(0));
         }
@@ -328,7 +330,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn raw(&mut self) -> Option<char> {
+    pub(super) fn raw(&mut self) -> Option<char> {
         let c = self.text.get(self.at).copied();
         self.at += usize::from(c.is_some());
         c
@@ -403,7 +405,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    fn number(&mut self, base: u32) -> usize {
+    pub(super) fn number(&mut self, base: u32) -> usize {
         let mut number = 0;
         while let Some(digit) = self.text.get(self.at).and_then(|c| c.to_digit(base)) {
             number = (number * base as usize + digit as usize).min(1 << 30);
@@ -488,152 +490,5 @@ impl Reader<'_> {
             }
         }
         Some((c, at + 1))
-    }
-
-    fn repeats(&mut self, begun: usize) -> Result<(), String> {
-        let (least, most, greedy) = match self.peek() {
-            Token::Magic('*') => (0, None, true),
-            Token::Magic('+') => (1, None, true),
-            Token::Magic('=' | '?') => (0, Some(1), true),
-            Token::Magic('{') => {
-                self.next();
-                let bounds = self.bounds()?;
-                self.repeat(begun, bounds);
-                return self.no_more_repeats();
-            }
-            Token::Magic('@') => {
-                self.next();
-                return self.look(begun);
-            }
-            _ => return Ok(()),
-        };
-        self.next();
-        self.repeat(begun, (least, most, greedy));
-        self.no_more_repeats()
-    }
-
-    fn no_more_repeats(&self) -> Result<(), String> {
-        match self.peek() {
-            Token::Magic(sign @ ('*' | '+' | '=' | '?' | '{')) => Err(format!("E61: Nested {sign}")),
-            _ => Ok(()),
-        }
-    }
-
-    fn bounds(&mut self) -> Result<(usize, Option<usize>, bool), String> {
-        let sparing = self.text.get(self.at) == Some(&'-');
-        self.at += usize::from(sparing);
-        let has_least = self.text.get(self.at).is_some_and(char::is_ascii_digit);
-        let least = self.number(10);
-        let mut most = has_least.then_some(least);
-        if self.text.get(self.at) == Some(&',') {
-            self.at += 1;
-            let has_most = self.text.get(self.at).is_some_and(char::is_ascii_digit);
-            let number = self.number(10);
-            most = has_most.then_some(number);
-        }
-        if self.text.get(self.at) == Some(&'\\') {
-            self.at += 1;
-        }
-        if self.text.get(self.at) != Some(&'}') {
-            return Err("E554: Syntax error in \\{...}".into());
-        }
-        self.at += 1;
-        let (least, most) = match most {
-            Some(most) if most < least => (most, Some(least)),
-            other => (least, other),
-        };
-        Ok((least, most, !sparing))
-    }
-
-    /// Repeats what the program holds from a place on.
-    fn repeat(&mut self, begun: usize, (least, most, greedy): (usize, Option<usize>, bool)) {
-        let body: Vec<Inst> = self.program.drain(begun..).collect();
-        for _ in 0..least.min(COUNT_MAX) {
-            self.add_copy(&body, begun);
-        }
-        let order = |at: usize, end: usize| {
-            if greedy { Inst::Split(at + 1, end) } else { Inst::Split(end, at + 1) }
-        };
-        match most {
-            None => {
-                let mark = self.marks;
-                self.marks += 1;
-                let at = self.program.len();
-                self.program.push(Inst::Jump(0));
-                self.program.push(Inst::Mark(mark));
-                self.add_copy(&body, begun);
-                let end = self.program.len() + 1;
-                self.program.push(Inst::Moved(mark, at));
-                self.program[at] = order(at, end);
-            }
-            Some(most) => {
-                let more = most.saturating_sub(least).min(COUNT_MAX);
-                let mut splits = Vec::new();
-                for _ in 0..more {
-                    splits.push(self.program.len());
-                    self.program.push(Inst::Jump(0));
-                    self.add_copy(&body, begun);
-                }
-                let end = self.program.len();
-                for at in splits {
-                    self.program[at] = order(at, end);
-                }
-            }
-        }
-    }
-
-    fn add_copy(&mut self, body: &[Inst], begun: usize) {
-        let by = self.program.len() - begun;
-        for inst in body {
-            let mut inst = inst.clone();
-            shift(&mut inst, begun, by);
-            self.program.push(inst);
-        }
-    }
-
-    /// `\@=`, `\@!`, `\@<=`, `\@<!`, `\@>` behind an item.
-    fn look(&mut self, begun: usize) -> Result<(), String> {
-        while self.text.get(self.at).is_some_and(char::is_ascii_digit) {
-            self.at += 1;
-        }
-        let first = self.raw();
-        let (ahead, wanted) = match first {
-            Some('=') => (true, true),
-            Some('!') => (true, false),
-            Some('<') => match self.raw() {
-                Some('=') => (false, true),
-                Some('!') => (false, false),
-                _ => return Err("E59: Invalid character after \\@".into()),
-            },
-            Some('>') => {
-                self.insert(begun, 1);
-                self.program.push(Inst::Match);
-                self.program[begun] = Inst::Atomic(self.program.len());
-                return Ok(());
-            }
-            _ => return Err("E59: Invalid character after \\@".into()),
-        };
-        self.insert(begun, 1);
-        self.program.push(Inst::Match);
-        self.program[begun] = Inst::Look { ahead, wanted, behind: self.program.len() };
-        Ok(())
-    }
-}
-
-/// Moves the places that an instruction names, from `at` on.
-fn shift(inst: &mut Inst, at: usize, by: usize) {
-    let moved = |place: &mut usize| {
-        if *place >= at {
-            *place += by;
-        }
-    };
-    match inst {
-        Inst::Split(a, b) => {
-            moved(a);
-            moved(b);
-        }
-        Inst::Jump(to) | Inst::Moved(_, to) | Inst::Atomic(to) => moved(to),
-        Inst::Look { behind, .. } => moved(behind),
-        _ => {}
     }
 }
