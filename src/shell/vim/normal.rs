@@ -479,8 +479,6 @@ impl Core {
         self.op.register = None;
         let kind = Self::selection_of(command.key);
         self.visual = Some(Visual { kind, anchor: self.cursor });
-        self.aims_here = false;
-        self.aim = self.cursor_column();
         if let Some(count) = command.count0 {
             self.reselect(kind, count);
         }
