@@ -32,6 +32,17 @@ pub(crate) fn open_to_append(path: &Path) -> Result<File, String> {
         .map_err(|error| failed(path, &error))
 }
 
+/// A file that is not there yet, open to add lines to and locked; nothing when its name is taken.
+pub(crate) fn create_locked(path: &Path) -> Result<Option<File>, String> {
+    let made = path.parent().map_or(Ok(()), fs::create_dir_all);
+    let file = made.and_then(|()| OpenOptions::new().create_new(true).append(true).open(path));
+    match file {
+        Ok(file) => file.lock().map(|()| Some(file)).map_err(|error| failed(path, &error)),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
+        Err(error) => Err(failed(path, &error)),
+    }
+}
+
 /// Adds text to a file and returns when it is on the disk.
 pub(crate) fn append(file: &mut File, text: &str) -> io::Result<()> {
     file.write_all(text.as_bytes())?;

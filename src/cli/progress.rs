@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -34,31 +34,48 @@ fn file() -> Result<PathBuf, String> {
 /// Why there is nowhere to keep attempts.
 pub(crate) fn attempts() -> Result<Vec<Attempt>, String> {
     let path = file()?;
-    let bytes = match fs::read(&path) {
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let _locked = lock(&path);
+    read(&path)
+}
+
+/// Keeps other processes from the file until it is dropped. Where no lock can be had, as on a disk that cannot be
+/// written, the file is read all the same.
+fn lock(path: &Path) -> Option<fs::File> {
+    let file = data::open_to_append(&path.with_extension("lock")).ok()?;
+    file.lock().ok().map(|()| file)
+}
+
+fn read(path: &Path) -> Result<Vec<Attempt>, String> {
+    let bytes = match fs::read(path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(data::failed(&path, &error)),
+        Err(error) => return Err(data::failed(path, &error)),
     };
     let kept = progress::read(&bytes);
     if let Some(trouble) = kept.trouble {
         let why = if trouble == Trouble::Newer { "newer" } else { "damaged" };
-        let aside = data::keep_aside(&path, why)?;
+        let aside = data::keep_aside(path, why)?;
         let lines: String = kept.attempts.iter().map(Attempt::line).collect::<Result<_, _>>()?;
-        data::replace(&path, &lines)?;
+        data::replace(path, &lines)?;
         eprintln!("uncordon: {} was {why}; it is kept as {}", path.display(), aside.display());
     }
     Ok(kept.attempts)
 }
 
-/// Notes attempts.
+/// Notes attempts that are not there yet.
 ///
 /// # Errors
 /// Why they could not be written.
 pub(crate) fn note(new: &[Attempt]) -> Result<(), String> {
-    // Reading first keeps a damaged file aside before anything is added to it.
-    drop(attempts()?);
     let path = file()?;
-    let lines: String = new.iter().map(Attempt::line).collect::<Result<_, _>>()?;
+    let _locked = lock(&path);
+    // Reading first keeps a damaged file aside before anything is added to it.
+    let known = read(&path)?;
+    let new = new.iter().filter(|it| !known.contains(it));
+    let lines: String = new.map(Attempt::line).collect::<Result<_, _>>()?;
     let mut file = data::open_to_append(&path)?;
     data::append(&mut file, &lines).map_err(|error| data::failed(&path, &error))
 }

@@ -9,10 +9,11 @@ use std::time::Instant;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::worlds;
+use super::{packs, worlds};
 use crate::cluster::place::FileOp;
-use crate::cluster::{Place, templates};
-use crate::shell::{Console, Fd, Lab, Script};
+use crate::cluster::{Place, World, templates};
+use crate::exercises::Stage;
+use crate::shell::{Console, Fd, Lab, Login, Script};
 
 /// Arguments of `uncordon sh`.
 #[derive(Debug, Args)]
@@ -38,10 +39,45 @@ pub(crate) struct ShArgs {
     /// Add workers until the cluster has this many nodes
     #[arg(long, default_value_t = 0, hide_default_value = true, value_name = "COUNT")]
     nodes: u8,
+    /// Run in this exercise's world instead, on its host; --seed says which variant
+    #[arg(long, value_name = "EXERCISE", conflicts_with_all = ["world", "nodes"])]
+    exercise: Option<String>,
 }
 
 /// Runs the command; the exit code is that of the last script.
 pub(crate) fn run(args: &ShArgs) -> Result<u8, String> {
+    let (world, host) = world(args)?;
+    let lab = worlds::lab(world);
+    if let Some(folder) = &args.folder {
+        copy_folder(&lab, &Place::host(&host), folder, "/")?;
+    }
+    let texts = args.files.iter().map(|file| read(file).map(|text| (file, text)));
+    let texts: Vec<(&PathBuf, String)> = texts.collect::<Result<_, String>>()?;
+    let login = worlds::root_on(&lab, &host);
+    let mut console =
+        Console::new(&lab, login.clone()).map_err(|error| format!("cannot start a shell: {error}"))?;
+    show(args, console.take_output());
+    let mut rows = Vec::new();
+    let mut last = 0;
+    for (file, text) in texts {
+        let row = run_one(args, &mut console, &login, file, &text);
+        last = row.get("exit").and_then(Value::as_i64).unwrap_or(1);
+        rows.push(row);
+    }
+    if args.json {
+        println!("{}", Value::Array(rows));
+    }
+    Ok(u8::try_from(last & 0xff).unwrap_or(1))
+}
+
+/// The world that the scripts run in, and the host they run on.
+fn world(args: &ShArgs) -> Result<(World, String), String> {
+    if let Some(exercise) = &args.exercise {
+        let variant =
+            packs::find(exercise)?.variant(args.seed).map_err(|problems| packs::lines(&problems))?;
+        let stage = Stage::build(variant)?;
+        return Ok((stage.start, stage.variant.host));
+    }
     let world = match args.nodes {
         0 => templates::by_name(&args.world, args.seed),
         count => templates::with_nodes(&args.world, args.seed, count.into()),
@@ -50,25 +86,7 @@ pub(crate) fn run(args: &ShArgs) -> Result<u8, String> {
         let known: Vec<&str> = templates::names().collect();
         format!("no world is called {:?}; there are {}", args.world, known.join(", "))
     })?;
-    let lab = worlds::lab(world);
-    if let Some(folder) = &args.folder {
-        copy_folder(&lab, folder, "/")?;
-    }
-    let texts = args.files.iter().map(|file| read(file).map(|text| (file, text)));
-    let texts: Vec<(&PathBuf, String)> = texts.collect::<Result<_, String>>()?;
-    let mut console = worlds::console(&lab)?;
-    show(args, console.take_output());
-    let mut rows = Vec::new();
-    let mut last = 0;
-    for (file, text) in texts {
-        let row = run_one(args, &mut console, file, &text);
-        last = row.get("exit").and_then(Value::as_i64).unwrap_or(1);
-        rows.push(row);
-    }
-    if args.json {
-        println!("{}", Value::Array(rows));
-    }
-    Ok(u8::try_from(last & 0xff).unwrap_or(1))
+    Ok((world, worlds::CONTROL_PLANE.to_owned()))
 }
 
 pub(crate) fn read(file: &Path) -> Result<String, String> {
@@ -81,16 +99,15 @@ pub(crate) fn read(file: &Path) -> Result<String, String> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-fn run_one(args: &ShArgs, console: &mut Console, file: &Path, text: &str) -> Value {
+fn run_one(args: &ShArgs, console: &mut Console, login: &Login, file: &Path, text: &str) -> Value {
     let begun = Instant::now();
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let exit = if args.typed {
         type_lines(args, console, text, &mut out, &mut err)
     } else {
         let name = file.file_name().map(|name| name.to_string_lossy().into_owned());
-        let login = worlds::root(console.lab());
         let script = Script { text: text.to_owned(), name, ..Script::default() };
-        let exit = console.run_script(&login, script);
+        let exit = console.run_script(login, script);
         collect(args, console, &mut out, &mut err);
         exit
     };
@@ -152,29 +169,28 @@ fn show(args: &ShArgs, written: Vec<(Fd, Vec<u8>)>) {
     let _ = std::io::stdout().flush();
 }
 
-/// Copies a real folder into the control plane's tree.
-fn copy_folder(lab: &Lab, folder: &Path, to: &str) -> Result<(), String> {
+/// Copies a real folder into a host's tree.
+fn copy_folder(lab: &Lab, place: &Place, folder: &Path, to: &str) -> Result<(), String> {
     let fail = |error: std::io::Error| format!("{}: {error}", folder.display());
     for entry in fs::read_dir(folder).map_err(fail)? {
         let entry = entry.map_err(fail)?;
         let target = format!("{}/{}", to.trim_end_matches('/'), entry.file_name().to_string_lossy());
         let kind = entry.file_type().map_err(fail)?;
         if kind.is_dir() {
-            change(lab, FileOp::Mkdir { path: &target, mode: 0o755, parents: true })?;
-            copy_folder(lab, &entry.path(), &target)?;
+            change(lab, place, FileOp::Mkdir { path: &target, mode: 0o755, parents: true })?;
+            copy_folder(lab, place, &entry.path(), &target)?;
         } else if kind.is_file() {
             let bytes = fs::read(entry.path()).map_err(fail)?;
             let mode = entry.metadata().map_err(fail)?.permissions().mode() & 0o7777;
-            change(lab, FileOp::Write { path: &target, bytes: &bytes })?;
-            change(lab, FileOp::Chmod { path: &target, mode })?;
+            change(lab, place, FileOp::Write { path: &target, bytes: &bytes })?;
+            change(lab, place, FileOp::Chmod { path: &target, mode })?;
         }
     }
     Ok(())
 }
 
-fn change(lab: &Lab, op: FileOp<'_>) -> Result<(), String> {
+fn change(lab: &Lab, place: &Place, op: FileOp<'_>) -> Result<(), String> {
     let what = format!("{op:?}");
-    let place = Place::host(worlds::CONTROL_PLANE);
     let shown: String = what.chars().take(80).collect();
-    lab.world().change_files(&place, op).map_err(|error| format!("{shown}: {error}"))
+    lab.world().change_files(place, op).map_err(|error| format!("{shown}: {error}"))
 }

@@ -15,7 +15,12 @@ pub(crate) fn lab(world: World) -> Lab {
 /// Root's login on the control plane. Where root's home has no kubeconfig (the recorded sessions began in
 /// an empty one), the administrator's is named in the environment, as kubeadm tells root to do.
 pub(crate) fn root(lab: &Lab) -> Login {
-    let place = Place::host(CONTROL_PLANE);
+    root_on(lab, CONTROL_PLANE)
+}
+
+/// As [`root`] on any host.
+pub(crate) fn root_on(lab: &Lab, host: &str) -> Login {
+    let place = Place::host(host);
     let mut login = Login::new(lab, place.clone(), "root").alias("k", "kubectl");
     if lab.world().stat(&place, "/root/.kube/config").is_err() {
         login.env.insert("KUBECONFIG".to_owned(), "/etc/kubernetes/admin.conf".to_owned());

@@ -34,7 +34,7 @@ pub(super) fn read(files: &Files, id: &str, problems: &mut Vec<Problem>) -> Loca
 fn read_one(bytes: &[u8]) -> Result<RawTexts, String> {
     let text = std::str::from_utf8(bytes).map_err(|_| "the file is not UTF-8 text".to_owned())?;
     let tree = yaml::documents(text)?.into_iter().next().unwrap_or(Value::Null);
-    serde_json::from_value(tree).map_err(|error| error.to_string())
+    super::authoring::typed(tree)
 }
 
 impl Exercise {

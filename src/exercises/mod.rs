@@ -7,6 +7,7 @@
 //! Start with [`pack`] (what a pack is), then [`stage`] (an exercise's world), [`checks`] and [`grade()`].
 
 mod addons;
+mod authoring;
 pub(crate) mod checks;
 pub(crate) mod compare;
 #[cfg(test)]

@@ -6,6 +6,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::addons;
+use super::authoring;
 use super::checks::Check;
 use super::locale::{self, Locales};
 use super::raw::{RawBlueprint, RawExercise, RawPack};
@@ -171,8 +172,11 @@ fn problem(file: &str, message: impl Into<String>) -> Problem {
     Problem { file: file.to_owned(), message: message.into() }
 }
 
+/// What is said of a file that something names.
+const MISSING: &str = "the file is missing: add it, or do not name it";
+
 fn text_of<'a>(files: &'a Files, path: &str) -> Result<&'a str, Problem> {
-    let bytes = files.get(path).ok_or_else(|| problem(path, "the file is missing"))?;
+    let bytes = files.get(path).ok_or_else(|| problem(path, MISSING))?;
     std::str::from_utf8(bytes).map_err(|_| problem(path, "the file is not UTF-8 text"))
 }
 
@@ -181,7 +185,7 @@ fn read_pack(files: &Files, problems: &mut Vec<Problem>) -> Option<RawPack> {
         Ok(text) => match toml::from_str(text) {
             Ok(raw) => raw,
             Err(error) => {
-                problems.push(problem("pack.toml", error.to_string().trim_end()));
+                problems.push(problem("pack.toml", authoring::toml_problem(text, &error)));
                 return None;
             }
         },
@@ -192,6 +196,9 @@ fn read_pack(files: &Files, problems: &mut Vec<Problem>) -> Option<RawPack> {
     };
     if !is_id(&raw.id) {
         problems.push(problem("pack.toml", format!("id {:?}: use a-z, 0-9 and '-'", raw.id)));
+    }
+    if raw.title.trim().is_empty() {
+        problems.push(problem("pack.toml", "title: give one"));
     }
     if semver::Version::parse(&raw.version).is_err() {
         let message = format!("version {:?}: use three numbers, such as 1.0.0", raw.version);
@@ -207,17 +214,27 @@ fn check_order(raw: &RawPack, folders: &BTreeSet<&str>, problems: &mut Vec<Probl
 }
 
 fn check_blueprints(raw: &RawPack, folders: &BTreeSet<&str>, problems: &mut Vec<Problem>) {
+    let mut names = BTreeSet::new();
     for blueprint in &raw.blueprints {
         let name = &blueprint.id;
+        if !names.insert(name) {
+            problems.push(problem("pack.toml", format!("blueprint {name:?}: another one has that id")));
+        }
+        if blueprint.minutes == Some(0) {
+            problems.push(problem("pack.toml", format!("blueprint {name:?}: minutes: give at least 1")));
+        }
         let mut seen = BTreeSet::new();
         for task in &blueprint.tasks {
             // Another pack may not be installed; `uncordon exam` says so when it is needed.
             if !task.contains('/') && !folders.contains(task.as_str()) {
                 problems
-                    .push(problem("pack.toml", format!("blueprint {name}: there is no exercise {task:?}")));
+                    .push(problem("pack.toml", format!("blueprint {name:?}: there is no exercise {task:?}")));
             }
             if !seen.insert(task) {
-                problems.push(problem("pack.toml", format!("blueprint {name}: {task:?} stands twice")));
+                problems.push(problem(
+                    "pack.toml",
+                    format!("blueprint {name:?}: the task {task:?} stands twice"),
+                ));
             }
         }
         if blueprint.tasks.is_empty() || !is_id(name) {
@@ -250,10 +267,10 @@ fn read_exercise(
             return None;
         }
     };
-    let raw: RawExercise = match serde_json::from_value(tree) {
+    let raw: RawExercise = match authoring::typed(tree) {
         Ok(raw) => raw,
-        Err(error) => {
-            problems.push(problem(&path, error.to_string()));
+        Err(message) => {
+            problems.push(problem(&path, message));
             return None;
         }
     };
@@ -283,6 +300,7 @@ fn read_exercise(
     }
     if seeds > 0 {
         problems.extend(exercise.locale_problems());
+        problems.extend(authoring::problems(&exercise));
     }
     if exercise.points == 0 && problems.len() == before {
         problems.push(problem(&path, "checks: no points to win; add a check with points"));

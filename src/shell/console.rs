@@ -238,11 +238,6 @@ impl Console {
         super::complete::complete(&proc, &aliases, line, cursor)
     }
 
-    /// The world that the terminal stands in.
-    pub(crate) fn lab(&self) -> &Lab {
-        &self.lab
-    }
-
     /// The world that the top shell is in: another one after `ssh` to a machine of it.
     pub(crate) fn top_lab(&self) -> &Lab {
         self.stack.last().map_or(&self.lab, |top| &top.lab)

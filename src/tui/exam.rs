@@ -12,6 +12,7 @@ use ratatui::widgets::{Block, Clear, Paragraph};
 use unicode_width::UnicodeWidthStr;
 
 use super::exercise::ExerciseScreen;
+use super::help;
 use super::home::fit;
 use super::message::{Effect, Msg, Opened};
 use super::result::ResultScreen;
@@ -105,9 +106,15 @@ const KEYS: &[(&str, &str)] = &[
     ("F5", "exam-help-tasks"),
     ("F6", "exam-help-notes"),
     ("F8", "exam-help-pane"),
+    ("F9", "help-look-back"),
+    ("Alt-t Alt-n", "exam-help-terminals"),
+    ("Alt-s Alt-z", "exam-help-split"),
     ("Alt-← Alt-→", "exam-help-width"),
     ("F10", "exam-help-end"),
 ];
+
+/// Columns of a popup where the screen has them.
+const POPUP_WIDTH: u16 = 56;
 
 /// Seconds left from which on the time is shown as a warning, and as an alarm.
 const WARN_S: u64 = 30 * 60;
@@ -324,7 +331,14 @@ pub(super) fn clock(seconds: u64) -> String {
 
 impl ExamScreen {
     /// Draws the exam over the screen of the task in front.
-    pub(super) fn draw(&self, frame: &mut Frame<'_>, area: Rect, (theme, words): (Theme, Words), said: &str) {
+    pub(super) fn draw(
+        &self,
+        frame: &mut Frame<'_>,
+        area: Rect,
+        screen: &Screen,
+        (theme, words): (Theme, Words),
+        said: &str,
+    ) {
         if let Some(result) = &self.result {
             frame.render_widget(Clear, area);
             return result.draw(frame, area, (theme, words));
@@ -341,7 +355,10 @@ impl ExamScreen {
         frame.render_widget(Clear, bottom);
         frame.render_widget(Paragraph::new(foot), bottom);
         if let Some(popup) = self.popup {
-            let (title, lines) = self.popup_lines(popup, theme, words);
+            let (title, mut lines) = self.popup_lines(popup, theme, words);
+            if popup == Popup::Help {
+                lines.extend(help::place_rows(screen, usize::from(POPUP_WIDTH) - 2, theme, words));
+            }
             draw_popup(frame, area, theme, words.say(title), lines);
         }
     }
@@ -432,10 +449,8 @@ pub(super) fn draw_popup(
     title: String,
     lines: Vec<Line<'static>>,
 ) {
-    /// Columns of a popup where the screen has them.
-    const WIDTH: u16 = 56;
     let wanted = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2).max(7);
-    let (width, height) = (WIDTH.min(area.width), wanted.min(area.height));
+    let (width, height) = (POPUP_WIDTH.min(area.width), wanted.min(area.height));
     let place = Rect::new((area.width - width) / 2, (area.height - height) / 2, width, height);
     // The end of a long text is where one writes, or where the choice may be.
     let hidden = lines.len().saturating_sub(usize::from(height.saturating_sub(2)));

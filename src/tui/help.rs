@@ -49,6 +49,14 @@ fn everywhere() -> Vec<(String, &'static str)> {
     rows
 }
 
+/// The keys of the place where the keyboard is, under its name.
+pub(super) fn place_rows(screen: &Screen, room: usize, theme: Theme, words: Words) -> Vec<Line<'static>> {
+    let (place, rows) = here(screen, false);
+    let heading = Line::styled(format!(" {}", words.say(place)), theme.strong());
+    let rows = rows.iter().map(|(label, says)| row(label, &words.say(says), room, theme));
+    std::iter::once(heading).chain(rows).collect()
+}
+
 /// Draws the help over the screen: the place's own keys, then those that work everywhere.
 ///
 /// `drill` is true while the drill lies over the home screen.

@@ -44,6 +44,10 @@ struct Layout {
     /// The number of the next item of each open list; `None` for bullets.
     lists: Vec<Option<u64>>,
     in_code_block: bool,
+    /// True while the last word may go on: no space came yet.
+    glued: bool,
+    /// Where that word begins: its span, and its column.
+    word_at: (usize, usize),
 }
 
 impl Layout {
@@ -59,6 +63,8 @@ impl Layout {
             bullet: None,
             lists: Vec::new(),
             in_code_block: false,
+            glued: false,
+            word_at: (0, 0),
         }
     }
 
@@ -154,8 +160,9 @@ impl Layout {
     fn words(&mut self, text: &str, style: Style, code: Option<&str>) {
         for word in text.split_inclusive(' ') {
             let solid = word.trim_end_matches(' ').width();
+            let glued = self.glued && !word.starts_with(' ');
             if self.used > self.indent && self.used + solid > self.width {
-                self.end_line();
+                if glued { self.move_word() } else { self.end_line() }
             }
             if self.spans.is_empty() {
                 self.begin_line();
@@ -165,9 +172,35 @@ impl Layout {
                 let columns = self.used..self.used + solid;
                 self.page.code.push((self.page.lines.len(), columns, code.to_owned()));
             }
+            if !glued {
+                self.word_at = (self.spans.len(), self.used);
+            }
             self.used += word.width();
+            self.glued = !word.ends_with(' ');
             self.spans.push(Span::styled(word.to_owned(), style));
         }
+    }
+
+    /// Takes the word that is not ended yet to a line of its own: a comma stays with the code before it.
+    fn move_word(&mut self) {
+        let (at, column) = self.word_at;
+        if at <= 1 || at > self.spans.len() {
+            return self.end_line();
+        }
+        let word = self.spans.split_off(at);
+        let row = self.page.lines.len();
+        self.end_line();
+        self.begin_line();
+        for (code_row, columns, _) in
+            self.page.code.iter_mut().filter(|it| it.0 == row && it.1.start >= column)
+        {
+            *code_row += 1;
+            *columns = columns.start - column + self.used..columns.end - column + self.used;
+        }
+        self.word_at = (self.spans.len(), self.used);
+        self.used += word.iter().map(|span| span.width()).sum::<usize>();
+        self.spans.extend(word);
+        self.glued = true;
     }
 
     fn begin_line(&mut self) {
@@ -182,6 +215,7 @@ impl Layout {
             self.page.lines.push(Line::from(std::mem::take(&mut self.spans)));
         }
         self.used = 0;
+        self.glued = false;
     }
 }
 
@@ -217,6 +251,13 @@ mod tests {
         assert_eq!(page.code_at(0, 5), Some("kubectl get pods"));
         assert_eq!(page.code_at(0, 25), Some("web"));
         assert_eq!(page.code_at(0, 0), None);
+    }
+
+    #[test]
+    fn a_comma_stays_with_the_code_before_it() {
+        let page = page("Mark the node as `node01`, then go on.", 23, Theme::PLAIN);
+        assert_eq!(text(&page), ["Mark the node as ", "node01, then go on."]);
+        assert_eq!((page.code_at(1, 2), page.code_at(0, 18)), (Some("node01"), None));
     }
 
     #[test]

@@ -40,7 +40,7 @@ pub(crate) fn view(state: &mut State, frame: &mut Frame<'_>) {
         menu::draw(home, *chosen, frame, area, (*theme, words));
     }
     if let Some(exam) = exam {
-        exam.draw(frame, area, (*theme, words), said);
+        exam.draw(frame, area, screen, (*theme, words), said);
     }
     if *help {
         help::draw((screen, drill.is_some()), frame, area, *theme, words);

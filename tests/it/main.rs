@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods, reason = "tests drive the real program in real time")]
 
 mod architecture;
+mod authoring;
 mod commands;
 mod conformance;
 mod fuzzing;

@@ -41,10 +41,9 @@ fn translated(pack: &Pack) -> String {
 }
 
 fn as_json(files: &Files, problem: &Problem) -> Value {
-    let text = text_of(files, &problem.file);
-    let line = place(&text, &problem.message)
-        .map(|span| text.get(..span.start).unwrap_or("").lines().count().max(1));
-    json!({"file": problem.file, "message": plain(&problem.message), "line": line})
+    let (source, text, span) = located(files, problem);
+    let line = span.map(|span| text.get(..span.start).unwrap_or("").matches('\n').count() + 1);
+    json!({"file": problem.file, "message": said(problem), "line": line, "source": plain(&source)})
 }
 
 fn text_of(files: &Files, path: &str) -> String {
@@ -56,11 +55,9 @@ pub(super) fn shown(files: &Files, problems: &[Problem]) -> String {
     let handler = GraphicalReportHandler::new_themed(GraphicalTheme::unicode_nocolor()).with_width(120);
     let mut all = String::new();
     for problem in problems {
-        let (source, text) = source_of(files, problem);
+        let (source, text, span) = located(files, problem);
         let file = plain(&problem.file);
-        let mut diagnostic = MietteDiagnostic::new(format!("{file}: {}", plain(&problem.message)));
-        let named = || problem.file.rsplit('/').next().and_then(|name| word(&text, name));
-        let span = if source == problem.file { place(&text, &problem.message) } else { named() };
+        let mut diagnostic = MietteDiagnostic::new(format!("{file}: {}", said(problem)));
         if let Some(span) = span {
             diagnostic = diagnostic.with_label(LabeledSpan::new_with_span(Some("here".into()), span));
         }
@@ -69,6 +66,34 @@ pub(super) fn shown(files: &Files, problems: &[Problem]) -> String {
         let _ = handler.render_report(&mut all, report.as_ref());
     }
     all.trim_end().to_owned()
+}
+
+/// The message as it is shown: a text with variables has no name that an author knows.
+fn said(problem: &Problem) -> String {
+    let message = plain(&problem.message);
+    match Regex::new(r" \(in <string>:(\d+)\)") {
+        Ok(pattern) => pattern.replace_all(&message, " (line $1 of the text)").into_owned(),
+        Err(_) => message,
+    }
+}
+
+/// The file to show for a problem, its text, and the place in it: at least its beginning, where it has any text.
+fn located(files: &Files, problem: &Problem) -> (String, String, Option<Range<usize>>) {
+    let (source, text) = source_of(files, problem);
+    let found = if source == problem.file {
+        place(&text, &problem.message).or_else(|| quoted(&text, &problem.message))
+    } else {
+        problem.file.rsplit('/').next().and_then(|name| word(&text, name))
+    };
+    let span = found.or_else(|| line(&text, 0));
+    (source, text, span)
+}
+
+/// The last word in quotes of a message that stands in the text like that.
+fn quoted(text: &str, message: &str) -> Option<Range<usize>> {
+    let pattern = Regex::new(r#""[^"]+""#).ok()?;
+    let words: Vec<&str> = pattern.find_iter(message).map(|found| found.as_str()).collect();
+    words.into_iter().rev().find_map(|it| word(text, it))
 }
 
 /// The file that tells of a problem, with its text: for one that is missing, the exercise that names it.
@@ -93,7 +118,7 @@ fn word(text: &str, word: &str) -> Option<Range<usize>> {
 fn place(text: &str, message: &str) -> Option<Range<usize>> {
     if message.contains("(in <string>:") {
         // A text with variables counts its own lines, not those of the file.
-        return key(text, message);
+        return key(text, message).or_else(|| numbered(text, message));
     }
     numbered(text, message).or_else(|| unknown_word(text, message)).or_else(|| key(text, message))
 }

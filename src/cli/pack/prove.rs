@@ -1,6 +1,6 @@
 //! `uncordon pack test`: the proof of every exercise, as a table with timings.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -10,34 +10,82 @@ use super::{TestArgs, lint};
 use crate::cli::packs;
 use crate::exercises::prove::{Proof, prove};
 use crate::exercises::texts::plain;
-use crate::exercises::{Pack, pack};
+use crate::exercises::{Exercise, Pack, pack};
 
 /// Proves once, or again whenever a file changes.
 pub(super) fn test(args: &TestArgs) -> Result<u8, String> {
-    if args.watch { watch(args) } else { once(args, args.only.as_deref()) }
+    if args.watch {
+        return watch(args);
+    }
+    let Some(pack) = load(args)? else { return Ok(1) };
+    if let Some(only) = &args.only
+        && !pack.exercises.iter().any(|it| it.id == *only)
+    {
+        return Err(format!("the pack has no exercise {only:?}"));
+    }
+    let holds = prove_some(&pack, args, |id| args.only.as_ref().is_none_or(|only| only == id));
+    Ok(u8::from(!holds))
 }
 
 /// How often the files are looked at while watching.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
-/// Proves what changed, until the program is interrupted.
+/// Proves everything, and then what changed, until the program is interrupted. A pack that cannot be read is told;
+/// what waits for it is proven once it can.
 fn watch(args: &TestArgs) -> Result<u8, String> {
-    let mut seen = changed_at(&args.folder.folder)?;
-    once(args, args.only.as_deref())?;
+    let folder = &args.folder.folder;
+    let mut seen = changed_at(folder)?;
+    // `None` is everything.
+    let mut waiting: Option<BTreeSet<String>> = None;
+    loop {
+        match load(args) {
+            Ok(Some(pack)) => {
+                let wanted = |id: &str| {
+                    args.only.as_ref().is_none_or(|only| only == id)
+                        && waiting.as_ref().is_none_or(|all| all.contains(id))
+                };
+                if pack.exercises.iter().any(|it| wanted(&it.id)) {
+                    prove_some(&pack, args, wanted);
+                } else {
+                    println!("no problems, and nothing to prove again");
+                }
+                waiting = Some(BTreeSet::new());
+            }
+            Ok(None) => {}
+            Err(why) => eprintln!("uncordon: {why}"),
+        }
+        println!("watching {}; Ctrl-C ends", folder.display());
+        let changed = next_change(folder, &mut seen);
+        println!("\n{} changed", changed.join(", "));
+        if let Some(waiting) = &mut waiting {
+            waiting.extend(changed.iter().flat_map(|path| concerned(path)));
+        }
+    }
+}
+
+/// Waits until files are written, added or taken away; their paths.
+fn next_change(folder: &Path, seen: &mut BTreeMap<PathBuf, SystemTime>) -> Vec<String> {
     loop {
         std::thread::sleep(LOOK_EVERY);
-        let now = changed_at(&args.folder.folder)?;
-        if now == seen {
-            continue;
+        // While an editor puts a new file in place of the old one, a folder may change under the reader.
+        let Ok(now) = changed_at(folder) else { continue };
+        let differs = |(path, at): &(&PathBuf, &SystemTime)| seen.get(*path) != Some(*at);
+        let written = now.iter().filter(differs).map(|(path, _)| path);
+        let gone = seen.keys().filter(|path| !now.contains_key(*path));
+        let changed: Vec<String> = written.chain(gone).map(|it| it.to_string_lossy().into_owned()).collect();
+        if !changed.is_empty() {
+            *seen = now;
+            return changed;
         }
-        let changed =
-            now.iter().find(|(path, at)| seen.get(*path) != Some(*at)).map(|(path, _)| path.clone());
-        seen = now;
-        let parts = changed.iter().flat_map(|it| it.components().next()).next();
-        let exercise = parts.map(|it| it.as_os_str().to_string_lossy().into_owned());
-        let known = exercise.filter(|it| args.folder.folder.join(it).join("exercise.yaml").is_file());
-        println!("\n{} changed", known.as_deref().unwrap_or("the pack"));
-        once(args, args.only.as_deref().or(known.as_deref()))?;
+    }
+}
+
+/// The exercises whose proofs a file may change: the one in whose folder it lies, or whose texts it has.
+fn concerned(path: &str) -> Option<String> {
+    let (folder, rest) = path.split_once('/')?;
+    match folder {
+        "locales" => rest.rsplit('/').next()?.strip_suffix(".yaml").map(str::to_owned),
+        _ => Some(folder.to_owned()),
     }
 }
 
@@ -60,22 +108,23 @@ fn changed_at(folder: &Path) -> Result<BTreeMap<PathBuf, SystemTime>, String> {
     Ok(found)
 }
 
-fn once(args: &TestArgs, only: Option<&str>) -> Result<u8, String> {
+/// The pack; nothing when it has problems, which are told.
+fn load(args: &TestArgs) -> Result<Option<Pack>, String> {
     let source = packs::read_source(&args.folder.folder)?;
-    let pack = match pack::load(&source) {
-        Ok(pack) => pack,
+    match pack::load(&source) {
+        Ok(pack) => Ok(Some(pack)),
         Err(problems) => {
             eprintln!("{}", lint::shown(&source, &problems));
-            return Ok(1);
+            Ok(None)
         }
-    };
-    if let Some(only) = only
-        && !pack.exercises.iter().any(|it| it.id == only)
-    {
-        return Err(format!("the pack has no exercise {only:?}"));
     }
+}
+
+/// Proves some exercises and tells; true when all their proofs hold.
+fn prove_some(pack: &Pack, args: &TestArgs, wanted: impl Fn(&str) -> bool) -> bool {
     let begun = Instant::now();
-    let timed = prove_all(&pack, args, only);
+    let chosen: Vec<&Exercise> = pack.exercises.iter().filter(|it| wanted(&it.id)).collect();
+    let timed = prove_all(&chosen, args);
     let proofs: Vec<&Proof> = timed.iter().map(|(proof, _)| proof).collect();
     let holds = proofs.iter().all(|proof| proof.broken.is_empty());
     if args.folder.json {
@@ -88,12 +137,11 @@ fn once(args: &TestArgs, only: Option<&str>) -> Result<u8, String> {
             begun.elapsed().as_secs_f64()
         );
     }
-    Ok(u8::from(!holds))
+    holds
 }
 
 /// Proves exercise by exercise, on as many threads as the machine has; prints in order.
-fn prove_all(pack: &Pack, args: &TestArgs, only: Option<&str>) -> Vec<(Proof, Duration)> {
-    let chosen: Vec<_> = pack.exercises.iter().filter(|it| only.is_none_or(|only| it.id == only)).collect();
+fn prove_all(chosen: &[&Exercise], args: &TestArgs) -> Vec<(Proof, Duration)> {
     let jobs: Vec<(usize, u64)> =
         (0..chosen.len()).flat_map(|index| (1..=args.seeds).map(move |seed| (index, seed))).collect();
     let threads = std::thread::available_parallelism().map_or(1, usize::from);

@@ -186,6 +186,7 @@ impl Exam {
         let mut exam =
             Self { kept, name, words, clock_shown_s: u64::MAX, grading: Grading::No, says: String::new() };
         msgs.extend(exam.act(Act::Turn { task: 0 }, now));
+        msgs.push(exam.tell_clock(None));
         Ok((exam, msgs))
     }
 
@@ -229,6 +230,7 @@ impl Exam {
         if !exam.kept.sitting.is_open(exam.kept.sitting.front) {
             msgs.extend(exam.act(Act::Turn { task: 0 }, replayed));
         }
+        msgs.push(exam.tell_clock(None));
         msgs.push(Msg::Said(words.say("exam-resumed")));
         Ok((exam, msgs))
     }
@@ -262,16 +264,19 @@ impl Exam {
         let (clock, at_ms) = (sitting.clock(), sitting.at_ms);
         if at_ms / 1000 != self.clock_shown_s {
             self.clock_shown_s = at_ms / 1000;
-            msgs.push(Msg::Exam(Box::new(ExamMsg::Clock {
-                elapsed_s: at_ms / 1000,
-                left_s: clock.left_ms(at_ms).map(|ms| ms.div_ceil(1000)),
-                alert: clock.alert(before_ms, at_ms),
-            })));
+            msgs.push(self.tell_clock(clock.alert(before_ms, at_ms)));
         }
         if clock.is_over(at_ms) {
             msgs.extend(self.end(false, now));
         }
         msgs
+    }
+
+    fn tell_clock(&self, alert: Option<u32>) -> Msg {
+        let sitting = &self.kept.sitting;
+        let left_ms = sitting.clock().left_ms(sitting.at_ms);
+        let (elapsed_s, left_s) = (sitting.at_ms / 1000, left_ms.map(|ms| ms.div_ceil(1000)));
+        Msg::Exam(Box::new(ExamMsg::Clock { elapsed_s, left_s, alert }))
     }
 
     /// Carries out what the screen asks for.
@@ -356,9 +361,21 @@ impl Exam {
         score
     }
 
+    /// Unix time in seconds of the end: the same however often it is asked.
+    fn ended_s(&self) -> i64 {
+        let resumed = self.kept.entries.iter().rev().find_map(|entry| match entry.act {
+            Act::Resume { at_s } => Some((at_s, entry.ms)),
+            _ => None,
+        });
+        let (from_s, from_ms) = resumed.unwrap_or((self.kept.sitting.head.began_s, 0));
+        let since_s = self.kept.sitting.at_ms.saturating_sub(from_ms) / 1000;
+        from_s.saturating_add_unsigned(since_s)
+    }
+
     fn write_result(&self, score: &Score) -> Result<PathBuf, String> {
         let sitting = &self.kept.sitting;
-        let at_s = data::now_s();
+        // Should the program be killed here, the same attempts are not noted twice.
+        let at_s = self.ended_s();
         let begun = sitting.tasks.iter().zip(&score.tasks).filter(|(_, score)| !score.commands.is_empty());
         let attempts: Vec<Attempt> =
             begun.map(|(task, score)| Attempt::in_exam(&task.exercise, task.seed, score, at_s)).collect();

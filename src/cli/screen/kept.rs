@@ -1,6 +1,6 @@
 //! A sitting on disk: every entry is in its journal, and synced, before anything that it shows is shown.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -41,9 +41,7 @@ impl Kept {
             _ => format!("{}-{number}.journal", head.began_s),
         };
         let folder = folder()?;
-        let free = (0..u32::MAX).map(|number| folder.join(name(number))).find(|path| !path.exists());
-        let path = free.ok_or_else(|| format!("{}: no name is free", folder.display()))?;
-        let mut file = data::open_to_append(&path)?;
+        let (path, mut file) = fresh(&folder, name)?;
         let mut link = Link::default();
         data::append(&mut file, &link.line(&head)?).map_err(|error| data::failed(&path, &error))?;
         let sitting = Sitting::new(head, exercises);
@@ -59,6 +57,14 @@ impl Kept {
         mut replay: impl FnMut(&Sitting, &Entry, News),
     ) -> Result<Self, String> {
         let fail = |error: std::io::Error| data::failed(path, &error);
+        let file = OpenOptions::new().append(true).open(path).map_err(fail)?;
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => {
+                return Err(format!("{}: it is open in another terminal", path.display()));
+            }
+            Err(TryLockError::Error(error)) => return Err(fail(error)),
+            Ok(()) => {}
+        }
         let bytes = fs::read(path).map_err(fail)?;
         let found = journal::read(&bytes).map_err(|error| format!("{}: {error}", path.display()))?;
         if found.rest == Rest::Damaged {
@@ -71,7 +77,6 @@ impl Kept {
             let news = sitting.take(entry)?;
             replay(&sitting, entry, news);
         }
-        let file = OpenOptions::new().append(true).open(path).map_err(fail)?;
         file.set_len(found.whole_bytes as u64).map_err(fail)?;
         let base_ms = sitting.at_ms;
         let (entries, link) = (found.entries, found.link);
@@ -109,6 +114,17 @@ impl Kept {
     pub(super) fn forgive(&mut self, before: Instant, now: Instant) {
         self.since += now.saturating_duration_since(before);
     }
+}
+
+/// A journal of its own, which no other process has: locked as long as it is open.
+fn fresh(folder: &Path, name: impl Fn(u32) -> String) -> Result<(PathBuf, File), String> {
+    for number in 0..u32::MAX {
+        let path = folder.join(name(number));
+        if let Some(file) = data::create_locked(&path)? {
+            return Ok((path, file));
+        }
+    }
+    Err(format!("{}: no name is free", folder.display()))
 }
 
 /// The journals that there are, newest first.

@@ -171,7 +171,7 @@ impl Scene<'_> {
 }
 
 fn read<T: DeserializeOwned>(tree: Value) -> Result<T, String> {
-    serde_json::from_value(tree).map_err(|error| error.to_string())
+    serde_json::from_value(tree).map_err(|error| crate::exercises::authoring::in_words(&error.to_string()))
 }
 
 impl Check {
