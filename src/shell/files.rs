@@ -3,12 +3,13 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use bashkit::{DirEntry, FileSystem, FileSystemExt, FileType, Metadata, async_trait};
+use bashkit::{DirEntry, FileSystem, FileSystemExt, FileType, FsLimits, Metadata, async_trait};
 
 use super::disk::Disk;
 use crate::cluster::place::FileOp;
 use crate::hosts::{FsError, Kind, Node, files};
 use crate::sim::SimTime;
+use crate::sim::limits::FILE_BYTES_MAX;
 
 /// The files of one place, as one user may use them.
 pub(super) struct PlaceFiles(pub(super) Disk);
@@ -52,6 +53,11 @@ fn metadata(node: &Node) -> Metadata {
 
 #[async_trait]
 impl FileSystemExt for PlaceFiles {
+    /// Programs that make large files ask first, before they take the memory.
+    fn limits(&self) -> FsLimits {
+        FsLimits::unlimited().max_file_size(FILE_BYTES_MAX as u64)
+    }
+
     async fn mkfifo(&self, path: &Path, mode: u32) -> Outcome<()> {
         let path = &text(path);
         let who = &self.0.who;

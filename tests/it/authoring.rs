@@ -259,7 +259,7 @@ fn a_watched_pack_proves_again_what_changed() {
     let folder = home.0.join("p");
     let exercise = |id: &str| {
         format!(
-            "id: {id}\ntitle: T\ndomain: storage\nminutes: 1\ntask: t\nchecks: [{{name: n, points: 1, object: \
+            "id: {id}\ntitle: T\ndomain: storage\nminutes: 1\ntask: t\nchecks: [{{name: it is there, points: 1, object: \
              {{kind: ConfigMap, name: a}}}}]\nsolution: s.sh\nmistakes: [{{script: m.sh, says: none}}]\n"
         )
     };

@@ -13,7 +13,7 @@ use super::{stderr, stdout, uncordon};
 const PACK: &str = "id = \"p\"\ntitle = \"P\"\nversion = \"1.0.0\"\n";
 
 const EXERCISE: &str = "id: x\ntitle: X\ndomain: storage\nminutes: 1\nworld: {setup: setup.sh}\ntask: do it\n\
-    checks: [{name: n, points: 1, object: {kind: ConfigMap, name: a}}]\nsolution: s.sh\nmistakes: [{script: m.sh, says: none}]\n";
+    checks: [{name: it is there, points: 1, object: {kind: ConfigMap, name: a}}]\nsolution: s.sh\nmistakes: [{script: m.sh, says: none}]\n";
 
 /// A fresh folder of the test's own.
 fn folder(name: &str) -> PathBuf {
@@ -102,15 +102,32 @@ fn deep_and_swelling_yaml_is_refused() {
 #[test]
 fn scripts_and_templates_end() {
     let endless = pack("endless", EXERCISE, "while true; do :; done\n");
-    assert_eq!(uncordon(&["pack", "test", &endless, "--seeds", "1"]).status.code(), Some(1));
+    let output = uncordon(&["pack", "test", &endless, "--seeds", "1"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stdout(&output).contains("stopped, since it would not end"), "{}", stdout(&output));
+    for (name, setup) in [
+        ("grows", "a=xxxxxxxx; while true; do a=$a$a; done\n"),
+        ("forks", "f() { f | f & }; f\nf() { f; }; f\n"),
+        (
+            "large",
+            "truncate -s 100G /tmp/a\nhead -c 50G /dev/zero > /tmp/b\nfallocate -l 50G /tmp/c\nexit 3\n",
+        ),
+        ("nested", &format!("echo {}x{}\n", "$(".repeat(3000), ")".repeat(3000))),
+        ("text", "awk 'BEGIN { s = \"x\"; while (1) s = s s }'\nexit 3\n"),
+    ] {
+        let output = uncordon(&["pack", "test", &pack(name, EXERCISE, setup), "--seeds", "1"]);
+        let said = stdout(&output);
+        assert!(output.status.code() == Some(1) && said.contains("the set-up failed"), "{name}: {said}");
+    }
     let template = "{% for a in range(10000) %}{% for b in range(10000) %}{% endfor %}{% endfor %}";
     refused(&pack("template", &EXERCISE.replace("do it", &format!("'{template}'")), "true\n"), "task");
 }
 
 #[test]
 fn escape_sequences_reach_no_terminal() {
-    let red =
-        EXERCISE.replace("title: X", "title: \"\\e[31mred\"").replace("name: n", "name: \"\\e]0;gone\\a\"");
+    let red = EXERCISE
+        .replace("title: X", "title: \"\\e[31mred\"")
+        .replace("name: it is there", "name: \"\\e]0;gone\\a\"");
     let loud = pack("escapes", &red.replace("X", "x"), "printf '\\033[2J'; exit 3\n");
     for command in [["pack", "test", &loud], ["pack", "lint", &loud]] {
         let output = uncordon(&command);

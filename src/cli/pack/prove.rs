@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::{Value, json};
@@ -17,7 +19,13 @@ pub(super) fn test(args: &TestArgs) -> Result<u8, String> {
     if args.watch {
         return watch(args);
     }
-    let Some(pack) = load(args)? else { return Ok(1) };
+    let pack = match load(args)? {
+        Ok(pack) => pack,
+        Err(problems) => {
+            eprintln!("{problems}");
+            return Ok(1);
+        }
+    };
     if let Some(only) = &args.only
         && !pack.exercises.iter().any(|it| it.id == *only)
     {
@@ -39,7 +47,7 @@ fn watch(args: &TestArgs) -> Result<u8, String> {
     let mut waiting: Option<BTreeSet<String>> = None;
     loop {
         match load(args) {
-            Ok(Some(pack)) => {
+            Ok(Ok(pack)) => {
                 let wanted = |id: &str| {
                     args.only.as_ref().is_none_or(|only| only == id)
                         && waiting.as_ref().is_none_or(|all| all.contains(id))
@@ -51,8 +59,8 @@ fn watch(args: &TestArgs) -> Result<u8, String> {
                 }
                 waiting = Some(BTreeSet::new());
             }
-            Ok(None) => {}
-            Err(why) => eprintln!("uncordon: {why}"),
+            Ok(Err(problems)) => println!("{problems}"),
+            Err(why) => println!("uncordon: {why}"),
         }
         println!("watching {}; Ctrl-C ends", folder.display());
         let changed = next_change(folder, &mut seen);
@@ -108,14 +116,26 @@ fn changed_at(folder: &Path) -> Result<BTreeMap<PathBuf, SystemTime>, String> {
     Ok(found)
 }
 
-/// The pack; nothing when it has problems, which are told.
-fn load(args: &TestArgs) -> Result<Option<Pack>, String> {
+/// The pack, or its problems as they are shown.
+fn load(args: &TestArgs) -> Result<Result<Pack, String>, String> {
     let source = packs::read_source(&args.folder.folder)?;
-    match pack::load(&source) {
-        Ok(pack) => Ok(Some(pack)),
-        Err(problems) => {
-            eprintln!("{}", lint::shown(&source, &problems));
-            Ok(None)
+    Ok(pack::load(&source).map_err(|problems| lint::shown(&source, &problems)))
+}
+
+/// Real time that a proof may take. Scripts have bounds of their own; what gets past them ends here.
+const PROOF_MAX: Duration = Duration::from_secs(300);
+
+/// The proofs that run: exercise, seed and since when.
+type Running = Mutex<Vec<(String, u64, Instant)>>;
+
+/// Ends the program when a proof does not end: a thread cannot be stopped. Returns when no job is left.
+fn watch_over(running: &Running, left: &AtomicUsize) {
+    while left.load(Ordering::Relaxed) > 0 {
+        std::thread::sleep(Duration::from_millis(50));
+        let running = running.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((exercise, seed, _)) = running.iter().find(|(.., since)| since.elapsed() > PROOF_MAX) {
+            println!("✗ {exercise:<32} seed {seed}  a script did not end within {} s", PROOF_MAX.as_secs());
+            std::process::exit(1);
         }
     }
 }
@@ -145,33 +165,40 @@ fn prove_all(chosen: &[&Exercise], args: &TestArgs) -> Vec<(Proof, Duration)> {
     let jobs: Vec<(usize, u64)> =
         (0..chosen.len()).flat_map(|index| (1..=args.seeds).map(move |seed| (index, seed))).collect();
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let next = std::sync::atomic::AtomicUsize::new(0);
-    let done = std::sync::Mutex::new(Vec::new());
+    let (next, left) = (AtomicUsize::new(0), AtomicUsize::new(jobs.len()));
+    let running = Running::default();
+    let done = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
+        scope.spawn(|| watch_over(&running, &left));
         for _ in 0..threads {
             scope.spawn(|| {
-                while let Some(&(index, seed)) =
-                    jobs.get(next.fetch_add(1, std::sync::atomic::Ordering::Relaxed))
-                {
-                    let Some(exercise) = chosen.get(index) else { break };
-                    let begun = Instant::now();
-                    let proof = prove(exercise, seed);
-                    let took = begun.elapsed();
-                    if !args.folder.json {
-                        print_proof(&proof, took);
+                while let Some(&(index, seed)) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if let Some(exercise) = chosen.get(index) {
+                        let proof = prove_one(exercise, seed, &running, args);
+                        done.lock().unwrap_or_else(PoisonError::into_inner).push((index, seed, proof));
                     }
-                    done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((
-                        index,
-                        seed,
-                        (proof, took),
-                    ));
+                    left.fetch_sub(1, Ordering::Relaxed);
                 }
             });
         }
     });
-    let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_by_key(|(index, seed, _)| (*index, *seed));
     done.into_iter().map(|(_, _, proof)| proof).collect()
+}
+
+fn prove_one(exercise: &Exercise, seed: u64, running: &Running, args: &TestArgs) -> (Proof, Duration) {
+    let begun = Instant::now();
+    let here = |(id, own, _): &(String, u64, Instant)| *id == exercise.id && *own == seed;
+    let list = || running.lock().unwrap_or_else(PoisonError::into_inner);
+    list().push((exercise.id.clone(), seed, begun));
+    let proof = prove(exercise, seed);
+    list().retain(|it| !here(it));
+    let took = begun.elapsed();
+    if !args.folder.json {
+        print_proof(&proof, took);
+    }
+    (proof, took)
 }
 
 fn print_proof(proof: &Proof, took: Duration) {
