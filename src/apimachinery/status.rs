@@ -123,6 +123,11 @@ impl Status {
         Self { code: 500, reason: "InternalError", message, details: Some(details) }
     }
 
+    /// A message without a reason.
+    pub(crate) fn bare(code: u16, message: impl Into<String>) -> Self {
+        Self { code, reason: "", message: message.into(), details: None }
+    }
+
     /// 503.
     pub(crate) fn unavailable(message: impl Into<String>) -> Self {
         Self { code: 503, reason: "ServiceUnavailable", message: message.into(), details: None }

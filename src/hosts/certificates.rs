@@ -248,6 +248,70 @@ pub(crate) fn certificates(pem: &str) -> Vec<Vec<u8>> {
         .collect()
 }
 
+/// Whether a certificate and a private key (both PEM, perhaps in one file) make a pair, in the words of Go's
+/// `tls.X509KeyPair`.
+///
+/// # Errors
+/// What is wrong with either, or that they do not belong together.
+pub(crate) fn pair(certificate: &str, key: &str) -> Result<(), String> {
+    let (shown, kept) = (blocks(certificate), blocks(key));
+    let Some((_, certificate)) = shown.iter().find(|(kind, _)| kind == "CERTIFICATE") else {
+        return Err(match kinds(&shown).as_slice() {
+            [] => "tls: failed to find any PEM data in certificate input".into(),
+            [one] if one.ends_with("PRIVATE KEY") => {
+                "tls: failed to find certificate PEM data in certificate input, but did find a private key; PEM inputs may have been switched".into()
+            }
+            other => format!(
+                "tls: failed to find \"CERTIFICATE\" PEM block in certificate input after skipping PEM blocks of the following types: [{}]",
+                other.join(" ")
+            ),
+        });
+    };
+    let Some((kind, key)) = kept.iter().find(|(kind, _)| kind.ends_with("PRIVATE KEY")) else {
+        return Err(match kinds(&kept).as_slice() {
+            [] => "tls: failed to find any PEM data in key input".into(),
+            ["CERTIFICATE"] => {
+                "tls: found a certificate rather than a key in the PEM for the private key".into()
+            }
+            other => format!(
+                "tls: failed to find PEM block with type ending in \"PRIVATE KEY\" in key input after skipping PEM blocks of the following types: [{}]",
+                other.join(" ")
+            ),
+        });
+    };
+    match certificates(certificate).first().map(|der| x509_parser::parse_x509_certificate(der).is_ok()) {
+        Some(true) => {}
+        _ => return Err("x509: malformed certificate".into()),
+    }
+    match (kind.as_str(), read_key(key)) {
+        // Keys of this form are not read here.
+        ("EC PRIVATE KEY", _) => Ok(()),
+        (_, Err(_)) => Err("tls: failed to parse private key".into()),
+        (_, Ok(_)) if key_fits(certificate, key) => Ok(()),
+        _ => Err("tls: private key does not match public key".into()),
+    }
+}
+
+/// The whole PEM blocks of a text with their types, in order.
+fn blocks(text: &str) -> Vec<(String, String)> {
+    let parts = text.split("-----BEGIN ").skip(1);
+    parts
+        .filter_map(|part| {
+            let (kind, rest) = part.split_once("-----\n")?;
+            let (body, _) = rest.split_once(&format!("-----END {kind}-----"))?;
+            let body: String = body.lines().filter(|line| !line.contains(": ")).collect();
+            let body: String = body.chars().filter(|c| !c.is_whitespace()).collect();
+            STANDARD.decode(&body).ok()?;
+            let whole = format!("-----BEGIN {kind}-----\n{body}\n-----END {kind}-----\n");
+            Some((kind.to_owned(), whole))
+        })
+        .collect()
+}
+
+fn kinds(blocks: &[(String, String)]) -> Vec<&str> {
+    blocks.iter().map(|(kind, _)| kind.as_str()).collect()
+}
+
 /// True when a private key (PEM) belongs to a certificate (PEM).
 pub(crate) fn key_fits(certificate: &str, key: &str) -> bool {
     let (Some(der), Ok(key)) = (pem_body(certificate), read_key(key)) else { return false };

@@ -232,6 +232,19 @@ pub(crate) fn set_swaps(host: &mut Host, areas: &[(String, u64)], now: SimTime) 
     let _ = host.files.install(SWAPS, text.as_bytes(), 0o444, now);
 }
 
+/// Bytes of the header of a swap area, which ends with its signature.
+pub(crate) const SWAP_PAGE: usize = 4096;
+
+/// What tells that `mkswap` was there.
+pub(crate) const SWAP_SIGNATURE: &[u8] = b"SWAPSPACE2";
+
+/// True when a file or device has been made a swap area.
+pub(crate) fn is_swap_area(files: &FileTree, path: &str) -> bool {
+    let signature = SWAP_PAGE - SWAP_SIGNATURE.len()..SWAP_PAGE;
+    path.starts_with("/dev/")
+        || files.read(path).is_ok_and(|bytes| bytes.get(signature) == Some(SWAP_SIGNATURE))
+}
+
 /// KiB of a swap area: 2 GiB less the header, unless the file is smaller.
 pub(crate) const SWAP_KIB: u64 = 2_097_148;
 
@@ -264,8 +277,10 @@ pub(crate) fn boot(host: &mut Host, now: SimTime) {
     }
     let areas =
         fstab(&host.files).into_iter().filter(|it| it.kind == "swap" && !it.options.contains("noauto"));
-    let areas: Vec<(String, u64)> =
-        areas.map(|it| (it.source.clone(), swap_kib(&host.files, &it.source))).collect();
+    let areas: Vec<(String, u64)> = areas
+        .filter(|it| is_swap_area(&host.files, &it.source))
+        .map(|it| (it.source.clone(), swap_kib(&host.files, &it.source)))
+        .collect();
     set_swaps(host, &areas, now);
     let mut mounts = SYSTEM_MOUNTS.to_owned();
     for it in fstab(&host.files) {
@@ -337,6 +352,7 @@ mod tests {
         };
         put("/etc/modules-load.d/k8s.conf", "overlay\nbr_netfilter\n");
         put("/etc/sysctl.d/k8s.conf", "net.ipv4.ip_forward = 1\nnet.bridge.bridge-nf-call-iptables=1\n");
+        put("/swap.img", &format!("{:4086}SWAPSPACE2", ""));
         put("/etc/fstab", "/dev/vda1 / ext4 defaults 0 1\n/swap.img none swap sw 0 0\n");
         host
     }

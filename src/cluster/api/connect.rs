@@ -5,8 +5,10 @@ use std::net::{IpAddr, Ipv4Addr};
 use super::authn::{self, token, x509};
 use crate::apimachinery::object;
 use crate::cluster::control_plane::Instance;
-use crate::cluster::network::{Outcome, firewall};
+use crate::cluster::kubelet::services;
+use crate::cluster::network::{Outcome, Protocol, firewall, listeners, tls};
 use crate::cluster::{Body, ClusterId, Place, Request, Response, UserInfo, World};
+use crate::hosts::certificates;
 
 /// Where a client dials and what it shows and trusts, as a kubeconfig gives it. All PEM.
 #[derive(Clone, Debug, Default)]
@@ -28,13 +30,25 @@ pub(crate) struct Endpoint {
 #[error("{sentence}")]
 pub(crate) struct DialError {
     pub(crate) sentence: String,
-    /// True when nobody answered at all, which takes the client its whole time-out.
-    pub(crate) timed_out: bool,
+    /// What the client waits for before it says so.
+    pub(crate) wait: Wait,
+}
+
+/// What a client waits for in vain.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Wait {
+    /// It knows at once.
+    #[default]
+    Nothing,
+    /// Nobody answers at the address.
+    Dial,
+    /// The connection is there, but nobody speaks.
+    Handshake,
 }
 
 impl DialError {
     fn said(sentence: impl Into<String>) -> Self {
-        Self { sentence: sentence.into(), timed_out: false }
+        Self { sentence: sentence.into(), wait: Wait::Nothing }
     }
 }
 
@@ -81,8 +95,9 @@ impl World {
             let text = "Client sent an HTTP request to an HTTPS server.\n".to_owned();
             return Ok(Response { code: 400, body: Body::Text(text), warnings: Vec::new() });
         }
-        check_client_key(endpoint)?;
         check_server(self, (cluster, &machine), endpoint, &target.host)?;
+        // The server asks for it only after it has shown its own.
+        check_client_key(endpoint)?;
         let source = crate::cluster::network::Source::of(self, from);
         request.source = source.map_or_else(String::new, |it| it.address.to_string());
         match authenticate(self, cluster, endpoint) {
@@ -146,7 +161,14 @@ fn reach(world: &World, from: &Place, target: &Target) -> Result<(ClusterId, Str
 /// As [`World::exchange`].
 pub(crate) fn greet(world: &World, from: &Place, endpoint: &Endpoint) -> Result<Option<UserInfo>, DialError> {
     let target = Target::parse(&endpoint.server);
-    let (cluster, machine) = reach(world, from, &target)?;
+    let (cluster, machine) = reach(world, from, &target).map_err(|error| match error.wait {
+        // It will be asked again in a moment.
+        Wait::Handshake => {
+            let to = shown(&target.host, &target.port);
+            DialError::said(format!("dial tcp {to}: connect: connection refused"))
+        }
+        _ => error,
+    })?;
     check_server(world, (cluster, &machine), endpoint, &target.host)?;
     Ok(authenticate(world, cluster, endpoint))
 }
@@ -199,24 +221,64 @@ fn dial(world: &World, from: &Place, address: &str, port: &str) -> Result<(Clust
         Some(machine) => machine,
         None => {
             let sentence = format!("dial tcp {to}: i/o timeout");
-            return Err(DialError { sentence, timed_out: true });
+            return Err(DialError { sentence, wait: Wait::Dial });
         }
     };
     if !world.hosts.get(&machine).is_some_and(|host| host.up) {
         let sentence = format!("dial tcp {to}: connect: no route to host");
-        return Err(DialError { sentence, timed_out: true });
+        return Err(DialError { sentence, wait: Wait::Dial });
     }
     let to_address = address.parse().unwrap_or(Ipv4Addr::LOCALHOST);
     match firewall::to_machine(world, from, &machine, to_address, number) {
         Some(Outcome::Refused) => return Err(refused()),
         Some(_) => {
-            return Err(DialError { sentence: format!("dial tcp {to}: i/o timeout"), timed_out: true });
+            return Err(DialError { sentence: format!("dial tcp {to}: i/o timeout"), wait: Wait::Dial });
         }
         None => {}
     }
-    let cluster = listening_on(world, &machine, number).ok_or_else(refused)?;
-    Ok((cluster, machine))
+    match listening_on(world, &machine, number) {
+        Some(cluster) => Ok((cluster, machine)),
+        None => Err(other_listener(world, &machine, to_address, number).unwrap_or_else(refused)),
+    }
 }
+
+/// What comes of a TLS handshake with something that is no API server, or not one yet.
+fn other_listener(world: &World, machine: &str, to: Ipv4Addr, port: u16) -> Option<DialError> {
+    let stalls = || DialError { sentence: HANDSHAKE_TIMEOUT.into(), wait: Wait::Handshake };
+    let reached = listeners::on_machine(world, machine, to, port, Protocol::Tcp)?;
+    if let Some(certificate) = tls::certificate(world, &reached, &to.to_string(), "") {
+        let strangers = x509::verify(certificate.as_bytes(), b"", x509::Purpose::Server, None, world.now);
+        return Some(DialError::said(format!("tls: failed to verify certificate: {}", strangers.err()?)));
+    }
+    Some(match listeners::program(world, machine, to, port).as_deref() {
+        Some("sshd") => DialError::said("tls: first record does not look like a TLS handshake"),
+        Some("kube-controller-manager" | "kube-scheduler") => DialError::said(SELF_SIGNED),
+        Some(API_SERVER) => return None,
+        Some(_) => stalls(),
+        None if speaks_http(world, &reached) => {
+            DialError::said("http: server gave HTTP response to HTTPS client")
+        }
+        None => stalls(),
+    })
+}
+
+/// Whether what was reached in a container answers a handshake, with an error in HTTP.
+fn speaks_http(world: &World, reached: &Outcome) -> bool {
+    let Outcome::Open { place: place @ Place::Container { cluster, pod_uid, container }, port } = reached
+    else {
+        return false;
+    };
+    let runtime = world.clusters.get(*cluster).map(|it| &it.runtime);
+    let run = runtime.and_then(|it| it.pods.get(pod_uid)?.containers.get(container));
+    let service = run.and_then(|it| services::on_port(world, place, it, *port));
+    service.is_some_and(|it| !matches!(it.kind.as_str(), "listener" | "redis"))
+}
+
+/// Go's client gives up a handshake after ten seconds.
+const HANDSHAKE_TIMEOUT: &str = "net/http: TLS handshake timeout";
+
+/// The certificates that these programs make for themselves are nobody's.
+const SELF_SIGNED: &str = "tls: failed to verify certificate: x509: certificate signed by unknown authority";
 
 /// The endpoint behind a service address of some cluster.
 fn through_service(world: &World, address: &str, port: u16) -> (String, u16) {
@@ -307,10 +369,8 @@ fn check_client_key(endpoint: &Endpoint) -> Result<(), DialError> {
     let (Some(certificate), Some(key)) = (&endpoint.client_certificate, &endpoint.client_key) else {
         return Ok(());
     };
-    if x509::key_fits(certificate, key) {
-        return Ok(());
-    }
-    Err(DialError::said("tls: private key does not match public key"))
+    let text = String::from_utf8_lossy;
+    certificates::pair(&text(certificate), &text(key)).map_err(DialError::said)
 }
 
 /// What the client thinks of the server's certificate.

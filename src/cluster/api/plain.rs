@@ -45,7 +45,7 @@ const CHECKS: &[(&str, Paths)] = &[
     ("poststarthook/apiservice-status-local-available-controller", Paths::All),
     ("poststarthook/apiservice-status-remote-available-controller", Paths::All),
     ("poststarthook/apiservice-registration-controller", Paths::All),
-    ("poststarthook/apiservice-wait-for-first-sync", Paths::OnlyReady),
+    ("poststarthook/apiservice-wait-for-first-sync", Paths::All),
     ("poststarthook/apiservice-discovery-controller", Paths::All),
     ("poststarthook/kube-apiserver-autoregistration", Paths::All),
     ("autoregister-completion", Paths::All),
@@ -80,8 +80,8 @@ pub(crate) fn answer(cluster: &Cluster, request: &Request) -> Response {
     }
     let parts: Vec<&str> = request.path.split('/').filter(|part| !part.is_empty()).collect();
     match parts.as_slice() {
-        [path @ ("healthz" | "livez" | "readyz")] => health(path, request),
-        [path @ ("healthz" | "livez" | "readyz"), check @ ..] => one_check(path, &check.join("/")),
+        [path @ ("healthz" | "livez" | "readyz")] => health(cluster, path, request),
+        [path @ ("healthz" | "livez" | "readyz"), check @ ..] => one_check(cluster, path, &check.join("/")),
         ["version"] => Response::json(200, version(cluster)),
         ["metrics"] => text(200, metrics(cluster)),
         [] => Response::json(200, json!({"paths": paths(cluster)})),
@@ -93,23 +93,39 @@ fn text(code: u16, text: String) -> Response {
     Response { code, body: Body::Text(text), warnings: Vec::new() }
 }
 
-fn health(path: &str, request: &Request) -> Response {
-    if request.query_value("verbose").is_none() {
-        return text(200, "ok".into());
-    }
-    let excluded: Vec<&str> =
-        request.query.iter().filter(|(key, _)| key == "exclude").map(|(_, value)| value.as_str()).collect();
-    let line = |name: &str| {
-        if excluded.contains(&name) { format!("[+]{name} excluded: ok\n") } else { format!("[+]{name} ok\n") }
-    };
-    let mut all: String = CHECKS.iter().filter(|(_, it)| it.has(path)).map(|(name, _)| line(name)).collect();
-    all.push_str(&format!("{path} check passed\n"));
-    text(200, all)
+/// What stands behind the check of a name is in order.
+fn holds(cluster: &Cluster, check: &str) -> bool {
+    !check.starts_with("etcd") || cluster.api_server_up()
 }
 
-fn one_check(path: &str, check: &str) -> Response {
+fn health(cluster: &Cluster, path: &str, request: &Request) -> Response {
+    let excluded: Vec<&str> =
+        request.query.iter().filter(|(key, _)| key == "exclude").map(|(_, value)| value.as_str()).collect();
+    let checks = || CHECKS.iter().filter(|(_, it)| it.has(path)).map(|(name, _)| *name);
+    let fails = |name: &str| !excluded.contains(&name) && !holds(cluster, name);
+    let failed = checks().any(fails);
+    if !failed && request.query_value("verbose").is_none() {
+        return text(200, "ok".into());
+    }
+    let line = |name: &str| match (excluded.contains(&name), fails(name)) {
+        (true, _) => format!("[+]{name} excluded: ok\n"),
+        (_, true) => format!("[-]{name} failed: reason withheld\n"),
+        _ => format!("[+]{name} ok\n"),
+    };
+    let all: String = checks().map(line).collect();
+    if failed {
+        return text(500, format!("{all}{path} check failed\n"));
+    }
+    text(200, format!("{all}{path} check passed\n"))
+}
+
+fn one_check(cluster: &Cluster, path: &str, check: &str) -> Response {
     let known = CHECKS.iter().any(|(name, it)| *name == check && it.has(path));
-    if known { text(200, "ok".into()) } else { Response::refused(&Status::no_such_path()) }
+    match (known, holds(cluster, check)) {
+        (true, true) => text(200, "ok".into()),
+        (true, false) => text(500, format!("internal server error: {check} failed: reason withheld\n")),
+        _ => Response::refused(&Status::no_such_path()),
+    }
 }
 
 /// The version of the API server that serves, by the tag of its image; the newest where none is told.

@@ -54,19 +54,7 @@ impl Start<'_> {
     /// Go's `tls.LoadX509KeyPair`.
     pub(super) fn key_pair(&self, certificate: &str, key: &str) -> Result<(), String> {
         let (certificate, key) = (self.read(certificate)?, self.read(key)?);
-        if certificates::certificates(&certificate).is_empty() {
-            return Err("tls: failed to find any PEM data in certificate input".into());
-        }
-        if certificates::pem_body(&key).is_none() {
-            return Err("tls: failed to find any PEM data in key input".into());
-        }
-        if certificates::read_key(&key).is_err() {
-            return Err("tls: failed to parse private key".into());
-        }
-        if !certificates::key_fits(&certificate, &key) {
-            return Err("tls: private key does not match public key".into());
-        }
-        Ok(())
+        certificates::pair(&certificate, &key)
     }
 
     /// Binds a TCP port of an address, as `net.Listen` does.

@@ -10,6 +10,7 @@
 pub(crate) mod flags;
 mod image;
 mod inside;
+pub(crate) mod leases;
 mod probe;
 pub(crate) mod process;
 mod programs;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::inside::of_url;
+use super::leases;
 use super::script::{Outcome, Played};
 use super::{Exit, Instance, Phase, Process, image, probe, start};
 use crate::cluster::api::{authz, bootstrap, connect};
@@ -299,6 +300,10 @@ fn watch_over(
     let now = world.now;
     if let Some(exit) = lost_lease(world, cluster, host, instance) {
         return Some(ended(instance, exit));
+    }
+    let served = world.clusters.get(cluster).is_some_and(Cluster::api_server_up);
+    if served && instance.lost_since.is_none() {
+        leases::hold(world, cluster, host, instance);
     }
     let waits = instance.lost_since.map(|since| (since + RENEW_DEADLINE).since(now));
     let killed = probe::kills_at(world, cluster, host, instance);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::apimachinery::object;
 use crate::cluster::place::FileOp;
 use crate::cluster::{Key, Place, World, etcd, templates};
 use crate::hosts::UnitState;
@@ -97,4 +98,30 @@ fn a_restored_keyspace_comes_back_once_the_manifest_points_at_it() {
     edit(&mut world, "etcd", "path: /var/lib/etcd-restored\n", "path: /var/lib/etcd\n");
     pass(&mut world, 60);
     assert!(up(&world) && world.clusters[0].store.get(&key).is_none(), "the old directory is as it was left");
+}
+
+#[test]
+fn an_untouched_cluster_has_leases_and_a_journal_of_how_its_kubelets_started() {
+    let world = templates::default_world(1);
+    let leases: Vec<_> = world.clusters[0].store.list("leases.coordination.k8s.io", "kube-system").collect();
+    let lines: Vec<String> = leases
+        .iter()
+        .map(|it| {
+            let shown = crate::cluster::kubelet::node::as_of_now(&world, 0, it);
+            let renewed =
+                crate::sim::SimTime::parse_rfc3339(object::text(&shown, "/spec/renewTime")).unwrap();
+            assert!(world.now.since(renewed) <= Duration::from_secs(10), "{renewed:?}");
+            let holder = object::text(&shown, "/spec/holderIdentity").split('_').next().unwrap().to_owned();
+            format!("{} {holder}", object::name(&shown))
+        })
+        .collect();
+    insta::assert_snapshot!(lines.join("\n"), @"
+    apiserver-v3pzcqgisi2xl2qaivl6nou4fq apiserver-v3pzcqgisi2xl2qaivl6nou4fq
+    kube-controller-manager controlplane
+    kube-scheduler controlplane
+    ");
+    for host in ["controlplane", "node01"] {
+        let mut said = world.hosts[host].journal.iter().filter(|it| it.identifier == "kubelet");
+        assert!(said.any(|it| it.message.contains("Successfully registered node")), "{host}");
+    }
 }

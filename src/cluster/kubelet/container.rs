@@ -204,9 +204,10 @@ fn pulled(world: &mut World, job: &Job<'_>, since: SimTime) {
 }
 
 /// As Go prints a duration that is rounded to milliseconds: `450ms`, `1.5s`.
-fn go_duration(duration: Duration) -> String {
+pub(super) fn go_duration(duration: Duration) -> String {
     match duration.as_millis() {
         millis @ 0..1_000 => format!("{millis}ms"),
+        millis @ 60_000.. => format!("{}m{}s", millis / 60_000, millis / 1_000 % 60),
         millis => {
             let text = format!("{}.{:03}", millis / 1_000, millis % 1_000);
             format!("{}s", text.trim_end_matches('0').trim_end_matches('.'))

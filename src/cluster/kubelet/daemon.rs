@@ -48,7 +48,7 @@ fn greeted(world: &World, host: &str, daemon: &Daemon) -> Result<(), String> {
     match connect::greet(world, &Place::host(host), endpoint) {
         Ok(Some(_)) => Ok(()),
         Ok(None) => Err("Unauthorized".into()),
-        Err(error) if error.timed_out => {
+        Err(error) if error.wait == connect::Wait::Dial => {
             Err(format!("Get \"{}{path}\": context deadline exceeded", endpoint.server))
         }
         Err(error) => Err(format!("Get \"{}{path}\": {error}", endpoint.server)),
@@ -66,6 +66,36 @@ pub(super) fn lost_contact(world: &World, cluster: ClusterId, host: &str) -> Opt
 pub(crate) fn will_live(world: &World, host: &str) -> bool {
     let ending = |it: &Daemon| it.ends.is_some();
     !world.clusters.iter().any(|it| it.runtime.daemons.get(host).is_some_and(ending))
+}
+
+/// When the kubelet of a machine was started.
+pub(super) fn since(world: &World, cluster: ClusterId, host: &str) -> Option<SimTime> {
+    Some(world.clusters.get(cluster)?.runtime.daemons.get(host)?.since)
+}
+
+/// The journal of a machine that was set up with a kubelet that runs begins with how it started.
+pub(super) fn tell_start(world: &mut World, cluster: ClusterId, host: &str) {
+    let found = || world.clusters.get(cluster)?.runtime.daemons.get(host)?.settings.process.clone();
+    let Some(process) = found() else { return };
+    let played = control_plane::start_program(world, cluster, host, &process, None);
+    let now = world.now;
+    let Some(machine) = world.hosts.get_mut(host) else { return };
+    if machine.journal.iter().any(|it| it.identifier == "kubelet") {
+        return;
+    }
+    let pid = machine.units.get(UNIT).map_or(0, |it| it.main_pid);
+    let started = "Started kubelet.service - kubelet: The Kubernetes Node Agent.".to_owned();
+    machine.log(now, "systemd", 1, UNIT, 6, started);
+    write_down(machine, now, pid, &played.log);
+}
+
+/// Lines of a start come with their time, but with the number of a container's process.
+fn write_down(machine: &mut Host, begun: SimTime, pid: u32, lines: &[(Duration, String)]) {
+    for (after, text) in lines {
+        let text = text.replacen(&format!(" {:7} ", 1), &format!(" {pid:7} "), 1);
+        let level = if text.starts_with('E') { 3 } else { 6 };
+        machine.log(begun + *after, "kubelet", pid, UNIT, level, text);
+    }
 }
 
 /// Adds a line of the kubelet to the journal.
@@ -170,12 +200,7 @@ fn follow(
         return Some(daemon.retry_at.since(now));
     }
     let machine = world.hosts.get_mut(host)?;
-    for (after, text) in &played.log {
-        // Lines come with their time, but with the number of a container's process.
-        let text = text.replacen(&format!(" {:7} ", 1), &format!(" {:7} ", daemon.pid), 1);
-        let level = if text.starts_with('E') { 3 } else { 6 };
-        machine.log(now + *after, "kubelet", daemon.pid, UNIT, level, text);
-    }
+    write_down(machine, now, daemon.pid, &played.log);
     let due = match played.outcome {
         Outcome::Serves { .. } => {
             daemon.hangs_at = None;

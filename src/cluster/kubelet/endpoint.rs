@@ -1,11 +1,11 @@
 //! The kubelet's own HTTP server: who may ask, and what it answers about its pods and itself.
 //!
-//! Streams (logs, exec, port-forward) go another way: see `access`. Its metrics are not simulated, and
-//! client certificates are not looked at here.
+//! Streams (logs, exec, port-forward) go another way: see `access`. Client certificates are not looked at here.
 
 use serde_json::{Value, json};
 
 use super::settings::{self, Settings};
+use super::stats;
 use super::web::Answer;
 use crate::apimachinery::{object, schema};
 use crate::cluster::api::authz::{self, Attributes};
@@ -31,6 +31,11 @@ pub(crate) fn answer(world: &World, host: &str, port: u16, method: &str, path: &
         }
     }
     content(world, cluster, host, &settings, path)
+}
+
+/// Answers the API server, which may ask for everything.
+pub(crate) fn answer_server(world: &World, cluster: ClusterId, host: &str, path: &str) -> Answer {
+    content(world, cluster, host, &settings::of(world, host), path)
 }
 
 fn not_found() -> Answer {
@@ -130,6 +135,15 @@ fn content(world: &World, cluster: ClusterId, host: &str, settings: &Settings, p
                 .map(|it| (**it).clone())
                 .collect();
             json(json!({"kind": "PodList", "apiVersion": "v1", "metadata": {}, "items": pods}))
+        }
+        "/stats/summary" => {
+            let node = world.hosts.get(host).map(|it| settings.node_name(it)).unwrap_or_default();
+            json(stats::summary(world, cluster, &node))
+        }
+        "/metrics" => Answer::new(200, PLAIN, stats::metrics(world, cluster, host, settings)),
+        "/metrics/resource" => {
+            let node = world.hosts.get(host).map(|it| settings.node_name(it)).unwrap_or_default();
+            Answer::new(200, PLAIN, stats::resource_metrics(world, cluster, &node))
         }
         path if path.starts_with("/metrics") || path.starts_with("/stats") => {
             Answer::new(501, PLAIN, format!("uncordon: {path} of the kubelet is not simulated yet\n"))

@@ -25,6 +25,7 @@ pub(crate) mod files;
 mod hooks;
 pub(crate) mod logs;
 pub(crate) mod manifest;
+mod mount_log;
 mod nginx;
 pub(crate) mod node;
 mod pi;
@@ -40,6 +41,7 @@ pub(crate) mod settings;
 pub(crate) mod services;
 mod standin;
 mod static_pods;
+mod stats;
 pub(crate) mod status;
 mod system_files;
 #[cfg(test)]

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::{cni, daemon, eviction, pod};
 use crate::apimachinery::object;
 use crate::cluster::api::{Client, authz};
+use crate::cluster::control_plane::leases;
 use crate::cluster::events::{self, Source};
 use crate::cluster::scheduler::{matching, resources};
 use crate::cluster::{Cluster, ClusterId, Object, UserInfo, World};
@@ -38,6 +39,12 @@ pub(crate) fn kubelet_runs(world: &World, host: &str) -> bool {
         && daemon::will_live(world, host)
 }
 
+/// Whether the kubelet of a machine runs, with or without its container runtime.
+pub(crate) fn kubelet_process_runs(world: &World, host: &str) -> bool {
+    world.hosts.get(host).is_some_and(|it| it.unit_active("kubelet.service"))
+        && daemon::will_live(world, host)
+}
+
 /// When a node's lease was last renewed; `None` for a node that no kubelet ever spoke for.
 pub(crate) fn last_heartbeat(world: &World, cluster: ClusterId, node: &str) -> Option<SimTime> {
     let beat = world.clusters.get(cluster)?.runtime.beats.get(node)?;
@@ -55,6 +62,9 @@ const REPORT: u64 = 300;
 pub(crate) fn as_of_now(world: &World, cluster: ClusterId, stored: &Object) -> Object {
     let beat = |node: &str| world.clusters.get(cluster)?.runtime.beats.get(node).filter(|it| it.alive);
     let kind = object::text(stored, "/kind");
+    if kind == "Lease" && object::namespace(stored) == "kube-system" {
+        return leases::as_of_now(world, cluster, stored);
+    }
     let is_lease = kind == "Lease" && object::namespace(stored) == "kube-node-lease";
     if !is_lease && kind != "Node" {
         return stored.clone();
@@ -100,12 +110,17 @@ pub(super) fn sync(world: &mut World, cluster: ClusterId, host: &str) -> Option<
         _ => now,
     };
     world.clusters.get_mut(cluster)?.runtime.beats.insert(node.clone(), Beat { alive, since });
+    if alive {
+        daemon::tell_start(world, cluster, host);
+    }
     if before.is_some_and(|it| it.alive)
         && let Some(line) = daemon::lost_contact(world, cluster, host)
     {
         daemon::say(world, host, &line);
     }
     if alive {
+        let health = Health::of(world, cluster, host);
+        tell_network(world, host, &health);
         wake_pods(world, cluster, &node);
         return Some(START);
     }
@@ -169,14 +184,15 @@ fn speak(world: &mut World, cluster: ClusterId, host: &str, node: &str) {
     if before.iter().chain(&wanted).any(|it| object::field(it, "reason") == "KubeletNotReady") {
         wake_pods(world, cluster, node);
     }
-    if let Some(why) = health.network {
-        let why = why.trim_start_matches("container runtime network not ready: ");
-        daemon::say(
-            world,
-            host,
-            &format!("E kubelet.go:3255] \"Container runtime network not ready\" networkReady={why:?}"),
-        );
-    }
+    tell_network(world, host, &health);
+}
+
+/// Says why the network of pods is not there.
+fn tell_network(world: &mut World, host: &str, health: &Health) {
+    let Some(why) = &health.network else { return };
+    let why = why.trim_start_matches("container runtime network not ready: ");
+    let line = format!("I kubelet.go:3277] \"Container runtime network not ready\" networkReady={why:?}");
+    daemon::say(world, host, &line);
 }
 
 /// The events of conditions that are others now.

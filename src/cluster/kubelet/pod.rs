@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::container::{self, Job};
 use super::run::{ContainerRun, PodId, PodRun, Role, State, Stopping};
-use super::{cni, hooks, node, pod_status, probes, static_pods, volumes};
+use super::{cni, hooks, mount_log, node, pod_status, probes, static_pods, volumes};
 use crate::apimachinery::object;
 use crate::cluster::api::Client;
 use crate::cluster::events::{self, Report, Source};
@@ -215,8 +215,10 @@ fn mount(world: &mut World, id: &PodId, pod: &Object) -> bool {
         Err((volume, why)) => {
             // 500 ms, doubled each time up to 2 min 2 s, as the volume manager waits.
             let wait = Duration::from_millis(500 << run.failures.min(8)).min(Duration::from_secs(122));
+            let first = run.failures == 0;
             run.failures += 1;
             run.retry_at = Some(now + wait);
+            mount_log::tell(world, id, pod, (&volume, &why), (first, wait));
             let message = format!("MountVolume.SetUp failed for volume \"{volume}\" : {why}");
             tell(world, id, pod, "", events::warning("FailedMount", message));
             false

@@ -56,7 +56,13 @@ fn compute(world: &World, id: &PodId, pod: &Object) -> Option<Value> {
     } else {
         set("phase", json!(phase(run, pod)));
     }
-    set("conditions", status::conditions(pod, &conditions(run, pod), now));
+    let mut own = conditions(run, pod);
+    // The scheduler never saw a pod that named its node from the beginning.
+    let placed = |it: &Value| object::field(it, "type") == "PodScheduled";
+    if !object::list(pod, "/status/conditions").iter().any(placed) {
+        own.push(Condition::met("PodScheduled"));
+    }
+    set("conditions", status::conditions(pod, &own, now));
     set("hostIP", json!(host.address));
     set("hostIPs", json!([{"ip": host.address}]));
     if !run.ip.is_empty() {

@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::run::{ContainerRun, Ended, LogLine, PodId, PodRun, Role, State};
-use super::{catalog, manifest, node, pod, pod_status, status};
+use super::{catalog, daemon, manifest, node, pod, pod_status, status};
 use crate::apimachinery::object;
 use crate::cluster::api::Client;
 use crate::cluster::control_plane::{self, Instance, Phase};
@@ -99,7 +99,12 @@ fn create(world: &mut World, cluster: ClusterId, node: &str, mut pod: Value) -> 
     object::set(&mut pod, &["metadata", "ownerReferences"], owner);
     object::set(&mut pod, &["metadata", "annotations", "kubernetes.io/config.seen"], now.rfc3339_nano());
     let namespace = object::namespace(&pod).to_owned();
-    client.create("pods", &namespace, pod).ok().map(drop)
+    let about = format!("{namespace}/{}", object::name(&pod));
+    client.create("pods", &namespace, pod).ok()?;
+    let host = world.clusters.get(cluster)?.nodes.get(node)?.clone();
+    let line = format!("I kubelet.go:3514] \"Creating a mirror pod for static pod\" pod={about:?}");
+    daemon::say(world, &host, &line);
+    Some(())
 }
 
 /// The pods of a machine's manifests, as their mirrors are to be. Of two files with the same pod one

@@ -191,7 +191,7 @@ fn header<'r>(request: &'r HttpRequest, name: &str) -> Option<&'r str> {
     found.map(|(_, value)| value.as_str()).filter(|value| *value != "*/*")
 }
 
-fn pairs(query: &str) -> Vec<(String, String)> {
+pub(crate) fn pairs(query: &str) -> Vec<(String, String)> {
     let parts = query.split('&').filter(|part| !part.is_empty());
     parts
         .map(|part| part.split_once('=').unwrap_or((part, "")))

@@ -4,6 +4,7 @@ use super::texts::human_size;
 use crate::cluster::Place;
 use crate::cluster::load;
 use crate::cluster::place::FileOp;
+use crate::hosts::kernel;
 use crate::hosts::{FsError, Kind, Node};
 use crate::shell::Proc;
 
@@ -287,6 +288,9 @@ fn mkswap(proc: &Proc) -> i32 {
             node.mode & 0o7777
         ));
     }
+    if let Err(error) = write_header(proc, &file, &node) {
+        return fail(format!("cannot open {file}: {error}"));
+    }
     let bytes = node.size() - 4096;
     let id = proc.world().chance.uuid();
     let shown = if bytes >= 1 << 30 {
@@ -298,6 +302,19 @@ fn mkswap(proc: &Proc) -> i32 {
         "Setting up swapspace version 1, size = {shown} ({bytes} bytes)\nno label, UUID={id}\n"
     ));
     0
+}
+
+/// The first page of a swap area ends with a signature.
+fn write_header(proc: &Proc, file: &str, node: &Node) -> Result<(), FsError> {
+    let Kind::File(bytes) = &node.kind else { return Ok(()) };
+    let mut page = vec![0; kernel::SWAP_PAGE.max(bytes.len())];
+    page[..bytes.len()].copy_from_slice(bytes);
+    page[kernel::SWAP_PAGE - kernel::SWAP_SIGNATURE.len()..kernel::SWAP_PAGE]
+        .copy_from_slice(kernel::SWAP_SIGNATURE);
+    let blank = node.size() - page.len() as u64;
+    let node = Node { kind: Kind::File(page.into()), blank, ..node.clone() };
+    let path = proc.path(file);
+    proc.disk().put(&path, FileOp::Put { path: &path, node })
 }
 
 #[cfg(test)]

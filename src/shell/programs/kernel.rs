@@ -165,6 +165,8 @@ fn swapon(call: &Call<'_>) -> i32 {
             if !call.has(&["-a", "--all"]) {
                 exit = call.fail(255, &format!("{name}: swapon failed: Device or resource busy"));
             }
+        } else if !call.with(|host| kernel::is_swap_area(&host.files, &call.proc.path(&name))) {
+            exit = call.fail(255, &format!("{name}: read swap header failed"));
         } else {
             let kib = call.with(|host| kernel::swap_kib(&host.files, &name));
             now_used.push((name, kib));

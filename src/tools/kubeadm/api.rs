@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::ctx::{Ctx, Failure};
 use crate::apimachinery::object::{self, text};
 use crate::cluster::api::connect::Endpoint;
+use crate::cluster::network::forwards;
 use crate::cluster::{Body, Object, Request, kubeconfig};
 use crate::hosts::FsError;
 
@@ -85,7 +86,8 @@ impl<'c> Api<'c> {
     fn send(&self, method: &'static str, path: &str, content_type: &str, body: Vec<u8>) -> Answer {
         let request = Request {
             method: method.into(),
-            path: path.into(),
+            path: path.split('?').next().unwrap_or(path).into(),
+            query: path.split_once('?').map_or_else(Vec::new, |(_, query)| forwards::pairs(query)),
             accept: "application/json".into(),
             content_type: content_type.into(),
             body,
@@ -105,9 +107,11 @@ impl<'c> Api<'c> {
             "PATCH" => "Patch",
             _ => "Delete",
         };
+        // Only requests without parameters of their own name the limit that all have.
+        let limit = if path.contains('?') { "" } else { "?timeout=10s" };
         let response = answer.map_err(|why| Refusal::Dial {
             method: verb,
-            url: format!("{}{path}?timeout=10s", self.endpoint.server),
+            url: format!("{}{path}{limit}", self.endpoint.server),
             sentence: why.sentence,
         })?;
         let object = match &response.body {

@@ -95,8 +95,9 @@ fn hash(api: &Api<'_>) -> String {
 }
 
 fn stored(api: &Api<'_>) -> Result<Vec<Token>, Failure> {
-    let secrets =
-        api.list(SECRETS).map_err(|why| Failure::new(format!("failed to list bootstrap tokens: {why}")))?;
+    let secrets = api
+        .list(&format!("{SECRETS}?fieldSelector=type%3Dbootstrap.kubernetes.io%2Ftoken"))
+        .map_err(|why| Failure::new(format!("failed to list bootstrap tokens: {why}")))?;
     let typed = secrets.iter().filter(|it| text(it, "/type") == "bootstrap.kubernetes.io/token");
     let mut all: Vec<Token> = typed.filter_map(Token::of_secret).collect();
     all.sort_by(|a, b| a.id.cmp(&b.id));

@@ -9,15 +9,20 @@ use super::{Ctx, Failure};
 use crate::apimachinery::object::{int, text};
 use crate::apimachinery::status::Status;
 use crate::apimachinery::{go, schema};
+use crate::cluster::api::connect::{Endpoint, Wait};
 use crate::cluster::api::plain::INDENTED;
 use crate::cluster::kubelet::access;
 use crate::cluster::{Body, Object, Request, Response};
+use crate::hosts::certificates;
 
 /// 5 ms: what one request takes on a healthy cluster in the recorded sessions.
 const REQUEST_TAKES: Duration = Duration::from_millis(5);
 
 /// 30 s: how long Go's dialer tries an address that nobody answers at.
 const DIAL_TAKES: Duration = Duration::from_secs(30);
+
+/// 10 s: how long Go's client waits for a TLS handshake.
+const HANDSHAKE_TAKES: Duration = Duration::from_secs(10);
 
 /// As a release of kubectl names itself.
 pub(crate) const USER_AGENT: &str = "kubectl/v1.36.2 (linux/amd64) kubernetes/8a7d4b1";
@@ -179,10 +184,17 @@ impl Ctx<'_> {
         match answer {
             Err(error) => {
                 self.trace_response(&told, None);
-                if error.timed_out {
-                    return Err(self.give_up_dialling(method, url, error.sentence));
+                self.tell_client_certificate(&endpoint, &error.sentence);
+                match error.wait {
+                    Wait::Dial => Err(self.give_up_dialling(method, url, error.sentence)),
+                    Wait::Handshake => {
+                        self.proc.world().advance(HANDSHAKE_TAKES);
+                        Err(Failure::Dial { method: method.into(), url, sentence: error.sentence })
+                    }
+                    Wait::Nothing => {
+                        Err(Failure::Dial { method: method.into(), url, sentence: error.sentence })
+                    }
                 }
-                Err(Failure::Dial { method: method.into(), url, sentence: error.sentence })
             }
             Ok(response) => {
                 self.trace_response(&told, Some(&response));
@@ -194,6 +206,20 @@ impl Ctx<'_> {
                     Err(refusal(&response, method, &target))
                 }
             }
+        }
+    }
+
+    /// The client's certificate and key that are read from files at each connection may not fit.
+    fn tell_client_certificate(&mut self, endpoint: &Endpoint, sentence: &str) {
+        let text =
+            |bytes: &Option<Vec<u8>>| bytes.as_deref().map(|it| String::from_utf8_lossy(it).into_owned());
+        let (Some(certificate), Some(key)) = (text(&endpoint.client_certificate), text(&endpoint.client_key))
+        else {
+            return;
+        };
+        if certificates::pair(&certificate, &key).is_err_and(|why| why == sentence) {
+            let line = format!("\"Loading client cert failed\" err={sentence:?} key=\"key\"");
+            self.klog('E', "cert_rotation.go:172", &line);
         }
     }
 

@@ -15,7 +15,7 @@ use crate::apimachinery::memo::{self, Memo};
 use crate::apimachinery::object::{flag, list, text};
 use crate::apimachinery::yaml;
 use crate::cluster::api::connect::Endpoint;
-use crate::hosts::{FsError, files};
+use crate::hosts::{FsError, certificates, files};
 use crate::shell::Proc;
 
 /// One named cluster, context or user, with the file that it comes from.
@@ -320,17 +320,25 @@ fn credentials(
                     .replace("{USER}", name),
             ));
         }
-        (Some(pem), Some(_)) if !has_pem(pem) => {
-            return Err(Failure::error("tls: failed to find any PEM data in certificate input"));
-        }
-        (Some(_), Some(pem)) if !has_pem(pem) => {
-            return Err(Failure::error("tls: failed to find any PEM data in key input"));
+        // What is in files is read anew at each connection, which then says what is wrong.
+        (Some(certificate), Some(key)) if !from_files(user, flags) => {
+            let text = String::from_utf8_lossy;
+            certificates::pair(&text(certificate), &text(key)).map_err(Failure::error)?;
         }
         _ => {}
     }
     endpoint.client_certificate = certificate;
     endpoint.client_key = key;
     Ok(())
+}
+
+/// True when both the client's certificate and its key are named as files.
+pub(crate) fn from_files(user: &Entry, flags: &Flags) -> bool {
+    let file = |key: &str| {
+        let inline = !text(&user.value, &format!("/{key}-data")).is_empty();
+        !flags.text(key).is_empty() || !inline && !text(&user.value, &format!("/{key}")).is_empty()
+    };
+    file("client-certificate") && file("client-key")
 }
 
 fn token(proc: &Proc, user: &Entry, flags: &Flags) -> Result<Option<String>, Failure> {

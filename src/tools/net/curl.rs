@@ -84,13 +84,19 @@ fn run(proc: &mut Proc) -> Running<'_> {
 }
 
 async fn one(proc: &Proc, options: &Options, url: &str) -> i32 {
+    let meter = Meter::new(proc, options);
+    meter.begin(proc);
     let reply = match request_of(options, url) {
         Ok(request) => follow(proc, options, request).await,
         Err(failure) => Err(failure),
     };
     match reply {
-        Ok(reply) => show(proc, options, url, &reply),
+        Ok(reply) => {
+            meter.end(proc, reply.body.len());
+            show(proc, options, url, &reply)
+        }
         Err((code, text)) => {
+            meter.end(proc, 0);
             if !options.has('s') || options.has('S') {
                 proc.eprint(format!("curl: ({code}) {text}\n"));
             }
@@ -103,6 +109,48 @@ async fn one(proc: &Proc, options: &Options, url: &str) -> i32 {
             }
             code
         }
+    }
+}
+
+/// The table of a transfer's progress, on standard error unless what comes goes to a terminal.
+struct Meter(bool);
+
+impl Meter {
+    fn new(proc: &Proc, options: &Options) -> Self {
+        let to_file = options.value('o').is_some_and(|it| it != "-") || options.has('O');
+        Self(!options.has('s') && !options.has('#') && (to_file || !proc.link.is_open()))
+    }
+
+    fn begin(&self, proc: &Proc) {
+        if self.0 {
+            proc.eprint("  % Total    % Received % Xferd  Average Speed   Time    Time     Time  Current\n                                 Dload  Upload   Total   Spent    Left  Speed\n");
+            proc.eprint(Self::row(0));
+        }
+    }
+
+    fn end(&self, proc: &Proc, size: usize) {
+        if self.0 {
+            proc.eprint(Self::row(size) + "\n");
+        }
+    }
+
+    fn row(size: usize) -> String {
+        let percent = if size == 0 { 0 } else { 100 };
+        let speed = five_wide(size * 1_000 / ROUND_TRIP.as_millis() as usize);
+        let size = five_wide(size);
+        format!(
+            "\r{percent:3} {size}  {percent:3} {size}    0     0  {speed}      0 --:--:-- --:--:-- --:--:-- {speed}"
+        )
+    }
+}
+
+/// A number of bytes in five columns, as curl's `max5data`.
+fn five_wide(bytes: usize) -> String {
+    match bytes {
+        0..100_000 => format!("{bytes:5}"),
+        100_000..10_240_000 => format!("{:4}k", bytes >> 10),
+        10_240_000..104_857_600 => format!("{:2}.{}M", bytes >> 20, (bytes >> 10) % 1024 * 10 / 1024),
+        _ => format!("{:4}M", bytes >> 20),
     }
 }
 

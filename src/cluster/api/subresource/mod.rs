@@ -1,5 +1,6 @@
 //! Subresources: other doors to an object, each with its own rules. One file each, one table.
 
+mod backend;
 mod binding;
 mod eviction;
 mod scale;
@@ -26,6 +27,9 @@ pub(crate) fn current(call: &Call<'_>) -> Result<Object, Status> {
 pub(crate) fn get(call: &mut Call<'_>, request: &Request) -> Result<Response, Status> {
     if matches!(call.subresource.as_str(), "log" | "exec" | "attach" | "portforward") {
         return streams::open(call, request);
+    }
+    if call.resource.storage.as_ref() == "nodes" && call.subresource.starts_with("proxy") {
+        return backend::proxy(call, request);
     }
     let object = current(call)?;
     match call.subresource.as_str() {

@@ -7,17 +7,19 @@ use crate::apimachinery::status::Status;
 use crate::cluster::{Body, Request, Response};
 
 use super::super::call::Call;
+use super::backend;
 
 /// Says what the caller is connected to; the caller carries on with the kubelet.
 pub(super) fn open(call: &mut Call<'_>, request: &Request) -> Result<Response, Status> {
     let pod = call.stored()?;
-    let node = object::text(&pod, "/spec/nodeName");
+    let node = object::text(&pod, "/spec/nodeName").to_owned();
     let kind = call.subresource.as_str();
     let container = if kind == "portforward" { String::new() } else { container(call, &pod, request, kind)? };
     if node.is_empty() && kind != "log" {
         let message = format!("pod {} does not have a host assigned", call.name);
         return Err(Status::bad_request(message));
     }
+    reach_kubelet(call, request, &node, &container)?;
     let values = |key: &str| -> Vec<String> {
         request.query.iter().filter(|(it, _)| it == key).map(|(_, value)| value.clone()).collect()
     };
@@ -32,6 +34,21 @@ pub(super) fn open(call: &mut Call<'_>, request: &Request) -> Result<Response, S
         body: Body::Upgrade(upgrade),
         warnings: Vec::new(),
     })
+}
+
+/// The kubelet of the pod's node must answer.
+fn reach_kubelet(call: &Call<'_>, request: &Request, node: &str, container: &str) -> Result<(), Status> {
+    let Some(kubelet) = backend::of(call.cluster(), call.world, node) else { return Ok(()) };
+    let Err(why) = backend::dial(call.world, call.cluster, &kubelet) else { return Ok(()) };
+    if call.subresource != "log" {
+        return Err(Status::bare(500, format!("error dialing backend: {why}")));
+    }
+    let mut path = format!("/containerLogs/{}/{}/{container}", call.namespace, call.name);
+    let asked = request.query.iter().filter(|(key, _)| key != "container");
+    for (index, (key, value)) in asked.enumerate() {
+        path.push_str(&format!("{}{key}={value}", if index == 0 { '?' } else { '&' }));
+    }
+    Err(Status::bare(500, format!("Get \"https://{}{path}\": {why}", kubelet.address)))
 }
 
 fn names(pod: &Value, field: &str) -> Vec<String> {

@@ -8,6 +8,7 @@ use super::Run;
 use super::generate::{self, Generator};
 use super::sources::{self, Entry};
 use crate::apimachinery::{go, validate};
+use crate::hosts::certificates;
 
 pub(super) static CONFIGMAP: Verb = Verb {
     name: "configmap",
@@ -199,14 +200,8 @@ fn tls(ctx: &mut Ctx<'_>, name: &str) -> Result<Value, Failure> {
         })
     };
     let (cert, key) = (read(&cert)?, read(&key)?);
-    for (bytes, what) in [(&cert, "certificate"), (&key, "key")] {
-        if !String::from_utf8_lossy(bytes).contains("-----BEGIN ") {
-            return Err(Failure::error(format!("tls: failed to find any PEM data in {what} input")));
-        }
-    }
-    if !certificate_fits(&cert, &key) {
-        return Err(Failure::error("tls: private key does not match public key"));
-    }
+    let text = String::from_utf8_lossy;
+    certificates::pair(&text(&cert), &text(&key)).map_err(Failure::error)?;
     let data = Map::from_iter([
         ("tls.crt".to_owned(), Value::from(encoded(&cert))),
         ("tls.key".to_owned(), Value::from(encoded(&key))),
@@ -215,19 +210,6 @@ fn tls(ctx: &mut Ctx<'_>, name: &str) -> Result<Value, Failure> {
 }
 
 /// True unless both can be read and the key is another one's.
-fn certificate_fits(certificate: &[u8], key: &[u8]) -> bool {
-    let Ok((_, pem)) = x509_parser::pem::parse_x509_pem(certificate) else { return true };
-    let Ok(parsed) = pem.parse_x509() else { return true };
-    let key = String::from_utf8_lossy(key);
-    match rcgen::KeyPair::from_pem(&key) {
-        Ok(pair) => {
-            use rcgen::PublicKeyData as _;
-            parsed.public_key().raw == pair.subject_public_key_info().as_slice()
-        }
-        Err(_) => true,
-    }
-}
-
 fn encoded(bytes: &[u8]) -> String {
     base64::engine::general_purpose::STANDARD.encode(bytes)
 }

@@ -132,11 +132,21 @@ pub(super) fn open(
     for word in command {
         call = call.query("command", word.as_str());
     }
-    ctx.send(call)?;
+    ctx.send(call).map_err(not_upgraded)?;
     let found = access::exec_target(&ctx.proc.world(), 0, (&namespace, &name), container);
     found.map_err(|sentence| {
         Failure::error(format!("Internal error occurred: unable to upgrade connection: {sentence}"))
     })
+}
+
+/// A refusal that gives no reason came instead of the stream.
+pub(super) fn not_upgraded(failure: Failure) -> Failure {
+    match &failure {
+        Failure::Server(_) if failure.reason().is_empty() => {
+            Failure::error(format!("unable to upgrade connection: {}", failure.sentence()))
+        }
+        _ => failure,
+    }
 }
 
 /// The login of a command in a container.
