@@ -162,7 +162,7 @@ impl Console {
             match self.link.take() {
                 None => break,
                 Some((id, Request::Session(lab, login))) => {
-                    self.push(lab, login, Some(id));
+                    self.push(lab, *login, Some(id));
                     opened = true;
                 }
                 Some(other) => self.asked = Some(other),

@@ -12,7 +12,7 @@ use super::{Lab, Login};
 #[derive(Clone, Debug)]
 pub(crate) enum Request {
     /// A shell for the user, until it ends: `ssh node01`, `sudo -i`, `kubectl exec -it`.
-    Session(Lab, Login),
+    Session(Lab, Box<Login>),
     /// A line of input behind a prompt that is not yet printed.
     Line { prompt: String, hidden: bool },
     /// The full-screen editor on a file.

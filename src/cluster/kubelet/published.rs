@@ -109,10 +109,8 @@ impl Files {
     fn shows(&self, items: &Items) -> bool {
         match self {
             Self::Published(it) => {
-                let same = |(one, other): ((&String, &(Item, _)), (&String, &(Item, _)))| {
-                    one.0 == other.0 && one.1.0 == other.1.0
-                };
-                it.items.len() == items.len() && it.items.iter().zip(items).all(same)
+                let shown = it.items.iter().map(|(path, (item, _))| (path, item));
+                shown.eq(items.iter().map(|(path, (item, _))| (path, item)))
             }
             Self::Made(tree) => tree_shows(tree, items),
         }

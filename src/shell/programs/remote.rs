@@ -210,7 +210,7 @@ async fn connect(proc: &Proc, options: &Options, target: &str, remote: &Remote, 
     proc.print(format!("Last login: {stamp} from {from}\n"));
     let boot = || remote.lab.world().hosts.get(&remote.host).filter(|host| host.up).map(|host| host.booted);
     let before = boot();
-    let exit = match proc.link.ask(Request::Session(remote.lab.clone(), target_login)).await {
+    let exit = match proc.link.ask(Request::Session(remote.lab.clone(), Box::new(target_login))).await {
         Answer::Exit(exit) => exit,
         _ => 0,
     };

@@ -161,7 +161,7 @@ pub(super) async fn shell(proc: &Proc, target: Login) -> i32 {
         let text = String::from_utf8_lossy(stdin).into_owned();
         return proc.run(&target, Script { text, ..Script::default() }).await;
     }
-    match proc.link.ask(Request::Session(proc.lab.clone(), target)).await {
+    match proc.link.ask(Request::Session(proc.lab.clone(), Box::new(target))).await {
         Answer::Exit(exit) => exit,
         _ => 0,
     }

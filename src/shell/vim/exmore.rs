@@ -60,11 +60,7 @@ impl Core {
     /// `:a`, `:i` and `:c` read lines up to a dot.
     pub(super) fn ex_append(&mut self, line: &Line) -> Done {
         let mut lines = Vec::new();
-        loop {
-            let text = match self.read_line(' ', String::new())? {
-                Some(text) => text,
-                None => break,
-            };
+        while let Some(text) = self.read_line(' ', String::new())? {
             if text == "." {
                 break;
             }

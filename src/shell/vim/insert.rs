@@ -127,7 +127,7 @@ impl Core {
                 self.now().count = 0;
                 self.restart = Some(mode);
                 self.restart_at_end = at_end.then_some(self.cursor.row);
-                return self.leave_insert(Some(mode));
+                self.leave_insert(Some(mode))
             }
             '\r' | '\n' => {
                 if !self.expand_short(key) {
@@ -360,7 +360,8 @@ impl Core {
         let in_indent = self.in_indent(0);
         let it = &self.settings;
         let smart = it.smarttab && in_indent;
-        let plain = !it.expandtab && !(smart && self.tabstop() != self.shift_width()) && it.softtabstop == 0;
+        let fills = it.expandtab || smart && self.tabstop() != self.shift_width();
+        let plain = !fills && it.softtabstop == 0;
         if plain || it.paste && !it.expandtab {
             return self.insert_letter('\t', false);
         }

@@ -167,21 +167,15 @@ impl Core {
                 if line.name == "center" {
                     width.saturating_sub(length) / 2
                 } else {
-                    self.right_indent(row, width, length, end)
+                    width.saturating_sub(length)
                 }
             };
             self.set_indent_of(row, indent, false);
         }
         self.changed(line.from, 0);
         self.cursor = Pos { row: line.from, col: 0 };
-        let kept = self.cursor;
-        self.cursor = kept;
         self.begin_line(true);
         Ok(())
-    }
-
-    fn right_indent(&self, _row: usize, width: usize, length: usize, _end: usize) -> usize {
-        width.saturating_sub(length)
     }
 
     pub(super) fn ex_retab(&mut self, line: &Line) -> Done {

@@ -210,7 +210,7 @@ impl Core {
         let now = self.indent_of(row);
         let to = if round {
             let steps = now / wide;
-            let amount = if left && now % wide > 0 { amount - 1 } else { amount };
+            let amount = if left && !now.is_multiple_of(wide) { amount - 1 } else { amount };
             (if left { steps.saturating_sub(amount) } else { steps + amount }) * wide
         } else if left {
             now.saturating_sub(wide * amount)

@@ -70,7 +70,7 @@ impl Core {
                     }
                 }
                 Some('"') => {
-                    if walk.counts_quotes == Some(true) && self.backslashes(pos) % 2 == 0 {
+                    if walk.counts_quotes == Some(true) && self.backslashes(pos).is_multiple_of(2) {
                         walk.in_quotes = !walk.in_quotes;
                         walk.begun_in_quotes = Some(false);
                     }

@@ -25,40 +25,13 @@ impl Core {
             'k' | '\x10' | keys::UP => self.up(count),
             '+' | '\r' => self.down(count).map(|()| self.begin_line(true)),
             '-' => self.up(count).map(|()| self.begin_line(true)),
-            '_' => {
-                self.op.lines = true;
-                self.aims_here = true;
-                let moved = self.cursor_down(count - 1);
-                moved.map(|()| self.begin_line(true))
-            }
+            '0' | keys::HOME | '^' | '_' | '$' | keys::END | '|' => self.line_motion(command),
             'w' | 'W' => self.word_motion(command, false),
             'e' | 'E' => self.word_motion(command, true),
             'b' | 'B' => {
                 self.aims_here = true;
                 let moved = self.word_back(count, command.key == 'B', false);
                 fail_unless(moved)
-            }
-            '0' | keys::HOME => {
-                self.cursor.col = 0;
-                self.aims_here = true;
-                Ok(())
-            }
-            '^' => {
-                self.begin_line(true);
-                Ok(())
-            }
-            '$' | keys::END => {
-                self.op.inclusive = true;
-                self.aim = usize::MAX;
-                self.aims_here = false;
-                self.cursor_down(count - 1)
-            }
-            '|' => {
-                self.cursor.col = 0;
-                self.go_to_column(count - 1);
-                self.aim = count - 1;
-                self.aims_here = false;
-                Ok(())
             }
             '(' | ')' => self.sentence_motion(command.key == ')', count),
             '{' | '}' => self.paragraph_motion(command.key == '}', count),
@@ -87,6 +60,37 @@ impl Core {
         };
         self.stale_lines = self.op.lines;
         Some(done)
+    }
+
+    /// To a place in the line, or in one further down.
+    fn line_motion(&mut self, command: &Command) -> Done {
+        let down = command.count1() - 1;
+        match command.key {
+            '^' => self.begin_line(true),
+            '_' => {
+                self.op.lines = true;
+                self.aims_here = true;
+                self.cursor_down(down)?;
+                self.begin_line(true);
+            }
+            '$' | keys::END => {
+                self.op.inclusive = true;
+                self.aim = usize::MAX;
+                self.aims_here = false;
+                return self.cursor_down(down);
+            }
+            '|' => {
+                self.cursor.col = 0;
+                self.go_to_column(down);
+                self.aim = down;
+                self.aims_here = false;
+            }
+            _ => {
+                self.cursor.col = 0;
+                self.aims_here = true;
+            }
+        }
+        Ok(())
     }
 
     fn left(&mut self, command: &mut Command) {
@@ -281,16 +285,16 @@ impl Core {
             return Err(Stop::Fail);
         }
         self.find = Some((kind, letter));
-        self.to_letter(kind, letter, command.count1(), false)
+        self.find_char(kind, letter, command.count1(), false)
     }
 
     fn find_again(&mut self, turned: bool, count: usize) -> Done {
         let (kind, letter) = self.find.ok_or(Stop::Fail)?;
         let turn = |c: char| if c.is_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
-        self.to_letter(if turned { turn(kind) } else { kind }, letter, count, true)
+        self.find_char(if turned { turn(kind) } else { kind }, letter, count, true)
     }
 
-    fn to_letter(&mut self, kind: char, letter: char, count: usize, again: bool) -> Done {
+    fn find_char(&mut self, kind: char, letter: char, count: usize, again: bool) -> Done {
         let line = self.text.line(self.cursor.row);
         let col = self.cursor.col;
         let forward = kind.is_lowercase();

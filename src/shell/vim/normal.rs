@@ -177,7 +177,7 @@ impl Core {
 
     /// Keys with a meaning of their own while an operator waits.
     fn pending_command(&mut self, command: &mut Command) -> Option<Done> {
-        let Some(operator) = self.op.kind else { return None };
+        let operator = self.op.kind?;
         match command.key {
             'i' | 'a' => Some(self.object(command.key == 'a', command.next, command.count1())),
             'v' | 'V' | '\x16' => {

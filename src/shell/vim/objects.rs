@@ -255,7 +255,10 @@ impl Core {
         }
         self.cursor = self.around(start, close)?;
         let mut sol = false;
-        while !around {
+        if around {
+            return Some((start, sol));
+        }
+        loop {
             self.hop_forward(&mut start);
             sol = self.cursor.col == 0;
             self.hop_cursor(false);

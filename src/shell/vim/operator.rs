@@ -202,14 +202,11 @@ impl Core {
         keys.extend(self.op.force);
         keys.push_str(&command.key_text());
         self.input.redo_add(&keys);
-        if let Some(typed) = &command.typed {
-            if matches!(command.key, '/' | '?') {
-                self.input.redo_add_text(typed);
-                self.input.redo_add("\n");
-            } else if command.key == ':' {
-                self.input.redo_add_text(typed);
-                self.input.redo_add("\n");
-            }
+        if let Some(typed) = &command.typed
+            && matches!(command.key, '/' | '?' | ':')
+        {
+            self.input.redo_add_text(typed);
+            self.input.redo_add("\n");
         }
     }
 

@@ -134,9 +134,8 @@ fn has_capital(text: &str) -> bool {
     let mut chars = text.chars();
     while let Some(c) = chars.next() {
         if c == '\\' {
-            match chars.next() {
-                Some('_' | '%') => drop(chars.next()),
-                Some(_) | None => {}
+            if matches!(chars.next(), Some('_' | '%')) {
+                chars.next();
             }
         } else if c.is_uppercase() {
             return true;
@@ -156,9 +155,9 @@ impl Reader<'_> {
                 Magic::Off => "^$\\/",
                 Magic::Not => "\\/",
             };
-            let magic = !plain_magic.contains(next)
-                && !(self.magic == Magic::Very && !next.is_alphanumeric() && next != '_');
-            return (if magic { Token::Magic(next) } else { Token::Plain(next) }, at + 2);
+            let sign = !next.is_alphanumeric() && next != '_';
+            let plain = plain_magic.contains(next) || self.magic == Magic::Very && sign;
+            return (if plain { Token::Plain(next) } else { Token::Magic(next) }, at + 2);
         }
         let magic = match self.magic {
             Magic::Very => "~^$.*[%@{()|+?=&<>",

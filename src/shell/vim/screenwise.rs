@@ -107,7 +107,7 @@ impl Core {
             self.aims_here = false;
             self.go_to_column(usize::MAX);
             if self.is_visual() {
-                self.cursor.col = self.row_len().saturating_sub(usize::from(self.row_len() > 0 && false));
+                self.cursor.col = self.row_len();
             }
             return Ok(());
         }
@@ -185,7 +185,7 @@ impl Core {
             _ => {
                 // The middle of the lines on screen, whose number is rounded up.
                 let shown = bottom - top + 1;
-                let half = (self.view.height - (self.view.height - shown) + 1) / 2;
+                let half = shown.div_ceil(2);
                 top + half.saturating_sub(1)
             }
         };

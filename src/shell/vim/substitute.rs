@@ -45,6 +45,34 @@ struct Job {
     stops: bool,
 }
 
+/// A line under substitution.
+struct Work {
+    row: usize,
+    /// What it becomes so far.
+    new: Option<Vec<char>>,
+    /// From which column of the line the rest is to be copied.
+    copied: usize,
+    /// Where the next match is looked for.
+    at: usize,
+    /// No match was seen yet.
+    first: bool,
+}
+
+impl Work {
+    fn at(row: usize) -> Self {
+        Self { row, new: None, copied: 0, at: 0, first: true }
+    }
+}
+
+/// What is to be done behind a match.
+enum Went {
+    On,
+    /// No more in this line.
+    Past,
+    /// Lines were joined, which may have a match of their own.
+    Joined(Option<Match>),
+}
+
 impl Core {
     /// `:[range]s/pattern/with/flags`; `:s`, `:&` and `:~` alone repeat the last one. Gives what stands behind a bar.
     pub(super) fn ex_substitute(&mut self, line: &Line) -> Done<Option<String>> {
@@ -194,167 +222,153 @@ impl Core {
 
     /// Substitutes in one line, and in those that matches join to it; gives the last row it became.
     fn substitute_row(&mut self, job: &mut Job, row: usize, last_change: &mut Option<usize>) -> Done<usize> {
-        let mut row = row;
         let Some(mut hit) = self.match_in(&job.regexp, row, 0) else { return Ok(row) };
-        // What the line becomes so far, and from which column of the line the rest is to be copied.
-        let mut new: Option<Vec<char>> = None;
-        let (mut copied, mut at) = (0, 0);
-        let mut first = true;
+        let mut work = Work::at(row);
         loop {
-            if hit.start.row > row {
+            if hit.start.row > work.row {
                 // The match begins further down.
-                row = hit.start.row;
-                (new, copied, at, first) = (None, 0, 0, true);
+                work = Work::at(hit.start.row);
             }
-            if row > self.text.last() || row > job.last && hit.start.row > job.last {
-                return Ok(row);
+            if work.row > self.text.last() || work.row > job.last && hit.start.row > job.last {
+                return Ok(work.row);
             }
-            let line = self.text.line(row).to_vec();
-            let empty_again = !first && hit.start == hit.end && hit.end == (Pos { row, col: at });
-            first = false;
-            let mut skip = false;
-            if empty_again {
-                if at >= line.len() {
-                    skip = true;
-                } else {
-                    at += 1;
+            let past = match self.substitute_hit(job, &mut work, &hit, last_change)? {
+                Went::On => false,
+                Went::Past => true,
+                Went::Joined(Some(next)) => {
+                    hit = next;
+                    continue;
                 }
-            } else {
-                job.matched = true;
-                at = hit.end.col;
-                let counted = job.flags.counts;
-                let yes = !counted && self.asks_for(job, &hit, new.as_deref(), copied)?;
-                if counted {
-                    job.count += 1;
-                    *last_change = Some(row);
-                    if hit.end.row > row {
-                        at = line.len();
-                        skip = true;
-                    }
-                } else if !yes {
-                    if hit.end.row > row {
-                        at = line.len();
-                        skip = true;
-                    }
-                } else {
-                    job.count += 1;
-                    let text = self.replacement(job, &hit)?;
-                    let mut grown = new.take().unwrap_or_default();
-                    grown.extend(&line[copied.min(line.len())..hit.start.col.min(line.len())]);
-                    let joined = hit.end.row.min(self.text.last()) - row;
-                    let beyond = hit.end.row > self.text.last();
-                    let (kept, rows) = split_rows(grown, text);
-                    let again = joined > 0 && row + joined <= job.last;
-                    row = self.put_substituted(job, row, joined, &hit, kept, rows, &mut new, &mut copied);
-                    at = if beyond { self.text.len(row) } else { self.joined_at.take().unwrap_or(at) };
-                    *last_change = Some(row);
-                    skip |= beyond;
-                    if again && !job.flags.all {
-                        // The line that was joined may have a match of its own.
-                        let rest = self.finish_row(row, &mut new, &mut copied, &mut at);
-                        let _ = rest;
-                        match self.match_in(&job.regexp, row, at) {
-                            Some(next) if next.start.row == row => {
-                                hit = next;
-                                continue;
-                            }
-                            _ => return Ok(row),
-                        }
-                    }
-                }
-            }
-            let line_len = self.text.len(row);
-            let last_one =
-                skip || job.stops || !job.flags.all || at >= line_len && !names_line_end(&job.regexp);
-            let next = if last_one { None } else { self.match_from(&job.regexp, row, at, &new) };
+                Went::Joined(None) => return Ok(work.row),
+            };
+            let at_end = work.at >= self.text.len(work.row) && !names_line_end(&job.regexp);
+            let last_one = past || job.stops || !job.flags.all || at_end;
+            let next = if last_one { None } else { self.match_in(&job.regexp, work.row, work.at) };
             match next {
-                Some(next) if next.start.row == row => hit = next,
+                Some(next) if next.start.row == work.row => hit = next,
                 other => {
-                    self.finish_row(row, &mut new, &mut copied, &mut at);
+                    self.finish_row(&mut work);
                     match other {
                         Some(next) => hit = next,
-                        None => return Ok(row),
+                        None => return Ok(work.row),
                     }
                 }
             }
         }
     }
 
-    fn match_from(&self, regexp: &Regexp, row: usize, at: usize, _new: &Option<Vec<char>>) -> Option<Match> {
-        self.match_in(regexp, row, at)
+    fn substitute_hit(
+        &mut self,
+        job: &mut Job,
+        work: &mut Work,
+        hit: &Match,
+        last_change: &mut Option<usize>,
+    ) -> Done<Went> {
+        let length = self.text.len(work.row);
+        let empty_again =
+            !work.first && hit.start == hit.end && hit.end == (Pos { row: work.row, col: work.at });
+        work.first = false;
+        if empty_again {
+            if work.at >= length {
+                return Ok(Went::Past);
+            }
+            work.at += 1;
+            return Ok(Went::On);
+        }
+        job.matched = true;
+        work.at = hit.end.col;
+        if job.flags.counts {
+            job.count += 1;
+            *last_change = Some(work.row);
+        }
+        if job.flags.counts || !self.asks_for(job, hit, work)? {
+            if hit.end.row > work.row {
+                work.at = length;
+                return Ok(Went::Past);
+            }
+            return Ok(Went::On);
+        }
+        job.count += 1;
+        let text = self.replacement(job, hit)?;
+        let beyond = hit.end.row > self.text.last();
+        let joined = hit.end.row.min(self.text.last()) - work.row;
+        let again = joined > 0 && work.row + joined <= job.last;
+        self.put_substituted(job, work, hit, text, joined);
+        work.at = if beyond { self.text.len(work.row) } else { self.joined_at.take().unwrap_or(work.at) };
+        *last_change = Some(work.row);
+        if again && !job.flags.all {
+            // The line that was joined may have a match of its own.
+            self.finish_row(work);
+            let next = self.match_in(&job.regexp, work.row, work.at);
+            return Ok(Went::Joined(next.filter(|it| it.start.row == work.row)));
+        }
+        Ok(if beyond { Went::Past } else { Went::On })
     }
 
     /// Puts what a match became into the text: lines that were split off at once, the rest when the line is done.
-    #[expect(clippy::too_many_arguments, reason = "the state of one line, which only this loop has")]
     fn put_substituted(
         &mut self,
         job: &mut Job,
-        row: usize,
-        joined: usize,
+        work: &mut Work,
         hit: &Match,
-        kept: Vec<char>,
-        rows: Vec<Vec<char>>,
-        new: &mut Option<Vec<char>>,
-        copied: &mut usize,
-    ) -> usize {
-        let mut row = row;
+        text: Vec<Option<char>>,
+        joined: usize,
+    ) {
+        let line = self.text.line(work.row);
+        let mut grown = work.new.take().unwrap_or_default();
+        grown.extend(&line[work.copied.min(line.len())..hit.start.col.min(line.len())]);
+        let (kept, rows) = split_rows(grown, text);
         let count = rows.len();
         for line in rows {
-            self.keep_rows(row, row, None);
-            self.text.insert(row, TextLine::new(line));
-            self.adjust_marks(row + 1, usize::MAX, Some(1), 0);
-            row += 1;
+            self.keep_rows(work.row, work.row, None);
+            self.text.insert(work.row, TextLine::new(line));
+            self.adjust_marks(work.row + 1, usize::MAX, Some(1), 0);
+            work.row += 1;
         }
         job.last += count;
-        *new = Some(kept);
+        let row = work.row;
         let whole = hit.end.row > row - count && joined == 0;
-        *copied = if whole { self.text.len(row) } else { hit.end.col };
-        if joined > 0 {
-            let mut line = new.take().unwrap_or_default();
-            let tail = self.text.line(row + joined);
-            let at = line.len();
-            line.extend(&tail[hit.end.col.min(tail.len())..]);
-            self.keep_rows(row, row + joined + 1, None);
-            self.text.set(row, TextLine::new(line));
-            for _ in 0..joined {
-                self.text.remove(row + 1);
-            }
-            self.adjust_marks(row + 1, row + joined, None, -(joined as isize));
-            self.changed(row, 0);
-            job.last = job.last.saturating_sub(joined);
-            // What was put stays before the column that is looked at next.
-            self.joined_at = Some(at);
-            *new = None;
-            *copied = 0;
+        work.copied = if whole { self.text.len(row) } else { hit.end.col };
+        if joined == 0 {
+            work.new = Some(kept);
+            return;
         }
-        row
+        let mut line = kept;
+        let tail = self.text.line(row + joined);
+        let at = line.len();
+        line.extend(&tail[hit.end.col.min(tail.len())..]);
+        self.keep_rows(row, row + joined + 1, None);
+        self.text.set(row, TextLine::new(line));
+        for _ in 0..joined {
+            self.text.remove(row + 1);
+        }
+        self.adjust_marks(row + 1, row + joined, None, -(joined as isize));
+        self.changed(row, 0);
+        job.last = job.last.saturating_sub(joined);
+        // What was put stays before the column that is looked at next.
+        self.joined_at = Some(at);
+        work.copied = 0;
     }
 
     /// Writes a line that is done, and finds the column to go on at in it.
-    fn finish_row(
-        &mut self,
-        row: usize,
-        new: &mut Option<Vec<char>>,
-        copied: &mut usize,
-        at: &mut usize,
-    ) -> bool {
-        let Some(mut line) = new.take() else { return false };
-        let old = self.text.line(row);
-        let behind = old.len().saturating_sub(*at);
-        line.extend(&old[(*copied).min(old.len())..]);
-        self.keep_rows(row, row + 1, Some(row + 1));
-        *at = line.len().saturating_sub(behind);
-        *copied = 0;
-        self.text.set(row, TextLine::new(line));
-        self.changed(row, 0);
-        true
+    fn finish_row(&mut self, work: &mut Work) {
+        let Some(mut line) = work.new.take() else { return };
+        let old = self.text.line(work.row);
+        let behind = old.len().saturating_sub(work.at);
+        line.extend(&old[work.copied.min(old.len())..]);
+        self.keep_rows(work.row, work.row + 1, Some(work.row + 1));
+        work.at = line.len().saturating_sub(behind);
+        work.copied = 0;
+        self.text.set(work.row, TextLine::new(line));
+        self.changed(work.row, 0);
     }
 
     /// Asks about a match, when it is to; gives whether to replace it.
-    fn asks_for(&mut self, job: &mut Job, hit: &Match, new: Option<&[char]>, copied: usize) -> Done<bool> {
+    fn asks_for(&mut self, job: &mut Job, hit: &Match, work: &Work) -> Done<bool> {
         if !job.flags.asks {
             return Ok(true);
         }
+        let (new, copied) = (work.new.as_deref(), work.copied);
         let shift = new.map_or(0, <[char]>::len) as isize - copied as isize;
         let kept = new.map(|new| {
             let old = self.text.kept(hit.start.row);

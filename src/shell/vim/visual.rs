@@ -74,7 +74,7 @@ impl Core {
         if block && matches!(key, 'D' | 'C') {
             self.aim = usize::MAX;
             self.aims_here = false;
-        } else if !(block && key == 'Y' && false) {
+        } else {
             let kind = if key == 'Y' && block { Selection::Block } else { Selection::Lines };
             self.visual = Some(Visual { kind, ..visual });
         }
@@ -223,21 +223,7 @@ impl Core {
         let count = command.count1();
         match command.next {
             'v' => self.exchange_selection(),
-            'J' => {
-                let mut rows = command.count0.unwrap_or(2).max(2);
-                let row = self.cursor.row;
-                if row + rows > self.text.count() {
-                    if rows <= 2 {
-                        return Err(Stop::Fail);
-                    }
-                    rows = self.text.count() - row;
-                }
-                let register = self.op.register.take();
-                self.redo_prepare(register, command.count0);
-                self.input.redo_add("gJ");
-                self.join(rows, false, true, true);
-                Ok(())
-            }
+            'J' => self.join_as_is(command),
             'p' | 'P' => {
                 let name = self.op.register.take();
                 self.redo_prepare(name, command.count0);
@@ -246,13 +232,7 @@ impl Core {
                 self.put_register(name, count, how)
             }
             'i' => {
-                if let Some(pos) = self.marks.inserted {
-                    self.cursor = pos;
-                    self.check_row();
-                    let len = self.row_len();
-                    self.cursor.col = self.cursor.col.min(len);
-                }
-                self.edit_at(Inserting::default(), "i", count);
+                self.insert_again(count);
                 Ok(())
             }
             'I' => {
@@ -296,6 +276,34 @@ impl Core {
             's' => Ok(()),
             _ => Err(Stop::Fail),
         }
+    }
+
+    /// `gJ`: without blanks between.
+    fn join_as_is(&mut self, command: &Command) -> Done {
+        let mut rows = command.count0.unwrap_or(2).max(2);
+        let row = self.cursor.row;
+        if row + rows > self.text.count() {
+            if rows <= 2 {
+                return Err(Stop::Fail);
+            }
+            rows = self.text.count() - row;
+        }
+        let register = self.op.register.take();
+        self.redo_prepare(register, command.count0);
+        self.input.redo_add("gJ");
+        self.join(rows, false, true, true);
+        Ok(())
+    }
+
+    /// `gi`: where text was inserted last.
+    fn insert_again(&mut self, count: usize) {
+        if let Some(pos) = self.marks.inserted {
+            self.cursor = pos;
+            self.check_row();
+            let len = self.row_len();
+            self.cursor.col = self.cursor.col.min(len);
+        }
+        self.edit_at(Inserting::default(), "i", count);
     }
 
     fn edit_at(&mut self, inserting: Inserting, keys: &str, count: usize) {

@@ -115,7 +115,7 @@ pub(super) async fn exec(call: &Call<'_>) -> i32 {
     let login = Login::container(place, env, "/", if program == "bash" { "bash" } else { "sh" });
     let is_shell = matches!(program.rsplit('/').next(), Some("sh" | "bash" | "ash")) && command.len() == 1;
     if is_shell && call.args.has(&["t", "tty"]) && call.proc.link.is_open() {
-        return match call.proc.link.ask(Request::Session(call.proc.lab.clone(), login)).await {
+        return match call.proc.link.ask(Request::Session(call.proc.lab.clone(), Box::new(login))).await {
             Answer::Exit(exit) => exit,
             _ => 0,
         };

@@ -357,7 +357,7 @@ fn show(proc: &Proc, options: &Options, url: &str, reply: &Reply) -> i32 {
         None => proc.print(&out),
     }
     if let Some(format) = options.value('w') {
-        proc.print(written_out(format, &reply, url));
+        proc.print(written_out(format, reply, url));
     }
     exit
 }

@@ -194,10 +194,8 @@ fn send_all(
 ) -> Result<Outcome, Failure> {
     let mut outcome = Outcome::default();
     for mut tree in trees {
-        if mode != Mode::LastApplied {
-            if ctx.flags.on("save-config") {
-                writes::update_applied(&mut tree, true);
-            }
+        if mode != Mode::LastApplied && ctx.flags.on("save-config") {
+            writes::update_applied(&mut tree, true);
         }
         match mode {
             Mode::Create => create(ctx, infos, &tree, write, printer)?,

@@ -130,7 +130,7 @@ async fn shell(
     let exit = if !main.words.is_empty() {
         ctx.proc.run(&login, ctx.proc.command(&main.words)).await
     } else if tty && ctx.proc.link.is_open() {
-        match ctx.proc.link.ask(Request::Session(ctx.proc.lab.clone(), login)).await {
+        match ctx.proc.link.ask(Request::Session(ctx.proc.lab.clone(), Box::new(login))).await {
             Answer::Exit(exit) => exit,
             _ => 0,
         }

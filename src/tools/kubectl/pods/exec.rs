@@ -51,7 +51,7 @@ async fn run(ctx: &mut Ctx<'_>) -> Done {
     let session =
         ctx.flags.on("stdin") && ctx.flags.on("tty") && command.len() == 1 && SHELLS.contains(&name);
     let exit = if session && ctx.proc.link.is_open() {
-        match ctx.proc.link.ask(Request::Session(ctx.proc.lab.clone(), login)).await {
+        match ctx.proc.link.ask(Request::Session(ctx.proc.lab.clone(), Box::new(login))).await {
             Answer::Exit(exit) => exit,
             _ => 0,
         }
