@@ -2,6 +2,8 @@
 //!
 //! Knows nothing of shells: somebody else runs the commands.
 
+use std::sync::Arc;
+
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
 use jiff::Timestamp;
@@ -9,6 +11,7 @@ use jiff::tz::TimeZone;
 
 use super::Host;
 use crate::sim::SimTime;
+use crate::sim::memo::Memo;
 
 /// Where users' own tables are, by name of the user.
 pub(crate) const SPOOL: &str = "/var/spool/cron/crontabs";
@@ -70,8 +73,16 @@ impl Entry {
     }
 }
 
-/// Every entry of a machine whose cron runs.
-pub(crate) fn entries(host: &Host) -> Vec<Entry> {
+/// Tables that were read lately, by their user and text: cron is asked at every wait.
+static TABLES: Memo<Arc<[Entry]>> = Memo::new();
+
+fn table(text: &str, user: Option<&str>) -> Arc<[Entry]> {
+    let question = format!("{}\n{text}", user.unwrap_or_default());
+    TABLES.get(&question, |_| parse(text, user).unwrap_or_default().into())
+}
+
+/// The tables of a machine whose cron runs.
+pub(crate) fn tables(host: &Host) -> Vec<Arc<[Entry]>> {
     if !host.unit_active("cron.service") {
         return Vec::new();
     }
@@ -83,14 +94,9 @@ pub(crate) fn entries(host: &Host) -> Vec<Entry> {
     // Files whose names have a dot are left alone, as packages leave copies there.
     let plain = |name: &String| name.chars().all(|it| it.is_ascii_alphanumeric() || it == '-' || it == '_');
     let system = names(SYSTEM_TABLES).into_iter().filter(plain).map(|name| format!("{SYSTEM_TABLES}/{name}"));
-    let mut all: Vec<Entry> = std::iter::once(SYSTEM_TABLE.to_owned())
-        .chain(system)
-        .flat_map(|path| parse(&text(&path), None).unwrap_or_default())
-        .collect();
-    for user in names(SPOOL) {
-        all.extend(parse(&text(&format!("{SPOOL}/{user}")), Some(&user)).unwrap_or_default());
-    }
-    all
+    let system = std::iter::once(SYSTEM_TABLE.to_owned()).chain(system).map(|path| table(&text(&path), None));
+    let own = names(SPOOL).into_iter().map(|user| table(&text(&format!("{SPOOL}/{user}")), Some(&user)));
+    system.chain(own).collect()
 }
 
 /// A line that is no entry: its number from 0, and which part is wrong.

@@ -13,6 +13,7 @@ use super::pipes::Sharing;
 use super::proc::Outbox;
 use super::{Lab, Login};
 use crate::cluster::Place;
+use crate::hosts::Host;
 use crate::hosts::cron::{self, Entry};
 use crate::sim::SimTime;
 
@@ -52,10 +53,12 @@ impl Crond {
     pub(super) fn next(&self, lab: &Lab, limit: SimTime) -> Option<SimTime> {
         let after = (*lab.cron_looked())?;
         let world = lab.world();
-        let hosts = world.hosts.values().filter(|host| host.up);
-        let due =
-            hosts.flat_map(|host| cron::entries(host).into_iter().map(move |it| it.next(after, host.booted)));
-        due.flatten().filter(|at| *at > world.now && *at <= limit).min()
+        let first = |host: &Host| {
+            let tables = cron::tables(host);
+            let due = tables.iter().flat_map(|it| it.iter()).filter_map(|it| it.next(after, host.booted));
+            due.filter(|at| *at > world.now && *at <= limit).min()
+        };
+        world.hosts.values().filter(|host| host.up).filter_map(first).min()
     }
 
     /// Ends everything that runs.
@@ -70,9 +73,10 @@ impl Crond {
             let hosts = world.hosts.iter().filter(|(_, host)| host.up);
             hosts
                 .flat_map(|(name, host)| {
-                    let all = cron::entries(host).into_iter();
-                    let is_due = |it: &Entry| it.next(since, host.booted).is_some_and(|at| at <= now);
-                    all.filter(is_due).map(|it| (name.clone(), it)).collect::<Vec<_>>()
+                    let tables = cron::tables(host);
+                    let is_due = |it: &&Entry| it.next(since, host.booted).is_some_and(|at| at <= now);
+                    let due = tables.iter().flat_map(|it| it.iter()).filter(is_due);
+                    due.map(|it| (name.clone(), it.clone())).collect::<Vec<_>>()
                 })
                 .collect()
         };

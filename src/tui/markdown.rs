@@ -256,7 +256,7 @@ mod tests {
     #[test]
     fn a_comma_stays_with_the_code_before_it() {
         let page = page("Mark the node as `node01`, then go on.", 23, Theme::PLAIN);
-        assert_eq!(text(&page), ["Mark the node as ", "node01, then go on."]);
+        assert_eq!(text(&page), ["Mark the node as", "node01, then go on."]);
         assert_eq!((page.code_at(1, 2), page.code_at(0, 18)), (Some("node01"), None));
     }
 
