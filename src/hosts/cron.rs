@@ -18,8 +18,8 @@ pub(crate) const SPOOL: &str = "/var/spool/cron/crontabs";
 const SYSTEM_TABLE: &str = "/etc/crontab";
 const SYSTEM_TABLES: &str = "/etc/cron.d";
 
-/// The names for times, with the fields that they stand for.
-const NICKNAMES: &[(&str, &str)] = &[
+/// The names for times, with the fields that they stand for: those of Vixie's cron, and of robfig/cron in Kubernetes.
+pub(crate) const NICKNAMES: &[(&str, &str)] = &[
     ("@yearly", "0 0 1 1 *"),
     ("@annually", "0 0 1 1 *"),
     ("@monthly", "0 0 1 * *"),
@@ -39,6 +39,13 @@ enum When {
     Reboot,
 }
 
+/// The first time after `after` by the clocks of a zone.
+pub(crate) fn following(cron: &Cron, after: SimTime, zone: &TimeZone) -> Option<SimTime> {
+    let from = Timestamp::from_second(after.unix_s()).ok()?.to_zoned(zone.clone());
+    let next = cron.find_next_occurrence(&from, false).ok()?;
+    Some(SimTime::from_unix_s(next.timestamp().as_second()))
+}
+
 /// A line of a table.
 #[derive(Clone, Debug)]
 pub(crate) struct Entry {
@@ -54,11 +61,7 @@ impl Entry {
     pub(crate) fn next(&self, after: SimTime, booted: SimTime) -> Option<SimTime> {
         match &self.when {
             When::Reboot => (booted > after).then_some(booted),
-            When::Cron(cron) => {
-                let from = Timestamp::from_second(after.unix_s()).ok()?.to_zoned(TimeZone::UTC);
-                let next = cron.find_next_occurrence(&from, false).ok()?;
-                Some(SimTime::from_unix_s(next.timestamp().as_second()))
-            }
+            When::Cron(cron) => following(cron, after, &TimeZone::UTC),
         }
     }
 

@@ -12,13 +12,13 @@ use ratatui::widgets::{Block, Clear, Paragraph};
 use unicode_width::UnicodeWidthStr;
 
 use super::exercise::ExerciseScreen;
-use super::help;
 use super::home::fit;
 use super::message::{Effect, Msg, Opened};
 use super::result::ResultScreen;
 use super::state::{Screen, State};
 use super::theme::Theme;
 use super::words::Words;
+use super::{help, popup};
 
 /// An exam.
 #[derive(Default)]
@@ -455,9 +455,8 @@ pub(super) fn draw_popup(
     // The end of a long text is where one writes, or where the choice may be.
     let hidden = lines.len().saturating_sub(usize::from(height.saturating_sub(2)));
     let shown: Vec<Line<'_>> = lines.into_iter().skip(hidden).collect();
-    frame.render_widget(Clear, place);
     let block = Block::bordered().title(format!(" {title} ")).border_style(theme.border(true));
-    frame.render_widget(Paragraph::new(shown).block(block), place);
+    popup::draw(frame, place, block, Paragraph::new(shown));
 }
 
 #[cfg(test)]

@@ -3,16 +3,16 @@
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Clear, Paragraph};
+use ratatui::widgets::{Block, Paragraph};
 use unicode_width::UnicodeWidthStr;
 
 use super::exercise::{ExerciseScreen, Focus};
 use super::home::fit;
-use super::keys;
 use super::state::Screen;
 use super::tab::Front;
 use super::theme::Theme;
 use super::words::Words;
+use super::{keys, popup};
 
 /// Keys of one place: what is written on them, and the key of their words.
 type Rows = Vec<(&'static str, &'static str)>;
@@ -82,10 +82,9 @@ pub(crate) fn draw(
     let [_, middle, _] =
         Layout::vertical([Constraint::Fill(1), Constraint::Length(height), Constraint::Fill(1)]).areas(area);
     let place = Rect::new((area.width - width) / 2, middle.y, width, height);
-    frame.render_widget(Clear, place);
     let title = format!(" {} ", words.say("help-title"));
     let block = Block::bordered().title(title).border_style(theme.border(true));
-    frame.render_widget(Paragraph::new(lines).block(block), place);
+    popup::draw(frame, place, block, Paragraph::new(lines));
 }
 
 fn row(label: &str, says: &str, room: usize, theme: Theme) -> Line<'static> {

@@ -24,6 +24,7 @@ mod mouse;
 mod pager;
 mod panel;
 mod picture;
+mod popup;
 mod prompt;
 mod result;
 mod selection;

@@ -326,21 +326,8 @@ impl Core {
             'R' => inserting.replaces = true,
             _ => {}
         }
-        self.enter_edit(inserting, &command.key.to_string(), command.count1());
+        self.edit_at(inserting, &command.key.to_string(), command.count1());
         Ok(())
-    }
-
-    /// Enters insert mode with a command that `.` repeats.
-    fn enter_edit(&mut self, inserting: Inserting, keys: &str, count: usize) {
-        self.op = super::operator::Op::default();
-        if self.restart.is_none() {
-            self.input.reset_redo();
-            if count > 1 {
-                self.input.redo_add(&count.to_string());
-            }
-            self.input.redo_add(keys);
-        }
-        self.begin_insert(inserting, count);
     }
 
     fn open_command(&mut self, command: &Command) {
@@ -360,7 +347,7 @@ impl Core {
             self.did_indent = true;
             self.reindent_here();
         }
-        self.enter_edit(Inserting::default(), &command.key.to_string(), command.count1());
+        self.edit_at(Inserting::default(), &command.key.to_string(), command.count1());
     }
 
     fn replace_command(&mut self, command: &Command) -> Done {

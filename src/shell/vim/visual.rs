@@ -306,7 +306,8 @@ impl Core {
         self.edit_at(Inserting::default(), "i", count);
     }
 
-    fn edit_at(&mut self, inserting: Inserting, keys: &str, count: usize) {
+    /// Enters insert mode with a command that `.` repeats.
+    pub(super) fn edit_at(&mut self, inserting: Inserting, keys: &str, count: usize) {
         self.op = super::operator::Op::default();
         if self.restart.is_none() {
             self.input.reset_redo();

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use croner::Cron;
 use croner::parser::{CronParser, Seconds, Year};
-use jiff::Timestamp;
 use jiff::tz::{TimeZone, TimeZoneDatabase};
 
+use crate::hosts::cron::{NICKNAMES, following};
 use crate::sim::SimTime;
 
 /// When a CronJob is due.
@@ -16,17 +16,6 @@ pub(super) enum Schedule {
     Cron(Box<Cron>),
     Every(Duration),
 }
-
-/// The nicknames of robfig/cron, which Kubernetes parses schedules with.
-const NICKNAMES: &[(&str, &str)] = &[
-    ("@yearly", "0 0 1 1 *"),
-    ("@annually", "0 0 1 1 *"),
-    ("@monthly", "0 0 1 * *"),
-    ("@weekly", "0 0 * * 0"),
-    ("@daily", "0 0 * * *"),
-    ("@midnight", "0 0 * * *"),
-    ("@hourly", "0 * * * *"),
-];
 
 impl Schedule {
     /// Reads a schedule; `None` when it is none.
@@ -44,11 +33,7 @@ impl Schedule {
     pub(super) fn next(&self, after: SimTime, zone: &TimeZone) -> Option<SimTime> {
         match self {
             Self::Every(every) => Some(SimTime::from_unix_s(after.unix_s()) + *every),
-            Self::Cron(cron) => {
-                let from = Timestamp::from_second(after.unix_s()).ok()?.to_zoned(zone.clone());
-                let next = cron.find_next_occurrence(&from, false).ok()?;
-                Some(SimTime::from_unix_s(next.timestamp().as_second()))
-            }
+            Self::Cron(cron) => following(cron, after, zone),
         }
     }
 
