@@ -60,7 +60,9 @@ impl Command for Adapted {
             return Ok(CommandStatus::with_code(127));
         }
         // Others write through buffers of the shell; a pause lets what they wrote out first.
-        pause().await;
+        for _ in 0..TURNS {
+            pause().await;
+        }
         let stdin = read_all(&context).await?;
         let pipes = substituted(&context, stdin.as_deref()).await;
         let mut proc = Proc { pipes, ..self.process(&context, stdin) };

@@ -160,7 +160,6 @@ pub(super) const UNIX: &[&str] = &[
     "sum",
     "sync",
     "tac",
-    "tail",
     "tar",
     "tee",
     "timeout",

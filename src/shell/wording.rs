@@ -47,7 +47,18 @@ const FILES: &[(&str, &str, &str)] = &[
     ("uniq", "", ": "),
     ("sort", "cannot read: ", ": "),
     ("head", "cannot open '", "' for reading: "),
-    ("tail", "cannot open '", "' for reading: "),
+    ("find", "‘", "’: "),
+];
+
+/// Whole lines of the crate, and what the real programs say instead.
+const LINES: &[(&str, &str)] = &[
+    (
+        "cut: you must specify a list of fields",
+        "cut: you must specify a list of bytes, characters, or fields\nTry 'cut --help' for more information.",
+    ),
+    ("tr: missing operand", "tr: missing operand\nTry 'tr --help' for more information."),
+    ("missing ]", "bash: [: missing `]'"),
+    ("test: missing ]", "bash: [: missing `]'"),
 ];
 
 /// Where in the trace of the session's loop the filter is.
@@ -95,6 +106,7 @@ impl Wording {
         let refusals = self.typed && text.contains("syntax error");
         let files = REASONS.iter().any(|it| text.contains(it));
         files
+            || LINES.iter().any(|(said, _)| text.contains(said))
             || text.contains(UNKNOWN)
             || text.contains(GETOPTS)
             || refusals
@@ -107,6 +119,9 @@ impl Wording {
     fn line(&mut self, line: &str) -> Option<String> {
         if let Some(shown) = self.measured(line) {
             return Some(shown);
+        }
+        if let Some((_, real)) = LINES.iter().find(|(said, _)| *said == line.trim_end()) {
+            return Some(format!("{real}\n"));
         }
         if let Some((head, _)) = line.split_once(UNKNOWN) {
             return Some(format!("{head}: command not found\n"));
@@ -135,7 +150,7 @@ impl Wording {
         let (program, rest) = line.split_once(": ")?;
         let (_, before, behind) = FILES.iter().find(|(name, ..)| *name == program)?;
         let reason = REASONS.iter().find(|it| rest.trim_end().ends_with(*it))?;
-        let path = rest.trim_end().strip_suffix(reason)?.strip_suffix(": ")?;
+        let path = rest.trim_end().strip_suffix(reason)?.strip_suffix(": ")?.trim_matches('\'');
         let given = |name: &&str| !name.is_empty() && self.text.contains(*name);
         let mut names = path.match_indices('/').filter_map(|(at, _)| path.get(at + 1..));
         let name = if self.text.contains(path) { path } else { names.find(given).unwrap_or(path) };

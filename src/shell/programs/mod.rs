@@ -58,6 +58,7 @@ mod stat;
 mod substitute;
 mod sysctl;
 mod systemctl;
+mod tail;
 mod tar;
 mod temporary;
 mod terminal;
@@ -200,6 +201,7 @@ pub(crate) const ALL: &[&Program] = &[
     &sysctl::PROGRAM,
     &systemctl::PROGRAM,
     &systemctl::SERVICE,
+    &tail::PROGRAM,
     &tar::TAR,
     &temporary::PROGRAM,
     &terminal::RESET,
