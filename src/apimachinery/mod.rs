@@ -14,7 +14,6 @@ pub(crate) mod go;
 pub(crate) mod go_json;
 pub(crate) mod gotemplate;
 pub(crate) mod jsonpath;
-pub(crate) mod memo;
 pub(crate) mod object;
 pub(crate) mod patch;
 pub(crate) mod protobuf;

@@ -6,7 +6,6 @@
 mod emit;
 mod scalar;
 
-use std::cell::RefCell;
 use std::fmt;
 
 use serde::de::{
@@ -16,7 +15,7 @@ use serde_json::{Map, Value};
 
 pub(crate) use emit::to_string;
 
-use super::memo::{self, Memo};
+use crate::sim::memo::Memo;
 
 /// Every document of a stream, as JSON trees; empty documents are left out.
 ///
@@ -26,15 +25,13 @@ pub(crate) fn documents(text: &str) -> Result<Vec<Value>, String> {
     if !REMEMBERED.contains(&text.len()) {
         return read(text);
     }
-    READ.with(|memo| memo::remember(memo, text, || read(text)))
+    READ.get(text, || read(text))
 }
 
 /// Lengths in bytes of texts that are worth remembering: manifests, kubeconfigs, configurations.
 const REMEMBERED: std::ops::Range<usize> = 256..65_536;
 
-thread_local! {
-    static READ: RefCell<Memo<Result<Vec<Value>, String>>> = const { RefCell::new(Memo::new(64)) };
-}
+static READ: Memo<Result<Vec<Value>, String>> = Memo::new(64);
 
 fn read(text: &str) -> Result<Vec<Value>, String> {
     let stream = stream(text);

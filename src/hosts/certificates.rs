@@ -3,7 +3,6 @@
 //! Knows nothing of kubeadm: who needs which certificate is said elsewhere. Signing is
 //! deterministic (RSA PKCS#1 v1.5), so one seed gives the same bytes.
 
-use std::cell::RefCell;
 use std::net::IpAddr;
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -17,8 +16,8 @@ use rcgen::{
 
 use x509_parser::extensions::GeneralName;
 
-use crate::apimachinery::memo::{self, Memo};
 use crate::sim::SimTime;
+use crate::sim::memo::Memo;
 
 /// Keys that every world draws from. See `assets/keys/README.md`.
 const POOL: &str = include_str!("../../assets/keys/rsa-2048.pem");
@@ -137,14 +136,12 @@ pub(crate) fn read_key(pem: &str) -> Result<KeyPair, CertificateError> {
     Ok(rsa.or_else(|_| KeyPair::try_from(pkcs8.as_slice()))?)
 }
 
-thread_local! {
-    /// More blocks than a sitting has certificates and keys in use.
-    static BODIES: RefCell<Memo<Option<Vec<u8>>>> = const { RefCell::new(Memo::new(64)) };
-}
+/// More blocks than a sitting has certificates and keys in use.
+static BODIES: Memo<Option<Vec<u8>>> = Memo::new(64);
 
 /// The bytes of the first PEM block.
 pub(crate) fn pem_body(pem: &str) -> Option<Vec<u8>> {
-    BODIES.with(|memo| memo::remember(memo, pem, || decode_body(pem)))
+    BODIES.get(pem, || decode_body(pem))
 }
 
 fn decode_body(pem: &str) -> Option<Vec<u8>> {

@@ -77,11 +77,11 @@ impl Entry {
 }
 
 /// Tables that were read lately, by their user and text: cron is asked at every wait.
-static TABLES: Memo<Arc<[Entry]>> = Memo::new();
+static TABLES: Memo<Arc<[Entry]>> = Memo::new(16);
 
 fn table(text: &str, user: Option<&str>) -> Arc<[Entry]> {
     let question = format!("{}\n{text}", user.unwrap_or_default());
-    TABLES.get(&question, |_| parse(text, user).unwrap_or_default().into())
+    TABLES.get(&question, || parse(text, user).unwrap_or_default().into())
 }
 
 /// The tables of a machine whose cron runs.

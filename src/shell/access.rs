@@ -127,7 +127,7 @@ fn make(world: &mut World, place: &Place, who: &Identity, path: &str, op: FileOp
         Err(other) => return Err(other),
     };
     world.change_files(place, op)?;
-    match is_new && who.uid != 0 {
+    match is_new {
         true => world.change_files(place, FileOp::Chown { path, uid: who.uid, gid: who.gid }),
         false => Ok(()),
     }

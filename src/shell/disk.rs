@@ -113,21 +113,16 @@ impl Disk {
 
     /// Writes, or makes what then belongs to this user.
     pub(crate) fn put(&self, path: &str, op: FileOp<'_>) -> Result<(), FsError> {
-        if path == NULL {
-            return Ok(());
-        }
-        access::change(&mut self.lab.world(), &self.place, &self.who, op)
+        if path == NULL { Ok(()) } else { self.change(op) }
     }
 
     pub(crate) fn write(&self, path: &str, bytes: &[u8]) -> Result<(), FsError> {
         self.put(path, FileOp::Write { path, bytes })
     }
 
-    /// Changes names in the directory of `path`.
-    pub(crate) fn change(&self, path: &str, op: FileOp<'_>) -> Result<(), FsError> {
-        let mut world = self.lab.world();
-        access::check_parent(&world, &self.place, &self.who, path)?;
-        world.change_files(&self.place, op)
+    /// Carries out a change as this user.
+    pub(crate) fn change(&self, op: FileOp<'_>) -> Result<(), FsError> {
+        access::change(&mut self.lab.world(), &self.place, &self.who, op)
     }
 
     /// Changes what only the owner may change.
@@ -160,11 +155,7 @@ impl Disk {
     }
 
     pub(crate) fn rename(&self, from: &str, to: &str) -> Result<(), FsError> {
-        {
-            let world = self.lab.world();
-            access::check_parent(&world, &self.place, &self.who, to)?;
-        }
-        self.change(from, FileOp::Rename { from, to })
+        self.change(FileOp::Rename { from, to })
     }
 
     /// Copies a file's bytes; a new file gets the mode of the old one.

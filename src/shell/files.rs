@@ -69,7 +69,7 @@ impl FileSystemExt for PlaceFiles {
             modified: SimTime::default(),
             blank: 0,
         };
-        self.0.change(path, FileOp::Put { path, node }).map_err(io)
+        self.0.change(FileOp::Put { path, node }).map_err(io)
     }
 
     fn backend_kind(&self) -> &'static str {
@@ -102,7 +102,7 @@ impl FileSystem for PlaceFiles {
 
     async fn remove(&self, path: &Path, recursive: bool) -> Outcome<()> {
         let path = &text(path);
-        self.0.change(path, FileOp::Remove { path, recursive }).map_err(io)
+        self.0.change(FileOp::Remove { path, recursive }).map_err(io)
     }
 
     async fn stat(&self, path: &Path) -> Outcome<Metadata> {
@@ -133,7 +133,7 @@ impl FileSystem for PlaceFiles {
 
     async fn symlink(&self, target: &Path, link: &Path) -> Outcome<()> {
         let (target, link) = (&target.to_string_lossy().into_owned(), &text(link));
-        self.0.change(link, FileOp::Symlink { target, link }).map_err(io)
+        self.0.change(FileOp::Symlink { target, link }).map_err(io)
     }
 
     async fn read_link(&self, path: &Path) -> Outcome<PathBuf> {

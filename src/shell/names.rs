@@ -82,7 +82,6 @@ pub(super) const UNIX: &[&str] = &[
     "chown",
     "cksum",
     "clear",
-    "cmp",
     "column",
     "comm",
     "cp",

@@ -138,6 +138,7 @@ fn prelude(around: &Around, login: &Login) -> VecDeque<String> {
         "shopt -s expand_aliases".to_owned(),
         "history() { __uncordon_history \"$@\"; }".to_owned(),
         format!("PS4=$'\\x{:02x}+ '", u32::from(MARK)),
+        "declare -ar BASH_VERSINFO=(5 2 21 1 release x86_64-pc-linux-gnu)".to_owned(),
         // How a job ended is asked for when it has, so that later nobody else knows.
         "wait() { if __uncordon_wait \"$#\" \"${1-}\"; then return $__uncordon_told; fi; builtin wait \"$@\"; }".to_owned(),
         // Jobs are the language's business, processes of the machine are not.

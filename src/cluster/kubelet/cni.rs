@@ -25,9 +25,9 @@ pub(crate) struct Network {
 /// Where containerd looks for configurations and programs.
 fn directories(machine: &Host) -> (String, Vec<String>) {
     let config = machine.files.read_text("/etc/containerd/config.toml").unwrap_or_default();
-    /// Every machine has the same, and it is read for every pod.
-    static READ: Memo<(String, Vec<String>)> = Memo::new();
-    READ.get(&config, directories_of)
+    // Every machine has the same, and it is read for every pod.
+    static READ: Memo<(String, Vec<String>)> = Memo::new(16);
+    READ.get(&config, || directories_of(&config))
 }
 
 /// The same from the text of containerd's configuration.
@@ -58,11 +58,11 @@ pub(crate) fn load(machine: &Host) -> Result<Network, String> {
     let names = names.into_iter().map(|(name, _)| name);
     let candidates = names.filter(|it| [".conf", ".conflist", ".json"].iter().any(|end| it.ends_with(end)));
     let mut some = false;
-    static READ: Memo<Option<Arc<[Value]>>> = Memo::new();
+    static READ: Memo<Option<Arc<[Value]>>> = Memo::new(16);
     for name in candidates {
         some = true;
         let text = machine.files.read_text(&format!("{folder}/{name}")).unwrap_or_default();
-        if let Some(plugins) = READ.get(&text, plugins_of) {
+        if let Some(plugins) = READ.get(&text, || plugins_of(&text)) {
             return Ok(Network { plugins, bin_dirs });
         }
     }

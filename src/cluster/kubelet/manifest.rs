@@ -1,17 +1,16 @@
 //! Manifests of static pods as the kubelet reads them, and its sentences about those that it cannot use.
 
-use std::cell::RefCell;
 use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::settings;
-use crate::apimachinery::memo::{self, Memo};
 use crate::apimachinery::object::Gvk;
 use crate::apimachinery::{object, schema, yaml};
 use crate::cluster::World;
 use crate::cluster::api::{defaults, resources, validation};
 use crate::hosts::Kind;
+use crate::sim::memo::Memo;
 
 /// The kubelet's own scheme, as its errors name it.
 const SCHEME: &str = "pkg/api/legacyscheme/scheme.go:30";
@@ -45,12 +44,10 @@ pub(crate) fn files(world: &World, host: &str) -> Vec<(String, Arc<[u8]>)> {
 pub(crate) fn read(path: &str, bytes: &[u8], node: &str) -> Result<Value, String> {
     let text = String::from_utf8_lossy(bytes);
     let all = format!("{path}\0{node}\0{text}");
-    READ.with(|memo| memo::remember(memo, &all, || read_text(path, &text, node)))
+    READ.get(&all, || read_text(path, &text, node))
 }
 
-thread_local! {
-    static READ: RefCell<Memo<Result<Value, String>>> = const { RefCell::new(Memo::new(64)) };
-}
+static READ: Memo<Result<Value, String>> = Memo::new(64);
 
 fn read_text(path: &str, text: &str, node: &str) -> Result<Value, String> {
     let unparsed = |why: &str| format!("{path}: couldn't parse as pod({why}), please check config file");

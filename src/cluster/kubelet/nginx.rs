@@ -13,7 +13,7 @@ pub(super) struct Directive {
 }
 
 /// Every container of an image has the same files.
-static PARSED: Memo<Result<Vec<Directive>, String>> = Memo::new();
+static PARSED: Memo<Result<Vec<Directive>, String>> = Memo::new(16);
 
 const MAIN: &str = "/etc/nginx/nginx.conf";
 
@@ -48,7 +48,7 @@ fn read(world: &World, place: &Place, path: &str, depth: u32) -> Result<Vec<Dire
     let text =
         world.read_text(place, path).map_err(|error| format!("open() \"{path}\" failed (2: {error})"))?;
     let mut all = PARSED
-        .get(&format!("{path}\n{text}"), |_| block(&mut tokens(&text).into_iter().peekable(), path, true))?;
+        .get(&format!("{path}\n{text}"), || block(&mut tokens(&text).into_iter().peekable(), path, true))?;
     include(world, place, &mut all, depth)?;
     Ok(all)
 }

@@ -180,7 +180,7 @@ impl Job<'_> {
         }
         if let Kind::Symlink(target) = &node.kind {
             let op = FileOp::Symlink { target, link: to };
-            return self.disk.change(to, op).map_err(at_target);
+            return self.disk.change(op).map_err(at_target);
         }
         self.disk.read(from).map_err(|error| (false, error))?;
         self.disk.copy(from, to).map_err(at_target)?;

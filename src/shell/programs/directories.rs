@@ -123,7 +123,7 @@ fn remove_all(proc: &Proc, options: &Options) -> i32 {
 fn remove(proc: &Proc, disk: &Disk, options: &Options, name: &str) -> i32 {
     let path = files::clean(&proc.cwd, name);
     let removed = match disk.node(&path, false).map(|node| node.kind) {
-        Ok(Kind::Directory) => disk.change(&path, FileOp::Remove { path: &path, recursive: false }),
+        Ok(Kind::Directory) => disk.change(FileOp::Remove { path: &path, recursive: false }),
         Ok(_) => Err(FsError::NotADirectory),
         Err(error) => Err(error),
     };

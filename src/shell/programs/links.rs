@@ -61,14 +61,14 @@ fn link_one(proc: &Proc, options: &Options, source: &str, link: &str) -> i32 {
     let there = disk.node(&path, false);
     let made = match &there {
         Ok(node) if !options.has('f') || node.kind == Kind::Directory => Err(FsError::Exists),
-        Ok(_) => disk.change(&path, FileOp::Remove { path: &path, recursive: false }),
+        Ok(_) => disk.change(FileOp::Remove { path: &path, recursive: false }),
         Err(_) => Ok(()),
     };
     let made = made.and_then(|()| {
         if soft {
             let target =
                 if options.has('r') { relative(&proc.path(source), &path) } else { source.to_owned() };
-            return disk.change(&path, FileOp::Symlink { target: &target, link: &path });
+            return disk.change(FileOp::Symlink { target: &target, link: &path });
         }
         disk.copy(&proc.path(source), &path)
     });

@@ -22,6 +22,7 @@ mod absent;
 mod base64;
 mod accounts;
 mod chroot;
+mod cmp;
 mod allocate;
 mod copy;
 mod date;
@@ -86,6 +87,7 @@ pub(crate) const ALL: &[&Program] = &[
     &accounts::USERMOD,
     &accounts::VISUDO,
     &chroot::PROGRAM,
+    &cmp::PROGRAM,
     &allocate::DD,
     &allocate::FALLOCATE,
     &allocate::MKSWAP,

@@ -104,7 +104,7 @@ fn remove_tree(proc: &Proc, disk: &Disk, options: &Options, name: &str) -> i32 {
 
 fn remove_one(proc: &Proc, disk: &Disk, options: &Options, name: &str, is_directory: bool) -> i32 {
     let path = proc.path(name);
-    match disk.change(&path, FileOp::Remove { path: &path, recursive: false }) {
+    match disk.change(FileOp::Remove { path: &path, recursive: false }) {
         Ok(()) => {
             if options.has('v') {
                 let what = if is_directory { "removed directory" } else { "removed" };

@@ -140,7 +140,7 @@ fn save(proc: &Proc, chart: &Chart, root: &str, found: &[(&Value, Chart)]) -> Do
     for path in chart.bundled.keys().filter(|it| it.ends_with(".tgz") && !files.contains_key(*it)) {
         let path = format!("{root}/{path}");
         let remove = crate::cluster::place::FileOp::Remove { path: &path, recursive: false };
-        proc.disk().change(&path, remove).map_err(|why| format!("remove {path}: {why}"))?;
+        proc.disk().change(remove).map_err(|why| format!("remove {path}: {why}"))?;
     }
     repos::make_folders(proc, &format!("{root}/charts"));
     for (path, bytes) in files {

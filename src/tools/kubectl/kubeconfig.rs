@@ -3,7 +3,6 @@
 //! Rules of client-go's `clientcmd`: the first file that names a cluster, context or user wins; relative
 //! paths of certificates are relative to their file.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
@@ -11,12 +10,12 @@ use serde_json::{Value, json};
 
 use super::Failure;
 use super::flags::Flags;
-use crate::apimachinery::memo::{self, Memo};
 use crate::apimachinery::object::{flag, list, text};
 use crate::apimachinery::yaml;
 use crate::cluster::api::connect::Endpoint;
 use crate::hosts::{FsError, certificates, files};
 use crate::shell::Proc;
+use crate::sim::memo::Memo;
 
 /// One named cluster, context or user, with the file that it comes from.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -140,14 +139,12 @@ fn check(tree: &Value) -> Result<(), String> {
     Ok(())
 }
 
-thread_local! {
-    /// Three values a user, of the contexts in use.
-    static DECODED: RefCell<Memo<Result<Vec<u8>, String>>> = const { RefCell::new(Memo::new(24)) };
-}
+/// Three values a user, of the contexts in use.
+static DECODED: Memo<Result<Vec<u8>, String>> = Memo::new(24);
 
 /// Standard base64, with Go's sentence about the first byte that is none.
 fn decode(data: &str) -> Result<Vec<u8>, String> {
-    DECODED.with(|memo| memo::remember(memo, data, || decode_anew(data)))
+    DECODED.get(data, || decode_anew(data))
 }
 
 fn decode_anew(data: &str) -> Result<Vec<u8>, String> {

@@ -1,6 +1,5 @@
 //! From the words for a type to its path: discovery, kept in `~/.kube/cache` for six hours as the real one is.
 
-use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,10 +8,10 @@ use serde_json::{Value, json};
 
 use super::client::Call;
 use super::{Ctx, Failure};
-use crate::apimachinery::memo::{self, Memo};
 use crate::apimachinery::object::{self, list, text};
 use crate::cluster::api::resources::{self, Resource};
 use crate::hosts::files;
+use crate::sim::memo::Memo;
 
 /// 6 h: client-go's default time to live of cached discovery.
 const CACHE_LIVES: Duration = Duration::from_secs(6 * 3600);
@@ -432,9 +431,7 @@ impl Ctx<'_> {
     }
 }
 
-thread_local! {
-    static READ: RefCell<Memo<Option<Arc<Mapper>>>> = const { RefCell::new(Memo::new(4)) };
-}
+static READ: Memo<Option<Arc<Mapper>>> = Memo::new(4);
 
 /// The types of a cache file; `None` when it is broken.
 fn read_cache(text: &str) -> Option<Arc<Mapper>> {
@@ -442,7 +439,7 @@ fn read_cache(text: &str) -> Option<Arc<Mapper>> {
         let documents: Vec<Value> = serde_json::from_str(text).ok()?;
         Some(Arc::new(Mapper { fresh: false, ..Mapper::from_discovery(&documents) }))
     };
-    READ.with(|memo| memo::remember(memo, text, read))
+    READ.get(text, read)
 }
 
 /// An `APIResourceList`'s resources in the form of aggregated discovery.
