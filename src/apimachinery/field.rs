@@ -29,7 +29,7 @@ impl Path {
 
     /// `self.name`.
     pub(crate) fn child(&self, name: &str) -> Self {
-        if self.0.is_empty() { Self(name.to_owned()) } else { Self(format!("{}.{name}", self.0)) }
+        if self.0.is_empty() { Self(name.to_owned()) } else { Self([&self.0, ".", name].concat()) }
     }
 
     /// `self[index]`.
@@ -39,7 +39,7 @@ impl Path {
 
     /// `self[key]`.
     pub(crate) fn key(&self, key: &str) -> Self {
-        Self(format!("{}[{key}]", self.0))
+        Self([&self.0, "[", key, "]"].concat())
     }
 
     /// The path as text; `<nil>` for the root, as Go prints it.

@@ -156,7 +156,7 @@ fn matches_label_key(name: &str) -> bool {
 pub(crate) fn qualified_name(value: &str) -> Vec<String> {
     let rule = "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an \
                 alphanumeric character";
-    let shape = regex_error(rule, LABEL_KEY, &["MyName", "my.name", "123-abc"]);
+    let shape = || regex_error(rule, LABEL_KEY, &["MyName", "my.name", "123-abc"]);
     let mut faults = Vec::new();
     let parts: Vec<&str> = value.split('/').collect();
     let name = match parts.as_slice() {
@@ -172,7 +172,7 @@ pub(crate) fn qualified_name(value: &str) -> Vec<String> {
         }
         _ => {
             let tail = "with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')";
-            return vec![format!("a valid label key {shape} {tail}")];
+            return vec![format!("a valid label key {} {tail}", shape())];
         }
     };
     if name.is_empty() {
@@ -181,7 +181,7 @@ pub(crate) fn qualified_name(value: &str) -> Vec<String> {
         faults.push(format!("name part {}", max_bytes(63)));
     }
     if !matches_label_key(name) {
-        faults.push(format!("name part {shape}"));
+        faults.push(format!("name part {}", shape()));
     }
     faults
 }

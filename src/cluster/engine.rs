@@ -312,7 +312,7 @@ impl HostSeen {
     fn is_current(&self, host: &crate::hosts::Host) -> bool {
         self.files.is_same(&host.files)
             && self.units.ptr_eq(&host.units)
-            && self.firewall == host.firewall
+            && self.firewall.is_same(&host.firewall)
             && self.up == host.up
     }
 }

@@ -3,6 +3,7 @@
 //! Whoever drives the world asks when something is due next, so that jumps in time do not pass it over.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::Poll;
 
 use super::adapt::{Around, Programs};
@@ -13,7 +14,6 @@ use super::pipes::Sharing;
 use super::proc::Outbox;
 use super::{Lab, Login};
 use crate::cluster::Place;
-use crate::hosts::Host;
 use crate::hosts::cron::{self, Entry};
 use crate::sim::SimTime;
 
@@ -53,12 +53,21 @@ impl Crond {
     pub(super) fn next(&self, lab: &Lab, limit: SimTime) -> Option<SimTime> {
         let after = (*lab.cron_looked())?;
         let world = lab.world();
-        let first = |host: &Host| {
-            let tables = cron::tables(host);
-            let due = tables.iter().flat_map(|it| it.iter()).filter_map(|it| it.next(after, host.booted));
-            due.filter(|at| *at > world.now && *at <= limit).min()
+        // Machines that came up together mostly have the same tables.
+        let mut known: Vec<(Arc<[Entry]>, SimTime, Option<SimTime>)> = Vec::new();
+        let mut first = |table: Arc<[Entry]>, booted: SimTime| {
+            let same = |it: &&(Arc<[Entry]>, SimTime, _)| Arc::ptr_eq(&it.0, &table) && it.1 == booted;
+            if let Some((_, _, due)) = known.iter().find(same) {
+                return *due;
+            }
+            let due = table.iter().filter_map(|it| it.next(after, booted));
+            let due = due.filter(|at| *at > world.now && *at <= limit).min();
+            known.push((table, booted, due));
+            due
         };
-        world.hosts.values().filter(|host| host.up).filter_map(first).min()
+        let up = world.hosts.values().filter(|host| host.up);
+        let tables = up.flat_map(|host| cron::tables(host).into_iter().map(|table| (table, host.booted)));
+        tables.filter_map(|(table, booted)| first(table, booted)).min()
     }
 
     /// Ends everything that runs.

@@ -128,7 +128,7 @@ pub(crate) fn value(storage: &str, object: &Value, field: &str) -> Option<String
             None => format!("/{}", field.replace('.', "/")),
         },
     };
-    let found = match object.pointer(&pointer) {
+    let found = match object::find(object, &pointer) {
         Some(Value::String(text)) => text.clone(),
         Some(Value::Null) | None => String::new(),
         Some(other) => other.to_string(),

@@ -197,7 +197,7 @@ fn prepare_pod(pod: &mut Value) {
 }
 
 fn add_kubernetes_finalizer(namespace: &mut Value) {
-    let finalizers = namespace.pointer("/spec/finalizers").and_then(Value::as_array).cloned();
+    let finalizers = object::find(namespace, "/spec/finalizers").and_then(Value::as_array).cloned();
     let mut finalizers = finalizers.unwrap_or_default();
     if !finalizers.iter().any(|it| it == "kubernetes") {
         finalizers.push("kubernetes".into());
@@ -231,7 +231,7 @@ pub(crate) fn prepare_for_update(resource: &Resource, old: &Value, new: &mut Val
         put_back(old, new, "status");
     }
     if &*resource.storage == "namespaces" {
-        let finalizers = old.pointer("/spec/finalizers").cloned().unwrap_or(Value::Null);
+        let finalizers = object::find(old, "/spec/finalizers").cloned().unwrap_or(Value::Null);
         object::set(new, &["spec", "finalizers"], finalizers);
     }
     keep_generation(resource, old, new);
@@ -242,7 +242,7 @@ pub(crate) fn prepare_for_update(resource: &Resource, old: &Value, new: &mut Val
 pub(crate) fn prepare_for_status_update(resource: &Resource, old: &Value, new: &mut Value) {
     if resource.is_custom() {
         let status = new.get("status").cloned();
-        let managed = new.pointer("/metadata/managedFields").cloned();
+        let managed = object::find(new, "/metadata/managedFields").cloned();
         let mut whole = old.clone();
         match status {
             Some(status) => object::set(&mut whole, &["status"], status),
@@ -267,7 +267,7 @@ pub(crate) fn prepare_for_status_update(resource: &Resource, old: &Value, new: &
             map.insert(key.clone(), value.clone());
         }
     }
-    restore(new, &["metadata", "generation"], old.pointer("/metadata/generation").cloned());
+    restore(new, &["metadata", "generation"], object::find(old, "/metadata/generation").cloned());
 }
 
 fn put_back(old: &Value, new: &mut Value, field: &str) {
@@ -284,7 +284,7 @@ fn restore(new: &mut Value, path: &[&str], value: Option<Value>) {
 fn keep_generation(resource: &Resource, old: &Value, new: &mut Value) {
     let generation = object::int(old, "/metadata/generation");
     if !has_generation(resource) {
-        restore(new, &["metadata", "generation"], old.pointer("/metadata/generation").cloned());
+        restore(new, &["metadata", "generation"], object::find(old, "/metadata/generation").cloned());
         return;
     }
     let bumped = if wants_new_generation(resource, old, new) { 1 } else { 0 };
@@ -314,7 +314,7 @@ fn wants_new_generation(resource: &Resource, old: &Value, new: &Value) -> bool {
 /// Rules of `pkg/apis/core/v1/helper/qos`.
 pub(crate) fn qos_class(pod: &Value) -> &'static str {
     let pod_level =
-        pod.pointer("/spec/resources").filter(|it| it.as_object().is_some_and(|it| !it.is_empty()));
+        object::find(pod, "/spec/resources").filter(|it| it.as_object().is_some_and(|it| !it.is_empty()));
     if let Some(resources) = pod_level {
         return class_of(&[resources]);
     }

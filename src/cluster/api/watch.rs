@@ -58,7 +58,7 @@ impl Filter {
     }
 
     fn matches(&self, object: &Value) -> bool {
-        let labels = object.pointer("/metadata/labels").unwrap_or(&Value::Null);
+        let labels = object::find(object, "/metadata/labels").unwrap_or(&Value::Null);
         self.labels.as_ref().is_none_or(|it| it.matches(labels))
             && self
                 .fields

@@ -45,9 +45,7 @@ pub(crate) fn create(call: &mut Call<'_>, mut object: Value) -> Result<Object, S
     let mut causes = validation::create(&resource, &object);
     causes.extend(custom::validate(call, &object, None));
     refuse_invalid(call, &object, causes)?;
-    for sentence in validation::warnings(&resource, &object, None) {
-        call.warn(sentence);
-    }
+    warn(call, &object, None);
     admission::validate(call, &object, None)?;
     let key = call.key(object::name(&object));
     if let Some(there) = call.store().get(&key) {
@@ -59,6 +57,17 @@ pub(crate) fn create(call: &mut Call<'_>, mut object: Value) -> Result<Object, S
     let stored = call.put(&key, object)?;
     hooks::after_create(call, &stored);
     Ok(stored)
+}
+
+/// Warns of what is odd about an object; components in process hear no warnings.
+fn warn(call: &mut Call<'_>, object: &Value, old: Option<&Value>) {
+    if call.options.tracking == Tracking::None {
+        return;
+    }
+    let resource = call.resource.clone();
+    for sentence in validation::warnings(&resource, object, old) {
+        call.warn(sentence);
+    }
 }
 
 fn already_exists(call: &Call<'_>, object: &Value, there: &Value) -> Status {
@@ -134,7 +143,9 @@ pub(crate) fn update(call: &mut Call<'_>, part: Part, make: Make<'_>) -> Result<
     let shown = convert::from_storage(&resource, &old);
     let mut new = make(call, &shown)?;
     check_address(call, &shown, &mut new)?;
-    defaults::apply(&resource, &mut new, Some(&shown));
+    if part != Part::Status || !defaults::is_filled(&resource, &new, &shown) {
+        defaults::apply(&resource, &mut new, Some(&shown));
+    }
     convert::to_storage(&resource, &mut new);
     check_version(call, &old, &mut new)?;
     fieldowners::track(call, Some(&old), &mut new);
@@ -161,9 +172,7 @@ pub(crate) fn update(call: &mut Call<'_>, part: Part, make: Make<'_>) -> Result<
     });
     refuse_invalid(call, &new, causes)?;
     if part != Part::Status {
-        for sentence in validation::warnings(&resource, &new, Some(&old)) {
-            call.warn(sentence);
-        }
+        warn(call, &new, Some(&old));
     }
     admission::validate(call, &new, Some(&old))?;
     store_update(call, old, new)

@@ -69,7 +69,7 @@ impl Census {
     /// The pods that belong to `set`: its own ones that still fit, and the orphans that do, adopted. Its own
     /// ones that no longer fit are released.
     pub(crate) fn claim(hand: &mut Hand<'_>, key: &str, set: &Value, selector: Value) -> Arc<Self> {
-        let labels = json!({"matchLabels": set.pointer("/spec/template/metadata/labels")});
+        let labels = json!({"matchLabels": object::find(set, "/spec/template/metadata/labels")});
         let about = (object::uid(set).to_owned(), selector, labels);
         let before = hand.census(key).filter(|it| it.about == about);
         let mut now = Self::count(hand, about, before.as_deref());

@@ -55,7 +55,7 @@ fn woken_by(world: &World, cluster: ClusterId, event: &Event, keys: &mut Vec<Str
 }
 
 fn selector(budget: &Value) -> &Value {
-    budget.pointer("/spec/selector").unwrap_or(&Value::Null)
+    object::find(budget, "/spec/selector").unwrap_or(&Value::Null)
 }
 
 fn sync(world: &mut World, cluster: ClusterId, key: &str) -> Option<Duration> {

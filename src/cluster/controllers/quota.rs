@@ -21,7 +21,7 @@ const RESOURCE: &str = "resourcequotas";
 fn woken_by(world: &World, cluster: ClusterId, event: &Event, keys: &mut Vec<String>) {
     let (resource, namespace) = (&*event.key.resource, &event.key.namespace);
     if resource == RESOURCE {
-        let spec = |it: &Value| it.pointer("/spec").cloned();
+        let spec = |it: &Value| object::find(it, "/spec").cloned();
         if event.previous.as_ref().is_none_or(|before| spec(before) != spec(&event.object)) {
             keys.push(join_key(namespace, &event.key.name));
         }
@@ -30,7 +30,7 @@ fn woken_by(world: &World, cluster: ClusterId, event: &Event, keys: &mut Vec<Str
         return;
     }
     for quota in world.clusters[cluster].store.list(RESOURCE, namespace) {
-        let hard = quota.pointer("/spec/hard").and_then(Value::as_object);
+        let hard = object::find(quota, "/spec/hard").and_then(Value::as_object);
         if hard.is_some_and(|hard| usage::counts(resource, hard.keys())) {
             keys.push(join_key(namespace, object::name(quota)));
         }
@@ -44,7 +44,7 @@ fn may_matter(event: &Event) -> bool {
     };
     ["/spec", "/status/phase", "/metadata/deletionTimestamp"]
         .iter()
-        .any(|pointer| before.pointer(pointer) != event.object.pointer(pointer))
+        .any(|pointer| object::find(before, pointer) != object::find(&event.object, pointer))
 }
 
 fn sync(world: &mut World, cluster: ClusterId, key: &str) -> Option<Duration> {
@@ -54,7 +54,7 @@ fn sync(world: &mut World, cluster: ClusterId, key: &str) -> Option<Duration> {
         .into_iter()
         .map(|(name, amount)| (name, amount.to_string().into()))
         .collect();
-    let hard = quota.pointer("/spec/hard").cloned().unwrap_or_else(|| json!({}));
+    let hard = object::find(&quota, "/spec/hard").cloned().unwrap_or_else(|| json!({}));
     let written = hand.update_status(RESOURCE, &quota, json!({"hard": hard, "used": used}));
     if written.is_err() { hand.retry(key) } else { None }
 }

@@ -8,7 +8,7 @@ use crate::apimachinery::object;
 /// selects nothing, an empty one everything.
 pub(crate) fn selects(selector: &Value, object: &Value) -> bool {
     let none = Value::Null;
-    let labels = object.pointer("/metadata/labels").unwrap_or(&none);
+    let labels = object::find(object, "/metadata/labels").unwrap_or(&none);
     selects_labels(selector, labels)
 }
 
@@ -24,7 +24,7 @@ pub(crate) fn selects_labels(selector: &Value, labels: &Value) -> bool {
 /// An empty map selects nothing.
 pub(crate) fn map_selects(map: &Value, object: &Value) -> bool {
     let none = Value::Null;
-    let labels = object.pointer("/metadata/labels").unwrap_or(&none);
+    let labels = object::find(object, "/metadata/labels").unwrap_or(&none);
     let Some(map) = map.as_object().filter(|map| !map.is_empty()) else { return false };
     map.iter().all(|(key, value)| labels.get(key) == Some(value))
 }

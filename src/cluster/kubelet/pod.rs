@@ -131,6 +131,7 @@ fn begin(world: &mut World, id: &PodId, pod: &Object, host: &str) -> bool {
         volumes: OrdMap::new(),
         containers,
         stopping: None,
+        told: None,
     };
     if let Some((reason, message)) = &run.rejected {
         let (reason, message) = (*reason, message.clone());
@@ -203,6 +204,9 @@ fn mount(world: &mut World, id: &PodId, pod: &Object) -> bool {
         return false;
     }
     let prepared = volumes::prepare(world, id, pod);
+    if prepared.is_ok() && id.get(world).is_some_and(|it| it.mounted && it.retry_at.is_none()) {
+        return true;
+    }
     let Some(run) = id.get_mut(world) else { return false };
     match prepared {
         Ok(()) => {

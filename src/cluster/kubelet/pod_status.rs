@@ -1,6 +1,8 @@
 //! What a kubelet writes into a pod's status: phase, conditions, container statuses.
 
-use serde_json::{Value, json};
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
 
 use super::run::{ContainerRun, Ended, PodId, PodRun, Role, State};
 use super::status::{self, Condition};
@@ -13,7 +15,7 @@ use crate::cluster::{Object, World};
 /// Writes the status if it changed.
 pub(super) fn write(world: &mut World, id: &PodId, pod: &Object) {
     let Some(cluster) = world.clusters.get(id.cluster) else { return };
-    if !cluster.api_server_up() {
+    if !cluster.api_server_up() || is_told(world, id, pod) {
         return;
     }
     let Some(status) = compute(world, id, pod) else { return };
@@ -23,14 +25,34 @@ pub(super) fn write(world: &mut World, id: &PodId, pod: &Object) {
         .and_then(|it| it.store.find("pods", object::namespace(pod), object::name(pod)).cloned());
     let Some(current) = current.filter(|it| object::uid(it) == id.uid) else { return };
     if current.get("status") == Some(&status) {
-        return;
+        return note_told(world, id, current);
     }
-    let mut changed = (*current).clone();
-    object::set(&mut changed, &["status"], status);
+    let rest = current.as_object().into_iter().flatten().filter(|(key, _)| *key != "status");
+    let rest: Value = rest.map(|(key, value)| (key.clone(), value.clone())).collect::<Map<_, _>>().into();
+    let changed = object::with(rest, "status", status);
     let node = object::text(pod, "/spec/nodeName").to_owned();
-    // A refusal is met again at the next sync.
-    let _ = Client::as_user(world, id.cluster, pod::identity(&node))
+    let written = Client::as_user(world, id.cluster, pod::identity(&node))
         .update_subresource("pods", "status", changed);
+    // A refusal is met again at the next sync.
+    if let Ok(stored) = written {
+        note_told(world, id, stored);
+    }
+}
+
+/// Whether the status of `pod` was worked out before and nothing has changed since. A status that was written wakes
+/// its kubelet once more, which then finds nothing to add.
+fn is_told(world: &World, id: &PodId, pod: &Object) -> bool {
+    let Some(run) = id.get(world) else { return false };
+    let address = world.hosts.get(&run.host).map_or("", |it| it.address.as_str());
+    run.told.as_ref().is_some_and(|(told, from)| Arc::ptr_eq(told, pod) && from == address)
+}
+
+fn note_told(world: &mut World, id: &PodId, pod: Object) {
+    let Some(run) = id.get(world) else { return };
+    let address = world.hosts.get(&run.host).map(|it| it.address.clone()).unwrap_or_default();
+    if let Some(run) = id.get_mut(world) {
+        run.told = Some((pod, address));
+    }
 }
 
 /// True when no main container will run again.

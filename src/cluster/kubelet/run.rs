@@ -34,8 +34,11 @@ impl PodId {
         world.clusters.get(self.cluster)?.runtime.pods.get(&self.uid)
     }
 
+    /// To change it: whatever its status was worked out from may be another afterwards.
     pub(super) fn get_mut<'w>(&self, world: &'w mut World) -> Option<&'w mut PodRun> {
-        world.clusters.get_mut(self.cluster)?.runtime.pods.get_mut(&self.uid)
+        let run = world.clusters.get_mut(self.cluster)?.runtime.pods.get_mut(&self.uid)?;
+        run.told = None;
+        Some(run)
     }
 
     pub(crate) fn container<'w>(&self, world: &'w World, name: &str) -> Option<&'w ContainerRun> {
@@ -68,6 +71,8 @@ pub(crate) struct PodRun {
     pub(super) volumes: OrdMap<String, Volume>,
     pub(crate) containers: OrdMap<String, ContainerRun>,
     pub(super) stopping: Option<Stopping>,
+    /// The pod in the store while its status tells all there is, and the machine's address that it tells.
+    pub(super) told: Option<(Object, String)>,
 }
 
 impl PodRun {

@@ -307,6 +307,7 @@ fn empty(world: &World, pod: &Value, host: &str) -> PodRun {
         volumes: imbl::OrdMap::new(),
         containers: imbl::OrdMap::new(),
         stopping: None,
+        told: None,
     }
 }
 

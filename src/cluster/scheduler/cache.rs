@@ -7,7 +7,7 @@ use imbl::OrdMap;
 use serde_json::Value;
 
 use super::interpod::Terms;
-use super::matching::{Taint, Toleration};
+use super::matching::{self, Taint, Toleration};
 use super::profile::Profile;
 use super::resources::{self, Resources};
 use crate::apimachinery::object;
@@ -26,6 +26,10 @@ pub(crate) struct PodInfo {
     pub(crate) host_ports: Vec<HostPort>,
     pub(crate) tolerations: Vec<Toleration>,
     pub(crate) terms: Terms,
+    /// The node that its spec names; empty for none.
+    pub(crate) named_node: Arc<str>,
+    /// Whether it has a node selector or a required node affinity.
+    pub(super) is_choosy: bool,
     /// Names of the claims that its volumes use.
     pub(crate) claims: Vec<ClaimUse>,
     /// What the scheduler that it asks for does; of pods on nodes it does not matter.
@@ -62,6 +66,7 @@ pub(crate) struct NodeInfo {
     pub(crate) allocatable: Resources,
     pub(crate) pods_max: i64,
     pub(crate) taints: Vec<Taint>,
+    pub(super) labels: Arc<BTreeMap<String, String>>,
     pub(crate) unschedulable: bool,
     /// Bytes of each image that the node has, by every name it is known by.
     pub(crate) images: Arc<BTreeMap<String, i64>>,
@@ -85,6 +90,8 @@ impl PodInfo {
             host_ports: host_ports(&object),
             tolerations: Toleration::all_of(&object),
             terms: Terms::of(&object),
+            named_node: node_of(&object),
+            is_choosy: matching::restricts_nodes(&object),
             claims: claims(&object),
             profile: Profile::default(),
             terminating: object::at(&object, "/metadata/deletionTimestamp").is_some(),
@@ -99,6 +106,11 @@ impl PodInfo {
 
     pub(crate) fn namespace(&self) -> &str {
         &self.key.namespace
+    }
+
+    /// Whether its node selector and required node affinity allow `node`.
+    pub(crate) fn may_run_on(&self, node: &Value) -> bool {
+        !self.is_choosy || matching::required_affinity_matches(&self.object, node)
     }
 
     pub(crate) fn tolerates(&self, taint: &Taint) -> bool {
@@ -153,9 +165,17 @@ impl NodeInfo {
         self.allocatable = Resources::of(object::at(node, "/status/allocatable"));
         self.pods_max = Quantity::of(object::at(node, "/status/allocatable/pods")).as_int();
         self.taints = Taint::all_of(node);
+        let labels = object::entries(node, "/metadata/labels");
+        let labels = labels.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())));
+        self.labels = Arc::new(labels.collect());
         self.unschedulable = object::flag(node, "/spec/unschedulable");
         self.images = Arc::new(images(node));
         self.node = Some(node.clone());
+    }
+
+    /// One label of the node.
+    pub(super) fn label(&self, key: &str) -> Option<&str> {
+        self.labels.get(key).map(String::as_str)
     }
 
     /// A node without pods, as hints compare them.

@@ -103,8 +103,7 @@ fn requirement_matches(requirement: &Value, value: Option<&str>) -> bool {
 /// The nodes that a required node affinity names by `matchFields`; `None` when it does not narrow
 /// the choice down to names.
 pub(crate) fn named_nodes(pod: &Value) -> Option<Vec<String>> {
-    let selector =
-        object::at(pod, "/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution")?;
+    let selector = object::at(pod, REQUIRED)?;
     let mut names: Vec<String> = Vec::new();
     for term in terms(selector) {
         let fields = term.get("matchFields").and_then(Value::as_array)?;
@@ -122,6 +121,13 @@ pub(crate) fn named_nodes(pod: &Value) -> Option<Vec<String>> {
     names.sort();
     names.dedup();
     Some(names)
+}
+
+const REQUIRED: &str = "/spec/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution";
+
+/// Whether a pod has a node selector or a required node affinity at all.
+pub(crate) fn restricts_nodes(pod: &Value) -> bool {
+    object::at(pod, "/spec/nodeSelector").is_some() || object::at(pod, REQUIRED).is_some()
 }
 
 /// Whether the pod's node selector and required node affinity allow `node`.

@@ -3,7 +3,7 @@
 //! Plugins and weights of the default profile. Ties are broken by the world's chance, as the real
 //! scheduler draws.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
@@ -164,12 +164,14 @@ fn spread(contest: &Contest<'_>) -> Vec<i64> {
     }
     let mut raw = vec![0.0_f64; contest.candidates.len()];
     for constraint in &constraints {
-        let domains = domains(contest, constraint);
+        let of_candidates: Vec<Option<&str>> =
+            contest.candidates.iter().map(|info| constraint.domain(contest.pod, info)).collect();
+        let domains = domains(contest, constraint, &of_candidates);
         let hosts = constraint.topology_key == "kubernetes.io/hostname";
         let size = if hosts { contest.candidates.len() } else { domains.len() };
         let weight = ((size + 2) as f64).ln();
-        for (total, info) in raw.iter_mut().zip(contest.candidates) {
-            if let Some(domain) = constraint.domain(contest.pod, info) {
+        for (total, domain) in raw.iter_mut().zip(&of_candidates) {
+            if let Some(domain) = domain {
                 let count = domains.get(domain).copied().unwrap_or(0);
                 *total += count as f64 * weight + (constraint.max_skew - 1) as f64;
             }
@@ -181,13 +183,16 @@ fn spread(contest: &Contest<'_>) -> Vec<i64> {
 }
 
 /// How many pods each domain of a candidate has.
-fn domains(contest: &Contest<'_>, constraint: &Constraint) -> BTreeMap<String, i64> {
-    let wanted: BTreeSet<&str> =
-        contest.candidates.iter().filter_map(|info| constraint.domain(contest.pod, info)).collect();
-    let mut domains = BTreeMap::new();
+fn domains<'a>(
+    contest: &Contest<'a>,
+    constraint: &Constraint,
+    of_candidates: &[Option<&'a str>],
+) -> BTreeMap<&'a str, i64> {
+    let mut domains: BTreeMap<&str, i64> = of_candidates.iter().flatten().map(|it| (*it, 0)).collect();
     for info in contest.nodes.values() {
-        if let Some(domain) = constraint.domain(contest.pod, info).filter(|it| wanted.contains(it)) {
-            *domains.entry(domain.to_owned()).or_default() += constraint.count(contest.pod, info);
+        let domain = constraint.domain(contest.pod, info);
+        if let Some(count) = domain.and_then(|domain| domains.get_mut(domain)) {
+            *count += constraint.count(contest.pod, info);
         }
     }
     domains

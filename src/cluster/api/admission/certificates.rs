@@ -52,7 +52,7 @@ pub(super) fn signing(call: &mut Call<'_>, request: &Value, old: Option<&Object>
     let Some(old) = old.filter(|_| &*call.resource.storage == STORAGE && call.subresource == "status") else {
         return Ok(());
     };
-    if request.pointer("/status/certificate") == old.pointer("/status/certificate") {
+    if object::find(request, "/status/certificate") == object::find(old, "/status/certificate") {
         return Ok(());
     }
     require(call, request, "sign")

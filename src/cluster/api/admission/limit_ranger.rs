@@ -35,7 +35,7 @@ pub(super) fn mutate(call: &mut Call<'_>, pod: &mut Value, old: Option<&Object>)
         }
         let mut notes = Vec::new();
         for (field, label) in [("containers", "container"), ("initContainers", "init container")] {
-            let list = pod.pointer_mut(&format!("/spec/{field}")).and_then(Value::as_array_mut);
+            let list = object::find_mut(pod, &format!("/spec/{field}")).and_then(Value::as_array_mut);
             for container in list.into_iter().flatten() {
                 notes.extend(merge(container, &defaults.0, "requests", label));
                 notes.extend(merge(container, &defaults.1, "limits", label));
@@ -57,7 +57,8 @@ fn merge(
 ) -> Option<String> {
     let mut set = Vec::new();
     for (name, value) in defaults {
-        let there = container.pointer(&format!("/resources/{kind}")).is_some_and(|it| it.get(name).is_some());
+        let there =
+            object::find(container, &format!("/resources/{kind}")).is_some_and(|it| it.get(name).is_some());
         if !there {
             object::set(container, &["resources", kind, name], value.clone());
             set.push(name.as_str());

@@ -47,7 +47,7 @@ fn check_node(call: &Call<'_>, node: &str, object: &Value, old: Option<&Object>)
         let why = format!("is not allowed to modify labels: {}", names.join(", "));
         return Err(forbidden(call, object, &why));
     }
-    if old.is_some_and(|old| old.pointer("/spec/taints") != object.pointer("/spec/taints")) {
+    if old.is_some_and(|old| object::find(old, "/spec/taints") != object::find(object, "/spec/taints")) {
         return Err(forbidden(call, object, &format!("node {node:?} is not allowed to modify taints")));
     }
     Ok(())

@@ -30,7 +30,7 @@ pub(super) fn mutate(call: &mut Call<'_>, pod: &mut Value, old: Option<&Object>)
 
 fn merge_scheduling(call: &Call<'_>, pod: &mut Value, class: &Value) -> Result<(), Status> {
     for (key, value) in object::entries(class, "/scheduling/nodeSelector") {
-        let own = pod.pointer("/spec/nodeSelector").and_then(|it| it.get(key));
+        let own = object::find(pod, "/spec/nodeSelector").and_then(|it| it.get(key));
         if own.is_some_and(|own| own != value) {
             let why = format!(
                 "pod rejected: conflict: runtimeClass.scheduling.nodeSelector[{key}] = {}; pod.spec.nodeSelector[{key}] = {}",

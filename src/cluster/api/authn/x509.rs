@@ -185,8 +185,8 @@ static SIGNATURES: Mutex<Vec<Signature>> = Mutex::new(Vec::new());
 /// Certificate, issuer, and whether the one signed the other.
 type Signature = (Vec<u8>, Vec<u8>, bool);
 
-/// More pairs than a sitting has certificates in use.
-const SIGNATURES_MAX: usize = 64;
+/// More pairs than a large cluster has certificates in use.
+const SIGNATURES_MAX: usize = 1_024;
 
 fn signed_by(leaf: &[u8], issuer: &[u8]) -> bool {
     let mut known = SIGNATURES.lock().unwrap_or_else(PoisonError::into_inner);

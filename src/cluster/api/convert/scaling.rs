@@ -151,11 +151,11 @@ fn complete(mut behavior: Value) -> Value {
 }
 
 fn take(it: &mut Value, of: &str, key: &str) -> Option<Value> {
-    it.pointer_mut(of)?.as_object_mut()?.remove(key).filter(|value| !value.is_null())
+    object::find_mut(it, of)?.as_object_mut()?.remove(key).filter(|value| !value.is_null())
 }
 
 fn drop_annotations(it: &mut Value) {
-    let Some(Value::Object(all)) = it.pointer_mut("/metadata/annotations") else { return };
+    let Some(Value::Object(all)) = object::find_mut(it, "/metadata/annotations") else { return };
     all.retain(|key, _| ![METRICS, CURRENT, CONDITIONS, BEHAVIOR].contains(&key.as_str()));
     if all.is_empty() {
         take(it, "/metadata", "annotations");

@@ -84,6 +84,17 @@ pub(crate) fn apply(resource: &Resource, object: &mut Value, old: Option<&Value>
     }
 }
 
+/// Group-resources whose defaults are all about `spec`.
+const SPEC_ONLY: &[&str] =
+    &["daemonsets.apps", "deployments.apps", "pods", "replicasets.apps", "statefulsets.apps"];
+
+/// Whether [`apply`] would find nothing to do, as clients of `status` send the spec back that they read.
+pub(crate) fn is_filled(resource: &Resource, object: &Value, old: &Value) -> bool {
+    !resource.is_custom()
+        && SPEC_ONLY.contains(&&*resource.storage)
+        && old.get("spec").is_some_and(|spec| object.get("spec") == Some(spec))
+}
+
 /// [`apply`] for a built-in group-resource: `pods`, `deployments.apps`.
 pub(crate) fn fill(resource: &str, object: &mut Value, old: Option<&Value>) {
     let known = KINDS.binary_search_by_key(&resource, |row| row.0).ok().and_then(|at| KINDS.get(at));

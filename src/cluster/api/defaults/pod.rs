@@ -68,12 +68,12 @@ fn container(container: &mut Value) {
     canonical_list(container, "/resources/limits");
     canonical_list(container, "/resources/requests");
     each(container, "/ports", |port| set_default(port, &["protocol"], "TCP"));
-    each(container, "/env", |variable| field_refs(variable, "/valueFrom"));
-    for name in ["livenessProbe", "readinessProbe", "startupProbe"] {
-        within(container, &format!("/{name}"), probe);
+    each(container, "/env", |variable| within(variable, "/valueFrom", field_refs));
+    for pointer in ["/livenessProbe", "/readinessProbe", "/startupProbe"] {
+        within(container, pointer, probe);
     }
-    for name in ["postStart", "preStop"] {
-        within(container, &format!("/lifecycle/{name}/httpGet"), http_get);
+    for pointer in ["/lifecycle/postStart/httpGet", "/lifecycle/preStop/httpGet"] {
+        within(container, pointer, http_get);
     }
 }
 
@@ -89,10 +89,10 @@ pub(super) fn pull_policy(image: &str) -> &'static str {
     }
 }
 
-/// The API version of `fieldRef` and the divisor of `resourceFieldRef` below `pointer`.
-pub(super) fn field_refs(tree: &mut Value, pointer: &str) {
-    within(tree, &format!("{pointer}/fieldRef"), |it| set_default(it, &["apiVersion"], "v1"));
-    within(tree, &format!("{pointer}/resourceFieldRef"), |it| {
+/// The API version of `fieldRef` and the divisor of `resourceFieldRef`.
+pub(super) fn field_refs(tree: &mut Value) {
+    within(tree, "/fieldRef", |it| set_default(it, &["apiVersion"], "v1"));
+    within(tree, "/resourceFieldRef", |it| {
         set_default(it, &["divisor"], "0");
         canonical(as_map(it), "divisor");
     });

@@ -16,10 +16,10 @@ pub(super) fn volume(volume: &mut Value) {
         set(volume, &["emptyDir"], json!({}));
     }
     within(volume, "/emptyDir", |it| canonical(as_map(it), "sizeLimit"));
-    for source in ["configMap", "secret", "downwardAPI", "projected"] {
-        within(volume, &format!("/{source}"), |it| set_default(it, &["defaultMode"], FILE_MODE));
+    for pointer in ["/configMap", "/secret", "/downwardAPI", "/projected"] {
+        within(volume, pointer, |it| set_default(it, &["defaultMode"], FILE_MODE));
     }
-    each(volume, "/downwardAPI/items", |item| field_refs(item, ""));
+    each(volume, "/downwardAPI/items", field_refs);
     each(volume, "/projected/sources", projection);
     persistent_source(volume);
     within(volume, "/image", |image| {
@@ -34,7 +34,7 @@ pub(super) fn volume(volume: &mut Value) {
 
 fn projection(source: &mut Value) {
     within(source, "/serviceAccountToken", |it| set_default(it, &["expirationSeconds"], 3600));
-    each(source, "/downwardAPI/items", |item| field_refs(item, ""));
+    each(source, "/downwardAPI/items", field_refs);
 }
 
 /// Sources that pods and persistent volumes share.

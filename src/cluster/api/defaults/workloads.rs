@@ -73,7 +73,7 @@ pub(super) fn daemon_set(it: &mut Value, old: Option<&Value>) {
         None => 1,
         Some(old) => {
             let count: i64 = annotation(old, TEMPLATE_GENERATION).and_then(|it| it.parse().ok()).unwrap_or(1);
-            count + i64::from(old.pointer("/spec/template") != it.pointer("/spec/template"))
+            count + i64::from(object::find(old, "/spec/template") != object::find(it, "/spec/template"))
         }
     };
     set(it, &["metadata", "annotations", TEMPLATE_GENERATION], generation.to_string());

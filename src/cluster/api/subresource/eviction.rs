@@ -46,7 +46,7 @@ fn is_ready(pod: &Value) -> bool {
 }
 
 fn budgets_of(call: &Call<'_>, pod: &Value) -> Vec<Object> {
-    let labels = pod.pointer("/metadata/labels").unwrap_or(&Value::Null);
+    let labels = object::find(pod, "/metadata/labels").unwrap_or(&Value::Null);
     let selects = |budget: &&Object| {
         object::at(budget, "/spec/selector")
             .and_then(|selector| LabelSelector::from_object(selector).ok())

@@ -27,7 +27,9 @@ pub(crate) fn paths(call: &Call<'_>) -> Paths {
     let Some(definition) = &call.resource.definition else { return standard() };
     let versions = object::list(definition, "/spec/versions");
     let version = versions.iter().find(|it| object::field(it, "name") == call.resource.version);
-    let Some(scale) = version.and_then(|it| it.pointer("/subresources/scale")) else { return standard() };
+    let Some(scale) = version.and_then(|it| object::find(it, "/subresources/scale")) else {
+        return standard();
+    };
     let pointer = |key: &str| object::field(scale, key).replace('.', "/");
     Paths {
         wanted: pointer("specReplicasPath"),
@@ -55,7 +57,7 @@ pub(crate) fn of(call: &Call<'_>, object: &Value) -> Value {
     if wanted != 0 {
         scale["spec"]["replicas"] = wanted.into();
     }
-    let selector = selector_text(object.pointer(&paths.selector));
+    let selector = selector_text(object::find(object, &paths.selector));
     if !selector.is_empty() {
         scale["status"]["selector"] = selector.into();
     }

@@ -25,7 +25,8 @@ impl<'a> Node<'a> {
 
     /// A member that is there.
     pub(super) fn get(&self, key: &str) -> Option<Self> {
-        Some(self.child(key)).filter(|it| !it.value.is_null())
+        let value = self.value.get(key).filter(|it| !it.is_null())?;
+        Some(Self { value, path: self.path.child(key) })
     }
 
     /// The path of a member.
@@ -35,13 +36,11 @@ impl<'a> Node<'a> {
 
     /// The members of a list member, with their indices in the path.
     pub(super) fn items(&self, key: &str) -> Vec<Self> {
+        // Most lists are empty or not there, and a path costs more than to see that.
+        let list = self.value.get(key).and_then(Value::as_array).filter(|it| !it.is_empty());
+        let Some(list) = list else { return Vec::new() };
         let path = self.path.child(key);
-        let list = self.value.get(key).and_then(Value::as_array);
-        list.into_iter()
-            .flatten()
-            .enumerate()
-            .map(|(index, value)| Self { value, path: path.index(index) })
-            .collect()
+        list.iter().enumerate().map(|(index, value)| Self { value, path: path.index(index) }).collect()
     }
 
     /// The entries of a map member, in key order.

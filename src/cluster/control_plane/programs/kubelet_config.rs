@@ -1,5 +1,8 @@
 //! The fields of a KubeletConfiguration, and what Go's decoder says of a value that does not fit.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use serde_json::Value;
 
 use crate::apimachinery::go;
@@ -12,8 +15,9 @@ const FIELDS: &str = include_str!("../../../../assets/flags/kubelet-config.txt")
 const ROOT: &str = "KubeletConfiguration";
 
 fn kind_of(path: &str) -> Option<&'static str> {
-    let mut rows = FIELDS.lines().filter_map(|line| line.split_once(' '));
-    rows.find(|(name, _)| *name == path).map(|(_, kind)| kind)
+    static KINDS: LazyLock<BTreeMap<&str, &str>> =
+        LazyLock::new(|| FIELDS.lines().rev().filter_map(|line| line.split_once(' ')).collect());
+    KINDS.get(path).copied()
 }
 
 /// Paths of fields that the strict decoder does not know.

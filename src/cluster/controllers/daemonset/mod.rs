@@ -36,8 +36,9 @@ fn woken_by(world: &World, cluster: ClusterId, event: &Event, keys: &mut Vec<Str
     let store = &world.clusters[cluster].store;
     let key = |set: &Object| join_key(object::namespace(set), object::name(set));
     if &*event.key.resource == "pods" && object::controller_of(&event.object).is_none() {
-        let fits =
-            |set: &&Object| selects(set.pointer("/spec/selector").unwrap_or(&Value::Null), &event.object);
+        let fits = |set: &&Object| {
+            selects(object::find(set, "/spec/selector").unwrap_or(&Value::Null), &event.object)
+        };
         keys.extend(store.list(RESOURCE, &event.key.namespace).filter(fits).map(key));
     }
     if &*event.key.resource == "nodes" && suitability_changed(event) {
@@ -51,7 +52,7 @@ fn suitability_changed(event: &Event) -> bool {
         || event.previous.as_ref().is_none_or(|before| {
             ["/metadata/labels", "/spec/taints"]
                 .iter()
-                .any(|at| before.pointer(at) != event.object.pointer(at))
+                .any(|at| object::find(before, at) != object::find(&event.object, at))
         })
 }
 
@@ -73,7 +74,7 @@ fn sync(world: &mut World, cluster: ClusterId, key: &str) -> Option<Duration> {
         hand.forget(key);
         return None;
     };
-    let selector = set.pointer("/spec/selector").cloned().unwrap_or_default();
+    let selector = object::find(&set, "/spec/selector").cloned().unwrap_or_default();
     if selector.as_object().is_some_and(Map::is_empty) {
         let message = "This daemon set is selecting all pods. A non-empty selector is required.";
         hand.event(&set, events::warning("SelectingAll", message));
@@ -115,7 +116,7 @@ fn work(hand: &mut Hand<'_>, set: Object) -> Result<Option<Duration>, Status> {
 }
 
 fn look(hand: &mut Hand<'_>, set: Object, current: &Value) -> Work {
-    let selector = set.pointer("/spec/selector").cloned().unwrap_or_default();
+    let selector = object::find(&set, "/spec/selector").cloned().unwrap_or_default();
     let mut pods: BTreeMap<String, Vec<Object>> = BTreeMap::new();
     for pod in owners::claim(hand, &set, &selector, "pods", "Pod") {
         pods.entry(placement::node_of(&pod)).or_default().push(pod);

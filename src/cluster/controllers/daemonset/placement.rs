@@ -33,7 +33,7 @@ pub(super) struct Fit {
 
 /// A pod of the set without a node.
 pub(super) fn model_pod(set: &Value) -> Value {
-    let template = set.pointer("/spec/template").cloned().unwrap_or_default();
+    let template = object::find(set, "/spec/template").cloned().unwrap_or_default();
     let mut pod = template::pod_from(&template, set);
     add_tolerations(&mut pod);
     pod

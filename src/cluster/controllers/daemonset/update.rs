@@ -15,7 +15,7 @@ use crate::cluster::controllers::pods::{is_available, is_deleting};
 pub(super) fn limits(work: &Work) -> (usize, usize) {
     let desired = work.nodes.values().filter(|fit| fit.runs).count();
     let total = i64::try_from(desired).unwrap_or(i64::MAX);
-    let rolling = work.set.pointer("/spec/updateStrategy/rollingUpdate").unwrap_or(&Value::Null);
+    let rolling = object::find(&work.set, "/spec/updateStrategy/rollingUpdate").unwrap_or(&Value::Null);
     let count = |key| usize::try_from(scaled(object::at(rolling, key), total, true)).unwrap_or(0);
     match (count("/maxSurge"), count("/maxUnavailable")) {
         (0, 0) => (0, 1),

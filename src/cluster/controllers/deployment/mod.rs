@@ -44,7 +44,7 @@ fn woken_by(world: &World, cluster: ClusterId, event: &Event, keys: &mut Vec<Str
     let namespace = &event.key.namespace;
     if &*event.key.resource == SETS && object::controller_of(&event.object).is_none() {
         let fits =
-            |it: &&Object| selects(it.pointer("/spec/selector").unwrap_or(&Value::Null), &event.object);
+            |it: &&Object| selects(object::find(it, "/spec/selector").unwrap_or(&Value::Null), &event.object);
         let fitting = store.list(RESOURCE, namespace).filter(fits);
         keys.extend(fitting.map(|it| join_key(namespace, object::name(it))));
     }
@@ -100,14 +100,14 @@ fn sync(world: &mut World, cluster: ClusterId, key: &str) -> Option<Duration> {
 }
 
 fn selects_everything(deployment: &Value) -> bool {
-    let selector = deployment.pointer("/spec/selector").unwrap_or(&Value::Null);
+    let selector = object::find(deployment, "/spec/selector").unwrap_or(&Value::Null);
     selector.is_object()
         && object::entries(selector, "/matchLabels").next().is_none()
         && object::list(selector, "/matchExpressions").is_empty()
 }
 
 fn roll(hand: &mut Hand<'_>, deployment: Object) -> Result<Option<Duration>, Status> {
-    let selector = deployment.pointer("/spec/selector").cloned().unwrap_or_default();
+    let selector = object::find(&deployment, "/spec/selector").cloned().unwrap_or_default();
     let owned = owners::claim(hand, &deployment, &selector, SETS, "ReplicaSet");
     let deployment = status::note_pause(hand, deployment)?;
     let mut rollout = sets::find(hand, deployment, &owned)?;

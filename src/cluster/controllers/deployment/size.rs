@@ -44,8 +44,8 @@ pub(super) fn fence_posts(deployment: &Value) -> (i64, i64) {
         return (0, 0);
     }
     let total = replicas(deployment);
-    let surge = scaled(deployment.pointer("/spec/strategy/rollingUpdate/maxSurge"), total, true);
-    let down = scaled(deployment.pointer("/spec/strategy/rollingUpdate/maxUnavailable"), total, false);
+    let surge = scaled(object::find(deployment, "/spec/strategy/rollingUpdate/maxSurge"), total, true);
+    let down = scaled(object::find(deployment, "/spec/strategy/rollingUpdate/maxUnavailable"), total, false);
     if surge == 0 && down == 0 { (0, 1) } else { (surge, down) }
 }
 

@@ -46,7 +46,8 @@ fn sync(world: &mut World, cluster: ClusterId, key: &str) -> Option<Duration> {
     let subsets = subsets(&hand, &service);
     let labels = labels(&service);
     let same = existing.as_ref().is_some_and(|it| {
-        object::list(it, "/subsets") == subsets.as_slice() && it.pointer("/metadata/labels") == Some(&labels)
+        object::list(it, "/subsets") == subsets.as_slice()
+            && object::find(it, "/metadata/labels") == Some(&labels)
     });
     if same {
         return None;

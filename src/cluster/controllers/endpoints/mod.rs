@@ -41,14 +41,14 @@ fn woken_by(world: &World, cluster: ClusterId, event: &Event, keys: &mut Vec<Str
 
 /// True when a change of a pod is none for the services that select it.
 fn looks_same(before: &Value, after: &Value) -> bool {
-    let same = |pointer: &str| before.pointer(pointer) == after.pointer(pointer);
+    let same = |pointer: &str| object::find(before, pointer) == object::find(after, pointer);
     is_ready(before) == is_ready(after)
         && is_deleting(before) == is_deleting(after)
         && ["/status/podIPs", "/status/phase", "/metadata/labels", "/spec/nodeName"].into_iter().all(same)
 }
 
 fn selector(service: &Value) -> &Value {
-    service.pointer("/spec/selector").unwrap_or(&Value::Null)
+    object::find(service, "/spec/selector").unwrap_or(&Value::Null)
 }
 
 /// True when a controller finds the pods of the service.

@@ -204,7 +204,8 @@ impl Count<'_> {
 
     fn amount(&self, metric: &Value) -> Result<i64, String> {
         let containers = object::list(metric, "/containers");
-        let usage = |it: &Value| Quantity::of(it.pointer(&format!("/usage/{}", self.resource))).as_milli();
+        let usage =
+            |it: &Value| Quantity::of(object::find(it, &format!("/usage/{}", self.resource))).as_milli();
         if self.container.is_empty() {
             return Ok(containers.iter().map(usage).sum());
         }
@@ -262,7 +263,8 @@ impl Count<'_> {
     fn request(&self, pod: &Value) -> Result<i64, String> {
         let resource = self.resource;
         let of = |it: &Value| {
-            it.pointer(&format!("/resources/requests/{resource}")).map(|it| Quantity::of(Some(it)).as_milli())
+            object::find(it, &format!("/resources/requests/{resource}"))
+                .map(|it| Quantity::of(Some(it)).as_milli())
         };
         if self.container.is_empty()
             && let Some(whole) = pod.get("spec").and_then(of)

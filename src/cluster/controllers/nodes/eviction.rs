@@ -19,7 +19,7 @@ pub(crate) const TAINT_EVICTION: Component =
 fn woken_by(world: &World, cluster: ClusterId, event: &Event, keys: &mut Vec<String>) {
     let changed = |pointer: &str| {
         let before = event.previous.as_ref().filter(|_| event.change == Change::Modified);
-        before.is_none_or(|before| before.pointer(pointer) != event.object.pointer(pointer))
+        before.is_none_or(|before| object::find(before, pointer) != object::find(&event.object, pointer))
     };
     match &*event.key.resource {
         "pods" if changed("/spec/nodeName") || changed("/spec/tolerations") => {

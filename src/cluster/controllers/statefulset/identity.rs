@@ -51,7 +51,7 @@ pub(super) fn claim_name(set: &Value, claim: &Value, ordinal: i64) -> String {
 /// The pod of a number.
 pub(super) fn new_pod(set: &Value, revision: &str, ordinal: i64) -> Value {
     let name = pod_name(set, ordinal);
-    let template = set.pointer("/spec/template").cloned().unwrap_or_default();
+    let template = object::find(set, "/spec/template").cloned().unwrap_or_default();
     let mut pod = template::pod_named(&template, set, json!({"name": name}));
     let labels = [
         ("statefulset.kubernetes.io/pod-name", name.clone()),

@@ -39,8 +39,9 @@ fn woken_by(world: &World, cluster: ClusterId, event: &Event, keys: &mut Vec<Str
     wake_owner(event, "pods", "StatefulSet", keys);
     if &*event.key.resource == "pods" && object::controller_of(&event.object).is_none() {
         let store = &world.clusters[cluster].store;
-        let fits =
-            |set: &&Object| selects(set.pointer("/spec/selector").unwrap_or(&Value::Null), &event.object);
+        let fits = |set: &&Object| {
+            selects(object::find(set, "/spec/selector").unwrap_or(&Value::Null), &event.object)
+        };
         let fitting = store.list(RESOURCE, &event.key.namespace).filter(fits);
         keys.extend(fitting.map(|set| join_key(&event.key.namespace, object::name(set))));
     }
@@ -79,7 +80,7 @@ fn sync(world: &mut World, cluster: ClusterId, key: &str) -> Option<Duration> {
         hand.forget(key);
         return None;
     };
-    let selector = set.pointer("/spec/selector").cloned().unwrap_or_default();
+    let selector = object::find(&set, "/spec/selector").cloned().unwrap_or_default();
     let claimed = owners::claim(&mut hand, &set, &selector, "pods", "Pod");
     let pods: Vec<Object> =
         claimed.into_iter().filter(|pod| identity::ordinal(&set, object::name(pod)).is_some()).collect();

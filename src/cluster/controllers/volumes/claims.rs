@@ -189,13 +189,13 @@ fn bind(hand: &mut Hand<'_>, volume: &Object, claim: &Object) -> Result<(), Stat
     object::set(
         &mut status,
         &["accessModes"],
-        volume.pointer("/spec/accessModes").cloned().unwrap_or_default(),
+        object::find(volume, "/spec/accessModes").cloned().unwrap_or_default(),
     );
     if object::text(&claim, "/status/phase") != "Bound" {
         object::set(
             &mut status,
             &["capacity"],
-            volume.pointer("/spec/capacity").cloned().unwrap_or_default(),
+            object::find(volume, "/spec/capacity").cloned().unwrap_or_default(),
         );
     }
     hand.update_status(CLAIMS, &claim, status)

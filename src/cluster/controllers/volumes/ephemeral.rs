@@ -54,7 +54,7 @@ fn claim(pod: &Value, name: &str, template: &Value) -> Value {
         "spec": template.get("spec"),
     });
     for part in ["labels", "annotations"] {
-        if let Some(value) = template.pointer(&format!("/metadata/{part}")) {
+        if let Some(value) = object::find(template, &format!("/metadata/{part}")) {
             object::set(&mut claim, &["metadata", part], value.clone());
         }
     }

@@ -91,8 +91,8 @@ fn volume(claim: &Value, class: &Value, name: &str, node: &str) -> Value {
             "annotations": {"local.path.provisioner/selected-node": node, PROVISIONED_BY: PROVISIONER},
         },
         "spec": {
-            "accessModes": claim.pointer("/spec/accessModes"),
-            "capacity": {"storage": claim.pointer("/spec/resources/requests/storage")},
+            "accessModes": object::find(claim, "/spec/accessModes"),
+            "capacity": {"storage": object::find(claim, "/spec/resources/requests/storage")},
             "claimRef": claim_reference(claim),
             "hostPath": {"path": path, "type": "DirectoryOrCreate"},
             "nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [host]}]}},

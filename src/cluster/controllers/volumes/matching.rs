@@ -23,11 +23,11 @@ fn volume_mode(any: &Value) -> &str {
 }
 
 fn capacity(volume: &Value) -> Quantity {
-    Quantity::of(volume.pointer("/spec/capacity/storage"))
+    Quantity::of(object::find(volume, "/spec/capacity/storage"))
 }
 
 fn request(claim: &Value) -> Quantity {
-    Quantity::of(claim.pointer("/spec/resources/requests/storage"))
+    Quantity::of(object::find(claim, "/spec/resources/requests/storage"))
 }
 
 /// True when the volume is reserved for this very claim, by name or already by UID.

@@ -1,9 +1,8 @@
 //! The filters that look at a node's spec: cordoned, named, tainted, selected, ports taken.
 
 use super::{Cycle, Rejection};
-use crate::apimachinery::object;
 use crate::cluster::scheduler::cache::NodeInfo;
-use crate::cluster::scheduler::matching::{self, Taint};
+use crate::cluster::scheduler::matching::Taint;
 
 pub(super) fn unschedulable(cycle: &Cycle<'_>, info: &NodeInfo) -> Option<Rejection> {
     if !info.unschedulable {
@@ -18,8 +17,8 @@ pub(super) fn unschedulable(cycle: &Cycle<'_>, info: &NodeInfo) -> Option<Reject
 }
 
 pub(super) fn node_name(cycle: &Cycle<'_>, info: &NodeInfo) -> Option<Rejection> {
-    let wanted = object::text(&cycle.pod.object, "/spec/nodeName");
-    let other = !wanted.is_empty() && wanted != &*info.name;
+    let wanted = &cycle.pod.named_node;
+    let other = !wanted.is_empty() && *wanted != info.name;
     other.then(|| Rejection::final_because("node(s) didn't match the requested node name"))
 }
 
@@ -29,7 +28,7 @@ pub(super) fn taints(cycle: &Cycle<'_>, info: &NodeInfo) -> Option<Rejection> {
 }
 
 pub(super) fn node_affinity(cycle: &Cycle<'_>, info: &NodeInfo) -> Option<Rejection> {
-    let matches = matching::required_affinity_matches(&cycle.pod.object, info.node.as_ref()?);
+    let matches = cycle.pod.may_run_on(info.node.as_ref()?);
     (!matches).then(|| Rejection::final_because("node(s) didn't match Pod's node affinity/selector"))
 }
 

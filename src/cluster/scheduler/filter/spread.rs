@@ -11,7 +11,6 @@ use super::{Cycle, Rejection};
 use crate::apimachinery::object;
 use crate::apimachinery::selector::{LabelSelector, Operator, Requirement};
 use crate::cluster::scheduler::cache::{NodeInfo, Nodes, PodInfo};
-use crate::cluster::scheduler::matching;
 
 /// One constraint of a pod.
 #[derive(Clone, Debug)]
@@ -73,8 +72,8 @@ impl Constraint {
         info: &'n NodeInfo,
     ) -> Option<&'n str> {
         let node = info.node.as_ref()?;
-        let value = object::label(node, &self.topology_key)?;
-        let suits = !self.honours_affinity || matching::required_affinity_matches(&pod.object, node);
+        let value = info.label(&self.topology_key)?;
+        let suits = !self.honours_affinity || pod.may_run_on(node);
         let tolerated =
             !self.honours_taints || info.taints.iter().all(|taint| !taint.repels() || pod.tolerates(taint));
         (suits && tolerated).then_some(value)
@@ -107,8 +106,7 @@ pub(super) fn state(pod: &PodInfo, nodes: &Nodes) -> State {
     let keys: BTreeSet<&str> = constraints.iter().map(|it| it.topology_key.as_str()).collect();
     // A node without one of the keys counts for none of them.
     let takes_part = |info: &&std::sync::Arc<NodeInfo>| {
-        let node = info.node.as_ref();
-        node.is_some_and(|node| keys.iter().all(|key| object::label(node, key).is_some()))
+        info.node.is_some() && keys.iter().all(|key| info.label(key).is_some())
     };
     let mut counted = Vec::new();
     for constraint in &constraints {
@@ -124,13 +122,13 @@ pub(super) fn state(pod: &PodInfo, nodes: &Nodes) -> State {
 }
 
 pub(super) fn filter(cycle: &Cycle<'_>, info: &NodeInfo) -> Option<Rejection> {
-    let node = info.node.as_ref()?;
-    cycle.spread.counted.iter().find_map(|it| reject(cycle.pod, node, it))
+    info.node.as_ref()?;
+    cycle.spread.counted.iter().find_map(|it| reject(cycle.pod, info, it))
 }
 
-fn reject(pod: &PodInfo, node: &Value, counted: &Counted) -> Option<Rejection> {
+fn reject(pod: &PodInfo, info: &NodeInfo, counted: &Counted) -> Option<Rejection> {
     let constraint = &counted.constraint;
-    let Some(domain) = object::label(node, &constraint.topology_key) else {
+    let Some(domain) = info.label(&constraint.topology_key) else {
         return Some(Rejection::final_because(
             "node(s) didn't match pod topology spread constraints (missing required label)",
         ));

@@ -216,7 +216,7 @@ fn find_volume(store: &Store, claim: &Value, node: &Value, chosen: &BTreeSet<Str
     let size = |it: &Value| Quantity::of(object::at(it, "/spec/capacity/storage")).as_int();
     let wanted = Quantity::of(object::at(claim, "/spec/resources/requests/storage")).as_int();
     let selector = object::at(claim, "/spec/selector").map(LabelSelector::from_object);
-    let labels = |it: &Value| it.pointer("/metadata/labels").cloned().unwrap_or(Value::Null);
+    let labels = |it: &Value| object::find(it, "/metadata/labels").cloned().unwrap_or(Value::Null);
     let suits = |volume: &&Object| {
         let same = |pointer: &str| object::text(volume, pointer) == object::text(claim, pointer);
         let mode = |it: &Value| object::text(it, "/spec/volumeMode") == "Block";
@@ -272,6 +272,9 @@ fn can_provision(store: &Store, claim: &Value, node: &Value) -> bool {
 }
 
 pub(super) fn zone(cycle: &Cycle<'_>, info: &NodeInfo) -> Option<Rejection> {
+    if cycle.volumes.bound.is_empty() {
+        return None;
+    }
     // A node outside of all zones takes volumes of any.
     let node =
         info.node.as_ref().filter(|node| ZONE_LABELS.iter().any(|key| object::label(node, key).is_some()))?;

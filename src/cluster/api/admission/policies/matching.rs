@@ -56,7 +56,7 @@ fn selects(selector: Option<&Value>, labels: &Value) -> bool {
 
 /// True when `namespaceSelector` and `objectSelector` fit; the latter for the object as it is to be or as it was.
 pub(crate) fn selectors(call: &Call<'_>, of: &Value, attempt: &Attempt<'_>) -> bool {
-    let labels = |tree: &Value| tree.pointer("/metadata/labels").cloned().unwrap_or(Value::Null);
+    let labels = |tree: &Value| object::find(tree, "/metadata/labels").cloned().unwrap_or(Value::Null);
     let namespace = match &*call.resource.storage {
         "namespaces" => Some(labels(attempt.subject())),
         _ if call.resource.namespaced => {

@@ -132,7 +132,7 @@ fn munge(munged: &mut Value, old: &Value, gated: bool, path: &Path, errs: &mut E
             errs.push(field::invalid(&path.child("nodeSelector"), value, detail));
         }
         put_back(munged, old, "nodeSelector");
-        let affinity = old.pointer("/affinity/nodeAffinity").cloned();
+        let affinity = object::find(old, "/affinity/nodeAffinity").cloned();
         match affinity {
             Some(affinity) => object::set(munged, &["affinity", "nodeAffinity"], affinity),
             None => drop(object::remove(munged, &["affinity", "nodeAffinity"])),
@@ -238,13 +238,13 @@ fn removed(after: &Value, before: &Value, path: &Path, errs: &mut Errors) {
 fn cpu_and_memory_back(after: &mut Value, before: &Value) {
     for kind in ["limits", "requests"] {
         for name in ["cpu", "memory"] {
-            match before.pointer(&format!("/resources/{kind}/{name}")) {
+            match object::find(before, &format!("/resources/{kind}/{name}")) {
                 Some(value) => object::set(after, &["resources", kind, name], value.clone()),
                 None => drop(object::remove(after, &["resources", kind, name])),
             }
         }
-        let empty = after.pointer(&format!("/resources/{kind}")) == Some(&json!({}));
-        if empty && before.pointer(&format!("/resources/{kind}")).is_none() {
+        let empty = object::find(after, &format!("/resources/{kind}")) == Some(&json!({}));
+        if empty && object::find(before, &format!("/resources/{kind}")).is_none() {
             object::remove(after, &["resources", kind]);
         }
     }
