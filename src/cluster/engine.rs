@@ -197,8 +197,8 @@ impl World {
         }
     }
 
-    /// The names of the hosts that are not as they were last seen. This is asked before every sync, so both maps,
-    /// which mostly have the same names, are walked together.
+    /// The names of the hosts that are not as they were last seen. This is asked often, so both maps, which mostly have
+    /// the same names, are walked together.
     fn changed_hosts(&self) -> Vec<String> {
         let mut seen = self.hosts_seen.iter().peekable();
         let mut changed = Vec::new();
@@ -214,6 +214,9 @@ impl World {
 
     /// Wakes the components that watch machines where a machine changed.
     fn notice_hosts(&mut self) {
+        if !self.hosts.take_touched() {
+            return;
+        }
         let changed = self.changed_hosts();
         for name in changed {
             let Some(host) = self.hosts.get(&name) else { continue };

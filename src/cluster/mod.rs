@@ -32,4 +32,4 @@ mod world;
 pub(crate) use place::Place;
 pub(crate) use request::{Body, Request, Response, UserInfo};
 pub(crate) use store::{Change, Event, Key, Object, Store};
-pub(crate) use world::{AuditEvent, Cluster, ClusterId, Conduct, Timer, World};
+pub(crate) use world::{AuditEvent, Cluster, ClusterId, Conduct, Hosts, Timer, World};

@@ -1,5 +1,7 @@
 //! The world: all machines and clusters of one sitting, at one instant.
 
+use std::ops::{Deref, DerefMut};
+
 use imbl::{OrdMap, Vector};
 
 use super::engine::Workqueue;
@@ -15,13 +17,52 @@ pub(crate) type ClusterId = usize;
 pub(crate) struct World {
     pub(crate) now: SimTime,
     pub(crate) chance: Chance,
-    pub(crate) hosts: OrdMap<String, Host>,
+    pub(crate) hosts: Hosts,
     pub(crate) clusters: Vector<Cluster>,
     pub(crate) timers: Timers<Timer>,
     /// Ports of machines that a running program forwards, in the order they were opened.
     pub(crate) forwards: Vector<super::network::forwards::Forward>,
     /// What the engine last saw of each host.
     pub(crate) hosts_seen: OrdMap<String, super::engine::HostSeen>,
+}
+
+/// The machines by name. It notes that somebody reached for one to change it, so that nobody has to compare them all to
+/// see that none has changed.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Hosts {
+    all: OrdMap<String, Host>,
+    touched: bool,
+}
+
+impl Hosts {
+    /// Whether one may have changed since this was asked last.
+    pub(super) fn take_touched(&mut self) -> bool {
+        std::mem::take(&mut self.touched)
+    }
+}
+
+impl Deref for Hosts {
+    type Target = OrdMap<String, Host>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.all
+    }
+}
+
+impl DerefMut for Hosts {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        self.touched = true;
+        &mut self.all
+    }
+}
+
+impl<'a> IntoIterator for &'a Hosts {
+    type Item = (&'a String, &'a Host);
+    type IntoIter = <&'a OrdMap<String, Host> as IntoIterator>::IntoIter;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.all.iter()
+    }
 }
 
 /// One cluster.

@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use super::call::{Call, DeleteOptions};
+use super::printers::Include;
 use super::watch::Watch;
-use super::{convert, encryption, fields, list_options, remove};
+use super::{audit, convert, encryption, fields, list_options, remove};
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::{Body, Key, Object, Request, Response, kubelet};
@@ -61,7 +62,10 @@ pub(crate) fn respond(
 }
 
 fn table(call: &Call<'_>, request: &Request, stored: &[Object], metadata: Value) -> Result<Object, Status> {
-    let include = super::table::include(request.query_value("includeObject").unwrap_or(""))?;
+    let mut include = super::table::include(request.query_value("includeObject").unwrap_or(""))?;
+    if include == Include::Metadata && request.reads_rows_only && !audit::is_on(call.world, call.cluster) {
+        include = Include::Named;
+    }
     let mut table = super::table::table(&call.resource, stored, include, call.world.now);
     object::set(&mut table, &["metadata"], metadata);
     Ok(table.into())

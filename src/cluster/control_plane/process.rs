@@ -138,13 +138,13 @@ impl Process {
 
     /// The last value of `--flag=value` or `--flag value`; empty text for a bare flag.
     pub(crate) fn flag(&self, name: &str) -> Option<&str> {
-        let long = format!("--{name}");
         let mut found = None;
         let mut words = self.args.iter().peekable();
         while let Some(word) = words.next() {
-            if let Some(value) = word.strip_prefix(&long).and_then(|rest| rest.strip_prefix('=')) {
+            let Some(rest) = word.strip_prefix("--").and_then(|it| it.strip_prefix(name)) else { continue };
+            if let Some(value) = rest.strip_prefix('=') {
                 found = Some(value);
-            } else if *word == long {
+            } else if rest.is_empty() {
                 found =
                     Some(words.peek().filter(|next| !next.starts_with('-')).map_or("", |next| next.as_str()));
             }

@@ -21,7 +21,7 @@ use imbl::{OrdMap, Vector};
 
 use self::spec::TemplateSpec;
 use super::world::Conduct;
-use super::{Cluster, Store, World, kubelet};
+use super::{Cluster, Hosts, Store, World, kubelet};
 use crate::sim::{Chance, SimTime, Timers};
 
 /// Template names with their data.
@@ -115,7 +115,7 @@ pub(crate) fn empty(now: SimTime) -> World {
     World {
         now,
         chance: Chance::from_seed(0),
-        hosts: OrdMap::new(),
+        hosts: Hosts::default(),
         clusters: Vector::new(),
         timers: Timers::default(),
         forwards: imbl::Vector::new(),

@@ -165,10 +165,11 @@ pub(crate) fn on_delete(call: &mut Call<'_>, object: &Object) -> Result<(), Stat
 /// the server, beside what is usual. A world without processes has what kubeadm turns on.
 fn active(call: &Call<'_>) -> impl Iterator<Item = &'static Plugin> + use<> {
     let server = flags::process(call.cluster());
-    let named = |flag: &str| server.map(|it| it.flag_list(flag)).unwrap_or_default();
+    let named = |flag: &str| server.and_then(|it| it.flag(flag)).unwrap_or("");
     let off = named("disable-admission-plugins");
-    let on = if server.is_some() { named("enable-admission-plugins") } else { vec!["NodeRestriction"] };
-    let acts = |it: &&Plugin| if it.usual { !off.contains(&it.name) } else { on.contains(&it.name) };
+    let on = if server.is_some() { named("enable-admission-plugins") } else { "NodeRestriction" };
+    let lists = |list: &str, name: &str| !list.is_empty() && list.split(',').any(|it| it == name);
+    let acts = |it: &&Plugin| if it.usual { !lists(off, it.name) } else { lists(on, it.name) };
     PLUGINS.iter().filter(acts).collect::<Vec<_>>().into_iter()
 }
 

@@ -34,6 +34,8 @@ pub(crate) enum Include {
     #[default]
     Metadata,
     Object,
+    /// Namespace, name and labels: for a client in process that reads no more.
+    Named,
 }
 
 impl Include {
@@ -142,6 +144,12 @@ fn row(cells: Vec<Value>, stored: &Value, include: Include) -> Value {
     let shown = match include {
         Include::None => Value::Null,
         Include::Object => stored.clone(),
+        Include::Named => {
+            let kept = object::entries(stored, "/metadata");
+            let kept = kept.filter(|(key, _)| matches!(key.as_str(), "labels" | "name" | "namespace"));
+            let kept: Map<String, Value> = kept.map(|(key, value)| (key.clone(), value.clone())).collect();
+            object::with(Value::Null, "metadata", kept.into())
+        }
         Include::Metadata => {
             let metadata = stored.get("metadata").cloned().unwrap_or_else(|| Value::Object(Map::new()));
             let partial = json!({"apiVersion": "meta.k8s.io/v1", "kind": "PartialObjectMetadata"});

@@ -20,6 +20,7 @@ use super::{owners, revisions, scaling};
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::engine::{Component, Process};
+use crate::cluster::scheduler::matching::Toleration;
 use crate::cluster::{Change, ClusterId, Event, Object, World, events};
 
 pub(crate) const DAEMON_SET: Component =
@@ -58,6 +59,8 @@ fn suitability_changed(event: &Event) -> bool {
 
 /// A set at work.
 struct Work {
+    /// The revision of the store that this is from.
+    seen: u64,
     set: Object,
     /// The hash of the current template.
     hash: String,
@@ -95,14 +98,14 @@ fn sync(world: &mut World, cluster: ClusterId, key: &str) -> Option<Duration> {
 fn work(hand: &mut Hand<'_>, set: Object) -> Result<Option<Duration>, Status> {
     let mut history = revisions::list(hand, &set);
     let current = revisions::current(hand, &set, &mut history, HASH_LABEL)?;
-    let work = look(hand, set, &current);
+    let mut work = look(hand, set, &current);
     let acted = manage(hand, &work).and_then(|()| {
         let rolls = object::text(&work.set, "/spec/updateStrategy/type") == "RollingUpdate";
         // The pods as they are after the first step.
-        let work = look(hand, work.set.clone(), &current);
+        work.refresh(hand, &current);
         if rolls { update::roll(hand, &work) } else { Ok(()) }
     });
-    let work = look(hand, work.set, &current);
+    work.refresh(hand, &current);
     write_status(hand, &work)?;
     acted?;
     let live = |revision: &Value| {
@@ -116,6 +119,7 @@ fn work(hand: &mut Hand<'_>, set: Object) -> Result<Option<Duration>, Status> {
 }
 
 fn look(hand: &mut Hand<'_>, set: Object, current: &Value) -> Work {
+    let seen = hand.store().revision();
     let selector = object::find(&set, "/spec/selector").cloned().unwrap_or_default();
     let mut pods: BTreeMap<String, Vec<Object>> = BTreeMap::new();
     for pod in owners::claim(hand, &set, &selector, "pods", "Pod") {
@@ -126,14 +130,22 @@ fn look(hand: &mut Hand<'_>, set: Object, current: &Value) -> Work {
     }
     let model = placement::model_pod(&set);
     let nodes = hand.list("nodes", "");
-    let nodes =
-        nodes.iter().map(|node| (object::name(node).to_owned(), placement::fit(&model, node))).collect();
+    let tolerations = Toleration::all_of(&model);
+    let fit = |node: &Object| (object::name(node).to_owned(), placement::fit(&model, &tolerations, node));
+    let nodes = nodes.iter().map(fit).collect();
     let hash = object::label(current, HASH_LABEL).unwrap_or("").to_owned();
     let min_ready = object::int(&set, "/spec/minReadySeconds").unwrap_or(0);
-    Work { set, hash, nodes, pods, min_ready }
+    Work { seen, set, hash, nodes, pods, min_ready }
 }
 
 impl Work {
+    /// Looks again, if anything has changed since.
+    fn refresh(&mut self, hand: &mut Hand<'_>, current: &Value) {
+        if hand.store().revision() != self.seen {
+            *self = look(hand, self.set.clone(), current);
+        }
+    }
+
     fn pods_on(&self, node: &str) -> &[Object] {
         self.pods.get(node).map_or(&[], Vec::as_slice)
     }
@@ -187,6 +199,9 @@ fn surplus_on(hand: &mut Hand<'_>, work: &Work, node: &str, here: &[Object]) -> 
             }
             _ => running.push(pod.clone()),
         }
+    }
+    if running.len() < 2 {
+        return surplus;
     }
     running.sort_by(pods::by_age);
     let keep = if work.surges() { 2 } else { 1 };

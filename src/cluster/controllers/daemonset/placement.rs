@@ -53,13 +53,12 @@ fn add_tolerations(pod: &mut Value) {
     object::set(pod, &["spec", "tolerations"], tolerations);
 }
 
-/// What `node` means to a set whose pods look like `model`.
-pub(super) fn fit(model: &Value, node: &Value) -> Fit {
+/// What `node` means to a set whose pods look like `model`, with its tolerations.
+pub(super) fn fit(model: &Value, tolerations: &[Toleration], node: &Value) -> Fit {
     let named = object::text(model, "/spec/nodeName");
     if (!named.is_empty() && named != object::name(node)) || !required_affinity_matches(model, node) {
         return Fit { runs: false, stays: false };
     }
-    let tolerations = Toleration::all_of(model);
     let bothers = |taint: &Taint| taint.repels() && !tolerations.iter().any(|it| it.tolerates(taint));
     let taints: Vec<Taint> = Taint::all_of(node).into_iter().filter(bothers).collect();
     Fit { runs: taints.is_empty(), stays: !taints.iter().any(|it| it.effect == "NoExecute") }

@@ -73,18 +73,22 @@ impl TablePrinter {
         }
     }
 
-    /// Places and definitions of the columns that are printed.
-    fn shown_columns(&self) -> Vec<(usize, Value)> {
+    /// The columns that are printed.
+    fn shown_columns(&self) -> Vec<Column> {
         let columns = self.last_columns.as_array().map_or(&[][..], Vec::as_slice);
         let wide = self.options.wide;
         let shown = columns.iter().enumerate();
+        let shown = shown.filter(|(_, one)| wide || int(one, "/priority").unwrap_or(0) == 0);
         shown
-            .filter(|(_, one)| wide || int(one, "/priority").unwrap_or(0) == 0)
-            .map(|(at, one)| (at, one.clone()))
+            .map(|(at, one)| Column {
+                at,
+                title: text(one, "/name").to_uppercase(),
+                is_name: text(one, "/format") == "name" && text(one, "/type") == "string",
+            })
             .collect()
     }
 
-    fn header(&self, shown: &[(usize, Value)], event: &str) -> String {
+    fn header(&self, shown: &[Column], event: &str) -> String {
         let mut cells: Vec<String> = Vec::new();
         if !event.is_empty() {
             cells.push("EVENT".into());
@@ -92,7 +96,7 @@ impl TablePrinter {
         if self.options.with_namespace {
             cells.push("NAMESPACE".into());
         }
-        cells.extend(shown.iter().map(|(_, column)| text(column, "/name").to_uppercase()));
+        cells.extend(shown.iter().map(|column| column.title.clone()));
         let labels = self.options.label_columns.iter();
         cells.extend(labels.map(|label| label.rsplit('/').next().unwrap_or(label).to_uppercase()));
         if self.options.show_labels {
@@ -101,9 +105,8 @@ impl TablePrinter {
         format!("{}\n", cells.join("\t"))
     }
 
-    fn row(&self, shown: &[(usize, Value)], row: &Value, event: &str) -> String {
-        let nothing = json!({});
-        let meta = row.pointer("/object").unwrap_or(&nothing);
+    fn row(&self, shown: &[Column], row: &Value, event: &str) -> String {
+        let meta = row.get("object").unwrap_or(&Value::Null);
         let mut cells: Vec<String> = Vec::new();
         if !event.is_empty() {
             // As the real printer: padded, so that later events line up.
@@ -113,11 +116,10 @@ impl TablePrinter {
             cells.push(object::namespace(meta).to_owned());
         }
         let values = list(row, "/cells");
-        for (at, column) in shown {
-            let cell = values.get(*at).map(cell_text).unwrap_or_default();
-            let named = text(column, "/format") == "name" && text(column, "/type") == "string";
+        for column in shown {
+            let cell = values.get(column.at).map(cell_text).unwrap_or_default();
             let prefix = &self.options.kind_prefix;
-            cells.push(if named && !prefix.is_empty() { format!("{prefix}/{cell}") } else { cell });
+            cells.push(if column.is_name && !prefix.is_empty() { format!("{prefix}/{cell}") } else { cell });
         }
         for label in &self.options.label_columns {
             cells.push(object::label(meta, label).unwrap_or("").to_owned());
@@ -127,6 +129,15 @@ impl TablePrinter {
         }
         format!("{}\n", cells.join("\t"))
     }
+}
+
+/// A column that is printed.
+struct Column {
+    /// Its place among all columns.
+    at: usize,
+    title: String,
+    /// Whether it names the object.
+    is_name: bool,
 }
 
 /// `a=b,c=d`, or `<none>`.
