@@ -125,7 +125,8 @@ impl Runtime {
 
     fn add_pod(&mut self, uid: &str, run: run::PodRun) {
         self.hosted.entry(run.host.clone()).or_default().insert(uid.to_owned());
-        self.pods.insert(uid.to_owned(), run);
+        // Its status was worked out from what it was before.
+        self.pods.insert(uid.to_owned(), run::PodRun { told: None, ..run });
     }
 
     fn take_pod(&mut self, uid: &str) -> Option<run::PodRun> {
