@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{ClusterId, World, procfs};
-use crate::hosts::{FsError, Kind, Node};
+use crate::hosts::{FsError, Kind, Node, files};
 
 /// A file system and a network namespace of the lab.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -91,7 +91,7 @@ impl World {
 
     /// A file as text.
     pub(crate) fn read_text(&self, place: &Place, path: &str) -> Result<String, FsError> {
-        self.read_file(place, path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        self.read_file(place, path).map(|bytes| files::text_of(&bytes).into_owned())
     }
 
     /// Names and nodes of a directory, in byte order.

@@ -3,6 +3,7 @@
 //! Paths are absolute and clean (`/a/b`, no `.`/`..`, no slash at the end); [`clean`] makes them so.
 //! Symbolic links are followed by every call but those whose name says otherwise.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::sim::SimTime;
@@ -93,6 +94,11 @@ pub(crate) fn clean(cwd: &str, path: &str) -> String {
     format!("/{}", parts.join("/"))
 }
 
+/// As [`String::from_utf8_lossy`], which looks at every letter by itself; nearly all files are good UTF-8.
+pub(crate) fn text_of(bytes: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
+}
+
 /// The directory a clean path stands in; `/` for itself.
 pub(crate) fn parent(path: &str) -> &str {
     match path.rfind('/') {
@@ -122,7 +128,7 @@ impl FileTree {
     }
 
     fn walk(&self, path: &str, follow_last: bool) -> Result<String, FsError> {
-        if self.is_plain(path, follow_last) {
+        if self.stands_at(path, follow_last) || self.is_plain(path, follow_last) {
             return Ok(path.to_owned());
         }
         let mut links = 0;
@@ -158,6 +164,12 @@ impl FileTree {
             }
         }
         Ok(here)
+    }
+
+    /// True when `path` is clean and something stands there, with no link on the way: what is below a link is kept where
+    /// the link leads.
+    pub(crate) fn stands_at(&self, path: &str, follow_last: bool) -> bool {
+        self.nodes.get(path).is_some_and(|it| !(follow_last && matches!(it.kind, Kind::Symlink(_))))
     }
 
     /// True for a clean path that leads through directories only, as most do: it needs no walk.
@@ -206,7 +218,7 @@ impl FileTree {
 
     /// The file at `path` as text; broken UTF-8 is replaced.
     pub(crate) fn read_text(&self, path: &str) -> Result<String, FsError> {
-        self.read(path).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        self.read(path).map(|bytes| text_of(&bytes).into_owned())
     }
 
     /// Names and nodes of a directory, in byte order of the names.

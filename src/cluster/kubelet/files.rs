@@ -61,6 +61,9 @@ impl<'w> View<'w> {
 
     /// Where a path leads; a link at the end stays unless `follow`.
     fn walk(&self, path: &str, follow: bool) -> Result<String, FsError> {
+        if self.mount_of(path).is_none() && self.container.files.stands_at(path, follow) {
+            return Ok(path.to_owned());
+        }
         let mut links = 0;
         let mut todo: Vec<String> = clean("/", path).split('/').rev().map(str::to_owned).collect();
         let mut here = "/".to_owned();

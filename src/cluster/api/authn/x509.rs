@@ -7,7 +7,7 @@ use sha2::{Digest as _, Sha256};
 use x509_parser::prelude::*;
 
 use crate::cluster::UserInfo;
-use crate::hosts::certificates;
+use crate::hosts::{certificates, files};
 use crate::sim::SimTime;
 
 /// What a certificate is to serve for.
@@ -22,7 +22,7 @@ const UNKNOWN_AUTHORITY: &str = "x509: certificate signed by unknown authority";
 /// The DER bodies of all certificates of a PEM text.
 pub(crate) fn certificates_of(pem: &[u8]) -> Vec<Vec<u8>> {
     const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
-    let text = String::from_utf8_lossy(pem);
+    let text = files::text_of(pem);
     text.match_indices(BEGIN).filter_map(|(at, _)| certificates::pem_body(text.get(at..)?)).collect()
 }
 
