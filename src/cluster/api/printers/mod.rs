@@ -199,6 +199,19 @@ mod tests {
     }
 
     #[test]
+    fn rows_carry_what_their_reader_asks_for() {
+        let metadata = json!({"name": "a", "namespace": "n", "labels": {"x": "y"}, "uid": "u"});
+        let map: Object = Arc::new(json!({"metadata": metadata, "data": {}}));
+        let of = |include: Include| {
+            table("configmaps", std::slice::from_ref(&map), include, SimTime::START)["rows"][0]["object"]
+                .clone()
+        };
+        let named = json!({"metadata": {"name": "a", "namespace": "n", "labels": {"x": "y"}}});
+        assert_eq!((of(Include::Named), of(Include::Object)), (named, (*map).clone()));
+        assert_eq!(of(Include::Metadata)["metadata"], metadata);
+    }
+
+    #[test]
     fn a_deployment_prints_as_recorded() {
         let web: Object = Arc::new(json!({
             "metadata": {"name": "web", "creationTimestamp": "2026-11-20T09:59:54Z"},
