@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::guard::{self, Then};
 use super::packs;
 use super::results::{self, Format};
 use crate::exam::score::commands_of;
@@ -48,10 +49,11 @@ fn grade_script(args: &GradeArgs, script: &Path) -> Result<u8, String> {
     let exercise = packs::find(&args.exercise)?;
     let script = super::sh::read(script)?;
     let variant = exercise.variant(args.seed).map_err(|problems| packs::lines(&problems))?;
-    let stage = Stage::build(variant)?;
-    let ran = stage.run("script", &script)?;
-    let report = grade(&stage, &ran.world);
-    let reference = stage.run("solution.sh", &stage.variant.solution)?;
+    let stage = guard::over("the set-up", Then::Exit, || Stage::build(variant))?;
+    let ran = guard::over("the script", Then::Exit, || stage.run("script", &script))?;
+    let report = guard::over("the grading", Then::Exit, || grade(&stage, &ran.world));
+    let reference =
+        guard::over("the reference", Then::Exit, || stage.run("solution.sh", &stage.variant.solution))?;
     let diff = compare::diff(&stage.start, &ran.world, &reference.world);
     let commands = commands_of(&script);
     if args.json {

@@ -9,6 +9,7 @@ mod args;
 mod data;
 mod drill;
 mod grade;
+mod guard;
 mod list;
 mod pack;
 mod packs;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
+use super::guard::{self, Then};
 use super::{data, packs};
 use crate::exam::class;
 use crate::exam::result::{ResultFile, Verified};
@@ -31,7 +32,7 @@ pub(crate) fn run(path: &Path, format: Format) -> Result<u8, String> {
 fn read(path: &Path, packs: &[Pack]) -> Result<(ResultFile, Verified), String> {
     let bytes = fs::read(path).map_err(|error| data::failed(path, &error))?;
     let file = ResultFile::read(&bytes).map_err(|why| format!("{}: {why}", path.display()))?;
-    let verified = file.verify(packs);
+    let verified = guard::over(path.display().to_string(), Then::Exit, || file.verify(packs));
     Ok((file, verified))
 }
 

@@ -12,10 +12,11 @@ use crossterm::{clipboard::CopyToClipboard, execute};
 use ratatui::DefaultTerminal;
 use signal_hook::consts;
 
+use super::guard::{self, Then};
 use super::settings::Settings;
 use super::{data, drill, packs, progress};
 use crate::cluster::templates;
-use crate::tui::{Card, Effect, ExamChoice, Msg, State, update, view};
+use crate::tui::{Card, Effect, ExamChoice, ExamEffect, Msg, State, update, view};
 
 mod exam;
 mod kept;
@@ -131,15 +132,22 @@ fn show(opening: Opening, settings: Settings) -> Result<u8, String> {
     restore_after_panic();
     // What cannot be switched on is done without.
     let _ = execute!(stdout(), event::EnableMouseCapture, event::EnableBracketedPaste);
+    guard::restore_with(Some(restore));
     let state = State::new(settings.theme, settings.words, size);
     let ended = Screen { state, sitting: None, exam: None, signals }.run(&mut terminal, opening);
-    leave_modes();
-    ratatui::restore();
+    guard::restore_with(None);
+    restore();
     let (exit, says) = ended?;
     if !says.is_empty() {
         println!("{says}");
     }
     Ok(exit)
+}
+
+/// The terminal as it was before [`show`].
+fn restore() {
+    leave_modes();
+    ratatui::restore();
 }
 
 /// Takes back what [`show`] switched on beside the screen itself.
@@ -178,6 +186,39 @@ impl Signals {
     }
 }
 
+/// What takes real time and might never end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Guarded {
+    Terminal,
+    Opening,
+    Grading,
+}
+
+impl Guarded {
+    /// What an effect of the screen has done.
+    fn by(effect: &Effect) -> Self {
+        match effect {
+            Effect::Check | Effect::ShowSolution => Self::Grading,
+            Effect::Exam(ExamEffect::Turn(_)) => Self::Opening,
+            _ => Self::Terminal,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Terminal => "what runs in the terminal",
+            Self::Opening => "the set-up of the exercise",
+            Self::Grading => "the grading",
+        }
+    }
+}
+
+/// The arguments that take up what was cut off last.
+fn again(command: &str, settings: Settings) -> Vec<String> {
+    let words = [command, "--resume", "--lang", settings.words.0.code(), "--theme", settings.theme.name];
+    words.map(str::to_owned).to_vec()
+}
+
 fn cards(language: &str) -> Vec<Card> {
     let best = progress::best();
     packs::all()
@@ -209,7 +250,12 @@ impl Screen {
     fn run(mut self, terminal: &mut DefaultTerminal, opening: Opening) -> Result<(u8, String), String> {
         // The first frame does not wait for packs and worlds.
         self.draw(terminal)?;
-        self.begin(opening)?;
+        let goes_on = match &opening {
+            Opening::Resume => self.takes_up("practice"),
+            Opening::Exam(Wanted::Resume(..)) => self.takes_up("exam"),
+            _ => Then::Exit,
+        };
+        guard::over("what was to be opened", goes_on, || self.begin(opening))?;
         self.draw(terminal)?;
         self.read_cards();
         build_ahead();
@@ -258,6 +304,21 @@ impl Screen {
         for msg in msgs {
             let _ = update(&mut self.state, msg);
         }
+    }
+
+    /// What to go on with when something on a terminal of this sitting never ends.
+    fn takes_up(&self, command: &str) -> Then {
+        Then::Resume(again(command, Settings { theme: self.state.theme, words: self.state.words }))
+    }
+
+    /// Does what a terminal of the sitting runs; what never ends is given up.
+    fn guarded<T>(&mut self, what: Guarded, act: impl FnOnce(&mut Self) -> T) -> T {
+        let then = match (what, &self.exam, &self.sitting) {
+            (Guarded::Terminal, Some(_), _) => self.takes_up("exam"),
+            (Guarded::Terminal, None, Some(_)) => self.takes_up("practice"),
+            _ => Then::Exit,
+        };
+        guard::over(what.name(), then, || act(self))
     }
 
     fn leave(&mut self) {
@@ -326,16 +387,22 @@ impl Screen {
 
     fn pass_time(&mut self) {
         let now = Instant::now();
-        let msgs = match (&mut self.exam, &mut self.sitting) {
+        let what = match &self.exam {
+            Some(exam) if exam.grades_next() => Guarded::Grading,
+            _ => Guarded::Terminal,
+        };
+        let msgs = self.guarded(what, |it| match (&mut it.exam, &mut it.sitting) {
             (Some(exam), _) => exam.pass_time(now),
             (None, Some(sitting)) => sitting.pass_time(now),
-            (None, None) => return,
-        };
+            (None, None) => Vec::new(),
+        });
         msgs.into_iter().for_each(|msg| self.tell(msg));
     }
 
     fn open_exercise(&mut self, id: &str, seed: Option<u64>) {
-        match Sitting::open(id, seed, self.state.words, Instant::now()) {
+        let words = self.state.words;
+        let opened = self.guarded(Guarded::Opening, |_| Sitting::open(id, seed, words, Instant::now()));
+        match opened {
             Ok((sitting, opened)) => {
                 self.sitting = Some(sitting);
                 self.tell(Msg::Opened(Box::new(opened)));
@@ -371,11 +438,11 @@ impl Screen {
             }
             other => {
                 let now = Instant::now();
-                let msgs = match (&mut self.exam, &mut self.sitting) {
+                let msgs = self.guarded(Guarded::by(&other), |it| match (&mut it.exam, &mut it.sitting) {
                     (Some(exam), _) => exam.carry_out(other, now),
                     (None, Some(sitting)) => sitting.carry_out(other, now),
-                    (None, None) => return false,
-                };
+                    (None, None) => Vec::new(),
+                });
                 msgs.into_iter().for_each(|msg| self.tell(msg));
             }
         }

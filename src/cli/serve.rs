@@ -1,6 +1,7 @@
 //! `uncordon serve [EXERCISE]`: the API over HTTPS for real clients, and `uncordon check`: grade the exercise
 //! that is served.
 
+use std::any::Any;
 use std::fs::{self, DirBuilder};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
@@ -9,6 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::guard::{self, Then};
 use super::{packs, worlds};
 use crate::cluster::templates;
 use crate::exercises::{Stage, stage};
@@ -68,6 +70,11 @@ pub(crate) fn run(args: &ServeArgs) -> Result<u8, String> {
     outcome.map(|()| 0)
 }
 
+/// Watches over what a client asks for; what never ends is given up.
+fn guarded(what: &'static str) -> Box<dyn Any> {
+    Box::new(guard::begin(what, Then::Exit))
+}
+
 fn setup(args: &ServeArgs) -> Result<Setup, String> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |it| it.as_secs());
     let now = SimTime::from_unix_s(i64::try_from(now).unwrap_or(0));
@@ -77,13 +84,13 @@ fn setup(args: &ServeArgs) -> Result<Setup, String> {
             format!("no world is called {:?}; there are {}", args.world, known.join(", "))
         })?;
         let (lab, host) = (worlds::lab(world), worlds::CONTROL_PLANE.to_owned());
-        return Ok(Setup { lab, stage: None, host, speed: args.speed });
+        return Ok(Setup { lab, stage: None, host, speed: args.speed, guard: guarded });
     };
     let exercise = packs::find(word)?;
     let variant = exercise.variant(args.seed).map_err(|problems| packs::lines(&problems))?;
-    let built = Stage::build_at(variant, Some(now))?;
+    let built = guard::over("the set-up", Then::Exit, || Stage::build_at(variant, Some(now)))?;
     let (lab, host) = (stage::lab(built.start.clone()), built.variant.host.clone());
-    Ok(Setup { lab, stage: Some(built), host, speed: args.speed })
+    Ok(Setup { lab, stage: Some(built), host, speed: args.speed, guard: guarded })
 }
 
 fn announce(ready: &Ready, task: Option<&(String, String)>) {
@@ -104,7 +111,8 @@ pub(crate) fn check(args: &CheckArgs) -> Result<u8, String> {
         Some(folder) => folder.clone(),
         None => only_server(&std::env::temp_dir())?,
     };
-    let report = control::ask(&folder.join("control.sock"), "check")?;
+    let report =
+        guard::over("the grading", Then::Exit, || control::ask(&folder.join("control.sock"), "check"))?;
     if args.json {
         println!("{report}");
     } else {

@@ -9,6 +9,7 @@ use std::time::Instant;
 use clap::Args;
 use serde_json::{Value, json};
 
+use super::guard::{self, Then};
 use super::{packs, worlds};
 use crate::cluster::place::FileOp;
 use crate::cluster::{Place, World, templates};
@@ -60,7 +61,9 @@ pub(crate) fn run(args: &ShArgs) -> Result<u8, String> {
     let mut rows = Vec::new();
     let mut last = 0;
     for (file, text) in texts {
-        let row = run_one(args, &mut console, &login, file, &text);
+        let row = guard::over(file.display().to_string(), Then::Exit, || {
+            run_one(args, &mut console, &login, file, &text)
+        });
         last = row.get("exit").and_then(Value::as_i64).unwrap_or(1);
         rows.push(row);
     }
@@ -77,7 +80,7 @@ fn world(args: &ShArgs) -> Result<(World, String), String> {
     if let Some(exercise) = &args.exercise {
         let variant =
             packs::find(exercise)?.variant(args.seed).map_err(|problems| packs::lines(&problems))?;
-        let stage = Stage::build(variant)?;
+        let stage = guard::over("the set-up", Then::Exit, || Stage::build(variant))?;
         return Ok((stage.start, stage.variant.host));
     }
     let world = match args.nodes {

@@ -4,6 +4,8 @@
 //! digits before and the JSON, so a torn or changed line is seen, and so is a line that was taken out.
 //! Knows nothing of files: a caller appends [`Link::line`] to one and syncs it before anything is shown.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -99,6 +101,8 @@ pub(crate) enum Act {
     Tick,
     /// The sitting was taken up again, at this Unix time in seconds.
     Resume { at_s: i64 },
+    /// What this entry began never came to an end and was given up: it counts as not done.
+    GaveUp { entry: usize },
     /// The end: handed in, or out of time.
     End { submitted: bool },
 }
@@ -127,6 +131,33 @@ pub(crate) enum Input {
     Undo,
     /// Back to the beginning of the task.
     Reset,
+}
+
+/// The entries as they count: one that was given up only lets its time pass.
+pub(crate) fn lived(entries: &[Entry]) -> Vec<Entry> {
+    let given_up = given_up(entries);
+    let entries = entries.iter().enumerate();
+    entries
+        .map(|(index, entry)| match given_up.contains(&index) {
+            true => Entry { ms: entry.ms, act: Act::Tick },
+            false => entry.clone(),
+        })
+        .collect()
+}
+
+fn given_up(entries: &[Entry]) -> BTreeSet<usize> {
+    let given_up = entries.iter().filter_map(|it| match it.act {
+        Act::GaveUp { entry } => Some(entry),
+        _ => None,
+    });
+    given_up.collect()
+}
+
+/// The entry to give up when the program was stuck behind the last one: what was done last on a terminal.
+pub(crate) fn stuck(entries: &[Entry]) -> Option<usize> {
+    let given_up = given_up(entries);
+    let begins = |it: &Entry| matches!(it.act, Act::Terminal { .. });
+    entries.iter().enumerate().rev().find(|(at, it)| begins(it) && !given_up.contains(at)).map(|(at, _)| at)
 }
 
 /// The end of the chain of records so far.

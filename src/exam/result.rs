@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::journal::{Entry, FORMAT, Head, hex};
+use super::journal::{self, Entry, FORMAT, Head, hex};
 use super::score::{Score, TaskScore, percent};
 use super::sitting::Sitting;
 use crate::exercises::{Exercise, Pack};
@@ -109,7 +109,7 @@ impl ResultFile {
 
     fn replay(&self, exercises: Vec<Exercise>) -> Result<Score, String> {
         let mut sitting = Sitting::new(self.head.clone(), exercises);
-        for entry in &self.entries {
+        for entry in &journal::lived(&self.entries) {
             let _ = sitting.take(entry)?;
         }
         super::score::score(&sitting)

@@ -194,7 +194,7 @@ impl Sitting {
             Act::Terminal { on, input } => news.extend(self.terminal(*on, input)),
             Act::Hint => self.front_task(|task| task.hints += 1),
             Act::Solution => self.front_task(|task| task.solution_seen = true),
-            Act::Check | Act::Tick | Act::Resume { .. } => {}
+            Act::Check | Act::Tick | Act::Resume { .. } | Act::GaveUp { .. } => {}
             Act::End { submitted } => self.ended = Some(*submitted),
         }
         Ok(news)

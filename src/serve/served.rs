@@ -1,5 +1,6 @@
 //! The world that is served, and its time: simulated time follows the wall clock.
 
+use std::any::Any;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -19,7 +20,12 @@ pub(crate) struct Setup {
     pub(crate) host: String,
     /// Simulated seconds a real one; 1 is the wall clock.
     pub(crate) speed: f64,
+    /// Watches over what may never end.
+    pub(crate) guard: Guard,
 }
+
+/// Begins to watch over some work, which the text names when it has to be given up; what is returned ends that.
+pub(crate) type Guard = fn(&'static str) -> Box<dyn Any>;
 
 /// How often time is moved on while nobody asks.
 const TICK: Duration = Duration::from_millis(20);
@@ -29,6 +35,7 @@ pub(crate) struct Served {
     pub(super) lab: Lab,
     pub(super) host: String,
     stage: Option<Stage>,
+    guard: Guard,
     clock: Mutex<Clock>,
     /// Goes up when the store of a cluster changed.
     changed: watch::Sender<u64>,
@@ -59,6 +66,7 @@ impl Served {
             lab: setup.lab,
             host: setup.host,
             stage: setup.stage,
+            guard: setup.guard,
             clock: Mutex::new(clock),
             changed: watch::Sender::new(0),
             up,
@@ -74,11 +82,20 @@ impl Served {
     pub(super) fn with<T>(&self, act: impl FnOnce(&mut World) -> T) -> T {
         let now = self.clock.lock().unwrap_or_else(PoisonError::into_inner).now();
         let mut world = self.lab.world();
-        world.run_until(now);
-        let answer = act(&mut world);
-        world.run_until(now);
+        let answer = self.guarded("a request", || {
+            world.run_until(now);
+            let answer = act(&mut world);
+            world.run_until(now);
+            answer
+        });
         self.tell(&world);
         answer
+    }
+
+    /// Does some work under the guard of this server.
+    fn guarded<T>(&self, what: &'static str, act: impl FnOnce() -> T) -> T {
+        let _ended = (self.guard)(what);
+        act()
     }
 
     /// Tells those who wait what has changed.
@@ -116,7 +133,7 @@ impl Served {
     pub(super) fn grade(&self) -> Option<Report> {
         let stage = self.stage.as_ref()?;
         let world = self.with(|world| world.clone());
-        Some(grade(stage, &Stage::settled(&world)))
+        Some(self.guarded("the grading", || grade(stage, &Stage::settled(&world))))
     }
 }
 

@@ -21,7 +21,13 @@ fn administrator() -> Arc<Peer> {
     let tree = yaml::document(&text).unwrap();
     let data = object::text(&tree, "/users/0/user/client-certificate-data");
     let pem = base64::engine::general_purpose::STANDARD.decode(data).unwrap();
-    let setup = Setup { lab: stage::lab(world), stage: None, host: "controlplane".into(), speed: 0.01 };
+    let setup = Setup {
+        lab: stage::lab(world),
+        stage: None,
+        host: "controlplane".into(),
+        speed: 0.01,
+        guard: |_| Box::new(()),
+    };
     Arc::new(Peer { certificate: Some(pem), ..Peer::new(Arc::new(Served::new(setup)), 0, &[]) })
 }
 

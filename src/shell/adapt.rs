@@ -6,12 +6,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::task::Poll;
 
-use bashkit::{Command, CommandContext, CommandOutput, CommandStatus, async_trait};
+use bashkit::{Command, CommandContext, CommandOutput, CommandStatus, LimitExceeded, async_trait};
 
-use super::Lab;
 use super::link::Link;
 use super::pipes::Sharing;
 use super::proc::{Fd, Outbox, Pipes, Proc, Program};
+use super::{Lab, limits};
 use crate::cluster::Place;
 
 /// More standard input than this is not read: `yes | rm -i *` still ends.
@@ -58,6 +58,11 @@ impl Command for Adapted {
             let text = format!("bash: {}: command not found\n", context.name);
             context.stderr.write_all(text.as_bytes()).await?;
             return Ok(CommandStatus::with_code(127));
+        }
+        if !self.around.lab.starts_one() {
+            return Err(bashkit::Error::ResourceLimit(LimitExceeded::MaxCommands(
+                limits::STARTS_MAX as usize,
+            )));
         }
         // Others write through buffers of the shell; a pause lets what they wrote out first.
         for _ in 0..TURNS {

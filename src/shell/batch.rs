@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
+use bashkit::hooks::HookAction;
 use bashkit::{
     Bash, BashBuilder, Builtin, BuiltinContext, CommandResolver, ExecOptions, ExecResult, async_trait,
 };
@@ -200,13 +201,17 @@ pub(super) fn builder(around: &Around, login: &Login, interactive: bool) -> Bash
         .fs(Arc::new(files))
         .rootfs(false)
         .follow_symlinks(false)
-        .limits(limits::execution())
+        .limits(if around.programs == Programs::None { limits::computing() } else { limits::execution() })
         .session_limits(limits::session())
         .memory_limits(limits::memory())
         .username(&login.user)
         .hostname(login::host_name(&around.lab, &around.place))
         .cwd(&login.cwd)
         .builtin_filter(move |name| names::is_builtin(name) || kept.contains(name))
+        .before_tool(Box::new(|event| match super::engine::is_too_deep() {
+            true => HookAction::Cancel("nested too deeply".to_owned()),
+            false => HookAction::Continue(event),
+        }))
         .command_resolver(Arc::new(Unknown { shell: login.shell.clone(), interactive }));
     for (name, value) in &login.env {
         builder = builder.env(name, value);

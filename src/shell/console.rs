@@ -92,6 +92,7 @@ impl Console {
     /// Hands a line, or a text of several, to the top shell.
     pub(crate) fn start(&mut self, line: &str) {
         let Some(top) = self.stack.last() else { return };
+        top.lab.begins();
         let told = |text: &str| batch::write(&self.outbox, Fd::Err, text.as_bytes());
         let expanded = match top.login.shell.as_str() {
             "bash" => history::expand(line, &top.cell.lock().history),
@@ -298,6 +299,7 @@ impl Console {
         let around = Around { link: Link::none(), ..self.around(self.lab.clone(), login) };
         let outbox = self.outbox.clone();
         let mut running = Box::pin(async move { batch::run(around, &login.clone(), script, &outbox).await });
+        self.lab.begins();
         let begun = self.lab.world().now;
         // Only time wakes who waits for it: a background job that is polled asks for another poll at once.
         self.lab.wake_waiting();

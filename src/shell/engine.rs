@@ -4,6 +4,7 @@
 //! here, and parses some texts on a blocking thread). The engine gives it one whose clock is never
 //! driven, so nothing waits on real time; programs wait on simulated time only.
 
+use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -11,6 +12,25 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
 use tokio::runtime::{Builder, Runtime};
+
+/// Bytes of stack below the engine that programs may use. Threads that run shells have at least twice as many.
+const STACK_BYTES_MAX: usize = 32 << 20;
+
+thread_local! {
+    /// Where the stack was when the outermost poll began.
+    static TOP: Cell<Option<usize>> = const { Cell::new(None) };
+}
+
+/// Where the stack is now.
+fn stack() -> usize {
+    let here = 0_u8;
+    std::ptr::from_ref(&here).addr()
+}
+
+/// True when shells are nested so deeply (`eval "$x"` in `x`, a script that runs itself) that the stack would end.
+pub(super) fn is_too_deep() -> bool {
+    TOP.get().is_some_and(|top| top.abs_diff(stack()) > STACK_BYTES_MAX)
+}
 
 /// Remembers that somebody asked to be polled again.
 #[derive(Debug, Default)]
@@ -52,7 +72,11 @@ impl Engine {
     pub(super) fn poll<F: Future + ?Sized>(&self, future: Pin<&mut F>) -> Poll<F::Output> {
         let _inside = self.runtime.enter();
         let waker = Waker::from(self.flag.clone());
-        future.poll(&mut Context::from_waker(&waker))
+        let outer = TOP.get();
+        TOP.set(outer.or_else(|| Some(stack())));
+        let polled = future.poll(&mut Context::from_waker(&waker));
+        TOP.set(outer);
+        polled
     }
 
     /// True when a future that was polled wants to be polled again at once. Asking clears it.

@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use super::limits;
 use super::proc::{Completer, Program};
 use crate::cluster::World;
 use crate::cluster::templates::software;
@@ -30,6 +32,8 @@ pub(crate) struct Lab {
     neighbours: Option<Arc<dyn Neighbours>>,
     /// Until when cron has looked what is due, whichever terminal did.
     cron_looked: Arc<Mutex<Option<SimTime>>>,
+    /// Programs that were started since the last line or script began.
+    starts: Arc<AtomicU32>,
 }
 
 /// Machines of other worlds that `ssh` reaches by name.
@@ -96,6 +100,7 @@ impl Lab {
             found: Arc::default(),
             neighbours: None,
             cron_looked: Arc::default(),
+            starts: Arc::default(),
         }
     }
 
@@ -112,8 +117,19 @@ impl Lab {
             waits: Arc::default(),
             found: Arc::default(),
             cron_looked: Arc::default(),
+            starts: Arc::default(),
             ..self.clone()
         }
+    }
+
+    /// Counts a program that is about to start; false when the line has started so many that it would not end.
+    pub(super) fn starts_one(&self) -> bool {
+        self.starts.fetch_add(1, Ordering::Relaxed) < limits::STARTS_MAX
+    }
+
+    /// A line or a script begins.
+    pub(super) fn begins(&self) {
+        self.starts.store(0, Ordering::Relaxed);
     }
 
     /// The machine of another world that goes by this name.

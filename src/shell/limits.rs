@@ -10,8 +10,21 @@ const LOOP_ROUNDS_MAX: usize = 100_000;
 /// Rounds of all loops of one session.
 const ALL_ROUNDS_MAX: usize = 50_000_000;
 
+/// Steps of one execution: a command counts a hundred, a round of `awk` or a line of `sed` one, as does each KiB read.
+const STEPS_MAX: u64 = 100_000_000;
+
 /// Bytes of one output stream or of a captured command substitution.
-const STREAM_BYTES_MAX: usize = 1 << 40;
+const STREAM_BYTES_MAX: usize = 256 << 20;
+
+/// Bytes that buffers between programs, and the values of one `jq`, may take at a time.
+const LIVE_BYTES_MAX: u64 = 256 << 20;
+
+/// Programs that a line or a script may start. A loop that starts one a second ends after fourteen hours.
+pub(super) const STARTS_MAX: u32 = 50_000;
+
+/// Real time that a program of the language crate may compute without ever coming back, as `jq` can for ever. Nothing
+/// that ends comes near it.
+const COMPUTING_MAX: Duration = Duration::from_secs(20);
 
 /// Bytes of a line or script.
 const INPUT_BYTES_MAX: usize = 16 << 20;
@@ -25,9 +38,9 @@ const NO_TIMEOUT: Duration = Duration::from_secs(u64::MAX / 2);
 /// Limits of one execution.
 pub(super) fn execution() -> ExecutionLimits {
     let mut limits = ExecutionLimits::cli()
-        .max_work_units(u64::MAX)
+        .max_work_units(STEPS_MAX)
         .max_aggregate_input_bytes(u64::MAX)
-        .max_live_intermediate_bytes(1 << 40)
+        .max_live_intermediate_bytes(LIVE_BYTES_MAX)
         .max_loop_iterations(LOOP_ROUNDS_MAX)
         .max_total_loop_iterations(ALL_ROUNDS_MAX)
         .timeout(NO_TIMEOUT)
@@ -37,6 +50,11 @@ pub(super) fn execution() -> ExecutionLimits {
         .max_stderr_bytes(STREAM_BYTES_MAX);
     limits.max_parser_operations = PARSER_STEPS_MAX;
     limits
+}
+
+/// Limits of one program that neither waits nor starts others.
+pub(super) fn computing() -> ExecutionLimits {
+    execution().timeout(COMPUTING_MAX)
 }
 
 /// Limits over all executions of one shell: none.

@@ -34,6 +34,9 @@ pub(super) struct Wording {
 /// What the crate adds a hint to.
 const UNKNOWN: &str = ": command not found. ";
 
+/// How the crate words that nested commands were given up.
+const TOO_DEEP: &str = "cancelled by before_tool hook";
+
 /// What the crate says that `getopts` says, which is the shell's own word.
 const GETOPTS: &str = ": getopts: ";
 
@@ -109,6 +112,7 @@ impl Wording {
             || LINES.iter().any(|(said, _)| text.contains(said))
             || text.contains(UNKNOWN)
             || text.contains(GETOPTS)
+            || text.contains(TOO_DEEP)
             || refusals
             || self.inside != Inside::Nothing
             || self.refused
@@ -125,6 +129,11 @@ impl Wording {
         }
         if let Some((head, _)) = line.split_once(UNKNOWN) {
             return Some(format!("{head}: command not found\n"));
+        }
+        if line.contains(TOO_DEEP) {
+            return Some(
+                "uncordon: stopped, since it would not end: commands are nested too deeply\n".to_owned(),
+            );
         }
         if let Some((head, rest)) = line.split_once(GETOPTS) {
             let head = head.split(": line ").next().unwrap_or(head);

@@ -195,6 +195,7 @@ exam-end-count = { $untouched } of { $count } tasks are not begun, { $flagged } 
 exam-end-submit = hand it in: there is no way back
 exam-end-leave = leave now: `uncordon exam --resume` goes on
 exam-end-on = go on
+said-gave-up = What ran there never came to an end: it was given up and counts as not done
 exam-resumed = The exam goes on where it was
 exam-handed-in = Handed in. The tasks are being checked …
 exam-time-up = The time is up. The tasks are being checked …

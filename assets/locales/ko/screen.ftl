@@ -195,6 +195,7 @@ exam-end-count = 과제 { $count }개 중 { $untouched }개를 시작하지 않�
 exam-end-submit = 제출: 되돌릴 수 없습니다
 exam-end-leave = 나가기: `uncordon exam --resume`으로 계속합니다
 exam-end-on = 계속 풀기
+said-gave-up = 끝나지 않는 명령을 중단했습니다. 실행하지 않은 것으로 처리됩니다
 exam-resumed = 멈춘 곳에서 시험을 계속합니다
 exam-handed-in = 제출했습니다. 과제를 채점하는 중 …
 exam-time-up = 시간이 끝났습니다. 과제를 채점하는 중 …

@@ -8,6 +8,12 @@ use crate::apimachinery::go;
 /// Templates that call each other; Go allows more, but its stack grows.
 const DEPTH_MAX: usize = 60;
 
+/// Nodes that one run may visit: far more than any list printed by a template has.
+const STEPS_MAX: u32 = 5_000_000;
+
+/// Bytes of the text that one run may make.
+const TEXT_BYTES_MAX: usize = 64 << 20;
+
 /// A value, or Go's invalid value that prints as `<no value>`.
 pub(crate) type Data = Option<Value>;
 
@@ -29,6 +35,7 @@ pub(super) fn execute(
         variables: Vec::new(),
         template: name.to_owned(),
         depth: 0,
+        steps: 0,
         missing_key_fails,
     };
     let data = valid(data.clone());
@@ -60,6 +67,7 @@ struct Run<'a> {
     variables: Vec<(String, Data)>,
     template: String,
     depth: usize,
+    steps: u32,
     missing_key_fails: bool,
 }
 
@@ -80,6 +88,10 @@ impl Run<'_> {
 
     fn nodes(&mut self, nodes: &[Node], dot: &Data) -> Result<Flow, String> {
         for node in nodes {
+            self.steps += 1;
+            if self.steps > STEPS_MAX || self.out.len() > TEXT_BYTES_MAX {
+                return Err(format!("template: {}: it would not end", self.set.file_of(&self.template)));
+            }
             let flow = self.node(node, dot)?;
             if flow != Flow::On {
                 return Ok(flow);

@@ -14,7 +14,7 @@ pub(super) fn find_results<'a>(
     data: &'a Value,
     allow_missing_keys: bool,
 ) -> Result<Vec<Results<'a>>, String> {
-    let mut walk = Walk { allow_missing_keys, begin: 0, inside: 0, end: 0, last_end: None };
+    let mut walk = Walk { allow_missing_keys, begin: 0, inside: 0, end: 0, last_end: None, found: 0 };
     walk.from(nodes, 0, vec![Cow::Borrowed(data)])
 }
 
@@ -26,7 +26,12 @@ struct Walk {
     end: usize,
     /// The top-level node that ended the range before.
     last_end: Option<usize>,
+    /// Values that nodes stood for so far.
+    found: usize,
 }
+
+/// Values that the nodes of one path may stand for in all: far more than a cluster has fields.
+const FOUND_MAX: usize = 5_000_000;
 
 impl Walk {
     fn from<'a>(
@@ -39,6 +44,7 @@ impl Walk {
         let mut at = start;
         while let Some(node) = nodes.get(at) {
             let results = self.walk(current.clone(), node)?;
+            self.count(results.len())?;
             if self.end > 0 && self.end <= self.inside {
                 self.end -= 1;
                 self.last_end = Some(at);
@@ -88,7 +94,16 @@ impl Walk {
     }
 
     fn list<'a>(&mut self, input: Results<'a>, nodes: &[Node]) -> Result<Results<'a>, String> {
-        nodes.iter().try_fold(input, |current, node| self.walk(current, node))
+        nodes.iter().try_fold(input, |current, node| {
+            let found = self.walk(current, node)?;
+            self.count(found.len())?;
+            Ok(found)
+        })
+    }
+
+    fn count(&mut self, found: usize) -> Result<(), String> {
+        self.found += found + 1;
+        if self.found > FOUND_MAX { Err("the path stands for too many values".to_owned()) } else { Ok(()) }
     }
 
     fn identifier<'a>(&mut self, input: Results<'a>, name: &str) -> Result<Results<'a>, String> {

@@ -7,6 +7,9 @@ use super::PatchError;
 /// More operations than this are refused, as by the server.
 const OPERATIONS_MAX: usize = 10_000;
 
+/// Bytes that the copies of one patch may add, as at the server.
+const COPIED_BYTES_MAX: usize = 3 << 20;
+
 /// Applies an RFC 6902 patch.
 ///
 /// # Errors
@@ -30,7 +33,19 @@ pub(crate) fn json_patch(document: &Value, patch: &Value) -> Result<Value, Patch
         return Err(PatchError::Unprocessable(why));
     }
     let mut result = document.clone();
+    let mut copied = 0;
     for operation in operations {
+        if let (Some("copy"), Some(from)) =
+            (operation.get("op").and_then(Value::as_str), operation.get("from").and_then(Value::as_str))
+        {
+            copied += result.pointer(from).map_or(0, |it| it.to_string().len());
+            if copied > COPIED_BYTES_MAX {
+                let why = format!(
+                    "Unable to complete the copy, the accumulated size increase of copy is {copied}, exceeding the limit {COPIED_BYTES_MAX}"
+                );
+                return Err(PatchError::Unprocessable(why));
+            }
+        }
         let parsed: json_patch::PatchOperation =
             serde_json::from_value(with_null_value(operation)).map_err(|_| unknown_operation(operation))?;
         json_patch::patch(&mut result, std::slice::from_ref(&parsed))

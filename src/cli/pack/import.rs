@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::ImportArgs;
+use crate::cli::guard::{self, Then};
 use crate::cli::packs;
 use crate::exercises::import::{self, Case};
 use crate::exercises::pack::{self, Files};
@@ -70,7 +71,8 @@ fn pack_of<'a>(name: &str, cases: impl Iterator<Item = &'a Case>) -> Files {
 
 /// Tries a case in a world: its set-up must run, and a check must ask for something that is not so already.
 fn attempt(mut case: Case, name: &str) -> Outcome {
-    match try_out(&mut case, name) {
+    let tried = guard::over(format!("case {}", case.id), Then::Exit, || try_out(&mut case, name));
+    match tried {
         Ok(reference) => Outcome { case, left_out: String::new(), reference },
         Err(left_out) => Outcome { case, left_out, reference: None },
     }

@@ -7,6 +7,7 @@ use regex::Regex;
 use serde_json::{Value, json};
 
 use super::FolderArgs;
+use crate::cli::guard::{self, Then};
 use crate::cli::packs;
 use crate::exercises::pack::{self, Files};
 use crate::exercises::texts::plain;
@@ -16,7 +17,7 @@ use crate::tui::Language;
 /// Tells all problems of a pack; exit code 1 when there are some.
 pub(super) fn lint(args: &FolderArgs) -> Result<u8, String> {
     let files = packs::read_source(&args.folder)?;
-    let loaded = pack::load(&files);
+    let loaded = guard::over("reading the pack", Then::Exit, || pack::load(&files));
     let texts = loaded.as_ref().map(translated).unwrap_or_default();
     let problems = loaded.err().unwrap_or_default();
     if args.json {

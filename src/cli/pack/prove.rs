@@ -9,7 +9,8 @@ use std::time::{Duration, Instant, SystemTime};
 use serde_json::{Value, json};
 
 use super::{TestArgs, lint};
-use crate::cli::packs;
+use crate::cli::guard::{self, Then};
+use crate::cli::{STACK_BYTES, packs};
 use crate::exercises::prove::{Proof, prove};
 use crate::exercises::texts::plain;
 use crate::exercises::{Exercise, Pack, pack};
@@ -122,24 +123,6 @@ fn load(args: &TestArgs) -> Result<Result<Pack, String>, String> {
     Ok(pack::load(&source).map_err(|problems| lint::shown(&source, &problems)))
 }
 
-/// Real time that a proof may take. Scripts have bounds of their own; what gets past them ends here.
-const PROOF_MAX: Duration = Duration::from_secs(300);
-
-/// The proofs that run: exercise, seed and since when.
-type Running = Mutex<Vec<(String, u64, Instant)>>;
-
-/// Ends the program when a proof does not end: a thread cannot be stopped. Returns when no job is left.
-fn watch_over(running: &Running, left: &AtomicUsize) {
-    while left.load(Ordering::Relaxed) > 0 {
-        std::thread::sleep(Duration::from_millis(50));
-        let running = running.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((exercise, seed, _)) = running.iter().find(|(.., since)| since.elapsed() > PROOF_MAX) {
-            println!("✗ {exercise:<32} seed {seed}  a script did not end within {} s", PROOF_MAX.as_secs());
-            std::process::exit(1);
-        }
-    }
-}
-
 /// Proves some exercises and tells; true when all their proofs hold.
 fn prove_some(pack: &Pack, args: &TestArgs, wanted: impl Fn(&str) -> bool) -> bool {
     let begun = Instant::now();
@@ -165,21 +148,21 @@ fn prove_all(chosen: &[&Exercise], args: &TestArgs) -> Vec<(Proof, Duration)> {
     let jobs: Vec<(usize, u64)> =
         (0..chosen.len()).flat_map(|index| (1..=args.seeds).map(move |seed| (index, seed))).collect();
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let (next, left) = (AtomicUsize::new(0), AtomicUsize::new(jobs.len()));
-    let running = Running::default();
+    let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::new());
+    let work = || {
+        while let Some(&(index, seed)) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
+            if let Some(exercise) = chosen.get(index) {
+                let proof = prove_one(exercise, seed, args);
+                done.lock().unwrap_or_else(PoisonError::into_inner).push((index, seed, proof));
+            }
+        }
+    };
     std::thread::scope(|scope| {
-        scope.spawn(|| watch_over(&running, &left));
-        for _ in 0..threads {
-            scope.spawn(|| {
-                while let Some(&(index, seed)) = jobs.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if let Some(exercise) = chosen.get(index) {
-                        let proof = prove_one(exercise, seed, &running, args);
-                        done.lock().unwrap_or_else(PoisonError::into_inner).push((index, seed, proof));
-                    }
-                    left.fetch_sub(1, Ordering::Relaxed);
-                }
-            });
+        let spawn = || std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, work);
+        // Where the system gives no threads this one does all.
+        if (0..threads).filter(|_| spawn().is_ok()).count() == 0 {
+            work();
         }
     });
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -187,18 +170,26 @@ fn prove_all(chosen: &[&Exercise], args: &TestArgs) -> Vec<(Proof, Duration)> {
     done.into_iter().map(|(_, _, proof)| proof).collect()
 }
 
-fn prove_one(exercise: &Exercise, seed: u64, running: &Running, args: &TestArgs) -> (Proof, Duration) {
+fn prove_one(exercise: &Exercise, seed: u64, args: &TestArgs) -> (Proof, Duration) {
     let begun = Instant::now();
-    let here = |(id, own, _): &(String, u64, Instant)| *id == exercise.id && *own == seed;
-    let list = || running.lock().unwrap_or_else(PoisonError::into_inner);
-    list().push((exercise.id.clone(), seed, begun));
-    let proof = prove(exercise, seed);
-    list().retain(|it| !here(it));
+    let folder = args.folder.folder.clone();
+    let then = if args.watch { Then::Again(Box::new(move || wait_for_change(&folder))) } else { Then::Exit };
+    let proof =
+        guard::over(format!("✗ {} seed {seed}: a script", exercise.id), then, || prove(exercise, seed));
     let took = begun.elapsed();
     if !args.folder.json {
         print_proof(&proof, took);
     }
     (proof, took)
+}
+
+/// Waits for a change behind a proof that was given up.
+fn wait_for_change(folder: &Path) {
+    println!("watching {}; Ctrl-C ends", folder.display());
+    // A folder that is gone is told by the program that begins anew.
+    if let Ok(mut seen) = changed_at(folder) {
+        println!("\n{} changed", next_change(folder, &mut seen).join(", "));
+    }
 }
 
 fn print_proof(proof: &Proof, took: Duration) {

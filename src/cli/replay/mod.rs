@@ -17,6 +17,7 @@ use clap::Args;
 use serde_json::json;
 
 use self::record::{Entry, Step};
+use super::guard::{self, Then};
 use super::worlds;
 use crate::cluster::templates;
 use crate::shell::Console;
@@ -120,7 +121,7 @@ fn play_all(texts: &[(String, String)], world: &str, seed: u64) -> Result<Vec<Pl
             let index = next.fetch_add(1, Ordering::SeqCst);
             texts.get(index).map(|session| (index, session))
         } {
-            let played = play(name, text, world, seed);
+            let played = guard::over(name, Then::Exit, || play(name, text, world, seed));
             done.lock().unwrap_or_else(PoisonError::into_inner).insert(index, played);
         }
     };

@@ -214,6 +214,7 @@ impl Exam {
             msgs.push(began(&kept.sitting));
         }
         let closing = replay.closing(kept.sitting.front);
+        let says = if kept.gave_up() { "said-gave-up" } else { "exam-resumed" };
         let mut exam =
             Self { kept, name, words, clock_shown_s: u64::MAX, grading: Grading::No, says: String::new() };
         // The replay took real time that is not the learner's.
@@ -231,8 +232,13 @@ impl Exam {
             msgs.extend(exam.act(Act::Turn { task: 0 }, replayed));
         }
         msgs.push(exam.tell_clock(None));
-        msgs.push(Msg::Said(words.say("exam-resumed")));
+        msgs.push(Msg::Said(words.say(says)));
         Ok((exam, msgs))
+    }
+
+    /// True when the next moment grades.
+    pub(super) fn grades_next(&self) -> bool {
+        self.grading == Grading::Next
     }
 
     /// True while frames should follow each other quickly.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use super::data;
+use crate::cli::guard;
 use crate::exam::journal::{self, Act, Entry, Head, Kind, Link, Rest};
 use crate::exam::result;
 use crate::exam::seat::News;
@@ -72,16 +73,29 @@ impl Kept {
             fs::copy(path, &aside).map_err(fail)?;
         }
         let exercises = result::exercises(&found.head, packs)?;
+        file.set_len(found.whole_bytes as u64).map_err(fail)?;
+        let (mut file, mut entries, mut link) = (file, found.entries, found.link);
+        if guard::gave_up() {
+            let entry =
+                journal::stuck(&entries).ok_or("the sitting cannot go on: its task never stands ready")?;
+            let ms = entries.last().map_or(0, |it| it.ms);
+            let entry = Entry { ms, act: Act::GaveUp { entry } };
+            data::append(&mut file, &link.line(&entry)?).map_err(fail)?;
+            entries.push(entry);
+        }
         let mut sitting = Sitting::new(found.head, exercises);
-        for entry in &found.entries {
+        for entry in &journal::lived(&entries) {
             let news = sitting.take(entry)?;
             replay(&sitting, entry, news);
         }
-        file.set_len(found.whole_bytes as u64).map_err(fail)?;
         let base_ms = sitting.at_ms;
-        let (entries, link) = (found.entries, found.link);
         let path = path.to_path_buf();
         Ok(Self { sitting, entries, path, file, link, since: now, base_ms, ticked_ms: base_ms })
+    }
+
+    /// True when what was stuck was given up just now.
+    pub(super) fn gave_up(&self) -> bool {
+        self.entries.last().is_some_and(|it| matches!(it.act, Act::GaveUp { .. }))
     }
 
     /// Where the sitting's clock is.

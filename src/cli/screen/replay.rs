@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::{data, kept, packs};
+use crate::cli::guard::{self, Then};
 use crate::cli::results::print_score;
 use crate::exam::journal::{self, Act, Entry, Input};
 use crate::exam::result;
@@ -21,15 +22,15 @@ pub(super) fn run(named: Option<&Path>) -> Result<u8, String> {
     let found = journal::read(&bytes).map_err(|error| format!("{}: {error}", path.display()))?;
     let exercises = result::exercises(&found.head, &packs::all())?;
     let mut sitting = Sitting::new(found.head, exercises);
-    for entry in &found.entries {
+    for entry in &journal::lived(&found.entries) {
         let prompt = match entry.act {
             Act::Terminal { on, .. } => sitting.prompt(on),
             _ => String::new(),
         };
-        let news = sitting.take(entry)?;
+        let news = guard::over("a command of the attempt", Then::Exit, || sitting.take(entry))?;
         print_entry(&sitting, entry, &prompt, news);
     }
-    print_score(&score::score(&sitting)?);
+    print_score(&guard::over("the grading", Then::Exit, || score::score(&sitting))?);
     Ok(0)
 }
 

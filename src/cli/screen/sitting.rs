@@ -49,6 +49,7 @@ impl Sitting {
             let on = if let Act::Terminal { on, .. } = entry.act { Some(on) } else { None };
             msgs.extend(replay.messages(sitting.front, on, news));
         })?;
+        let gave_up = kept.gave_up();
         let mut sitting = Self { kept, words, seconds_shown: 0 };
         let replayed = Instant::now();
         sitting.kept.forgive(now, replayed);
@@ -60,6 +61,7 @@ impl Sitting {
             msgs.extend(sitting.act(act, replayed));
         }
         let opened = sitting.opened()?;
+        msgs.extend(gave_up.then(|| Msg::Said(words.say("said-gave-up"))));
         Ok((sitting, opened, msgs))
     }
 

@@ -15,7 +15,8 @@ use self::editor::{Lines, Step};
 use self::keyboard::{Heard, Keyboard};
 use super::exam::{Exam, Wanted};
 use super::sitting::Sitting;
-use super::{BUSY_FRAME, IDLE_FRAME, Settings};
+use super::{BUSY_FRAME, Guarded, IDLE_FRAME, Settings};
+use crate::cli::guard::{self, Then};
 use crate::shell::is_incomplete;
 use crate::tui::{Effect, ExamMsg, ExamTask, FromShell, Msg, Opened, ToShell, Words};
 
@@ -44,6 +45,7 @@ enum Waits {
 
 struct Plain {
     work: Work,
+    settings: Settings,
     words: Words,
     terms: Vec<Term>,
     /// The terminal that is typed on.
@@ -66,16 +68,21 @@ const REPLAYED_LINES: usize = 10;
 
 /// One exercise until its input ends or `:quit`.
 pub(super) fn practice(id: &str, seed: Option<u64>, settings: Settings) -> Result<u8, String> {
-    let (sitting, opened) = Sitting::open(id, seed, settings.words, Instant::now())?;
-    let mut plain = Plain::new(Work::Exercise(Box::new(sitting)), settings.words);
+    let (sitting, opened) = guard::over(Guarded::Opening.name(), Then::Exit, || {
+        Sitting::open(id, seed, settings.words, Instant::now())
+    })?;
+    let mut plain = Plain::new(Work::Exercise(Box::new(sitting)), settings);
     plain.take(Msg::Opened(Box::new(opened)));
     plain.run("plain-begin")
 }
 
 /// The exercise that was cut off last.
 pub(super) fn resume(settings: Settings) -> Result<u8, String> {
-    let (sitting, opened, msgs) = Sitting::resume(settings.words, Instant::now())?;
-    let mut plain = Plain::new(Work::Exercise(Box::new(sitting)), settings.words);
+    let (sitting, opened, msgs) =
+        guard::over(Guarded::Terminal.name(), Then::Resume(again("practice", settings)), || {
+            Sitting::resume(settings.words, Instant::now())
+        })?;
+    let mut plain = Plain::new(Work::Exercise(Box::new(sitting)), settings);
     plain.take(Msg::Opened(Box::new(opened)));
     plain.replay(msgs);
     plain.run("plain-begin")
@@ -86,19 +93,33 @@ pub(super) fn exam(wanted: Wanted, settings: Settings) -> Result<u8, String> {
     let now = Instant::now();
     let (exam, msgs) = match wanted {
         Wanted::Nothing => return Ok(0),
-        Wanted::Begin(head, name) => Exam::begin(*head, name, settings.words, now)?,
-        Wanted::Resume(path, name) => Exam::resume(&path, name, settings.words, now)?,
+        Wanted::Begin(head, name) => guard::over(Guarded::Opening.name(), Then::Exit, || {
+            Exam::begin(*head, name, settings.words, now)
+        })?,
+        Wanted::Resume(path, name) => {
+            guard::over(Guarded::Terminal.name(), Then::Resume(again("exam", settings)), || {
+                Exam::resume(&path, name, settings.words, now)
+            })?
+        }
     };
-    let mut plain = Plain::new(Work::Exam(Box::new(exam)), settings.words);
+    let mut plain = Plain::new(Work::Exam(Box::new(exam)), settings);
     plain.replay(msgs);
     plain.run("plain-exam-begin")
 }
 
+/// The arguments that take up line by line what was cut off last.
+fn again(command: &str, settings: Settings) -> Vec<String> {
+    let mut args = super::again(command, settings);
+    args.push("--plain".to_owned());
+    args
+}
+
 impl Plain {
-    fn new(work: Work, words: Words) -> Self {
+    fn new(work: Work, settings: Settings) -> Self {
         Self {
             work,
-            words,
+            settings,
+            words: settings.words,
             terms: Vec::new(),
             on: 0,
             opened: Vec::new(),
@@ -176,10 +197,14 @@ impl Plain {
     /// Moves simulated time on with the real clock.
     fn pass_time(&mut self) {
         let now = Instant::now();
-        let msgs = match &mut self.work {
+        let what = match &self.work {
+            Work::Exam(exam) if exam.grades_next() => Guarded::Grading,
+            _ => Guarded::Terminal,
+        };
+        let msgs = guard::over(what.name(), self.then(what), || match &mut self.work {
             Work::Exercise(sitting) => sitting.pass_time(now),
             Work::Exam(exam) => exam.pass_time(now),
-        };
+        });
         let waited = matches!(self.term().waits, Waits::Running);
         msgs.into_iter().for_each(|msg| self.take(msg));
         if waited {
@@ -187,12 +212,25 @@ impl Plain {
         }
     }
 
+    /// What follows when something never ends.
+    fn then(&self, what: Guarded) -> Then {
+        let command = match self.work {
+            Work::Exercise(_) => "practice",
+            Work::Exam(_) => "exam",
+        };
+        match what {
+            Guarded::Terminal => Then::Resume(again(command, self.settings)),
+            _ => Then::Exit,
+        }
+    }
+
     fn effect(&mut self, effect: Effect) {
         let now = Instant::now();
-        let msgs = match &mut self.work {
+        let what = Guarded::by(&effect);
+        let msgs = guard::over(what.name(), self.then(what), || match &mut self.work {
             Work::Exercise(sitting) => sitting.carry_out(effect, now),
             Work::Exam(exam) => exam.carry_out(effect, now),
-        };
+        });
         msgs.into_iter().for_each(|msg| self.take(msg));
     }
 
