@@ -132,6 +132,14 @@ pub(crate) fn document(text: &str) -> Result<Value, String> {
     })
 }
 
+/// A key that stands twice in one map, which [`documents`] lets pass as kubectl does.
+pub(crate) fn doubled_key(text: &str) -> Option<String> {
+    let error = serde_yaml::from_str::<serde_yaml::Value>(text).err()?.to_string();
+    let (_, rest) = error.split_once("duplicate entry with key ")?;
+    let quoted = rest.strip_prefix('"').and_then(|it| it.split('"').next());
+    Some(quoted.unwrap_or(rest.split(' ').next().unwrap_or(rest)).to_owned())
+}
+
 /// What the parser (not the scanner) complains of. go-yaml counts these lines from zero.
 const PARSER_PROBLEMS: &[&str] = &[
     "did not find expected",

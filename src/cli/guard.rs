@@ -90,6 +90,11 @@ pub(crate) fn restore_with(restore: Option<fn()>) {
     watched().restore = restore;
 }
 
+/// True while a screen is drawn.
+pub(crate) fn has_screen() -> bool {
+    watched().restore.is_some()
+}
+
 /// True in a program that goes on after another had to be given up. Asking clears it.
 pub(crate) fn gave_up() -> bool {
     static ASKED: Once = Once::new();

@@ -1,7 +1,9 @@
 //! Packs as folders on the real disk, and the ones that come with the program.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use include_dir::{Dir, DirEntry, include_dir};
 
@@ -69,15 +71,20 @@ pub(crate) fn all() -> Vec<Pack> {
     for folder in user_folders() {
         match load_folder(&folder) {
             Ok(Ok(found)) if !packs.iter().any(|known| known.id == found.id) => packs.push(found),
-            Ok(Ok(_)) => {}
+            Ok(Ok(found)) => tell(format!(
+                "{}: left out, since another pack has its id {:?}: give it one of its own",
+                folder.display(),
+                found.id
+            )),
             Ok(Err(problems)) => {
-                eprintln!(
-                    "uncordon: {}: {} problems; `uncordon pack lint` tells them",
+                let first = problems.first().map(|it| lines(std::slice::from_ref(it))).unwrap_or_default();
+                tell(format!(
+                    "{}: left out, since it has problems ({}, first: {first}); `uncordon pack lint` tells them",
                     folder.display(),
                     problems.len()
-                );
+                ));
             }
-            Err(why) => eprintln!("uncordon: {why}"),
+            Err(why) => tell(why),
         }
     }
     packs
@@ -86,8 +93,25 @@ pub(crate) fn all() -> Vec<Pack> {
 /// The packs of the program. One that cannot be read is told, and left out.
 pub(crate) fn shipped() -> Vec<Pack> {
     let (packs, broken) = shipped_and_broken();
-    broken.iter().for_each(|why| eprintln!("uncordon: {why}"));
+    broken.into_iter().for_each(tell);
     packs
+}
+
+/// What is wrong with packs, while a screen is drawn that cannot be written over.
+static TOLD: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+/// Says why a pack is left out: at once, or once [`untold`] is asked.
+fn tell(why: String) {
+    if super::guard::has_screen() {
+        TOLD.lock().unwrap_or_else(PoisonError::into_inner).insert(why);
+    } else {
+        eprintln!("uncordon: {why}");
+    }
+}
+
+/// Why packs were left out, as far as nobody was told.
+pub(crate) fn untold() -> Vec<String> {
+    std::mem::take(&mut *TOLD.lock().unwrap_or_else(PoisonError::into_inner)).into_iter().collect()
 }
 
 /// The packs of the program, and what is wrong with those that cannot be read.

@@ -12,6 +12,9 @@ use crate::exam::result::{ResultFile, Verified};
 use crate::exam::score::{Score, percent};
 use crate::exercises::Pack;
 
+/// Bytes of a result file at the most: 64 MiB, which nobody types in an exam.
+const FILE_BYTES_MAX: u64 = 64 << 20;
+
 /// How the outcome is printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Format {
@@ -30,7 +33,15 @@ pub(crate) fn run(path: &Path, format: Format) -> Result<u8, String> {
 }
 
 fn read(path: &Path, packs: &[Pack]) -> Result<(ResultFile, Verified), String> {
-    let bytes = fs::read(path).map_err(|error| data::failed(path, &error))?;
+    let told = |error: std::io::Error| data::failed(path, &error);
+    let about = fs::metadata(path).map_err(told)?;
+    if !about.is_file() {
+        return Err(format!("{}: not a file", path.display()));
+    }
+    if about.len() > FILE_BYTES_MAX {
+        return Err(format!("{}: larger than any result file", path.display()));
+    }
+    let bytes = fs::read(path).map_err(told)?;
     let file = ResultFile::read(&bytes).map_err(|why| format!("{}: {why}", path.display()))?;
     let verified = guard::over(path.display().to_string(), Then::Exit, || file.verify(packs));
     Ok((file, verified))

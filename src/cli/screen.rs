@@ -335,6 +335,9 @@ impl Screen {
     fn read_cards(&mut self) {
         let cards = cards(self.state.words.0.code());
         self.tell(Msg::Cards(cards));
+        for why in packs::untold() {
+            self.tell(Msg::Said(why));
+        }
         self.read_offers();
     }
 

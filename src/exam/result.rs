@@ -19,9 +19,20 @@ pub(crate) struct ResultFile {
     pub(crate) head: Head,
     pub(crate) entries: Vec<Entry>,
     pub(crate) score: Score,
-    /// SHA-256 of everything else. It shows that a file was changed, not by whom.
+    /// SHA-256 of everything above. It shows that a file was changed, not by whom.
     seal: String,
+    /// SHA-256 of each part alone, in the order of [`PARTS`]: it shows what was changed. Older files have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    parts: Vec<String>,
 }
+
+/// What is said when a part of the file was changed.
+const PARTS: [&str; 4] = [
+    "who sat the exam was changed",
+    "the exam itself (seed, packs, tasks or limit of time) was changed",
+    "what was typed, or when, was changed",
+    "the score was changed",
+];
 
 /// What a check of a result file found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,7 +53,9 @@ impl ResultFile {
             entries,
             score,
             seal: String::new(),
+            parts: Vec::new(),
         };
+        file.parts = file.digests();
         file.seal = file.sealed();
         file
     }
@@ -61,8 +74,14 @@ impl ResultFile {
         struct Format {
             format: u32,
         }
-        let mark: Mark =
-            serde_json::from_slice(bytes).map_err(|error| format!("not a result file: {error}"))?;
+        if bytes.iter().all(u8::is_ascii_whitespace) {
+            return Err("the file is empty".to_owned());
+        }
+        let text = std::str::from_utf8(bytes).map_err(|_| "not a result file: it is no text".to_owned())?;
+        let mark: Mark = serde_json::from_str(text).map_err(|error| match error.is_eof() {
+            true => "not a whole result file: its end is missing".to_owned(),
+            false => format!("not a result file: {error}"),
+        })?;
         if mark.uncordon != "result" {
             return Err(format!("not a result file, but {:?}", mark.uncordon));
         }
@@ -86,12 +105,31 @@ impl ResultFile {
         hex(&Sha256::digest(parts.unwrap_or_default()))
     }
 
+    /// The digest of each part.
+    fn digests(&self) -> Vec<String> {
+        let parts = [
+            serde_json::to_vec(&self.name),
+            serde_json::to_vec(&self.head),
+            serde_json::to_vec(&self.entries),
+            serde_json::to_vec(&self.score),
+        ];
+        parts.map(|it| hex(&Sha256::digest(it.unwrap_or_default()))).into()
+    }
+
+    /// What was changed since the file was written.
+    fn changes(&self) -> Vec<String> {
+        if self.seal == self.sealed() {
+            return Vec::new();
+        }
+        let mut all = vec!["the file was changed after it was written".to_owned()];
+        let parts = PARTS.iter().zip(self.parts.iter().zip(self.digests()));
+        all.extend(parts.filter(|(_, (then, now))| *then != now).map(|(says, _)| (*says).to_owned()));
+        all
+    }
+
     /// Does everything again that the file says was done, and compares what it was worth.
     pub(crate) fn verify(&self, packs: &[Pack]) -> Verified {
-        let mut differs = Vec::new();
-        if self.seal != self.sealed() {
-            differs.push("the file was changed after it was written".to_owned());
-        }
+        let mut differs = self.changes();
         differs.extend(self.packs_that_differ(packs));
         let score = exercises(&self.head, packs).and_then(|exercises| self.replay(exercises));
         let score = match score {
@@ -234,6 +272,74 @@ pub(super) mod tests {
         assert!(differs.iter().any(|it| it.contains("the file was changed")), "{differs:?}");
         assert!(differs.iter().any(|it| it.starts_with("task 1")), "{differs:?}");
         assert!(ResultFile::read(b"{}").is_err() && ResultFile::read(&text.as_bytes()[..50]).is_err());
+    }
+
+    /// What can be done to a file, and a sentence that it must lead to.
+    type Tampering = (&'static str, fn(&mut serde_json::Value), &'static str);
+
+    const TAMPERINGS: &[Tampering] = &[
+        ("score", |it| it["score"]["permille"] = 900.into(), "score: the file says 90.0 %"),
+        ("points", |it| it["score"]["tasks"][0]["points"] = 6.into(), "the file says 6 points"),
+        ("name", |it| it["name"] = "Nima".into(), "who sat the exam was changed"),
+        ("seed", |it| it["head"]["seed"] = 77.into(), "the exam itself"),
+        ("pack", |it| it["head"]["packs"][0]["hash"] = "11".into(), "here is not the one of the exam"),
+        ("limit", |it| it["head"]["limit_min"] = 600.into(), "the exam itself"),
+        (
+            "command",
+            |it| it["entries"][1]["input"]["line"] = "kubectl get nodes".into(),
+            "is not what was typed",
+        ),
+        ("time", |it| it["entries"][1]["ms"] = 8_000.into(), "what was typed, or when, was changed"),
+        ("less", |it| drop(it["entries"].as_array_mut().unwrap().remove(5)), "the replay gives"),
+        (
+            "order",
+            |it| it["entries"].as_array_mut().unwrap().swap(1, 5),
+            "what was typed, or when, was changed",
+        ),
+        (
+            "more",
+            |it| {
+                let all = it["entries"].as_array_mut().unwrap();
+                all.insert(2, all[1].clone());
+            },
+            "is not what was typed",
+        ),
+        ("seal", |it| it["seal"] = "00".into(), "the file was changed"),
+    ];
+
+    #[test]
+    fn every_tampering_is_recognised() {
+        let honest: serde_json::Value = serde_json::from_str(&file().text().unwrap()).unwrap();
+        for (name, tamper, says) in TAMPERINGS {
+            let mut value = honest.clone();
+            tamper(&mut value);
+            let differs = ResultFile::read(value.to_string().as_bytes()).unwrap().verify(&packs()).differs;
+            assert!(
+                differs.first().is_some_and(|it| it.contains("the file was changed")),
+                "{name}: {differs:?}"
+            );
+            assert!(differs.iter().any(|it| it.contains(says)), "{name}: {differs:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_result_file_is_told() {
+        let text = file().text().unwrap();
+        let newer = text.replacen("\"format\": ", "\"format\": 9", 1);
+        let cut = &text.as_bytes()[..text.len() / 2];
+        let cases: [(&[u8], &str); 7] = [
+            (b"", "empty"),
+            (b" \n", "empty"),
+            (&[0xff, 0xfe, 0], "no text"),
+            (b"PK and so on", "not a result file: expected value"),
+            (b"{\"uncordon\": \"progress\", \"head\": {\"format\": 1}}", "but \"progress\""),
+            (cut, "its end is missing"),
+            (newer.as_bytes(), "newer version"),
+        ];
+        for (bytes, says) in cases {
+            let why = ResultFile::read(bytes).unwrap_err();
+            assert!(why.contains(says), "{says}: {why}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::leftovers;
 use super::pack::{Exercise, Problem, Variant};
 use crate::apimachinery::yaml;
 use crate::cluster::templates;
@@ -52,6 +53,7 @@ pub(super) fn in_words(message: &str) -> String {
     if text.starts_with("missing field") {
         text.push_str(": add it");
     }
+    text.push_str(&leftovers::meant_by(message));
     text
 }
 
@@ -72,6 +74,7 @@ pub(super) fn toml_problem(text: &str, error: &toml::de::Error) -> String {
 pub(super) fn problems(exercise: &Exercise) -> Vec<Problem> {
     let mut found: Vec<Problem> =
         check_problems(&exercise.raw.checks).into_iter().map(|it| in_exercise(exercise, it)).collect();
+    found.extend(leftovers::unknown_kinds(exercise).into_iter().map(|it| in_exercise(exercise, it)));
     // What cannot be filled in was told already.
     let Ok(variant) = exercise.variant(0) else { return found };
     if let Some(world) =

@@ -15,6 +15,7 @@ mod breakfix;
 #[cfg(test)]
 mod faults;
 pub(crate) mod grade;
+mod leftovers;
 mod locale;
 #[cfg(test)]
 mod lives;

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use super::addons;
 use super::authoring;
 use super::checks::Check;
+use super::leftovers::{self, did_you_mean};
 use super::locale::{self, Locales};
 use super::raw::{RawBlueprint, RawExercise, RawPack};
 use super::texts::plain;
@@ -128,6 +129,9 @@ fn load_seeds(files: &Files, seeds: u64) -> Result<Pack, Vec<Problem>> {
         .iter()
         .filter_map(|folder| read_exercise(files, folder, (pack_id, seeds), &mut problems))
         .collect();
+    if seeds > 0 {
+        problems.extend(leftovers::unused(files, &exercises));
+    }
     if let Some(raw) = &raw {
         check_order(raw, &folders, &mut problems);
         check_blueprints(raw, &folders, &mut problems);
@@ -177,7 +181,9 @@ const MISSING: &str = "the file is missing: add it, or do not name it";
 
 fn text_of<'a>(files: &'a Files, path: &str) -> Result<&'a str, Problem> {
     let bytes = files.get(path).ok_or_else(|| problem(path, MISSING))?;
-    std::str::from_utf8(bytes).map_err(|_| problem(path, "the file is not UTF-8 text"))
+    let text = std::str::from_utf8(bytes).map_err(|_| problem(path, "the file is not UTF-8 text"))?;
+    // Some editors begin a file with a mark of its byte order.
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 
 fn read_pack(files: &Files, problems: &mut Vec<Problem>) -> Option<RawPack> {
@@ -274,6 +280,9 @@ fn read_exercise(
             return None;
         }
     };
+    if let Some(message) = text_of(files, &path).ok().and_then(leftovers::doubled_key) {
+        problems.push(problem(&path, message));
+    }
     let prefix = format!("{folder}/");
     let own: Files = files
         .range(prefix.clone()..)
@@ -331,17 +340,31 @@ fn rules(raw: &RawExercise, folder: &str) -> Vec<String> {
     rule(raw.minutes > 0, "minutes: give at least 1".into());
     rule(
         DOMAINS.contains(&raw.domain.as_str()),
-        format!("domain {:?}: use one of {}", raw.domain, DOMAINS.join(", ")),
+        format!(
+            "domain {:?}: use one of {}{}",
+            raw.domain,
+            DOMAINS.join(", "),
+            did_you_mean(&raw.domain, DOMAINS.iter().copied())
+        ),
     );
     rule(
         DIFFICULTIES.contains(&raw.difficulty.as_str()),
-        format!("difficulty {:?}: use one of {}", raw.difficulty, DIFFICULTIES.join(", ")),
+        format!(
+            "difficulty {:?}: use one of {}{}",
+            raw.difficulty,
+            DIFFICULTIES.join(", "),
+            did_you_mean(&raw.difficulty, DIFFICULTIES.iter().copied())
+        ),
     );
     let base = raw.world.base.as_str();
     let known: Vec<&str> = templates::names().collect();
     rule(
         base.is_empty() || known.contains(&base),
-        format!("world.base {base:?}: use one of {}", known.join(", ")),
+        format!(
+            "world.base {base:?}: use one of {}{}",
+            known.join(", "),
+            did_you_mean(base, known.iter().copied())
+        ),
     );
     let known: Vec<&str> = addons::names().collect();
     for name in raw.world.with.iter().filter(|it| !known.contains(&it.as_str())) {
@@ -421,6 +444,22 @@ impl Exercise {
                 .collect(),
             explain,
         }
+    }
+
+    /// The files of its folder that it names.
+    pub(super) fn named_files(&self) -> impl Iterator<Item = &str> {
+        let raw = &self.raw;
+        let one = [&raw.world.setup, &raw.solution, &raw.explain];
+        let mistakes = raw.mistakes.iter().map(|it| &it.script);
+        let all = one.into_iter().chain(&raw.world.manifests).chain(&raw.alternatives).chain(mistakes);
+        all.map(String::as_str)
+    }
+
+    /// The texts of its folder, and those of its add-ons.
+    pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
+        let own = self.files.iter().filter(|(name, _)| *name != "exercise.yaml");
+        let addons = self.raw.world.with.iter().flat_map(|name| addons::manifests(name).iter().copied());
+        own.filter_map(|(_, bytes)| std::str::from_utf8(bytes).ok()).chain(addons)
     }
 
     fn file(&self, name: &str, values: &Values, problems: &mut Vec<Problem>) -> String {

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use bashkit::hooks::HookAction;
 use bashkit::{
-    Bash, BashBuilder, Builtin, BuiltinContext, CommandResolver, ExecOptions, ExecResult, async_trait,
+    Bash, BashBuilder, Builtin, BuiltinContext, CommandResolver, ExecOptions, ExecResult, LimitExceeded,
+    async_trait,
 };
 
 use super::adapt::{Adapted, Around, Programs};
@@ -130,6 +131,9 @@ pub(super) async fn attempt(
     script: Script,
     outbox: &Outbox,
 ) -> bashkit::Result<i32> {
+    if super::engine::is_too_deep() {
+        return Err(bashkit::Error::ResourceLimit(LimitExceeded::MaxSubshellDepth(limits::NESTED_MAX)));
+    }
     let name = script.name.clone().unwrap_or_else(|| login.shell.clone());
     let mut options = ExecOptions::new().arg0(name.clone()).positional(script.args);
     if let Some(stdin) = script.stdin {

@@ -80,6 +80,10 @@ impl FileSystemExt for PlaceFiles {
 #[async_trait]
 impl FileSystem for PlaceFiles {
     async fn read_file(&self, path: &Path) -> Outcome<Vec<u8>> {
+        // A script that starts itself reads itself each time.
+        if super::engine::is_too_deep() {
+            return Err(std::io::Error::other("Resource temporarily unavailable").into());
+        }
         self.0.read_to_run(&text(path)).map_err(io)
     }
 

@@ -16,11 +16,17 @@ const STEPS_MAX: u64 = 100_000_000;
 /// Bytes of one output stream or of a captured command substitution.
 const STREAM_BYTES_MAX: usize = 256 << 20;
 
-/// Bytes that buffers between programs, and the values of one `jq`, may take at a time.
+/// Bytes that buffers between programs may take at a time.
 const LIVE_BYTES_MAX: u64 = 256 << 20;
 
 /// Programs that a line or a script may start. A loop that starts one a second ends after fourteen hours.
 pub(super) const STARTS_MAX: u32 = 50_000;
+
+/// Shells inside shells that are told to be too many; how many there were is a matter of the stack.
+pub(super) const NESTED_MAX: usize = 100;
+
+/// Bytes of the values of one `jq`, which also ends values that are nested without end.
+const VALUE_BYTES_MAX: u64 = 64 << 20;
 
 /// Real time that a program of the language crate may compute without ever coming back, as `jq` can for ever. Nothing
 /// that ends comes near it.
@@ -54,7 +60,7 @@ pub(super) fn execution() -> ExecutionLimits {
 
 /// Limits of one program that neither waits nor starts others.
 pub(super) fn computing() -> ExecutionLimits {
-    execution().timeout(COMPUTING_MAX)
+    execution().timeout(COMPUTING_MAX).max_live_intermediate_bytes(VALUE_BYTES_MAX)
 }
 
 /// Limits over all executions of one shell: none.

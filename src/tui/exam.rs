@@ -450,7 +450,9 @@ pub(super) fn draw_popup(
     lines: Vec<Line<'static>>,
 ) {
     let wanted = u16::try_from(lines.len()).unwrap_or(u16::MAX).saturating_add(2).max(7);
-    let (width, height) = (POPUP_WIDTH.min(area.width), wanted.min(area.height));
+    let widest = lines.iter().map(Line::width).max().and_then(|it| u16::try_from(it).ok()).unwrap_or(0);
+    let width = POPUP_WIDTH.max(widest.saturating_add(2)).min(area.width);
+    let height = wanted.min(area.height);
     let place = Rect::new((area.width - width) / 2, (area.height - height) / 2, width, height);
     // The end of a long text is where one writes, or where the choice may be.
     let hidden = lines.len().saturating_sub(usize::from(height.saturating_sub(2)));

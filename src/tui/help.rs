@@ -4,7 +4,6 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Paragraph};
-use unicode_width::UnicodeWidthStr;
 
 use super::exercise::{ExerciseScreen, Focus};
 use super::home::fit;
@@ -53,7 +52,7 @@ fn everywhere() -> Vec<(String, &'static str)> {
 pub(super) fn place_rows(screen: &Screen, room: usize, theme: Theme, words: Words) -> Vec<Line<'static>> {
     let (place, rows) = here(screen, false);
     let heading = Line::styled(format!(" {}", words.say(place)), theme.strong());
-    let rows = rows.iter().map(|(label, says)| row(label, &words.say(says), room, theme));
+    let rows = rows.iter().flat_map(|(label, says)| row(label, &words.say(says), room, theme));
     std::iter::once(heading).chain(rows).collect()
 }
 
@@ -72,11 +71,11 @@ pub(crate) fn draw(
     let room = usize::from(width.saturating_sub(2));
     let heading = |text: String| Line::styled(format!(" {text}"), theme.strong());
     let mut lines = vec![heading(words.say(place))];
-    lines.extend(rows.iter().map(|(label, says)| row(label, &words.say(says), room, theme)));
+    lines.extend(rows.iter().flat_map(|(label, says)| row(label, &words.say(says), room, theme)));
     if matches!(screen, Screen::Exercise(_)) {
         lines.push(heading(words.say("help-everywhere")));
         let all = everywhere();
-        lines.extend(all.iter().map(|(label, says)| row(label, &words.say(says), room, theme)));
+        lines.extend(all.iter().flat_map(|(label, says)| row(label, &words.say(says), room, theme)));
     }
     let height = (lines.len() as u16 + 2).min(area.height);
     let [_, middle, _] =
@@ -87,10 +86,17 @@ pub(crate) fn draw(
     popup::draw(frame, place, block, Paragraph::new(lines));
 }
 
-fn row(label: &str, says: &str, room: usize, theme: Theme) -> Line<'static> {
-    let label = fit(&format!(" {label}"), 20);
-    let says = fit(says, room.saturating_sub(21).min(says.width()));
-    Line::from(vec![Span::styled(label, theme.code()), Span::raw(format!(" {says}"))])
+/// Columns of the keys, before what they do.
+const LABEL_WIDTH: usize = 20;
+
+/// What a key does; what is too long for one line goes on below.
+fn row(label: &str, says: &str, room: usize, theme: Theme) -> Vec<Line<'static>> {
+    let parts = textwrap::wrap(says, room.saturating_sub(LABEL_WIDTH + 1).max(1));
+    let line = |(at, part): (usize, &std::borrow::Cow<'_, str>)| {
+        let label = if at == 0 { fit(&format!(" {label}"), LABEL_WIDTH) } else { " ".repeat(LABEL_WIDTH) };
+        Line::from(vec![Span::styled(label, theme.code()), Span::raw(format!(" {part}"))])
+    };
+    parts.iter().enumerate().map(line).collect()
 }
 
 /// What the last line of the exercise screen says of its keys.

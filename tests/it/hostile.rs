@@ -4,11 +4,12 @@
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use super::{stderr, stdout, uncordon};
+use super::{UNCORDON, stderr, stdout, uncordon};
 
 const PACK: &str = "id = \"p\"\ntitle = \"P\"\nversion = \"1.0.0\"\n";
 
@@ -133,5 +134,70 @@ fn escape_sequences_reach_no_terminal() {
         let output = uncordon(&command);
         let said = stdout(&output) + &stderr(&output);
         assert!(!said.contains('\u{1b}') && !said.contains('\u{7}'), "{said:?}");
+    }
+}
+
+/// Computes for ever without coming back: only a clock ends it.
+const ENDLESS: &str = "jq -n 'last(range(1e15))'\n";
+
+/// What the program says, with little time for anything, to lines that are typed.
+fn hurried(data: &Path, args: &[&str], lines: &str) -> (Option<i32>, String, String) {
+    let mut command = Command::new(UNCORDON);
+    command.args(args).env("UNCORDON_DATA", data).env("UNCORDON_GIVE_UP_SECONDS", "10");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // A program that has ended takes nothing.
+    let _ = child.stdin.take().unwrap().write_all(lines.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    (output.status.code(), stdout(&output), stderr(&output))
+}
+
+#[test]
+fn what_never_ends_is_given_up_at_every_door() {
+    let data = folder("doors");
+    let script = data.join("endless.sh");
+    fs::write(&script, ENDLESS).unwrap();
+    let session = data.join("endless.console");
+    fs::write(&session, format!("$ {ENDLESS}")).unwrap();
+    for (name, setup) in [("bad", ENDLESS), ("good", "true\n")] {
+        let made =
+            pack(&format!("doors/packs/{name}"), &EXERCISE.replace("id: x", &format!("id: {name}")), setup);
+        fs::rename(Path::new(&made).join("x"), Path::new(&made).join(name)).unwrap();
+        let toml = format!("id = \"{name}\"\ntitle = \"P\"\nversion = \"1.0.0\"\n");
+        fs::write(Path::new(&made).join("pack.toml"), toml).unwrap();
+    }
+    let bad = data.join("packs/bad").to_string_lossy().into_owned();
+    let (script, session) = (script.to_string_lossy().into_owned(), session.to_string_lossy().into_owned());
+    let doors: [(&[&str], &str); 7] = [
+        (&["sh", &script], "endless.sh took longer than 10 s and was given up"),
+        (&["replay", &session], "took longer than 10 s"),
+        (&["grade", "good/good", &script], "the script took longer than 10 s"),
+        (&["grade", "bad/bad", &script], "the set-up took longer than 10 s"),
+        (&["pack", "test", &bad, "--seeds", "1"], "bad seed 1: a script took longer than 10 s"),
+        (&["practice", "bad", "--plain"], "the set-up of the exercise took longer than 10 s"),
+        (&["serve", "bad"], "the set-up took longer than 10 s"),
+    ];
+    for (args, says) in doors {
+        let (code, said, complaint) = hurried(&data, args, "");
+        assert!(code == Some(1) && complaint.contains(says), "{args:?}: {code:?} {said}{complaint}");
+    }
+    // A sitting is taken up again without what never ended.
+    let lines = format!("echo one\n{ENDLESS}");
+    let (code, said, complaint) = hurried(&data, &["practice", "good", "--plain"], &lines);
+    assert_eq!(code, Some(0), "{said}{complaint}");
+    assert_eq!(complaint.matches("was given up").count(), 1, "{complaint}");
+    assert!(said.contains("never came to an end") && said.matches("echo one").count() >= 1, "{said}");
+}
+
+#[test]
+fn shells_that_run_themselves_end() {
+    for (name, setup) in [
+        ("itself", "printf '#!/bin/bash\\n/tmp/x\\n' > /tmp/x; chmod +x /tmp/x; /tmp/x\nexit 3\n"),
+        ("eval", "x='eval \"$x\"'; eval \"$x\"\nexit 3\n"),
+        ("jq", "jq -n '[range(1e9)]'\nexit 3\n"),
+    ] {
+        let output = uncordon(&["pack", "test", &pack(name, EXERCISE, setup), "--seeds", "1"]);
+        let said = stdout(&output);
+        assert!(output.status.code() == Some(1) && said.contains("the set-up failed"), "{name}: {said}");
     }
 }

@@ -16,6 +16,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use super::leftovers::did_you_mean;
 use super::schema;
 use super::texts::plain;
 use crate::cluster::{Cluster, World};
@@ -80,6 +81,9 @@ const KINDS: &[(&str, Read, Schema)] = &[
     ("etcd_snapshot", |tree| read(tree).map(Kind::EtcdSnapshot), schema::of::<etcd::SnapshotCheck>),
     ("script", |tree| read(tree).map(Kind::Script), schema::of::<script::ScriptCheck>),
 ];
+
+/// The keys of [`Common`].
+const COMMON: [&str; 4] = ["name", "points", "after_s", "says"];
 
 /// Keys that every check may have.
 #[derive(Deserialize, JsonSchema)]
@@ -186,7 +190,12 @@ impl Check {
         let mut kinds = kinds.into_iter();
         let (Some((name, value)), None) = (kinds.next(), kinds.next()) else {
             let known: Vec<&str> = KINDS.iter().map(|(name, ..)| *name).collect();
-            return Err(format!("give exactly one of {}", known.join(", ")));
+            let near: String = map
+                .keys()
+                .filter(|key| !COMMON.contains(&key.as_str()))
+                .map(|key| did_you_mean(key, known.iter().copied()))
+                .collect();
+            return Err(format!("give exactly one of {}{near}", known.join(", ")));
         };
         let common: Common = read(Value::Object(common))?;
         let (_, reader, _) = KINDS.iter().find(|(known, ..)| *known == name).ok_or("unknown kind")?;

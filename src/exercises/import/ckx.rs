@@ -13,6 +13,18 @@ pub(super) fn read(files: &Files, folder: &str) -> Result<Vec<Case>, String> {
     Ok(questions.iter().map(|question| case(files, folder, question, &answers)).collect())
 }
 
+/// Nodes of the clusters that the labs are written for, and ours in their place.
+const NODES: &[(&str, &str)] = &[
+    ("k3d-cluster-agent-0", "node01"),
+    ("k3d-cluster-agent-1", "node02"),
+    ("k3d-cluster-server-0", "controlplane"),
+];
+
+/// A text with the names of our nodes.
+fn at_home(text: &str) -> String {
+    NODES.iter().fold(text.to_owned(), |text, (theirs, ours)| text.replace(theirs, ours))
+}
+
 fn case(files: &Files, folder: &str, question: &Value, answers: &str) -> Case {
     let number = field(question, "id");
     let list = |key: &str| question.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
@@ -29,11 +41,11 @@ fn case(files: &Files, folder: &str, question: &Value, answers: &str) -> Case {
             checks.push((
                 field(&step, "description"),
                 field(&step, "weightage").parse().unwrap_or(1),
-                script,
+                at_home(&script),
             ));
         }
     }
-    let task = field(question, "question");
+    let task = at_home(&field(question, "question"));
     let first = task.lines().next().unwrap_or("").trim_start_matches('#').trim();
     let title = if concepts.is_empty() { first.chars().take(60).collect() } else { concepts.join(", ") };
     Case {
@@ -41,11 +53,13 @@ fn case(files: &Files, folder: &str, question: &Value, answers: &str) -> Case {
         title,
         concepts,
         task,
-        setup: setup(files, folder, &number),
+        setup: at_home(&setup(files, folder, &number)),
         checks,
-        solution: commands(&section(answers, &number)),
+        solution: at_home(&commands(&section(answers, &number))),
         notes,
+        ..Case::default()
     }
+    .with_addons()
 }
 
 /// Every set-up script of a question, in the order of their names.

@@ -5,9 +5,13 @@
 
 mod ckx;
 mod killercoda;
+mod markdown;
+
+use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use self::markdown::commands;
 use super::pack::Files;
 use crate::apimachinery::yaml;
 
@@ -27,6 +31,10 @@ pub(crate) struct Case {
     pub(crate) solution: String,
     /// What could not be taken over.
     pub(crate) notes: Vec<String>,
+    /// Add-ons of the world that it speaks of.
+    with: Vec<&'static str>,
+    /// Why it cannot be read at all; else empty.
+    pub(crate) unreadable: String,
 }
 
 /// Concepts of the domains; the first that fits a case's words decides.
@@ -50,16 +58,44 @@ pub(crate) fn read(files: &Files) -> Result<Vec<Case>, String> {
     for path in files.keys() {
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
         match name {
-            "assessment.json" => cases.extend(ckx::read(files, folder)?),
-            "index.json" => cases.extend(killercoda::read(files, folder)?),
+            "assessment.json" => cases.extend(or_told(ckx::read(files, folder), folder)),
+            "index.json" => {
+                let read = killercoda::read(files, folder).map(|it| it.into_iter().collect());
+                cases.extend(or_told(read, folder));
+            }
             _ => {}
         }
     }
+    tell_apart(&mut cases);
     if cases.is_empty() {
         return Err("neither assessment.json (CK-X) nor index.json (Killercoda) with a check in it".into());
     }
     Ok(cases)
 }
+
+/// The cases, or one that says why there are none.
+fn or_told(read: Result<Vec<Case>, String>, folder: &str) -> Vec<Case> {
+    read.unwrap_or_else(|unreadable| {
+        let title = folder.rsplit('/').next().unwrap_or(folder).to_owned();
+        vec![Case { id: slug(&title), title, unreadable, ..Case::default() }]
+    })
+}
+
+/// Gives cases of one name numbers: each is a folder of its own.
+fn tell_apart(cases: &mut [Case]) {
+    let mut seen = BTreeSet::new();
+    for case in cases {
+        let id = case.id.clone();
+        let mut number = 2;
+        while !seen.insert(case.id.clone()) {
+            case.id = format!("{id}-{number}");
+            number += 1;
+        }
+    }
+}
+
+/// Names that labs speak of, and the add-ons that have them.
+const ADDONS: &[(&str, &str)] = &[("local-path", "local-path"), ("ingressClassName: nginx", "ingress-nginx")];
 
 /// A file beside another, as text; empty when there is none.
 fn text(files: &Files, folder: &str, name: &str) -> String {
@@ -89,25 +125,19 @@ fn slug(text: &str) -> String {
     if slug.is_empty() { "case".into() } else { slug }
 }
 
-/// The commands of a Markdown text's code blocks.
-fn commands(markdown: &str) -> String {
-    let mut found = String::new();
-    let mut inside = None;
-    for line in markdown.lines() {
-        match (line.trim_start().strip_prefix("```"), inside) {
-            (Some(_), Some(_)) => inside = None,
-            (Some(language), None) => {
-                let language = language.trim().split(['{', ' ']).next().unwrap_or("");
-                inside = Some(["", "bash", "sh", "shell", "plain"].contains(&language));
-            }
-            (None, Some(true)) => found.push_str(&format!("{line}\n")),
-            (None, _) => {}
-        }
-    }
-    found
-}
+/// The reference of a lab that tells none: the exercise can be practised, and its proof fails until one is written.
+const NO_SOLUTION: &str = "echo 'the lab tells no solution: write one here' >&2\nexit 1\n";
 
 impl Case {
+    /// Adds what the world must have for the case.
+    fn with_addons(mut self) -> Self {
+        let checks: String = self.checks.iter().map(|(.., script)| script.as_str()).collect();
+        let all = [&self.task, &self.setup, &self.solution, &checks];
+        let has = |word: &str| all.iter().any(|it| it.contains(word));
+        self.with = ADDONS.iter().filter(|(word, _)| has(word)).map(|(_, name)| *name).collect();
+        self
+    }
+
     fn domain(&self) -> &'static str {
         let words = format!("{} {}", self.concepts.join(" "), self.title).to_lowercase();
         let fits = |(_, concepts): &&(&str, &[&str])| concepts.iter().any(|it| words.contains(it));
@@ -126,15 +156,11 @@ impl Case {
         let exercise = json!({
             "id": self.id, "title": raw(&self.title), "domain": self.domain(),
             "competencies": self.concepts.iter().map(|it| slug(it)).collect::<Vec<_>>(),
-            "minutes": 8, "world": {"setup": "setup.sh"}, "task": raw(&self.task), "checks": checks,
+            "minutes": 8, "world": {"setup": "setup.sh", "with": self.with}, "task": raw(&self.task), "checks": checks,
             "solution": "solution.sh",
             "mistakes": [{"script": "nothing.sh", "says": "nothing was done"}],
         });
-        let solution = if self.solution.is_empty() {
-            "# Write the reference here.\n".to_owned()
-        } else {
-            raw(&self.solution)
-        };
+        let solution = if self.solution.is_empty() { NO_SOLUTION.to_owned() } else { raw(&self.solution) };
         [
             ("exercise.yaml", yaml::to_string(&exercise)),
             ("setup.sh", raw(&self.setup)),
