@@ -74,6 +74,9 @@ struct ImportArgs {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    /// A case that is known never to end
+    #[arg(long, value_name = "CASE")]
+    leave_out: Vec<String>,
 }
 
 #[derive(Debug, Args)]
