@@ -7,11 +7,8 @@ use std::path::{Component, Path};
 use flate2::read::GzDecoder;
 use tar::{Archive, EntryType};
 
-use super::packs::PACK_BYTES_MAX;
+use super::packs::{ENTRIES_MAX, PACK_BYTES_MAX};
 use crate::exercises::pack::Files;
-
-/// Entries of an archive; more are no pack.
-const ENTRIES_MAX: usize = 4096;
 
 /// The files of an archive. A folder that holds everything is left out of the names.
 ///

@@ -14,6 +14,9 @@ use crate::exercises::{Exercise, Pack, Problem};
 /// Packs that are part of the program: it works offline and from any folder.
 static SHIPPED: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/exercises");
 
+/// Files of a pack; more are none.
+pub(super) const ENTRIES_MAX: usize = 4096;
+
 /// Files of a pack together may not be larger than this: 16 MiB.
 pub(super) const PACK_BYTES_MAX: u64 = 16 << 20;
 
@@ -33,6 +36,9 @@ fn collect(root: &Path, folder: &Path, files: &mut Files, total: &mut u64) -> Re
         if kind.is_dir() {
             collect(root, &path, files, total)?;
         } else if kind.is_file() {
+            if files.len() >= ENTRIES_MAX {
+                return Err(format!("{}: a pack may have {ENTRIES_MAX} files at the most", root.display()));
+            }
             *total += entry.metadata().map_err(fail)?.len();
             if *total > PACK_BYTES_MAX {
                 return Err(format!("{}: a pack may hold 16 MiB at the most", root.display()));

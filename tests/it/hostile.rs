@@ -73,6 +73,8 @@ fn archives_stay_inside_and_small() {
     let link = |header: &mut tar::Header| header.set_entry_type(tar::EntryType::Symlink);
     refused(&archive("link", link, "pack.toml", b""), "plain files and folders only");
     refused(&archive("bomb", |_| {}, "pack.toml", &vec![0; 17 << 20]), "16 MiB at the most");
+    let device = |header: &mut tar::Header| header.set_entry_type(tar::EntryType::Char);
+    refused(&archive("device", device, "pack.toml", b""), "plain files and folders only");
     refused(&archive("cut", |it| it.set_size(1 << 40), "pack.toml", b"x"), "pack.tar.gz");
 }
 
@@ -87,6 +89,15 @@ fn links_and_paths_of_a_folder_lead_nowhere() {
         &pack("up", &EXERCISE.replace("s.sh", "../../../../etc/passwd"), "true\n"),
         "the file is missing",
     );
+}
+
+#[test]
+fn a_folder_with_countless_files_is_refused() {
+    let many = pack("many", EXERCISE, "true\n");
+    for number in 0..4200 {
+        fs::write(Path::new(&many).join(format!("x/{number}")), "").unwrap();
+    }
+    refused(&many, "4096 files at the most");
 }
 
 #[test]
