@@ -384,11 +384,8 @@ impl Run<'_> {
                 }
                 Some(Value::Object(mut map)) => map.remove(name).and_then(valid),
                 Some(_) => {
-                    // What a field holds is an interface to Go, which points at the second dot of a chain.
                     let why = format!("can't evaluate field {name} in type interface {{}}");
-                    let mut place = word.place.clone();
-                    place.column += place.text.match_indices('.').nth(1).map_or(0, |(at, _)| at);
-                    return Err(self.fault(&place, &why));
+                    return Err(self.fault(&word.place, &why));
                 }
             };
         }

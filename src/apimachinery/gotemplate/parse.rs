@@ -262,14 +262,19 @@ impl Parser<'_> {
             }
             let (kind, after) = self.operand(token, place, rest)?;
             rest = after;
+            let chained = rest.first().map(|(_, place)| place.start);
             let (fields, after) = fields(rest);
             rest = after;
+            // Go places a chain where its second part begins.
+            let column = chained.filter(|_| !fields.is_empty()).map_or(0, |at| at - place.start);
             let stop = tokens.len() - rest.len();
             let last = tokens.get(stop.saturating_sub(1)).map_or(place.end, |(_, place)| place.end);
             end = last;
             let kind = with_fields(kind, fields)
                 .ok_or_else(|| format!("unexpected . after term {}", self.shown(place)))?;
-            words.push(Word { kind, place: self.place(place.start..last) });
+            let mut place = self.place(place.start..last);
+            place.column += column;
+            words.push(Word { kind, place });
         }
         if words.is_empty() {
             return Err(format!("missing value for {clause}"));

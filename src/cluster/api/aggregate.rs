@@ -22,7 +22,7 @@ use crate::cluster::kubelet::usage::{self, Usage};
 use crate::cluster::network::{self, Outcome, Protocol};
 use crate::cluster::{Body, Cluster, ClusterId, Event, Object, Place, Request, Response, UserInfo, World};
 
-const APISERVICES: &str = "apiservices.apiregistration.k8s.io";
+pub(super) const APISERVICES: &str = "apiservices.apiregistration.k8s.io";
 
 /// The group that metrics-server serves, and its version.
 const METRICS: (&str, &str) = ("metrics.k8s.io", "v1beta1");

@@ -12,6 +12,7 @@ pub(crate) mod apply;
 mod audit;
 pub(crate) mod authn;
 pub(crate) mod authz;
+mod autoregister;
 pub(crate) mod bootstrap;
 pub(crate) mod call;
 pub(crate) mod client;
@@ -50,7 +51,7 @@ pub(crate) use serve::handle;
 
 /// Control loops that are part of the API server.
 pub(crate) const ALL: &[&super::engine::Component] =
-    &[&custom::FINALIZER, &aggregate::AVAILABILITY, &flow::DANGLING];
+    &[&custom::FINALIZER, &aggregate::AVAILABILITY, &flow::DANGLING, &autoregister::REGISTRATION];
 
 #[cfg(test)]
 mod tests;

@@ -20,9 +20,6 @@ pub(super) static VERB: Verb = Verb {
 };
 
 fn run(ctx: &mut Ctx<'_>) -> Done {
-    if ctx.flags.given("cpu-percent") {
-        ctx.err("Flag --cpu-percent has been deprecated, Use --cpu with percentage or resource quantity format (e.g., '70%' for utilization or '500m' for milliCPU).\n");
-    }
     let write = Write::of(ctx)?;
     let mut printer = Printer::of(ctx)?;
     printer.typed = true;
@@ -36,8 +33,10 @@ fn run(ctx: &mut Ctx<'_>) -> Done {
             object::set(&mut tree, &["metadata", "namespace"], namespace.name.as_str());
         }
         if write.dry_run == DryRun::Client {
+            ctx.record(&mut tree);
             return printer.print(ctx, &tree, &format!("created{}", write.dry_run.suffix()));
         }
+        ctx.record(&mut tree);
         writes::update_applied(&mut tree, ctx.flags.on("save-config"));
         let mapping = ctx.type_of(&tree)?;
         let made =

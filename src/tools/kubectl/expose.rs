@@ -35,6 +35,7 @@ fn run(ctx: &mut Ctx<'_>) -> Done {
     builder.targets(ctx)?.visit(ctx, &mut |ctx, info| {
         let service = service(ctx, &info)?;
         let mut service = overridden(ctx, service)?;
+        ctx.record(&mut service);
         let done = format!("exposed{}", write.dry_run.suffix());
         if write.dry_run == DryRun::Client {
             if namespace.explicit {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::client::{Call, MERGE_PATCH};
 use super::pairs::{self, Changes};
-use super::writes::Write;
+use super::writes::{CAUSE, Write};
 use super::{Builder, Complete, Ctx, Done, DryRun, Failure, Group, Info, PLAIN, Printer, Run, Verb};
 use crate::apimachinery::object::{self, Gvk};
 use crate::apimachinery::{go, patch, validate};
@@ -197,7 +197,8 @@ fn one(
         (_, false, true) => "unlabeled",
         _ => "not labeled",
     };
-    if local || kind.is_label() && !added && !removed {
+    let recorded = !local && ctx.record(&mut tree);
+    if local || kind.is_label() && !added && !removed && !recorded {
         return Ok((tree.into(), done));
     }
     let change = patch::create_merge_patch(&before, &tree);
@@ -212,7 +213,7 @@ fn check_overwrites(kind: &Kind, new: &[(String, String)], tree: &Value) -> Done
             tree.pointer(&format!("/metadata/{}", kind.field)).map_or("", |map| object::field(map, key));
         let exists =
             tree.pointer(&format!("/metadata/{}", kind.field)).is_some_and(|map| map.get(key).is_some());
-        if exists && now != value && (kind.is_label() || key != "kubernetes.io/change-cause") {
+        if exists && now != value && (kind.is_label() || key != CAUSE) {
             wrong.push(format!("'{key}' already has a value ({now})"));
         }
     }

@@ -147,6 +147,7 @@ fn start<'p>(proc: &'p mut Proc, words: &[String]) -> Result<Option<Ctx<'p>>, Fa
     }
     let rest = prefs::filled(&path, &rest, &line.defaults, &specs)?;
     let parsed = flags::parse(&rest, specs).map_err(|sentence| flag_failure(&path, &command, &sentence))?;
+    proc.eprint(parsed.flags.warnings());
     if parsed.flags.on("help") || path.is_empty() {
         proc.print(help::of(verb, &path));
         return Ok(None);

@@ -49,6 +49,9 @@ fn run(ctx: &mut Ctx<'_>) -> Done {
                 _ => failure,
             })?
         };
+        if !local && write.dry_run != DryRun::Client {
+            ctx.send_record(&info.path(), &write)?;
+        }
         let changed = if *patched == *info.object { "patched (no change)" } else { "patched" };
         // Unlike other verbs this one forgets to say that it was a dry run.
         printer.print(ctx, &patched, changed)

@@ -85,7 +85,9 @@ fn check(ctx: &Ctx<'_>, write: &Write, attach: bool) -> Done {
             go::quote(image)
         )));
     }
-    let wrong = if flags.on("tty") && !flags.on("stdin") {
+    let wrong = if attach && flags.duration("pod-running-timeout").is_zero() {
+        "--pod-running-timeout must be higher than zero".to_owned()
+    } else if flags.on("tty") && !flags.on("stdin") {
         "-i/--stdin is required for containers with -t/--tty=true".to_owned()
     } else if flags.on("expose") && flags.text("port").is_empty() {
         "--port must be set when exposing a service".to_owned()
@@ -244,6 +246,7 @@ pub(crate) fn overridden(ctx: &Ctx<'_>, tree: Value) -> Result<Value, Failure> {
 fn create(ctx: &mut Ctx<'_>, tree: &Value, write: &Write) -> Result<Object, Failure> {
     let namespace = ctx.namespace()?;
     let mut tree = tree.clone();
+    ctx.record(&mut tree);
     if write.dry_run == DryRun::Client {
         if namespace.explicit {
             object::set(&mut tree, &["metadata", "namespace"], namespace.name.as_str());

@@ -52,6 +52,7 @@ async fn run(ctx: &mut Ctx<'_>) -> Done {
     for info in infos {
         if dry_run != DryRun::Client {
             one(ctx, &info, wanted, current, &version, &write)?;
+            ctx.send_record(&info.path(), &write)?;
             if !timeout.is_zero() && dry_run == DryRun::None {
                 reached(ctx, &info, wanted, timeout).await?;
             }

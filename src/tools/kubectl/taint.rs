@@ -78,7 +78,6 @@ fn run(ctx: &mut Ctx<'_>) -> Done {
     builder.targets(ctx)?.visit(ctx, &mut |ctx, info| {
         let mut tree = info.object.as_ref().clone();
         let done = change(&mut tree, &add, &remove, overwrite)?;
-        let done = format!("{done}{}", write.dry_run.suffix());
         if write.dry_run == DryRun::Client {
             return printer.print(ctx, &tree, &done);
         }

@@ -11,6 +11,9 @@ use crate::cluster::Object;
 /// Where client-side apply keeps what was applied last.
 pub(crate) const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
+/// Where `--record` notes the command; `rollout history` shows it.
+pub(crate) const CAUSE: &str = "kubernetes.io/change-cause";
+
 /// The parameters of a request that changes something.
 #[derive(Clone, Debug)]
 pub(crate) struct Write {
@@ -83,6 +86,30 @@ impl Ctx<'_> {
         write: &Write,
     ) -> Result<Object, Failure> {
         self.object(write.on(Call::patch(path, kind, go::json(patch))))
+    }
+
+    /// With `--record`, notes on an object which command changed it; true when it was noted.
+    pub(crate) fn record(&self, tree: &mut Value) -> bool {
+        let wanted = self.flags.on("record");
+        if wanted {
+            object::map_at(tree, &["metadata", "annotations"]).insert(CAUSE.into(), self.cause().into());
+        }
+        wanted
+    }
+
+    /// The change that [`Ctx::record`] makes, for verbs that send it after their own.
+    pub(crate) fn send_record(&mut self, path: &str, write: &Write) -> Result<(), Failure> {
+        if !self.flags.on("record") {
+            return Ok(());
+        }
+        let note = json!({"metadata": {"annotations": {CAUSE: self.cause()}}});
+        self.patch(path, super::client::MERGE_PATCH, &note, write).map(drop)
+    }
+
+    /// The command: its words first, then its flags in the order in which they were given.
+    fn cause(&self) -> String {
+        let words: String = self.args.iter().map(|word| format!(" {word}")).collect();
+        format!("{}{words}{}", self.path, self.flags.as_given())
     }
 
     /// The builder of verbs that change objects: every failure is told, files are checked.

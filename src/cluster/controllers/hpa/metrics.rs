@@ -85,12 +85,30 @@ fn elsewhere(target: &Target<'_>, metric: &Value) -> Failure {
         }
         _ => {
             let name = object::text(metric, "/external/metric/name");
+            let selector = object::at(metric, "/external/metric/selector").filter(|it| !it.is_null());
+            let selector = selector.map_or_else(|| "nil".to_owned(), go_selector);
             let what = format!(
-                "unable to get external metric {namespace}/{name}/nil: unable to fetch metrics from external metrics API: no custom metrics API (external.metrics.k8s.io) registered"
+                "unable to get external metric {namespace}/{name}/{selector}: unable to fetch metrics from external metrics API: no custom metrics API (external.metrics.k8s.io) registered"
             );
             Failure { reason: "FailedGetExternalMetric", what, value: "external metric" }
         }
     }
+}
+
+/// A label selector as the generated `String` of its Go type prints it.
+fn go_selector(selector: &Value) -> String {
+    let labels: String = object::entries(selector, "/matchLabels")
+        .map(|(key, value)| format!("{key}: {},", value.as_str().unwrap_or("")))
+        .collect();
+    let requirement = |it: &Value| {
+        let values: Vec<&str> = object::list(it, "/values").iter().filter_map(Value::as_str).collect();
+        let (key, operator) = (object::field(it, "key"), object::field(it, "operator"));
+        format!("LabelSelectorRequirement{{Key:{key},Operator:{operator},Values:[{}],}},", values.join(" "))
+    };
+    let rest: String = object::list(selector, "/matchExpressions").iter().map(requirement).collect();
+    format!(
+        "&LabelSelector{{MatchLabels:map[string]string{{{labels}}},MatchExpressions:[]LabelSelectorRequirement{{{rest}}},}}"
+    )
 }
 
 fn resource(hand: &Hand<'_>, target: &Target<'_>, metric: &Value, key: &str) -> Result<Proposal, String> {

@@ -6,6 +6,8 @@ pub(super) mod prune;
 mod server_side;
 mod sets;
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::delete;
@@ -64,6 +66,10 @@ async fn run(ctx: &mut Ctx<'_>) -> Done {
     let (mut infos, mut failures) = builder.targets(ctx)?.infos(ctx);
     if infos.is_empty() && failures.is_empty() {
         return Err(Failure::error("no objects passed to apply"));
+    }
+    if failures.len() > 1 && !infos.is_empty() {
+        // What could not be read is one failure beside those of the objects.
+        failures = vec![Failure::error(Failure::Many(failures).sentence())];
     }
     let mut applied = Applied::default();
     if namespace.explicit {
@@ -161,7 +167,8 @@ fn check_prune(ctx: &Ctx<'_>, has_set: bool, server_side: bool) -> Done {
     Err(Failure::error(wrong))
 }
 
-async fn one(ctx: &mut Ctx<'_>, options: &mut Options, applied: &mut Applied, info: Info) -> Done {
+async fn one(ctx: &mut Ctx<'_>, options: &mut Options, applied: &mut Applied, mut info: Info) -> Done {
+    ctx.record(Arc::make_mut(&mut info.object));
     let namespaced = info.mapping.as_ref().is_some_and(|mapping| mapping.namespaced);
     if namespaced && !applied.namespaces.contains(&info.namespace) {
         applied.namespaces.push(info.namespace.clone());

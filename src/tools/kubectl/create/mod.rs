@@ -70,7 +70,9 @@ async fn run(ctx: &mut Ctx<'_>) -> Done {
     let done = format!("created{}", write.dry_run.suffix());
     let mut count = 0;
     builder.targets(ctx)?.visit(ctx, &mut |ctx, mut info| {
-        writes::update_applied(std::sync::Arc::make_mut(&mut info.object), save);
+        let tree = std::sync::Arc::make_mut(&mut info.object);
+        ctx.record(tree);
+        writes::update_applied(tree, save);
         if write.dry_run != DryRun::Client
             && let Some(mapping) = info.mapping.clone()
         {

@@ -194,6 +194,9 @@ fn send_all(
 ) -> Result<Outcome, Failure> {
     let mut outcome = Outcome::default();
     for mut tree in trees {
+        if mode != Mode::LastApplied {
+            ctx.record(&mut tree);
+        }
         if mode != Mode::LastApplied && ctx.flags.on("save-config") {
             writes::update_applied(&mut tree, true);
         }

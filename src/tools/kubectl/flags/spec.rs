@@ -51,6 +51,23 @@ const HELP: FlagSpec = FlagSpec {
 pub(crate) const APPLYSET: FlagSpec =
     FlagSpec { name: "applyset", short: None, kind: Kind::Text, default: "", alone: "", hidden: false };
 
+/// Flags that pflag warns of, and what it says of them.
+const DEPRECATED: &[(&str, &str)] = &[
+    ("record", "--record will be removed in the future"),
+    (
+        "cpu-percent",
+        "Use --cpu with percentage or resource quantity format (e.g., '70%' for utilization or '500m' for milliCPU).",
+    ),
+];
+
+impl FlagSpec {
+    /// What is said of a flag that still works but should not be used.
+    pub(crate) fn warning(&self) -> Option<String> {
+        let (_, why) = DEPRECATED.iter().find(|(name, _)| *name == self.name && self.hidden)?;
+        Some(format!("Flag --{} has been deprecated, {why}\n", self.name))
+    }
+}
+
 /// What the table says of a command: its usage line and its own flags.
 struct Section {
     usage: &'static str,

@@ -14,6 +14,8 @@ pub(crate) struct Flags {
     /// How many of `specs` are the command's own; the global ones follow.
     own: usize,
     given: BTreeMap<&'static str, Vec<String>>,
+    /// The names in the order in which they were given.
+    order: Vec<&'static str>,
 }
 
 impl Flags {
@@ -21,7 +23,7 @@ impl Flags {
     pub(crate) fn new(specs: Vec<FlagSpec>) -> Self {
         let first = super::globals().first().map_or("", |spec| spec.name);
         let own = specs.iter().position(|spec| spec.name == first).unwrap_or(specs.len());
-        Self { specs, own, given: BTreeMap::new() }
+        Self { specs, own, given: BTreeMap::new(), order: Vec::new() }
     }
 
     pub(super) fn spec(&self, name: &str) -> Option<FlagSpec> {
@@ -34,6 +36,25 @@ impl Flags {
 
     pub(super) fn push(&mut self, name: &'static str, value: String) {
         self.given.entry(name).or_default().push(value);
+        self.order.push(name);
+    }
+
+    /// What pflag warns of, once for every time that a deprecated flag is given.
+    pub(crate) fn warnings(&self) -> String {
+        self.order.iter().filter_map(|name| self.spec(name)?.warning()).collect()
+    }
+
+    /// Every flag as it was given, in order: ` --name=value`.
+    pub(crate) fn as_given(&self) -> String {
+        let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut text = String::new();
+        for name in &self.order {
+            let at = seen.entry(name).or_default();
+            let value = self.given.get(name).and_then(|values| values.get(*at)).map_or("", String::as_str);
+            text.push_str(&format!(" --{name}={value}"));
+            *at += 1;
+        }
+        text
     }
 
     /// True when the command has the flag.

@@ -116,10 +116,12 @@ impl TablePrinter {
             cells.push(object::namespace(meta).to_owned());
         }
         let values = list(row, "/cells");
-        for column in shown {
+        // Of several columns that hold names, the first is the object's own.
+        let prefix = &self.options.kind_prefix;
+        let own = shown.iter().position(|column| column.is_name).filter(|_| !prefix.is_empty());
+        for (place, column) in shown.iter().enumerate() {
             let cell = values.get(column.at).map(cell_text).unwrap_or_default();
-            let prefix = &self.options.kind_prefix;
-            cells.push(if column.is_name && !prefix.is_empty() { format!("{prefix}/{cell}") } else { cell });
+            cells.push(if own == Some(place) { format!("{prefix}/{cell}") } else { cell });
         }
         for label in &self.options.label_columns {
             cells.push(object::label(meta, label).unwrap_or("").to_owned());

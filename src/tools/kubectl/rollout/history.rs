@@ -11,9 +11,8 @@ use crate::apimachinery::object::{annotation, field, int, set};
 use crate::tools::kubectl::builder::Info;
 use crate::tools::kubectl::describe::raw_template;
 use crate::tools::kubectl::print::Printer;
+use crate::tools::kubectl::writes::CAUSE;
 use crate::tools::kubectl::{Ctx, Done, Failure, tabwriter};
-
-const CAUSE: &str = "kubernetes.io/change-cause";
 
 /// One revision.
 struct Revision {

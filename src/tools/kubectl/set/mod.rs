@@ -95,7 +95,10 @@ impl Update {
             let before = info.object.clone();
             let mut tree = before.as_ref().clone();
             match change(ctx, &mut tree, &mut failures) {
-                Ok(true) => patches.push((info, before, tree)),
+                Ok(true) => {
+                    ctx.record(&mut tree);
+                    patches.push((info, before, tree));
+                }
                 Ok(false) => {}
                 Err(failure) => {
                     let name = object_name(&info);

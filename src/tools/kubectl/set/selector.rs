@@ -47,6 +47,7 @@ fn run(ctx: &mut Ctx<'_>) -> Done {
             object::set(&mut tree, &["metadata", "resourceVersion"], version.as_str());
         }
         set(&mut tree, &selector)?;
+        ctx.record(&mut tree);
         let done = format!("selector updated{}", write.dry_run.suffix());
         if local || write.dry_run == DryRun::Client {
             return printer.print(ctx, &tree, &done);

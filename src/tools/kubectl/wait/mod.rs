@@ -52,7 +52,8 @@ async fn run(ctx: &mut Ctx<'_>) -> Done {
     let conditions = conditions(&ctx.flags.list("for"))?;
     let timeout = if ctx.flags.duration_ns("timeout") < 0 { WEEK } else { ctx.flags.duration("timeout") };
     let clock = Clock { started: ctx.proc.world().now, timeout };
-    let mut builder = Builder { latest: true, ..ctx.builder()? };
+    let type_alone_means_all = ctx.flags.on("all");
+    let mut builder = Builder { latest: true, type_alone_means_all, all: false, ..ctx.builder()? };
     if builder.local && !builder.args.is_empty() {
         // Without arguments and files, the builder says so.
         builder.args.clear();
