@@ -72,6 +72,7 @@ async fn run(ctx: &mut Ctx<'_>) -> Done {
     }
     let all =
         json!({"apiVersion": "v1", "kind": "EventList", "metadata": listed.get("metadata"), "items": events});
+    output.printer.typed = true;
     output.printer.print(ctx, &all, "")
 }
 

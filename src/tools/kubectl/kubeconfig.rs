@@ -371,9 +371,9 @@ fn material(
             "" => return Ok(None),
             path => beside(&entry.file, path),
         },
-        given => proc.path(given),
+        given => given.to_owned(),
     };
-    match proc.read_file(&file) {
+    match proc.read_file(&proc.path(&file)) {
         Ok(bytes) => Ok(Some(bytes.to_vec())),
         Err(error) => Err(Failure::error(format!(
             "unable to read {} {file} for {owner} due to open {file}: {}",

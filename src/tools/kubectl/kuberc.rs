@@ -234,5 +234,7 @@ async fn view(ctx: &mut Ctx<'_>) -> Done {
             preferences[section] = json!([]);
         }
     }
-    Printer::of(ctx)?.print(ctx, &preferences, "")
+    let mut printer = Printer::of(ctx)?;
+    printer.typed = true;
+    printer.print(ctx, &preferences, "")
 }

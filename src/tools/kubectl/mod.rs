@@ -207,6 +207,7 @@ fn help_about(proc: &Proc, rest: &[String]) -> Result<(), Failure> {
             "Unknown help topic [{}]\n",
             words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" ")
         ));
+        proc.print("\n");
         proc.print(help::usage(&verbs::ROOT, ""));
         return Ok(());
     }

@@ -87,6 +87,7 @@ fn api_resources(ctx: &mut Ctx<'_>) -> Done {
     });
     if matches!(output.as_str(), "json" | "yaml" | "kyaml") {
         let mut printer = super::Printer::of(ctx)?;
+        printer.typed = true;
         return printer.print(ctx, &resource_list(&types), "");
     }
     if output == "name" {

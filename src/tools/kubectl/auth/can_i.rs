@@ -117,6 +117,9 @@ fn resource_for(ctx: &mut Ctx<'_>, word: &str) -> Result<(String, String), Failu
     let lower = word.to_lowercase();
     match ctx.resource(&lower) {
         Ok(mapping) => Ok((mapping.group, mapping.resource)),
+        Err(Failure::Error(why)) if why.starts_with("requesting uid, groups or user-extra") => {
+            Err(Failure::Error(why))
+        }
         Err(Failure::Error(_) | Failure::Dial { .. } | Failure::Server(_)) => {
             let (resource, group) = lower.split_once('.').unwrap_or((&lower, ""));
             if !VIRTUAL.contains(&lower.as_str()) {

@@ -156,7 +156,8 @@ fn is_amount(text: &str) -> bool {
 /// # Errors
 /// The sentence of the selector's parser.
 pub(crate) fn selector_object(text: &str) -> Result<Value, Failure> {
-    LabelSelector::parse(text).map_err(|why| Failure::error(why.to_string()))?;
+    LabelSelector::parse(text)
+        .map_err(|why| Failure::error(format!("couldn't parse the selector string {text:?}: {why}")))?;
     let (mut labels, mut expressions) = (Map::new(), Vec::new());
     for part in split_requirements(text) {
         let part = part.trim();

@@ -88,6 +88,8 @@ async fn edit(ctx: &mut Ctx<'_>, infos: Vec<Info>, write: &Write, mode: Mode) ->
         )));
     }
     let mut printer = Printer::of(ctx)?;
+    // What was applied last is edited without a note of the command.
+    let note = ctx.flags.on("record") && mode != Mode::LastApplied;
     let as_json = matches!(printer.format, Format::Json);
     let original = content(&infos, as_json);
     let mut opened = Opened::new(ctx, as_json);
@@ -112,7 +114,7 @@ async fn edit(ctx: &mut Ctx<'_>, infos: Vec<Info>, write: &Write, mode: Mode) ->
         }
         let outcome = match parse(ctx, &plain, &infos) {
             Err(sentence) => refused(ctx, &infos, sentence),
-            Ok(trees) => match send_all(ctx, &infos, trees, write, mode, &mut printer) {
+            Ok(trees) => match send_all(ctx, &infos, trees, write, mode, &mut printer, note) {
                 Ok(outcome) => outcome,
                 Err(failure) => return Err(opened.keep(ctx, failure, true)),
             },
@@ -191,10 +193,11 @@ fn send_all(
     write: &Write,
     mode: Mode,
     printer: &mut Printer,
+    note: bool,
 ) -> Result<Outcome, Failure> {
     let mut outcome = Outcome::default();
     for mut tree in trees {
-        if mode != Mode::LastApplied {
+        if note {
             ctx.record(&mut tree);
         }
         if mode != Mode::LastApplied && ctx.flags.on("save-config") {

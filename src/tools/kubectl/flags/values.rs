@@ -198,6 +198,19 @@ mod tests {
     use super::*;
 
     #[test]
+    fn flags_are_told_in_the_order_in_which_they_were_given() {
+        let words = ["web", "-nshop", "--record", "--dry-run=server"].map(str::to_owned);
+        let mut specs = super::super::of_command("scale");
+        specs.extend(super::super::globals());
+        let parsed = super::super::parse(&words, specs).expect("flags");
+        assert_eq!(parsed.flags.as_given(), " --namespace=shop --record=true --dry-run=server");
+        assert_eq!(
+            parsed.flags.warnings(),
+            "Flag --record has been deprecated, --record will be removed in the future\n"
+        );
+    }
+
+    #[test]
     fn lists_read_as_go_reads_them() {
         assert_eq!(split_csv(r#"a,"b,c",d"#), ["a", "b,c", "d"]);
     }

@@ -80,20 +80,28 @@ fn sources(ctx: &mut Ctx<'_>, directory: &str, generator: &Value) -> Result<Vec<
     envs.extend(Some(field(generator, "env").to_owned()).filter(|env| !env.is_empty()));
     for path in envs {
         let full = files::clean(directory, &path);
-        let text = load::text(ctx, &full)?;
-        all.extend(env_lines(ctx, text.as_bytes(), &path)?);
+        let of =
+            |failure: Failure| failure.prefixed(&format!("loading KV pairs: env source files: [{path}]: "));
+        let text = load::text(ctx, &full).map_err(of)?;
+        all.extend(env_lines(ctx, text.as_bytes(), &path).map_err(of)?);
     }
-    for source in words("literals") {
-        let Entry { key, bytes } = literal(&source)?;
+    let literals = words("literals");
+    for source in &literals {
+        let Entry { key, bytes } = literal(source).map_err(|failure| {
+            failure.prefixed(&format!("loading KV pairs: literal sources [{}]: ", literals.join(" ")))
+        })?;
         let value = String::from_utf8_lossy(&bytes).into_owned();
         // kustomize, other than kubectl, takes quotes around the value away.
         let bare = ['"', '\''].iter().find_map(|quote| value.strip_prefix(*quote)?.strip_suffix(*quote));
         all.push(Entry { key, bytes: bare.unwrap_or(&value).as_bytes().to_vec() });
     }
-    for source in words("files") {
-        let (key, path) = source.split_once('=').unwrap_or(("", &source));
+    let sources = words("files");
+    for source in &sources {
+        let (key, path) = source.split_once('=').unwrap_or(("", source));
         let full = files::clean(directory, path);
-        let text = load::text(ctx, &full)?;
+        let text = load::text(ctx, &full).map_err(|failure| {
+            failure.prefixed(&format!("loading KV pairs: file sources: [{}]: ", sources.join(" ")))
+        })?;
         let key = if key.is_empty() { files::base_name(&full) } else { key };
         all.push(Entry { key: key.to_owned(), bytes: text.into_bytes() });
     }
@@ -107,7 +115,12 @@ fn add(resources: &mut Vec<Resource>, made: Resource, behavior: &str) -> Result<
     };
     let old = resources.iter_mut().find(|one| same(one));
     match (behavior, old) {
-        ("" | "create" | "unspecified", None) => resources.push(made),
+        ("merge" | "replace", None) => {
+            let why = "does not exist; cannot merge or replace";
+            return Err(generator_failure(&made, why));
+        }
+        // Other words are as none.
+        (_, None) => resources.push(made),
         ("merge", Some(old)) => {
             for (key, value) in entries(&made.tree, "/data") {
                 object::map_at(&mut old.tree, &["data"]).insert(key.clone(), value.clone());
@@ -117,21 +130,20 @@ fn add(resources: &mut Vec<Resource>, made: Resource, behavior: &str) -> Result<
             let data = made.tree.get("data").cloned().unwrap_or_else(|| json!({}));
             old.tree["data"] = data;
         }
-        ("merge" | "replace", None) => {
-            let (kind, name) = (text(&made.tree, "/kind"), &made.original_name);
-            return Err(Failure::error(format!(
-                "merging from generator: id resid.ResId{{Kind:{kind:?}, Name:{name:?}}} does not exist; cannot merge or replace"
-            )));
-        }
-        (_, Some(_)) => {
-            let name = &made.original_name;
-            return Err(Failure::error(format!(
-                "may not add resource with an already registered id: {name}"
-            )));
-        }
-        (other, None) => {
-            return Err(Failure::error(format!("unknown behavior: {other}")));
+        (other, Some(_)) => {
+            let shown = if other == "create" { "create" } else { "unspecified" };
+            let why = format!("exists; can not use behavior: '{shown}', behavior must be merge or replace");
+            return Err(generator_failure(&made, &why));
         }
     }
     Ok(())
+}
+
+/// Go prints the place in memory of the generator, which is another each time.
+fn generator_failure(made: &Resource, why: &str) -> Failure {
+    let (kind, name) = (text(&made.tree, "/kind"), &made.original_name);
+    let namespace = object::namespace(&made.tree);
+    Failure::error(format!(
+        "merging from generator &{{0xc000a1c2d0 <nil>}}: id resid.ResId{{Gvk:resid.Gvk{{Group:\"\", Version:\"v1\", Kind:{kind:?}, isClusterScoped:false}}, Name:{name:?}, Namespace:{namespace:?}}} {why}"
+    ))
 }

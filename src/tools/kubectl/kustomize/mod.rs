@@ -130,7 +130,7 @@ pub(super) fn build(ctx: &mut Ctx<'_>, directory: &str) -> Result<String, Failur
             "must build at directory: not a valid directory: evalsymlink failure on '{directory}' : lstat {path}: no such file or directory"
         )));
     }
-    let mut resources = load::accumulate(ctx, &path, 0)?;
+    let mut resources = load::accumulate(ctx, &path, &[])?;
     names::add_hashes(&mut resources);
     names::fix_references(&mut resources);
     resources.sort_by_key(|one| order(&one.tree));

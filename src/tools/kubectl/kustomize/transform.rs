@@ -8,7 +8,7 @@ use super::{Resource, load, names};
 use crate::apimachinery::object::{self, Gvk, at, entries, field, flag, list, text};
 use crate::apimachinery::patch;
 use crate::apimachinery::selector::LabelSelector;
-use crate::apimachinery::{schema, yaml};
+use crate::apimachinery::{go, schema, yaml};
 use crate::hosts::files;
 
 /// Kinds that live outside of namespaces.
@@ -53,7 +53,7 @@ pub(super) fn run(
             annotate(&mut resource.tree, key, value);
         }
     }
-    replicas(kustomization, resources);
+    replicas(kustomization, resources)?;
     images(kustomization, resources);
     Ok(())
 }
@@ -157,22 +157,33 @@ fn rename(resources: &mut [Resource], prefix: &str, suffix: &str) {
     names::fix_references(resources);
 }
 
-fn replicas(kustomization: &Value, resources: &mut [Resource]) {
+fn replicas(kustomization: &Value, resources: &mut [Resource]) -> Result<(), Failure> {
     for entry in list(kustomization, "/replicas") {
         let (name, count) = (field(entry, "name"), entry.get("count").cloned().unwrap_or(Value::Null));
+        let mut found = false;
         for resource in resources.iter_mut() {
             let kind = text(&resource.tree, "/kind");
             let scalable =
                 matches!(kind, "Deployment" | "ReplicaSet" | "StatefulSet" | "ReplicationController");
             if scalable && resource.names.iter().any(|known| known == name) {
                 object::set(&mut resource.tree, &["spec", "replicas"], count.clone());
+                found = true;
             }
         }
+        if !found {
+            let kinds = ["Deployment", "StatefulSet", "ReplicaSet", "ReplicationController"]
+                .map(|kind| format!("{kind}.[noVer].[noGrp]"));
+            return Err(Failure::error(format!(
+                "resource with name {name} does not match a config with the following GVK [{}]",
+                kinds.join(" ")
+            )));
+        }
     }
+    Ok(())
 }
 
 fn images(kustomization: &Value, resources: &mut [Resource]) {
-    for entry in list(kustomization, "/images") {
+    for entry in list(kustomization, "/images").iter().chain(list(kustomization, "/imageTags")) {
         for resource in resources.iter_mut() {
             let Some(spec) = pod_spec(&mut resource.tree) else { continue };
             for key in ["containers", "initContainers", "ephemeralContainers"] {
@@ -225,7 +236,7 @@ fn patches(
     resources: &mut Vec<Resource>,
 ) -> Result<(), Failure> {
     for entry in list(kustomization, "/patchesStrategicMerge").iter().filter_map(Value::as_str) {
-        let content = if entry.contains('\n') {
+        let content = if entry.contains('\n') || entry.starts_with('{') {
             entry.to_owned()
         } else {
             load::text(ctx, &files::clean(directory, entry))?
@@ -234,12 +245,29 @@ fn patches(
     }
     for entry in list(kustomization, "/patches").iter().chain(list(kustomization, "/patchesJson6902")) {
         let content = match field(entry, "patch") {
-            "" => load::text(ctx, &files::clean(directory, field(entry, "path")))?,
+            "" => {
+                let path = field(entry, "path");
+                load::text(ctx, &files::clean(directory, path)).map_err(|failure| {
+                    let why = failure.sentence();
+                    misconfigured(entry, &format!("failed to get the patch file from path({path}): {why}"))
+                })?
+            }
+            // What looks like JSON is read as nothing else.
+            inline if inline.starts_with('[') && serde_json::from_str::<Value>(inline).is_err() => {
+                let why = format!("unable to parse SM or JSON patch from [patch: {}]", go::quote(inline));
+                return Err(misconfigured(entry, &why));
+            }
             inline => inline.to_owned(),
         };
         one_patch(resources, &content, entry.get("target"))?;
     }
     Ok(())
+}
+
+/// A patch whose description cannot be used.
+fn misconfigured(entry: &Value, why: &str) -> Failure {
+    let config = yaml::to_string(entry);
+    Failure::error(format!("trouble configuring builtin PatchTransformer with config: `\n{config}`: {why}"))
 }
 
 /// A list of operations is a JSON patch, a map a strategic one.
