@@ -5,7 +5,7 @@ use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
-use super::vim::Need;
+use super::vim::{Found, Need};
 use super::{Lab, Login};
 
 /// A program's question to its terminal.
@@ -24,22 +24,25 @@ pub(crate) enum Request {
 }
 
 /// Which editor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum EditorKind {
+    #[default]
     Vim,
     Nano,
 }
 
 /// A file to edit.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct EditRequest {
     pub(crate) kind: EditorKind,
     /// The file as it was named; empty for a text without a file.
     pub(crate) name: String,
-    pub(crate) text: String,
-    /// True when there is no such file yet.
-    pub(crate) fresh: bool,
+    pub(crate) found: Found,
     pub(crate) read_only: bool,
+    /// All the files of the command line, that one too.
+    pub(crate) names: Vec<String>,
+    /// `o`, `O` or `p` to show them all at once: above each other, side by side, in tab pages.
+    pub(crate) windows: Option<char>,
     /// Commands of the user's `.vimrc`, before the file is read.
     pub(crate) rc: Vec<String>,
     /// Commands of the command line, after it.

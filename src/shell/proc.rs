@@ -153,6 +153,12 @@ impl Proc {
         }
     }
 
+    /// True when the user of this process may write the file at `path`.
+    pub(crate) fn may_write(&self, path: &str) -> bool {
+        let who = self.who();
+        access::check(&self.world(), &self.place, &who, &self.path(path), Want::Write).is_ok()
+    }
+
     /// Writes a file, as this process would.
     pub(crate) fn write_file(&self, path: &str, bytes: &[u8]) -> Result<(), FsError> {
         let path = self.path(path);

@@ -6,7 +6,7 @@ use ratatui::backend::TestBackend;
 
 use super::message::{CheckLine, Verdict};
 use super::*;
-use crate::shell::vim::Need;
+use crate::shell::vim::{Found, Need};
 use crate::shell::{EditRequest, EditorKind, PageRequest};
 
 fn cards() -> Vec<Card> {
@@ -55,15 +55,8 @@ fn printed(text: &str) -> Msg {
 
 fn edit(kind: EditorKind, name: &str, text: &str) -> Msg {
     let (name, text) = (name.to_owned(), text.to_owned());
-    shell(FromShell::Edit(EditRequest {
-        kind,
-        name,
-        text,
-        fresh: false,
-        read_only: false,
-        rc: Vec::new(),
-        commands: Vec::new(),
-    }))
+    let found = Found { exists: true, readable: true, writable: true, text, ..Found::default() };
+    shell(FromShell::Edit(EditRequest { kind, name, found, ..EditRequest::default() }))
 }
 
 fn exercise() -> State {
@@ -185,7 +178,9 @@ fn the_editor_covers_the_terminal_and_writes() {
     let _ = update(&mut state, edit(EditorKind::Vim, "/root/a.yaml", text));
     insta::assert_snapshot!(screen(&mut state, 80, 24).backend());
     let written = Need::Write { path: None, text: text.into(), append: false };
-    assert_eq!(typed(&mut state, ":w\n"), [Effect::Shell(0, ToShell::Need(written))]);
+    assert_eq!(typed(&mut state, ":w\n"), [Effect::Shell(0, ToShell::Need(Need::Look { path: None }))]);
+    let looked = update(&mut state, shell(FromShell::EditAnswer(Ok(String::new()))));
+    assert_eq!(looked, [Effect::Shell(0, ToShell::Need(written))]);
     let _ = update(&mut state, shell(FromShell::EditAnswer(Ok(String::new()))));
     assert!(screen(&mut state, 80, 24).backend().to_string().contains("4L, 47B written"));
     assert_eq!(typed(&mut state, ":q\n"), [Effect::Shell(0, ToShell::EditorClosed { exit: 0 })]);

@@ -1,14 +1,15 @@
 //! `vi`, `vim` and `nano`: the screen's editor; headless, `vim -s KEYS`, `vim -c COMMAND` and
 //! `vim -es` with commands on standard input.
 
-use crate::cluster::place::FileOp;
-use crate::hosts::FsError;
-use crate::shell::vim::{Editor, Need};
-use crate::shell::{Answer, EditRequest, EditorKind, Proc, Program, Request, Running, Script};
+use super::edit_files::Outside;
+use crate::shell::vim::{Editor, Found};
+use crate::shell::{Answer, EditRequest, EditorKind, Proc, Program, Request, Running};
 
 pub(crate) const VI: Program = Program { name: "vi", summary: "Edit text", run };
 pub(crate) const VIM: Program = Program { name: "vim", summary: "Edit text", run };
 pub(crate) const EX: Program = Program { name: "ex", summary: "Edit text by commands", run };
+pub(crate) const VIEW: Program = Program { name: "view", summary: "Read text in vim", run };
+pub(crate) const VIMDIFF: Program = Program { name: "vimdiff", summary: "Compare texts in vim", run };
 pub(crate) const NANO: Program = Program { name: "nano", summary: "Edit text", run: run_nano };
 
 /// A command line of vim.
@@ -23,6 +24,12 @@ struct Args {
     read_only: bool,
     /// True when the user's `.vimrc` is left alone.
     no_rc: bool,
+    /// `-o`, `-O` or `-p`.
+    windows: Option<char>,
+    /// True for `-d`, as `vimdiff` has it.
+    compares: bool,
+    /// True for `-n`: no swap file.
+    no_swap: bool,
     files: Vec<String>,
 }
 
@@ -39,7 +46,9 @@ impl Args {
                 "-s" => found.keys = rest.next().cloned(),
                 "-c" => found.commands.extend(rest.next().cloned()),
                 "-e" | "-es" | "-Es" | "-E" => found.ex = true,
-                "-R" => found.read_only = true,
+                "-R" | "-M" => found.read_only = true,
+                "-n" => found.no_swap = true,
+                "-d" => found.compares = true,
                 "-u" => {
                     found.no_rc = true;
                     let _ = rest.next();
@@ -50,6 +59,9 @@ impl Args {
                 ignored if IGNORED_VALUES.contains(&ignored) => drop(rest.next()),
                 command if command.starts_with('+') => {
                     found.commands.push(command.trim_start_matches('+').to_owned());
+                }
+                windows if windows.len() > 1 && windows.trim_start_matches(|c| "-oOp".contains(c)).bytes().all(|c| c.is_ascii_digit()) && windows.starts_with(['-']) && windows[1..].starts_with(['o', 'O', 'p']) => {
+                    found.windows = windows.chars().nth(1);
                 }
                 option if option.starts_with('-') && option.len() > 1 => {}
                 file => found.files.push(file.to_owned()),
@@ -62,13 +74,22 @@ impl Args {
 fn run(proc: &mut Proc) -> Running<'_> {
     Box::pin(async move {
         let mut args = Args::parse(proc.args.get(1..).unwrap_or_default());
-        args.ex |= proc.args.first().is_some_and(|name| name == "ex");
-        if args.keys.is_some() || args.ex {
-            return headless(proc, &args).await;
+        let program = proc.args.first().map(|name| crate::hosts::files::base_name(name).to_owned());
+        args.ex |= program.as_deref() == Some("ex");
+        args.read_only |= program.as_deref() == Some("view");
+        if args.compares || program.as_deref() == Some("vimdiff") {
+            proc.eprint("uncordon: comparing files in vim is not simulated yet: diff -u shows what differs\n");
+            return 1;
         }
-        match on_screen(proc, EditorKind::Vim, &args).await {
+        if args.files.first().is_some_and(|file| file == "-") {
+            return from_input(proc, args).await;
+        }
+        if args.keys.is_some() || args.ex {
+            return headless(proc, &args, None).await;
+        }
+        match on_screen(proc, EditorKind::Vim, &args, None).await {
             Some(exit) => exit,
-            None if !args.commands.is_empty() => headless(proc, &args).await,
+            None if !args.commands.is_empty() => headless(proc, &args, None).await,
             None => no_screen(proc),
         }
     })
@@ -83,7 +104,7 @@ fn run_nano(proc: &mut Proc) -> Running<'_> {
             commands: line.into_iter().collect(),
             ..Args::default()
         };
-        match on_screen(proc, EditorKind::Nano, &args).await {
+        match on_screen(proc, EditorKind::Nano, &args, None).await {
             Some(exit) => exit,
             None => no_screen(proc),
         }
@@ -96,39 +117,59 @@ fn no_screen(proc: &Proc) -> i32 {
     1
 }
 
-/// Hands a file to the editor on the screen and does for it what it cannot do alone; `None` when there is
-/// no screen.
-async fn on_screen(proc: &Proc, kind: EditorKind, args: &Args) -> Option<i32> {
-    let name = args.files.first().cloned().unwrap_or_default();
-    let path = (!name.is_empty()).then(|| proc.path(&name));
-    let (text, fresh) = match read(proc, path.as_deref()) {
-        Ok(found) => found,
-        Err(error) => {
-            proc.eprint(format!("\"{name}\" {error}\n"));
-            return Some(1);
-        }
-    };
-    let rc = if kind == EditorKind::Vim && !args.no_rc { rc_commands(proc) } else { Vec::new() };
-    let (read_only, commands) = (args.read_only, args.commands.clone());
-    let mut request = Request::Edit(EditRequest { kind, name, text, fresh, read_only, rc, commands });
-    loop {
-        match proc.link.ask(request).await {
-            Answer::Exit(exit) => return Some(exit),
-            Answer::Need(need) => {
-                request = Request::EditAnswer(answer(proc, &need, path.as_deref()).await);
-            }
-            _ => return None,
-        }
+/// `vim -`: the text is that of standard input, and has no name.
+async fn from_input(proc: &Proc, mut args: Args) -> i32 {
+    args.files.clear();
+    let text = String::from_utf8_lossy(proc.stdin.as_deref().unwrap_or_default()).into_owned();
+    let found = Found { exists: true, readable: true, writable: true, text, ..Found::default() };
+    if args.keys.is_some() || args.ex {
+        return headless(proc, &args, Some(found)).await;
+    }
+    match on_screen(proc, EditorKind::Vim, &args, Some(found)).await {
+        Some(exit) => exit,
+        None => no_screen(proc),
     }
 }
 
-/// The text of a file, and whether there is none yet.
-fn read(proc: &Proc, path: Option<&str>) -> Result<(String, bool), FsError> {
-    match path.map(|path| proc.disk().read(path)) {
-        Some(Ok(bytes)) => Ok((String::from_utf8_lossy(&bytes).into_owned(), false)),
-        Some(Err(FsError::NotFound)) | None => Ok((String::new(), true)),
-        Some(Err(error)) => Err(error),
+/// Hands a file to the editor on the screen and does for it what it cannot do alone; `None` when there is
+/// no screen.
+async fn on_screen(proc: &Proc, kind: EditorKind, args: &Args, given: Option<Found>) -> Option<i32> {
+    let name = args.files.first().cloned().unwrap_or_default();
+    let path = (!name.is_empty()).then(|| proc.path(&name));
+    let vim = kind == EditorKind::Vim;
+    let mut outside = Outside { proc, file: path, swaps: vim && !args.no_swap && proc.link.is_open(), made: Vec::new() };
+    let found = match given {
+        Some(found) => found,
+        None => outside.open(None, &name),
+    };
+    if found.directory {
+        proc.eprint(format!("uncordon: \"{name}\" is a directory, and browsing one is not simulated yet\n"));
+        return Some(1);
     }
+    if !vim && found.exists && !found.readable {
+        proc.eprint(format!("Error reading {name}: Permission denied\n"));
+        return Some(1);
+    }
+    let rc = if vim && !args.no_rc { rc_commands(proc) } else { Vec::new() };
+    let mut request = Request::Edit(EditRequest {
+        kind,
+        name,
+        found,
+        read_only: args.read_only,
+        names: args.files.clone(),
+        windows: args.windows,
+        rc,
+        commands: args.commands.clone(),
+    });
+    let exit = loop {
+        match proc.link.ask(request).await {
+            Answer::Exit(exit) => break Some(exit),
+            Answer::Need(need) => request = Request::EditAnswer(outside.answer(&need).await),
+            _ => break None,
+        }
+    };
+    outside.drop_swaps();
+    exit
 }
 
 /// The commands of the user's `.vimrc`, without what is no command.
@@ -141,30 +182,36 @@ fn rc_commands(proc: &Proc) -> Vec<String> {
     lines.filter(|line| !line.is_empty() && !line.starts_with('"')).map(str::to_owned).collect()
 }
 
-async fn headless(proc: &Proc, args: &Args) -> i32 {
-    let file = args.files.first().map(|file| proc.path(file));
-    let (text, fresh) = match read(proc, file.as_deref()) {
-        Ok(found) => found,
-        Err(error) => {
-            proc.eprint(format!("\"{}\" {error}\n", args.files.first().map_or("", String::as_str)));
-            return 1;
-        }
+async fn headless(proc: &Proc, args: &Args, given: Option<Found>) -> i32 {
+    let name = args.files.first().cloned().unwrap_or_default();
+    let file = (!name.is_empty()).then(|| proc.path(&name));
+    let mut outside = Outside { proc, file, swaps: false, made: Vec::new() };
+    let found = match given {
+        Some(found) => found,
+        None => outside.open(None, &name),
     };
-    let mut editor = Editor::new(&text);
+    if found.directory {
+        proc.eprint(format!("uncordon: \"{name}\" is a directory, and browsing one is not simulated yet\n"));
+        return 1;
+    }
+    let mut editor = Editor::new("");
     let rc = if args.no_rc { Vec::new() } else { rc_commands(proc) };
     rc.iter().for_each(|command| editor.feed(&format!(":{command}\n")));
-    editor.of_file(args.files.first().map_or("", String::as_str), fresh, args.read_only);
+    editor.of_file(&name, &found, args.read_only);
     if args.keys.is_some() {
         editor.set_script();
     }
+    let start = editor.of_files(&args.files, args.windows);
+    editor.feed(start);
+    settle(&mut outside, &mut editor).await;
     for command in &args.commands {
         editor.feed(&format!(":{command}\n"));
-        settle(proc, &mut editor, file.as_deref()).await;
+        settle(&mut outside, &mut editor).await;
     }
     match script(proc, args) {
         Ok(keys) => {
             editor.feed(&keys);
-            settle(proc, &mut editor, file.as_deref()).await;
+            settle(&mut outside, &mut editor).await;
         }
         Err(text) => {
             proc.eprint(text);
@@ -196,36 +243,9 @@ fn script(proc: &Proc, args: &Args) -> Result<String, String> {
 }
 
 /// Answers what the editor needs, until it has what it wants.
-async fn settle(proc: &Proc, editor: &mut Editor, file: Option<&str>) {
+async fn settle(outside: &mut Outside<'_>, editor: &mut Editor) {
     while let Some(need) = editor.need().cloned() {
-        let answer = answer(proc, &need, file).await;
+        let answer = outside.answer(&need).await;
         editor.resume(answer);
-    }
-}
-
-/// What the outside of an editor is: files and commands of the process's place.
-async fn answer(proc: &Proc, need: &Need, file: Option<&str>) -> Result<String, String> {
-    match need {
-        Need::Write { path, text, append } => {
-            let path = path.as_ref().map(|path| proc.path(path)).or_else(|| file.map(str::to_owned));
-            let path = path.ok_or_else(|| "E32: No file name".to_owned())?;
-            let (path, bytes) = (path.as_str(), text.as_bytes());
-            let op = if *append { FileOp::Append { path, bytes } } else { FileOp::Write { path, bytes } };
-            let done = proc.disk().put(path, op);
-            done.map(|()| String::new()).map_err(|_| "E212: Can't open file for writing".to_owned())
-        }
-        Need::Read { path } => {
-            let bytes = proc.disk().read(&proc.path(path));
-            let bytes = bytes.map_err(|_| format!("E484: Can't open file {path}"))?;
-            Ok(String::from_utf8_lossy(&bytes).into_owned())
-        }
-        Need::Run { command, stdin } => {
-            let child = proc.child(&["sh"]);
-            let stdin = Some(stdin.clone().into_bytes());
-            let script = Script { text: command.clone(), stdin, ..Script::default() };
-            child.run(&proc.login(), script).await;
-            let output: Vec<u8> = child.take_output().into_iter().flat_map(|(_, bytes)| bytes).collect();
-            Ok(String::from_utf8_lossy(&output).into_owned())
-        }
     }
 }

@@ -30,6 +30,7 @@ mod diff;
 mod directories;
 mod echo;
 mod edit;
+mod edit_files;
 mod filters;
 mod hardware;
 mod firewall;
@@ -101,7 +102,9 @@ pub(crate) const ALL: &[&Program] = &[
     &edit::EX,
     &edit::NANO,
     &edit::VI,
+    &edit::VIEW,
     &edit::VIM,
+    &edit::VIMDIFF,
     &filters::JQ,
     &filters::SED,
     &filters::XARGS,

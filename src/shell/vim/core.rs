@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::files::Files;
+use super::files::{Files, Found};
 use super::input::Input;
 use super::insert::Inserting;
 use super::marks::Marks;
@@ -91,10 +91,11 @@ pub(super) struct Core {
     pub(super) message: String,
     pub(super) prompt: Option<Prompt>,
     pub(super) asking: Option<String>,
+    /// A swap file to ask about before the keys that follow.
+    pub(super) attention: Option<(Found, String)>,
     pub(super) left: Option<Left>,
     pub(super) modified: bool,
     pub(super) read_only: bool,
-    /// True for a file that was read only when it was opened: the first change warns.
     pub(super) files: Files,
     pub(super) view: View,
     pub(super) unlit: bool,
@@ -163,6 +164,7 @@ impl Core {
             message: String::new(),
             prompt: None,
             asking: None,
+            attention: None,
             left: None,
             modified: false,
             read_only: false,

@@ -21,6 +21,66 @@ enum Takes {
 
 /// Names of commands, how many letters are enough, what they take, and whether line 0 is one to them.
 const COMMANDS: &[(&str, usize, Takes, bool)] = &[
+    ("Next", 1, Takes::Words, false),
+    ("aboveleft", 3, Takes::All, false),
+    ("all", 2, Takes::Nothing, false),
+    ("argdo", 5, Takes::All, false),
+    ("args", 2, Takes::Words, false),
+    ("argument", 4, Takes::Words, false),
+    ("augroup", 3, Takes::All, false),
+    ("bNext", 2, Takes::Words, false),
+    ("belowright", 3, Takes::All, false),
+    ("bfirst", 2, Takes::Nothing, false),
+    ("blast", 2, Takes::Nothing, false),
+    ("botright", 2, Takes::All, false),
+    ("brewind", 2, Takes::Nothing, false),
+    ("bufdo", 5, Takes::All, false),
+    ("buffers", 7, Takes::Nothing, false),
+    ("bunload", 3, Takes::Words, false),
+    ("bwipeout", 2, Takes::Words, false),
+    ("close", 3, Takes::Nothing, false),
+    ("cquit", 2, Takes::Words, false),
+    ("else", 2, Takes::All, false),
+    ("elseif", 5, Takes::All, false),
+    ("endif", 2, Takes::Nothing, false),
+    ("first", 3, Takes::Nothing, false),
+    ("hide", 3, Takes::Nothing, false),
+    ("highlight", 2, Takes::All, false),
+    ("if", 2, Takes::All, false),
+    ("last", 2, Takes::Nothing, false),
+    ("leftabove", 5, Takes::All, false),
+    ("new", 3, Takes::Words, false),
+    ("noautocmd", 3, Takes::All, false),
+    ("only", 2, Takes::Nothing, false),
+    ("packadd", 2, Takes::Words, false),
+    ("resize", 3, Takes::Words, false),
+    ("rewind", 3, Takes::Nothing, false),
+    ("rightbelow", 6, Takes::All, false),
+    ("runtime", 2, Takes::Words, false),
+    ("sall", 3, Takes::Nothing, false),
+    ("sbuffer", 2, Takes::Words, false),
+    ("source", 2, Takes::Words, false),
+    ("sview", 2, Takes::Words, false),
+    ("tab", 3, Takes::All, false),
+    ("tabNext", 4, Takes::Words, false),
+    ("tabclose", 4, Takes::Nothing, false),
+    ("tabedit", 4, Takes::Words, false),
+    ("tabfirst", 6, Takes::Nothing, false),
+    ("tablast", 4, Takes::Nothing, false),
+    ("tabnew", 6, Takes::Words, false),
+    ("tabnext", 4, Takes::Words, false),
+    ("tabonly", 4, Takes::Nothing, false),
+    ("tabprevious", 4, Takes::Words, false),
+    ("tabrewind", 4, Takes::Nothing, false),
+    ("tabs", 4, Takes::Nothing, false),
+    ("topleft", 2, Takes::All, false),
+    ("undolist", 5, Takes::Nothing, false),
+    ("vertical", 4, Takes::All, false),
+    ("view", 3, Takes::Words, false),
+    ("vnew", 3, Takes::Words, false),
+    ("wincmd", 4, Takes::Words, false),
+    ("windo", 5, Takes::All, false),
+    ("wprevious", 2, Takes::Words, false),
     ("append", 1, Takes::Words, true),
     ("autocmd", 2, Takes::All, false),
     ("buffer", 1, Takes::Words, false),
@@ -149,6 +209,13 @@ const NO_RANGE: &[&str] = &[
     "lockmarks",
 ];
 
+/// Commands whose number is none of a line.
+const COUNTED: &[&str] = &[
+    "all", "argument", "bNext", "bdelete", "bnext", "bprevious", "bunload", "buffer", "bwipeout", "close", "hide",
+    "new", "next", "Next", "only", "previous", "quit", "resize", "sall", "sbuffer", "split", "sview", "tabNext",
+    "tabclose", "tabedit", "tabnew", "tabnext", "tabprevious", "vnew", "vsplit", "wincmd", "wprevious",
+];
+
 /// Commands of one sign.
 const SIGNS: &[(&str, Takes)] = &[
     ("!", Takes::All),
@@ -173,6 +240,14 @@ pub(super) struct Line {
     pub(super) rest: String,
     pub(super) register: Option<char>,
     pub(super) count: Option<usize>,
+}
+
+impl Line {
+    /// A command on all lines up to `last`.
+    pub(super) fn all(name: &'static str, last: usize, bang: bool) -> Self {
+        let range = Range { from: 1, to: last as isize + 1, given: 0 };
+        Self { name, range, from: 0, to: last, bang, rest: String::new(), register: None, count: None }
+    }
 }
 
 impl Core {
@@ -214,10 +289,13 @@ impl Core {
         let Some((name, takes, zero)) = resolve(&word) else {
             return Err(self.error(format!("E492: Not an editor command: {text}")));
         };
-        if matches!(name, "global" | "vglobal" | "sort" | "retab" | "write" | "wq" | "xit" | "update")
-            && range.given == 0
+        let takes_all = ["global", "vglobal", "sort", "retab", "write", "wq", "xit", "exit", "update", "saveas", "wnext"];
+        if takes_all.contains(&name) && range.given == 0
         {
             (range.from, range.to) = (1, self.text.count() as isize);
+        }
+        if COUNTED.contains(&name) {
+            return self.ex_counted(name, range, bang, tail);
         }
         if range.given > 0 && NO_RANGE.contains(&name) {
             return Err(self.error("E481: No range allowed"));
@@ -249,6 +327,21 @@ impl Core {
         }
         let more = self.run_line(&line)?;
         Ok(more.or(next))
+    }
+
+    /// A command with a number of something other than lines.
+    fn ex_counted(
+        &mut self,
+        name: &'static str,
+        range: Range,
+        bang: bool,
+        tail: &str,
+    ) -> Done<Option<String>> {
+        let (rest, next) = cut_at_bar(tail);
+        let row = self.cursor.row;
+        let line = Line { name, range, from: row, to: row, bang, rest, register: None, count: None };
+        self.ex_outside(&line)?;
+        Ok(next)
     }
 
     /// A range alone: go there.
@@ -345,7 +438,8 @@ impl Core {
                 Ok(())
             }
             "@" | "*" => self.ex_at(line),
-            "set" | "setlocal" => self.ex_set(&line.rest),
+            "set" => self.ex_set_both(&line.rest),
+            "setlocal" => self.ex_set(&line.rest),
             "print" | "number" | "list" | "#" => {
                 self.ex_print(line);
                 Ok(())

@@ -14,6 +14,8 @@ impl Core {
         self.cursor = start;
         let kept = if self.op.visual { start } else { typed_at };
         let before = self.text.count();
+        let inside = (start.row..=end.row).contains(&kept.row);
+        let (letters, line) = (self.letters_before(start.row, kept), self.text.kept(kept.row));
         let last = self.format_rows(start.row, end.row);
         self.cursor = Pos { row: last, col: 0 };
         self.check_row();
@@ -21,10 +23,31 @@ impl Core {
         self.marks.begun = start;
         self.marks.ended = self.cursor;
         if stays {
-            self.cursor = kept;
+            let moved = inside && *line != *self.text.line(kept.row);
+            self.cursor = if moved { self.behind_letters(start.row, letters) } else { kept };
             self.check_cursor();
         }
         self.say_lines_changed(before);
+    }
+
+    /// Letters but blanks from a row's begin up to a place: filling leaves their number alone.
+    fn letters_before(&self, row: usize, pos: Pos) -> usize {
+        let letters = |row: usize, end: usize| self.text.line(row).iter().take(end).filter(|c| !is_blank(**c)).count();
+        (row..pos.row).map(|row| letters(row, usize::MAX)).sum::<usize>() + letters(pos.row, pos.col)
+    }
+
+    /// The letter behind so many others from a row on.
+    fn behind_letters(&self, row: usize, count: usize) -> Pos {
+        let mut left = count;
+        for row in row..self.text.count() {
+            for (col, _) in self.text.line(row).iter().enumerate().filter(|(_, c)| !is_blank(**c)) {
+                if left == 0 {
+                    return Pos { row, col };
+                }
+                left -= 1;
+            }
+        }
+        Pos { row: self.text.last(), col: 0 }
     }
 
     /// Fills paragraphs; gives the last row they became.

@@ -3,7 +3,7 @@
 //! It knows nothing of files, worlds or screens. Keys go in with [`Editor::feed`]; what needs the
 //! outside (writing, reading, running a command) comes out as a [`Need`], whose answer goes back with
 //! [`Editor::resume`]. Compared with vim 9 without a vimrc; `tests/conformance/vim.json` holds edits
-//! recorded from it. Not here: windows, folds, spelling, scripts.
+//! recorded from it. Not here: folds, spelling, scripts.
 //!
 //! A command is carried out as a whole: one that lacks keys, or an answer from outside, is undone to its
 //! beginning and begun anew when they have come. So commands read their keys where they need them, as
@@ -43,6 +43,13 @@ mod undo;
 mod visual;
 mod apply;
 mod erase;
+mod editing;
+mod help;
+mod layout;
+mod listings;
+mod outside;
+mod windows;
+mod writing;
 mod ending;
 mod prompt;
 mod steps;
@@ -54,6 +61,9 @@ mod repetition;
 mod words;
 
 use serde::{Deserialize, Serialize};
+
+pub(crate) use self::files::Found;
+pub(crate) use self::layout::Area;
 
 use self::core::{Core, Stop};
 
@@ -107,8 +117,12 @@ pub(crate) enum Selection {
 pub(crate) enum Need {
     /// Write `text`; no path means the file that is edited.
     Write { path: Option<String>, text: String, append: bool },
-    /// The text of a file, to put below `row`.
+    /// The text of a file.
     Read { path: String },
+    /// A file to edit: the answer is a [`Found`]. No path means the file that the editor was started with.
+    Open { path: Option<String> },
+    /// What stands at a path, without its text: a [`Found`].
+    Look { path: Option<String> },
     /// The output of a command that reads `stdin`.
     Run { command: String, stdin: String },
 }
@@ -159,11 +173,18 @@ impl Editor {
 
     /// An editor on a file as a program asks for it.
     pub(crate) fn open(request: &crate::shell::EditRequest) -> Self {
-        let mut editor = Self::new(&request.text);
+        let mut editor = Self::new("");
         drop(editor.core.ex("set bs=indent,eol,start nf=bin,hex"));
         request.rc.iter().for_each(|command| editor.feed(&format!(":{command}\n")));
-        editor.of_file(&request.name, request.fresh, request.read_only);
-        request.commands.iter().for_each(|command| editor.feed(&format!(":{command}\n")));
+        editor.of_file(&request.name, &request.found, request.read_only);
+        let mut start = editor.of_files(&request.names, request.windows).to_owned();
+        start.extend(request.commands.iter().map(|command| format!(":{command}\n")));
+        if let Some(text) = &request.found.attention {
+            editor.core.asking = Some(text.clone());
+            editor.core.attention = Some((request.found.clone(), start));
+        } else {
+            editor.feed(&start);
+        }
         editor
     }
 
@@ -179,6 +200,71 @@ impl Editor {
             .then_some(now.message.as_str())
     }
 
+    /// A question of several lines: it covers the text until it is answered.
+    pub(crate) fn question(&self) -> Option<&str> {
+        self.now().asking.as_deref().filter(|text| text.contains('\n'))
+    }
+
+    /// The name of the file that is edited now; empty for none.
+    pub(crate) fn file_name(&self) -> &str {
+        self.now().files.name()
+    }
+
+    /// Takes the size of the screen, in rows and columns.
+    pub(crate) fn set_screen(&mut self, rows: usize, columns: usize) {
+        self.core.set_screen((rows, columns));
+        if let Some(waiting) = &mut self.waiting {
+            waiting.set_screen((rows, columns));
+        }
+    }
+
+    /// Where the windows are, and the number of the one worked in.
+    pub(crate) fn windows(&self) -> (Vec<Area>, usize) {
+        let now = self.now();
+        (now.areas(), now.files.tabs.tab().current)
+    }
+
+    /// The editor as another window shows its text.
+    pub(crate) fn seen_from(&self, window: usize) -> Self {
+        let mut core = self.now().clone();
+        core.visual = None;
+        core.inserting = None;
+        core.prompt = None;
+        core.go_to_window(window);
+        Self { core, waiting: None, need: None }
+    }
+
+    /// Tells what the screen shows in a window that is not worked in.
+    pub(crate) fn set_window_view(&mut self, window: usize, view: View) {
+        self.core.files.tabs.set_view(window, view);
+    }
+
+    /// The line below a window: the file's name and state.
+    pub(crate) fn status_name(&self) -> String {
+        let now = self.now();
+        let modified = if now.modified { " [+]" } else { "" };
+        let read_only = if now.read_only { " [RO]" } else { "" };
+        let gap = if now.modified && now.read_only { modified.to_owned() + "[RO]" } else { format!("{modified}{read_only}") };
+        format!("{}{gap}", now.files.shown_name())
+    }
+
+    /// The labels of the tab pages and the number of the one shown; nothing where there is one only.
+    pub(crate) fn tab_labels(&self) -> (Vec<String>, usize) {
+        let now = self.now();
+        let tabs = &now.files.tabs;
+        if tabs.count() < 2 {
+            return (Vec::new(), 0);
+        }
+        let label = |(windows, buffer): (usize, usize)| {
+            let count = if windows > 1 { windows.to_string() } else { String::new() };
+            let modified = if now.files.is_modified(buffer, now.modified) { "+" } else { "" };
+            let space = if count.is_empty() && modified.is_empty() { "" } else { " " };
+            let name = now.files.get(buffer).map_or("", |it| &it.name);
+            format!(" {count}{modified}{space}{} ", files::shown(name))
+        };
+        (tabs.labels(now.files.current).into_iter().map(label).collect(), tabs.page())
+    }
+
     /// Takes what a command printed off the screen.
     pub(crate) fn hide_lines(&mut self) {
         self.core.message.clear();
@@ -189,28 +275,33 @@ impl Editor {
         self.core.script = true;
     }
 
-    /// Says which file the text is of.
-    pub(crate) fn of_file(&mut self, name: &str, fresh: bool, read_only: bool) {
+    /// Takes the file that the editor was started with, and what was found there.
+    pub(crate) fn of_file(&mut self, name: &str, found: &Found, read_only: bool) {
         let core = &mut self.core;
         core.files.set_name(name);
-        core.read_only = read_only;
-        if [".yaml", ".yml"].iter().any(|end| name.ends_with(end)) {
-            core.yaml = core.file_types;
-            if core.yaml {
-                drop(core.ex("setlocal expandtab shiftwidth=2 softtabstop=2"));
-            }
-            for command in std::mem::take(&mut core.for_yaml) {
-                drop(core.ex(&command));
-            }
+        name.clone_into(&mut core.files.first);
+        let text = core.take_found(found);
+        let body = core.new_body(&text);
+        core.change_body(1, Some(body), false);
+        core.read_only = read_only || found.exists && !found.writable && !name.is_empty();
+        core.detect_type();
+        core.message = core.told_of(found.exists && !found.readable);
+    }
+
+    /// Says which files are edited, the first of them now. Gives the keys that show them in windows (`o`, `O`)
+    /// or tab pages (`p`).
+    pub(crate) fn of_files(&mut self, names: &[String], windows: Option<char>) -> &'static str {
+        let core = &mut self.core;
+        core.files.arguments = names.to_vec();
+        for name in names {
+            core.files.number_of(name);
         }
-        let text = core.text.string();
-        let size = format!("{}L, {}B", text.lines().count(), text.len());
-        core.message = match (name.is_empty(), fresh) {
-            (true, _) => String::new(),
-            (false, true) => format!("\"{name}\" [New]"),
-            (false, false) if read_only => format!("\"{name}\" [readonly] {size}"),
-            (false, false) => format!("\"{name}\" {size}"),
-        };
+        match windows.filter(|_| names.len() > 1) {
+            Some('o') => ":all\n",
+            Some('O') => ":vertical all\n",
+            Some(_) => ":tab all\n",
+            None => "",
+        }
     }
 
     /// Tells what the screen shows of the text.

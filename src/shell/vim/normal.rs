@@ -6,7 +6,7 @@ use super::insert::Inserting;
 use super::lines::Opening;
 use super::operator::Operator;
 use super::registers::{Put, Registers};
-use super::{Left, Pos, Selection, keys};
+use super::{Pos, Selection, keys};
 
 /// A command as its keys say it.
 #[derive(Clone, Debug, Default)]
@@ -42,6 +42,9 @@ impl Core {
     /// One step: a command of normal mode, or a key of insert mode.
     pub(super) fn step(&mut self) -> Done {
         self.update_aim();
+        if self.attention.is_some() {
+            return self.attend_first();
+        }
         if self.inserting.is_some() {
             let done = self.insert_key();
             let done = done.or_else(|stop| self.insert_failed(stop));
@@ -278,6 +281,8 @@ impl Core {
                 self.say_position();
                 Ok(())
             }
+            '\x17' => self.window_command(command),
+            '\x1e' => self.alternate_command(command.count0),
             'z' => self.z_command(command),
             'g' => self.g_command(command),
             '[' | ']' if matches!(command.next, 'p' | 'P') => {
@@ -454,10 +459,7 @@ impl Core {
     fn leave_command(&mut self, letter: char) -> Done {
         match letter {
             'Z' => self.ex("x"),
-            'Q' => {
-                self.left = Some(Left { exit: 0 });
-                Ok(())
-            }
+            'Q' => self.ex("q!"),
             _ => Err(Stop::Fail),
         }
     }

@@ -33,6 +33,8 @@ pub(super) struct Settings {
     pub(super) syntax: bool,
     pub(super) hidden: bool,
     pub(super) ruler: bool,
+    pub(super) split_right: bool,
+    pub(super) split_below: bool,
     pub(super) backspace: String,
     pub(super) formats: String,
     pub(super) wraps: String,
@@ -71,6 +73,8 @@ impl Default for Settings {
             syntax: true,
             hidden: false,
             ruler: true,
+            split_right: false,
+            split_below: false,
             backspace: String::new(),
             formats: "bin,octal,hex".into(),
             wraps: "b,s".into(),
@@ -141,10 +145,6 @@ const KNOWN: &[&str] = &[
     "ar",
     "cursorcolumn",
     "cuc",
-    "splitright",
-    "spr",
-    "splitbelow",
-    "sb",
     "formatoptions",
     "fo",
     "textmode",
@@ -201,9 +201,44 @@ impl Settings {
     pub(super) fn compiled(&self, text: &str) -> Option<super::pattern::Regexp> {
         super::pattern::compile(text, self.magic, self.ignorecase, self.smartcase, "").ok()
     }
+
+    /// Takes over what belongs to a buffer.
+    pub(super) fn take_buffers(&mut self, from: &Self) {
+        self.autoindent = from.autoindent;
+        self.smartindent = from.smartindent;
+        self.expandtab = from.expandtab;
+        self.shiftwidth = from.shiftwidth;
+        self.tabstop = from.tabstop;
+        self.softtabstop = from.softtabstop;
+        self.textwidth = from.textwidth;
+        from.formats.clone_into(&mut self.formats);
+    }
+
+    /// Takes over what belongs to a window.
+    pub(super) fn take_windows(&mut self, from: &Self) {
+        self.number = from.number;
+        self.relative_number = from.relative_number;
+        self.cursor_line = from.cursor_line;
+        self.wrap = from.wrap;
+        self.list = from.list;
+    }
 }
 
 impl Core {
+    /// `:set`: here, and in the buffers that are to come.
+    pub(super) fn ex_set_both(&mut self, rest: &str) -> Done {
+        let read_only = self.read_only;
+        std::mem::swap(&mut self.settings, &mut self.files.globals);
+        let kept = (self.message.clone(), self.errors);
+        if !rest.contains('?') {
+            drop(self.ex_set(rest));
+        }
+        (self.message, self.errors) = kept;
+        std::mem::swap(&mut self.settings, &mut self.files.globals);
+        self.read_only = read_only;
+        self.ex_set(rest)
+    }
+
     pub(super) fn ex_set(&mut self, rest: &str) -> Done {
         let rest = rest.replace("\\ ", "\u{1}");
         for word in rest.split_whitespace() {
@@ -301,6 +336,8 @@ impl Core {
             "ws" | "wrapscan" => &mut it.wrapscan,
             "hid" | "hidden" => &mut it.hidden,
             "ru" | "ruler" => &mut it.ruler,
+            "spr" | "splitright" => &mut it.split_right,
+            "sb" | "splitbelow" => &mut it.split_below,
             "ro" | "readonly" => &mut self.read_only,
             "paste" => &mut it.paste,
             _ => return None,

@@ -6,8 +6,15 @@ use super::*;
 
 /// Edits a text with keys as `vim -s` would; gives what was written last, and to other files.
 fn edit(before: &str, keys: &str) -> (String, BTreeMap<String, String>) {
-    let mut editor = Editor::new(before);
-    editor.of_file("f.yaml", false, false);
+    let mut editor = Editor::new("");
+    let found = |text: &str| Found {
+        exists: true,
+        readable: true,
+        writable: true,
+        text: text.to_owned(),
+        ..Found::default()
+    };
+    editor.of_file("f.yaml", &found(before), false);
     editor.set_script();
     let mut file = before.to_owned();
     let mut others = BTreeMap::new();
@@ -23,6 +30,12 @@ fn edit(before: &str, keys: &str) -> (String, BTreeMap<String, String>) {
                 Ok(String::new())
             }
             Need::Read { path } => others.get(&path).cloned().ok_or_else(|| "no file".to_owned()),
+            Need::Look { path: Some(path) } if !others.contains_key(&path) => Ok(String::new()),
+            Need::Look { .. } => Ok(serde_json::to_string(&found("")).unwrap()),
+            Need::Open { path } => {
+                let text = path.and_then(|path| others.get(&path).cloned()).unwrap_or_else(|| file.clone());
+                Ok(serde_json::to_string(&found(&text)).unwrap())
+            }
             Need::Run { command, .. } => Ok(command.trim_start_matches("echo ").to_owned() + "\n"),
         };
         editor.resume(answer);

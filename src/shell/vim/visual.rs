@@ -254,6 +254,10 @@ impl Core {
                 Ok(())
             }
             '&' => self.ex("%s//~/&"),
+            't' | 'T' => {
+                self.go_in_tabs(command.next == 'T', command.count0);
+                Ok(())
+            }
             ';' | ',' => self.change_jump(command.next == ',', count),
             '-' | '+' => {
                 let now = self.undo.now();

@@ -38,7 +38,7 @@ impl EditorPane {
             EditorKind::Vim => Engine::Vim(Box::new(Editor::open(request))),
             EditorKind::Nano => {
                 let line = request.commands.first().and_then(|line| line.parse().ok()).unwrap_or(1);
-                Engine::Nano(Box::new(Nano::new(&request.name, &request.text, request.fresh, line)))
+                Engine::Nano(Box::new(Nano::new(&request.name, &request.found.text, !request.found.exists, line)))
             }
         };
         Self { name: request.name.clone(), engine, waiting: false, left: 0 }
@@ -118,7 +118,11 @@ impl EditorPane {
 
     /// Draws the text and the lines below it.
     pub(crate) fn draw(&mut self, frame: &mut Frame<'_>, area: Rect, focused: bool, theme: Theme) {
-        let syntax = yaml::is_yaml(&self.name);
+        let named = match &self.engine {
+            Engine::Vim(editor) => editor.file_name().to_owned(),
+            Engine::Nano(_) => self.name.clone(),
+        };
+        let syntax = yaml::is_yaml(&named);
         match &mut self.engine {
             Engine::Vim(editor) => vim::draw(editor, &mut self.left, frame, area, (focused, syntax), theme),
             Engine::Nano(nano) => nano::draw(nano, frame, area, (focused, syntax), theme),

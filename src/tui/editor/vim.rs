@@ -8,7 +8,7 @@ use ratatui::widgets::Paragraph;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::yaml;
-use crate::shell::vim::{Editor, Look, Mode, Pos, Selection, View};
+use crate::shell::vim::{Area, Editor, Look, Mode, Pos, Selection, View};
 use crate::tui::terminal::wrap;
 use crate::tui::theme::Theme;
 
@@ -34,43 +34,116 @@ pub(super) fn draw(
     (focused, yaml): (bool, bool),
     theme: Theme,
 ) {
-    if let Some(lines) = editor.shown_lines() {
-        return draw_lines(lines, frame, area);
+    if let Some(lines) = editor.question() {
+        return draw_lines(lines, None, frame, area);
     }
-    let [body, foot] = Layout::vertical([Constraint::Min(1), Constraint::Length(1)]).areas(area);
-    let page = Page {
-        editor,
-        theme,
-        yaml,
-        look: editor.look(),
-        gutter: gutter(editor),
-        width: usize::from(body.width),
-    };
-    let top = page.top(usize::from(body.height));
-    *left = page.left(*left);
-    let drawn = page.rows(top, *left, usize::from(body.height));
-    let view = View { top, height: usize::from(body.height) };
-    let line = last_line(editor, view, usize::from(foot.width));
-    frame.render_widget(Paragraph::new(drawn.rows), body);
-    frame.render_widget(Paragraph::new(line.clone()), foot);
-    editor.set_view(view);
+    if let Some(lines) = editor.shown_lines() {
+        return draw_lines(lines, Some("Press ENTER or type command to continue"), frame, area);
+    }
+    editor.set_screen(usize::from(area.height), usize::from(area.width));
+    let (labels, page) = editor.tab_labels();
+    let bar = u16::from(!labels.is_empty());
+    let [top, body, foot] =
+        Layout::vertical([Constraint::Length(bar), Constraint::Min(1), Constraint::Length(1)]).areas(area);
+    draw_tabs(&labels, page, frame, top, theme);
+    let (windows, current) = editor.windows();
+    let mut cursor = None;
+    for window in &windows {
+        let here = window.window == current;
+        let spot = spot(window, body);
+        if here {
+            cursor = draw_window(editor, left, frame, spot, (yaml, theme));
+        } else {
+            let mut other = editor.seen_from(window.window);
+            let yaml = yaml::is_yaml(other.file_name());
+            draw_window(&mut other, &mut 0, frame, spot, (yaml, theme));
+            editor.set_window_view(window.window, other.view());
+            if windows.len() > 1 {
+                draw_border(&other, false, frame, (spot, body), theme);
+            }
+        }
+        if here && windows.len() > 1 {
+            draw_border(editor, true, frame, (spot, body), theme);
+        }
+    }
+    let line = last_line(editor, windows.len() == 1, usize::from(foot.width));
+    frame.render_widget(Paragraph::new(line), foot);
     if !focused {
         return;
     }
     if matches!(editor.mode(), Mode::Line(_)) {
         let column = editor.bottom_line().width().min(usize::from(foot.width.saturating_sub(1)));
         frame.set_cursor_position(Position::new(foot.x + column as u16, foot.y));
-    } else if let Some((row, column)) = drawn.cursor {
-        frame.set_cursor_position(Position::new(body.x + column as u16, body.y + row as u16));
+    } else if let Some((x, y)) = cursor {
+        frame.set_cursor_position(Position::new(x, y));
     }
 }
 
+/// Where a window's text is drawn.
+fn spot(window: &Area, body: Rect) -> Rect {
+    let whole = Rect {
+        x: body.x + window.column as u16,
+        y: body.y + window.row as u16,
+        width: window.width as u16,
+        height: window.height as u16,
+    };
+    whole.intersection(body)
+}
+
+/// Draws a window's text; gives where its cursor is on the screen.
+fn draw_window(
+    editor: &mut Editor,
+    left: &mut usize,
+    frame: &mut Frame<'_>,
+    area: Rect,
+    (yaml, theme): (bool, Theme),
+) -> Option<(u16, u16)> {
+    let (width, height) = (usize::from(area.width), usize::from(area.height));
+    let page = Page { editor, theme, yaml, look: editor.look(), gutter: gutter(editor), width };
+    let top = page.top(height);
+    *left = page.left(*left);
+    let drawn = page.rows(top, *left, height);
+    let cursor = drawn.cursor.map(|(row, column)| (area.x + column as u16, area.y + row as u16));
+    frame.render_widget(Paragraph::new(drawn.rows), area);
+    editor.set_view(View { top, height });
+    cursor
+}
+
+/// The status line below a window and the bar at its right.
+fn draw_border(editor: &Editor, here: bool, frame: &mut Frame<'_>, (spot, body): (Rect, Rect), theme: Theme) {
+    let width = usize::from(spot.width);
+    let ruler = ruler(editor);
+    let at = 62_usize.saturating_sub(80_usize.saturating_sub(width)).max(width.div_ceil(2));
+    let name = super::super::home::fit(&editor.status_name(), at.saturating_sub(1));
+    let text = super::super::home::fit(&format!("{name:<at$}{ruler}"), width);
+    let style = Style::new().add_modifier(Modifier::REVERSED);
+    let style = if here { style.add_modifier(Modifier::BOLD) } else { style };
+    let below = Rect { y: spot.y + spot.height, height: 1, ..spot }.intersection(body);
+    frame.render_widget(Paragraph::new(Line::styled(format!("{text:<width$}"), style)), below);
+    let beside = Rect { x: spot.x + spot.width, width: 1, ..spot }.intersection(body);
+    let bars = vec![Line::styled("|", theme.faint()); usize::from(beside.height)];
+    frame.render_widget(Paragraph::new(bars), beside);
+}
+
+/// The labels of the tab pages.
+fn draw_tabs(labels: &[String], page: usize, frame: &mut Frame<'_>, area: Rect, theme: Theme) {
+    let span = |(at, label): (usize, &String)| {
+        let style = if at == page { theme.strong() } else { Style::new().add_modifier(Modifier::REVERSED) };
+        Span::styled(label.clone(), style)
+    };
+    let mut spans: Vec<Span<'static>> = labels.iter().enumerate().map(span).collect();
+    let used: usize = labels.iter().map(|label| label.width()).sum();
+    let room = usize::from(area.width).saturating_sub(used + 1);
+    spans.push(Span::styled(" ".repeat(room) + "X", Style::new().add_modifier(Modifier::REVERSED)));
+    frame.render_widget(Paragraph::new(Line::from(spans)), area);
+}
+
 /// What a command printed, with vim's question below it.
-fn draw_lines(lines: &str, frame: &mut Frame<'_>, area: Rect) {
+fn draw_lines(lines: &str, question: Option<&str>, frame: &mut Frame<'_>, area: Rect) {
     let width = usize::from(area.width);
     let mut rows: Vec<Line<'static>> =
         lines.lines().flat_map(|line| wrap(&Line::raw(line.to_owned()), width)).collect();
-    rows.push(Line::raw("Press ENTER or type command to continue"));
+    rows.extend(question.map(|text| Line::raw(text.to_owned())));
     let surplus = rows.len().saturating_sub(usize::from(area.height));
     frame.render_widget(Paragraph::new(rows.split_off(surplus)), area);
 }
@@ -264,16 +337,9 @@ impl Page<'_> {
     }
 }
 
-/// Mode or message at the left, what was typed and the ruler at the right.
-fn last_line(editor: &Editor, view: View, width: usize) -> Line<'static> {
-    let message = editor.bottom_line();
-    if matches!(editor.mode(), Mode::Line(_)) {
-        // A long command scrolls with its end in view.
-        let skip = (message.width() + 1).saturating_sub(width);
-        return Line::raw(message.chars().skip(skip).collect::<String>());
-    }
-    let cursor = editor.cursor();
-    let lines = editor.line_count();
+/// Where the cursor and the window are in the text.
+fn ruler(editor: &Editor) -> String {
+    let (view, cursor, lines) = (editor.view(), editor.cursor(), editor.line_count());
     let place = match (view.top == 0, view.top + view.height >= lines) {
         (true, true) => "All".to_owned(),
         (true, false) => "Top".to_owned(),
@@ -281,7 +347,19 @@ fn last_line(editor: &Editor, view: View, width: usize) -> Line<'static> {
         (false, false) => format!("{}%", view.top * 100 / (lines - view.height).max(1)),
     };
     let column = if editor.line(cursor.row).is_empty() { "0-1".into() } else { (cursor.col + 1).to_string() };
-    let ruler = format!("{:<11}{:<14}{place}", editor.pending(), format!("{},{column}", cursor.row + 1));
+    format!("{:<14}{place}", format!("{},{column}", cursor.row + 1))
+}
+
+/// Mode or message at the left, what was typed and, in a single window, the ruler at the right.
+fn last_line(editor: &Editor, single: bool, width: usize) -> Line<'static> {
+    let message = editor.bottom_line();
+    if matches!(editor.mode(), Mode::Line(_)) {
+        // A long command scrolls with its end in view.
+        let skip = (message.width() + 1).saturating_sub(width);
+        return Line::raw(message.chars().skip(skip).collect::<String>());
+    }
+    let ruler = if single { ruler(editor) } else { String::new() };
+    let ruler = format!("{:<11}{ruler}", editor.pending());
     let bold = message.starts_with("-- ");
     let room = width.saturating_sub(ruler.width() + 1);
     if message.width() > room {

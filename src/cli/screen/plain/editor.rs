@@ -152,20 +152,11 @@ impl Lines {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shell::EditorKind;
     use crate::tui::Language;
 
     #[test]
     fn lines_are_added_changed_and_read_out() {
-        let request = EditRequest {
-            kind: EditorKind::Vim,
-            name: "a.yaml".into(),
-            text: String::new(),
-            fresh: true,
-            read_only: false,
-            rc: Vec::new(),
-            commands: Vec::new(),
-        };
+        let request = EditRequest { name: "a.yaml".into(), ..EditRequest::default() };
         let (mut lines, _) = Lines::open(&request, Words(Language::English));
         let mut said = String::new();
         for line in ["a", "kind: Pod", "  name: x", ".", "2s/x/web/", "1i", "# mine", ".", "%p"] {
@@ -176,6 +167,8 @@ mod tests {
         }
         assert_eq!(said, "1 # mine\n2 kind: Pod\n3   name: web\n");
         lines.take("wq");
+        assert!(matches!(lines.step(), Some(Step::Need(Need::Look { .. }))));
+        lines.resume(Ok(String::new()));
         assert!(matches!(lines.step(), Some(Step::Need(Need::Write { .. }))));
         assert!(lines.step().is_none(), "the answer has not come");
         lines.resume(Ok(String::new()));
