@@ -60,7 +60,15 @@ impl Args {
                 command if command.starts_with('+') => {
                     found.commands.push(command.trim_start_matches('+').to_owned());
                 }
-                windows if windows.len() > 1 && windows.trim_start_matches(|c| "-oOp".contains(c)).bytes().all(|c| c.is_ascii_digit()) && windows.starts_with(['-']) && windows[1..].starts_with(['o', 'O', 'p']) => {
+                windows
+                    if windows.len() > 1
+                        && windows
+                            .trim_start_matches(|c| "-oOp".contains(c))
+                            .bytes()
+                            .all(|c| c.is_ascii_digit())
+                        && windows.starts_with(['-'])
+                        && windows[1..].starts_with(['o', 'O', 'p']) =>
+                {
                     found.windows = windows.chars().nth(1);
                 }
                 option if option.starts_with('-') && option.len() > 1 => {}
@@ -78,7 +86,9 @@ fn run(proc: &mut Proc) -> Running<'_> {
         args.ex |= program.as_deref() == Some("ex");
         args.read_only |= program.as_deref() == Some("view");
         if args.compares || program.as_deref() == Some("vimdiff") {
-            proc.eprint("uncordon: comparing files in vim is not simulated yet: diff -u shows what differs\n");
+            proc.eprint(
+                "uncordon: comparing files in vim is not simulated yet: diff -u shows what differs\n",
+            );
             return 1;
         }
         if args.files.first().is_some_and(|file| file == "-") {
@@ -137,7 +147,8 @@ async fn on_screen(proc: &Proc, kind: EditorKind, args: &Args, given: Option<Fou
     let name = args.files.first().cloned().unwrap_or_default();
     let path = (!name.is_empty()).then(|| proc.path(&name));
     let vim = kind == EditorKind::Vim;
-    let mut outside = Outside { proc, file: path, swaps: vim && !args.no_swap && proc.link.is_open(), made: Vec::new() };
+    let mut outside =
+        Outside { proc, file: path, swaps: vim && !args.no_swap && proc.link.is_open(), made: Vec::new() };
     let found = match given {
         Some(found) => found,
         None => outside.open(None, &name),

@@ -193,7 +193,8 @@ impl Core {
 
     pub(super) fn note_found(&mut self, found: &Found) {
         let text = &found.text;
-        let dos = !text.is_empty() && text.contains("\r\n") && text.lines().count() == text.matches("\r\n").count();
+        let dos =
+            !text.is_empty() && text.contains("\r\n") && text.lines().count() == text.matches("\r\n").count();
         if let Some(about) = self.files.about_mut() {
             about.fresh = !found.exists;
             about.dos = dos;
@@ -219,7 +220,8 @@ impl Core {
             return format!("\"{name}\" [New]");
         }
         let lines = text.lines().count();
-        let bytes = text.len() + if about.dos { lines } else { 0 } - usize::from(about.no_end && !text.is_empty());
+        let bytes =
+            text.len() + if about.dos { lines } else { 0 } - usize::from(about.no_end && !text.is_empty());
         let mut flags = String::new();
         if self.read_only {
             flags += "[readonly]";
@@ -364,7 +366,9 @@ impl Core {
         let rest = line.rest.trim();
         if rest.is_empty() {
             let at = self.files.argument;
-            let mark = |(index, name): (usize, &String)| if index == at { format!("[{name}]") } else { name.clone() };
+            let mark = |(index, name): (usize, &String)| {
+                if index == at { format!("[{name}]") } else { name.clone() }
+            };
             let names: Vec<String> = self.files.arguments.iter().enumerate().map(mark).collect();
             self.say(names.join("  "));
             return Ok(());

@@ -211,9 +211,38 @@ const NO_RANGE: &[&str] = &[
 
 /// Commands whose number is none of a line.
 const COUNTED: &[&str] = &[
-    "all", "argument", "bNext", "bdelete", "bnext", "bprevious", "bunload", "buffer", "bwipeout", "close", "hide",
-    "new", "next", "Next", "only", "previous", "quit", "resize", "sall", "sbuffer", "split", "sview", "tabNext",
-    "tabclose", "tabedit", "tabnew", "tabnext", "tabprevious", "vnew", "vsplit", "wincmd", "wprevious",
+    "all",
+    "argument",
+    "bNext",
+    "bdelete",
+    "bnext",
+    "bprevious",
+    "bunload",
+    "buffer",
+    "bwipeout",
+    "close",
+    "hide",
+    "new",
+    "next",
+    "Next",
+    "only",
+    "previous",
+    "quit",
+    "resize",
+    "sall",
+    "sbuffer",
+    "split",
+    "sview",
+    "tabNext",
+    "tabclose",
+    "tabedit",
+    "tabnew",
+    "tabnext",
+    "tabprevious",
+    "vnew",
+    "vsplit",
+    "wincmd",
+    "wprevious",
 ];
 
 /// Commands of one sign.
@@ -289,9 +318,9 @@ impl Core {
         let Some((name, takes, zero)) = resolve(&word) else {
             return Err(self.error(format!("E492: Not an editor command: {text}")));
         };
-        let takes_all = ["global", "vglobal", "sort", "retab", "write", "wq", "xit", "exit", "update", "saveas", "wnext"];
-        if takes_all.contains(&name) && range.given == 0
-        {
+        let takes_all =
+            ["global", "vglobal", "sort", "retab", "write", "wq", "xit", "exit", "update", "saveas", "wnext"];
+        if takes_all.contains(&name) && range.given == 0 {
             (range.from, range.to) = (1, self.text.count() as isize);
         }
         if COUNTED.contains(&name) {

@@ -32,7 +32,8 @@ impl Core {
 
     /// Letters but blanks from a row's begin up to a place: filling leaves their number alone.
     fn letters_before(&self, row: usize, pos: Pos) -> usize {
-        let letters = |row: usize, end: usize| self.text.line(row).iter().take(end).filter(|c| !is_blank(**c)).count();
+        let letters =
+            |row: usize, end: usize| self.text.line(row).iter().take(end).filter(|c| !is_blank(**c)).count();
         (row..pos.row).map(|row| letters(row, usize::MAX)).sum::<usize>() + letters(pos.row, pos.col)
     }
 

@@ -67,7 +67,11 @@ impl Frame {
 
     /// Gives the frame a size; parts keep theirs, but for the last that have to give or get.
     pub(super) fn resize(&mut self, across: bool, size: usize) {
-        if across { self.width = size } else { self.height = size }
+        if across {
+            self.width = size
+        } else {
+            self.height = size
+        }
         let Kind::Parts { across: along, parts } = &mut self.kind else { return };
         if *along != across {
             return parts.iter_mut().for_each(|part| part.resize(across, size));

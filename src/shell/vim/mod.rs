@@ -244,7 +244,11 @@ impl Editor {
         let now = self.now();
         let modified = if now.modified { " [+]" } else { "" };
         let read_only = if now.read_only { " [RO]" } else { "" };
-        let gap = if now.modified && now.read_only { modified.to_owned() + "[RO]" } else { format!("{modified}{read_only}") };
+        let gap = if now.modified && now.read_only {
+            modified.to_owned() + "[RO]"
+        } else {
+            format!("{modified}{read_only}")
+        };
         format!("{}{gap}", now.files.shown_name())
     }
 

@@ -2,8 +2,8 @@
 
 use super::core::{Core, Done};
 use super::ex::Line;
-use super::text::Line as TextLine;
 use super::normal::Command;
+use super::text::Line as TextLine;
 use super::windows::Place;
 use super::{Need, Pos};
 

@@ -89,7 +89,8 @@ impl Undo {
     /// Steps that no other was made behind, with how many lead to each.
     pub(super) fn ends(&self) -> Vec<(usize, usize)> {
         let parent = |step: usize| step.checked_sub(1).and_then(|at| self.steps.get(at)).map(|it| it.parent);
-        let depth = |step: usize| std::iter::successors(Some(step), |it| parent(*it)).filter(|it| *it > 0).count();
+        let depth =
+            |step: usize| std::iter::successors(Some(step), |it| parent(*it)).filter(|it| *it > 0).count();
         let is_end = |step: &usize| !self.steps.iter().any(|it| it.parent == *step);
         (1..=self.steps.len()).filter(is_end).map(|step| (step, depth(step))).collect()
     }

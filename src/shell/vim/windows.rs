@@ -52,8 +52,7 @@ pub(super) struct Place {
 impl Default for Tabs {
     fn default() -> Self {
         let screen = (24, 80);
-        let tab =
-            Tab { frame: Frame::new(1, (23, 81)), current: 1, previous: 1, aside: BTreeMap::new() };
+        let tab = Tab { frame: Frame::new(1, (23, 81)), current: 1, previous: 1, aside: BTreeMap::new() };
         Self { all: vec![tab], current: 0, screen, next: 2, place: Place::default() }
     }
 }

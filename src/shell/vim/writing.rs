@@ -130,7 +130,9 @@ impl Core {
                 return Err(self.error(format!("E141: No file name for buffer {number}")));
             }
             if body.read_only && !forced {
-                return Err(self.error(format!("E45: 'readonly' option is set for \"{name}\" (add ! to override)")));
+                return Err(
+                    self.error(format!("E45: 'readonly' option is set for \"{name}\" (add ! to override)"))
+                );
             }
             let text = body.text.string();
             let path = self.files.path(&name);

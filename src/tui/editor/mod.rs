@@ -38,7 +38,12 @@ impl EditorPane {
             EditorKind::Vim => Engine::Vim(Box::new(Editor::open(request))),
             EditorKind::Nano => {
                 let line = request.commands.first().and_then(|line| line.parse().ok()).unwrap_or(1);
-                Engine::Nano(Box::new(Nano::new(&request.name, &request.found.text, !request.found.exists, line)))
+                Engine::Nano(Box::new(Nano::new(
+                    &request.name,
+                    &request.found.text,
+                    !request.found.exists,
+                    line,
+                )))
             }
         };
         Self { name: request.name.clone(), engine, waiting: false, left: 0 }
