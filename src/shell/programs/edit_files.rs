@@ -158,7 +158,7 @@ impl Outside<'_> {
     pub(super) fn drop_swaps(&mut self) {
         for swap in std::mem::take(&mut self.made) {
             let op = FileOp::Remove { path: &swap, recursive: false };
-            let _ = self.proc.disk().change(&swap, op);
+            let _ = self.proc.disk().change(op);
         }
     }
 }
