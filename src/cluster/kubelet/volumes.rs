@@ -107,12 +107,18 @@ fn sources(world: &World, id: &PodId, pod: &Object, volume: &Value) -> Vec<Optio
                 all.push(store.find(resource, object::namespace(pod), &name(it)).cloned());
             }
         }
-        if part.get("downwardAPI").is_some() {
+        if part.get("downwardAPI").is_some_and(|it| object::list(it, "/items").iter().any(may_change)) {
             all.push(Some(pod.clone()));
             all.push(store.find("nodes", "", object::text(pod, "/spec/nodeName")).cloned());
         }
     }
     all
+}
+
+/// Whether what an item shows of its pod can ever be another: a pod's name, namespace and UID cannot.
+fn may_change(item: &Value) -> bool {
+    let fixed = ["metadata.name", "metadata.namespace", "metadata.uid"];
+    !fixed.contains(&object::text(item, "/fieldRef/fieldPath"))
 }
 
 /// Whether a token of the volume lives for longer than a fifth of its life.
