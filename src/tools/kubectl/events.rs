@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::describe::interval;
-use super::print::{Printer, TabWriter};
+use super::print::{Format, Printer, TabWriter};
 use super::verb::{Group, PLAIN, Run, Verb};
 use super::waiting::Watcher;
 use super::{Call, Ctx, Done, Failure};
@@ -55,8 +55,8 @@ async fn run(ctx: &mut Ctx<'_>) -> Done {
     if ctx.flags.on("watch") {
         return watch(ctx, &mut output, &path, &fields, &wanted).await;
     }
-    let (listed, all) = all_of(ctx, &path, &fields)?;
-    let mut events: Vec<Value> = all.into_iter().filter(|event| wanted(event)).collect();
+    let mut events: Vec<Value> =
+        all_of(ctx, &path, &fields)?.into_iter().filter(|event| wanted(event)).collect();
     if events.is_empty() {
         let inside = if everywhere { String::new() } else { format!(" in {current} namespace") };
         ctx.err(&format!("No events found{inside}.\n"));
@@ -70,18 +70,17 @@ async fn run(ctx: &mut Ctx<'_>) -> Done {
     if output.printer.is_human() {
         return output.table(ctx, &events);
     }
-    let all =
-        json!({"apiVersion": "v1", "kind": "EventList", "metadata": listed.get("metadata"), "items": events});
+    if matches!(output.printer.format, Format::Name) {
+        // The real one has no names for a list that it put together itself.
+        return Ok(());
+    }
+    let all = json!({"apiVersion": "v1", "kind": "EventList", "metadata": {}, "items": events});
     output.printer.typed = true;
     output.printer.print(ctx, &all, "")
 }
 
-/// The events of a path, in portions of `--chunk-size`, and the last answer.
-fn all_of(
-    ctx: &mut Ctx<'_>,
-    path: &str,
-    fields: &str,
-) -> Result<(crate::cluster::Object, Vec<Value>), Failure> {
+/// The events of a path, in portions of `--chunk-size`.
+fn all_of(ctx: &mut Ctx<'_>, path: &str, fields: &str) -> Result<Vec<Value>, Failure> {
     let limit = match ctx.flags.int("chunk-size") {
         0 => String::new(),
         size => size.to_string(),
@@ -93,7 +92,7 @@ fn all_of(
         all.extend(list(&listed, "/items").iter().cloned());
         from = text(&listed, "/metadata/continue").to_owned();
         if from.is_empty() {
-            return Ok((listed, all));
+            return Ok(all);
         }
     }
 }

@@ -207,8 +207,7 @@ fn help_about(proc: &Proc, rest: &[String]) -> Result<(), Failure> {
             "Unknown help topic [{}]\n",
             words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" ")
         ));
-        proc.print("\n");
-        proc.print(help::usage(&verbs::ROOT, ""));
+        proc.eprint(format!("\n{}", help::usage(&verbs::ROOT, "")));
         return Ok(());
     }
     proc.print(help::of(verb, &path));

@@ -207,6 +207,7 @@ const SPECIAL: &[(&str, &[&str])] = &[
             "reportingInstance",
         ],
     ),
+    ("source", &["component", "host"]),
     ("involvedObject", &["kind", "namespace", "name", "uid", "apiVersion", "resourceVersion", "fieldPath"]),
     (
         "resources",
