@@ -34,13 +34,9 @@ const WRONG_USE: u8 = 2;
 /// Stack of a thread that runs shells: the language recurses deeply.
 const STACK_BYTES: usize = 256 << 20;
 
-/// Stack of the main thread. What `jq` makes may be nested as deeply as its bound of memory allows, and is dropped
-/// level by level; the system gives only what is used.
-const MAIN_STACK_BYTES: usize = 1 << 30;
-
 /// Runs the program with the arguments of this process.
 pub fn main() -> ExitCode {
-    let thread = std::thread::Builder::new().stack_size(MAIN_STACK_BYTES).spawn(run_arguments);
+    let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(run_arguments);
     match thread.map(std::thread::JoinHandle::join) {
         Ok(Ok(code)) => code,
         // The panic has already said what happened.
