@@ -63,6 +63,9 @@ impl Core {
 
     /// Deletes the region and keeps it in registers.
     pub(super) fn op_delete(&mut self) -> Done {
+        if self.text.is_none() {
+            return Ok(());
+        }
         if self.op.empty {
             self.keep_here();
             return Ok(());

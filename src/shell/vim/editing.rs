@@ -424,10 +424,10 @@ impl Core {
         if self.files.get(number).is_none() {
             return Err(self.error(format!("E86: Buffer {number} does not exist")));
         }
-        let leaving = self.leaving(line)?;
         if line.name == "sbuffer" {
             self.split_window(false, None);
         }
+        let leaving = self.leaving(line)?;
         self.show_buffer(number, leaving == Leaving::Keeps || line.name == "sbuffer" || line.bang)
     }
 
@@ -470,10 +470,12 @@ impl Core {
                 None => self.files.number_of(""),
             };
             self.modified = false;
-            while self.files.tabs.windows().len() > 1 && self.files.tabs.showing(here) > 0 {
+            while self.files.tabs.windows().len() > 1 && self.files.current == here {
                 self.close_window(true);
             }
-            self.show_buffer(next, false)?;
+            if self.files.current == here {
+                self.show_buffer(next, false)?;
+            }
         } else {
             while let Some(window) = self.files.tabs.window_of(number) {
                 let back = self.files.tabs.tab().current;
@@ -569,6 +571,7 @@ impl Core {
             self.split_window(place.vertical, None);
             let number = self.files.number_of(name);
             self.show_buffer(number, true)?;
+            self.files.alternate = None;
         }
         if place.tab {
             self.go_to_tab(0);

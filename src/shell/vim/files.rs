@@ -181,6 +181,11 @@ impl Files {
         self.buffers.iter().filter(|it| it.listed).map(|it| it.number).collect()
     }
 
+    /// True when another buffer in memory has this file.
+    pub(super) fn is_loaded(&self, name: &str) -> bool {
+        self.buffers.iter().any(|it| it.name == name && matches!(it.state, State::Aside(_)))
+    }
+
     /// True when a buffer has changes that are not written; `now` says it of the one worked on.
     pub(super) fn is_modified(&self, number: usize, now: bool) -> bool {
         match self.get(number).map(|it| &it.state) {

@@ -204,6 +204,7 @@ impl Core {
             return Ok(());
         }
         self.keep_rows(below, below, None);
+        self.text.set_none(false);
         for (index, line) in lines.into_iter().enumerate() {
             self.text.insert(below + index, line);
         }

@@ -281,7 +281,7 @@ impl Core {
                 Some(at + register.lines.len() * count).filter(|_| at < self.text.count()),
             );
         }
-        let at = if was_none { 0 } else { at };
+        self.text.set_none(false);
         let mut rows = at;
         for _ in 0..count {
             let mut by: Option<isize> = None;

@@ -15,6 +15,7 @@ use super::{Pos, View};
 pub(super) struct Window {
     pub(super) buffer: usize,
     pub(super) cursor: Pos,
+    alternate: Option<usize>,
     aim: usize,
     view: View,
     settings: Settings,
@@ -121,6 +122,7 @@ impl Core {
         Window {
             buffer: self.files.current,
             cursor: self.cursor,
+            alternate: self.files.alternate,
             aim: self.aim,
             view: self.view,
             settings: self.settings.clone(),
@@ -145,6 +147,7 @@ impl Core {
     fn take_window(&mut self, window: Window) {
         self.change_body(window.buffer, None, true);
         self.cursor = window.cursor;
+        self.files.alternate = window.alternate;
         self.aim = window.aim;
         self.aims_here = true;
         self.view = window.view;
@@ -232,7 +235,6 @@ impl Core {
     pub(super) fn close_window(&mut self, kept: bool) {
         let tab = self.files.tabs.tab_mut();
         let window = tab.current;
-        let previous = tab.previous;
         let before = tab.frame.areas();
         let Some(heir) = tab.frame.close(window) else {
             return self.close_tab(kept);
@@ -242,7 +244,6 @@ impl Core {
             of(window).zip(of(heir)).is_some_and(|(one, other)| one.row == other.row)
         };
         let across = side_by_side(&before);
-        let heir = if tab.aside.contains_key(&previous) && previous != window { previous } else { heir };
         let Some(target) = tab.aside.remove(&heir) else { return };
         tab.current = heir;
         tab.previous = heir;

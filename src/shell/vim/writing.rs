@@ -64,6 +64,9 @@ impl Core {
             return Err(self.error(format!("\"{}\" E502: is a directory", writing.name)));
         }
         if !writing.own {
+            if self.files.is_loaded(&writing.name) {
+                return Err(self.error("E139: File is loaded in another buffer"));
+            }
             if found.exists && !writing.forced && !writing.append {
                 return Err(self.error("E13: File exists (add ! to override)"));
             }
@@ -121,18 +124,21 @@ impl Core {
 
     /// Writes every text that has changes.
     pub(super) fn write_all(&mut self, forced: bool) -> Done {
-        if self.modified {
+        let mut wrong = None;
+        if self.modified && self.files.name().is_empty() {
+            wrong = Some(format!("E141: No file name for buffer {}", self.files.current));
+        } else if self.modified {
             let line = Line::all("write", self.text.last(), forced);
             self.ex_write(&line)?;
         }
         for (number, name, body) in self.modified_aside() {
             if name.is_empty() {
-                return Err(self.error(format!("E141: No file name for buffer {number}")));
+                wrong = Some(format!("E141: No file name for buffer {number}"));
+                continue;
             }
             if body.read_only && !forced {
-                return Err(
-                    self.error(format!("E45: 'readonly' option is set for \"{name}\" (add ! to override)"))
-                );
+                wrong = Some(format!("E45: 'readonly' option is set for \"{name}\" (add ! to override)"));
+                continue;
             }
             let text = body.text.string();
             let path = self.files.path(&name);
@@ -146,7 +152,10 @@ impl Core {
                 buffer.state = super::files::State::Aside(std::sync::Arc::new(body));
             }
         }
-        Ok(())
+        match wrong {
+            Some(text) => Err(self.error(text)),
+            None => Ok(()),
+        }
     }
 
     /// `:q`, `:close` and what is left when the last window closes.
