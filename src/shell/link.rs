@@ -43,8 +43,9 @@ pub(crate) struct EditRequest {
     pub(crate) names: Vec<String>,
     /// `o`, `O` or `p` to show them all at once: above each other, side by side, in tab pages.
     pub(crate) windows: Option<char>,
-    /// Commands of the user's `.vimrc`, before the file is read.
+    /// The lines of the user's `.vimrc` or `nanorc`, before the file is read, and where they stand.
     pub(crate) rc: Vec<String>,
+    pub(crate) rc_file: String,
     /// Commands of the command line, after it.
     pub(crate) commands: Vec<String>,
 }

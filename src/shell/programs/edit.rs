@@ -33,6 +33,10 @@ struct Args {
     files: Vec<String>,
 }
 
+/// Where a user's settings stand, from home.
+const VIMRC: &[&str] = &[".vimrc", ".vim/vimrc", ".exrc"];
+const NANORC: &[&str] = &[".nanorc", ".config/nano/nanorc"];
+
 /// Options that take a value that does not matter here.
 const IGNORED_VALUES: &[&str] = &["-U", "-i", "-T", "-w", "-W", "-S", "--cmd", "--startuptime"];
 
@@ -107,13 +111,20 @@ fn run(proc: &mut Proc) -> Running<'_> {
 
 fn run_nano(proc: &mut Proc) -> Running<'_> {
     Box::pin(async move {
-        let file = proc.args.iter().skip(1).rfind(|arg| !arg.starts_with(['-', '+'])).cloned();
-        let line = proc.args.iter().find_map(|arg| arg.strip_prefix('+')).map(str::to_owned);
-        let args = Args {
-            files: file.into_iter().collect(),
-            commands: line.into_iter().collect(),
-            ..Args::default()
-        };
+        let mut args = Args::default();
+        let mut given = proc.args.iter().skip(1);
+        while let Some(arg) = given.next() {
+            match arg.as_str() {
+                "-I" | "--ignorercfiles" => args.no_rc = true,
+                "-T" | "--tabsize" => {
+                    args.commands.extend(given.next().map(|value| format!("-T {value}")));
+                }
+                option if option.len() > 1 && option.starts_with(['-', '+']) => {
+                    args.commands.push(option.to_owned());
+                }
+                file => args.files.push(file.to_owned()),
+            }
+        }
         match on_screen(proc, EditorKind::Nano, &args, None).await {
             Some(exit) => exit,
             None => no_screen(proc),
@@ -161,7 +172,8 @@ async fn on_screen(proc: &Proc, kind: EditorKind, args: &Args, given: Option<Fou
         proc.eprint(format!("Error reading {name}: Permission denied\n"));
         return Some(1);
     }
-    let rc = if vim && !args.no_rc { rc_commands(proc) } else { Vec::new() };
+    let names = if vim { VIMRC } else { NANORC };
+    let (rc_file, rc) = if args.no_rc { Default::default() } else { rc_lines(proc, names) };
     let mut request = Request::Edit(EditRequest {
         kind,
         name,
@@ -170,6 +182,7 @@ async fn on_screen(proc: &Proc, kind: EditorKind, args: &Args, given: Option<Fou
         names: args.files.clone(),
         windows: args.windows,
         rc,
+        rc_file,
         commands: args.commands.clone(),
     });
     let exit = loop {
@@ -183,14 +196,15 @@ async fn on_screen(proc: &Proc, kind: EditorKind, args: &Args, given: Option<Fou
     exit
 }
 
-/// The commands of the user's `.vimrc`, without what is no command.
-fn rc_commands(proc: &Proc) -> Vec<String> {
+/// The lines of the first of the user's files, and its path.
+fn rc_lines(proc: &Proc, names: &[&str]) -> (String, Vec<String>) {
     let home = proc.env.get("HOME").map_or("/root", String::as_str);
-    let files = [format!("{home}/.vimrc"), format!("{home}/.vim/vimrc"), format!("{home}/.exrc")];
-    let Some(bytes) = files.iter().find_map(|file| proc.disk().read(file).ok()) else { return Vec::new() };
-    let text = String::from_utf8_lossy(&bytes).into_owned();
-    let lines = text.lines().map(|line| line.trim().trim_start_matches(':'));
-    lines.filter(|line| !line.is_empty() && !line.starts_with('"')).map(str::to_owned).collect()
+    let read = |name: &&str| {
+        let file = format!("{home}/{name}");
+        proc.disk().read(&file).ok().map(|bytes| (file, bytes))
+    };
+    let Some((file, bytes)) = names.iter().find_map(read) else { return Default::default() };
+    (file, String::from_utf8_lossy(&bytes).lines().map(str::to_owned).collect())
 }
 
 async fn headless(proc: &Proc, args: &Args, given: Option<Found>) -> i32 {
@@ -206,8 +220,8 @@ async fn headless(proc: &Proc, args: &Args, given: Option<Found>) -> i32 {
         return 1;
     }
     let mut editor = Editor::new("");
-    let rc = if args.no_rc { Vec::new() } else { rc_commands(proc) };
-    rc.iter().for_each(|command| editor.feed(&format!(":{command}\n")));
+    let (rc_file, rc) = if args.no_rc { Default::default() } else { rc_lines(proc, VIMRC) };
+    editor.read_rc(&rc_file, &rc);
     editor.of_file(&name, &found, args.read_only);
     if args.keys.is_some() {
         editor.set_script();

@@ -102,6 +102,8 @@ pub(super) struct Core {
     pub(super) yaml: bool,
     pub(super) file_types: bool,
     pub(super) for_yaml: Vec<String>,
+    /// What went wrong in the `.vimrc`, each on lines of its own.
+    pub(super) rc_errors: String,
     pub(super) variables: BTreeMap<String, String>,
     /// True for keys from a file: what they change is one step of undo up to the next `u`.
     pub(super) script: bool,
@@ -174,6 +176,7 @@ impl Core {
             yaml: false,
             file_types: false,
             for_yaml: Vec::new(),
+            rc_errors: String::new(),
             variables: BTreeMap::new(),
             script: false,
             depth: 0,

@@ -48,6 +48,7 @@ mod help;
 mod layout;
 mod listings;
 mod outside;
+mod rc;
 mod windows;
 mod writing;
 mod ending;
@@ -175,7 +176,7 @@ impl Editor {
     pub(crate) fn open(request: &crate::shell::EditRequest) -> Self {
         let mut editor = Self::new("");
         drop(editor.core.ex("set bs=indent,eol,start nf=bin,hex"));
-        request.rc.iter().for_each(|command| editor.feed(&format!(":{command}\n")));
+        editor.read_rc(&request.rc_file, &request.rc);
         editor.of_file(&request.name, &request.found, request.read_only);
         let mut start = editor.of_files(&request.names, request.windows).to_owned();
         start.extend(request.commands.iter().map(|command| format!(":{command}\n")));
@@ -289,7 +290,7 @@ impl Editor {
         core.change_body(1, Some(body), false);
         core.read_only = read_only || found.exists && !found.writable && !name.is_empty();
         core.detect_type();
-        core.message = core.told_of(found.exists && !found.readable);
+        core.message = std::mem::take(&mut core.rc_errors) + &core.told_of(found.exists && !found.readable);
     }
 
     /// Says which files are edited, the first of them now. Gives the keys that show them in windows (`o`, `O`)

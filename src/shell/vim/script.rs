@@ -254,6 +254,8 @@ impl Reader<'_> {
             "line" => Value::Number(row(0)? as i64),
             "col" => Value::Number(core.cursor.col as i64 + 1),
             "getline" => Value::Text(core.text.line(row(0)?.checked_sub(1)?).iter().collect()),
+            "has" => Value::Number(i64::from(super::rc::has(&text(0)?))),
+            "exists" => Value::Number(i64::from(core.variables.contains_key(&text(0)?))),
             "submatch" => {
                 let group = given.first()?.number() as usize;
                 Value::Text(self.groups.get(group).cloned().unwrap_or_default())

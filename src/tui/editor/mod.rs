@@ -37,13 +37,9 @@ impl EditorPane {
         let engine = match request.kind {
             EditorKind::Vim => Engine::Vim(Box::new(Editor::open(request))),
             EditorKind::Nano => {
-                let line = request.commands.first().and_then(|line| line.parse().ok()).unwrap_or(1);
-                Engine::Nano(Box::new(Nano::new(
-                    &request.name,
-                    &request.found.text,
-                    !request.found.exists,
-                    line,
-                )))
+                let commands: Vec<String> = request.rc.iter().chain(&request.commands).cloned().collect();
+                let (text, fresh) = (&request.found.text, !request.found.exists);
+                Engine::Nano(Box::new(Nano::new(&request.name, text, fresh, &commands)))
             }
         };
         Self { name: request.name.clone(), engine, waiting: false, left: 0 }

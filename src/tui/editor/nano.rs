@@ -8,11 +8,8 @@ use ratatui::widgets::Paragraph;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::yaml;
-use crate::shell::nano::Nano;
+use crate::shell::nano::{HELP, Nano};
 use crate::tui::theme::Theme;
-
-/// Columns of a tab.
-const TAB: usize = 8;
 
 /// Draws an editor into `area`.
 pub(super) fn draw(
@@ -34,32 +31,41 @@ pub(super) fn draw(
     let reversed = Style::new().add_modifier(Modifier::REVERSED);
     frame.render_widget(Paragraph::new(Line::styled(title(nano, width), reversed)), head);
     let cursor = nano.cursor();
-    let column: usize = widths(nano.line(cursor.row)).take(cursor.col).sum();
+    let gutter = gutter(nano);
+    let width = width.saturating_sub(gutter).max(1);
+    let column: usize = widths(nano.line(cursor.row), nano.options().tab).take(cursor.col).sum();
     // nano shows a long line from a page that holds the cursor on.
     let left = if column + 1 < width { 0 } else { column - column % width.saturating_sub(8).max(1) };
-    let rows: Vec<Line<'_>> = (nano.top()..nano.line_count())
+    let text = (nano.top()..nano.line_count())
         .take(height)
-        .map(|row| shown(nano, row, if row == cursor.row { left } else { 0 }, yaml, theme))
-        .collect();
+        .map(|row| shown(nano, row, if row == cursor.row { left } else { 0 }, yaml, theme));
+    let help = HELP.iter().map(|line| Line::raw(*line));
+    let rows: Vec<Line<'_>> = if nano.helps() { help.collect() } else { text.collect() };
     frame.render_widget(Paragraph::new(rows), body);
-    frame.render_widget(Paragraph::new(below(nano, width)), message);
-    frame.render_widget(Paragraph::new(key_rows(nano, width)), keys);
+    frame.render_widget(Paragraph::new(below(nano, usize::from(area.width))), message);
+    frame.render_widget(Paragraph::new(key_rows(nano, usize::from(area.width))), keys);
     if !focused {
         return;
     }
     if let Some(prompt) = nano.prompt() {
-        let column = prompt.width().min(width.saturating_sub(1));
+        let column = prompt.width().min(usize::from(area.width).saturating_sub(1));
         frame.set_cursor_position(Position::new(message.x + column as u16, message.y));
-    } else {
-        let (x, y) = (column.saturating_sub(left), cursor.row.saturating_sub(nano.top()));
+    } else if !nano.helps() {
+        let (x, y) = (gutter + column.saturating_sub(left), cursor.row.saturating_sub(nano.top()));
         frame.set_cursor_position(Position::new(body.x + x as u16, body.y + y as u16));
     }
 }
 
-fn widths(line: &[char]) -> impl Iterator<Item = usize> {
+/// Columns of the line numbers.
+fn gutter(nano: &Nano) -> usize {
+    let digits = nano.line_count().to_string().len().max(2);
+    if nano.options().numbers && !nano.helps() { digits + 1 } else { 0 }
+}
+
+fn widths(line: &[char], tab: usize) -> impl Iterator<Item = usize> {
     let mut column = 0;
     line.iter().map(move |c| {
-        let width = if *c == '\t' { TAB - column % TAB } else { c.width().unwrap_or(0) };
+        let width = if *c == '\t' { tab - column % tab } else { c.width().unwrap_or(0) };
         column += width;
         width
     })
@@ -69,7 +75,9 @@ fn title(nano: &Nano, width: usize) -> String {
     let name = if nano.name().is_empty() { "New Buffer" } else { nano.name() };
     let right = if nano.is_modified() { "Modified " } else { "" };
     let left = "  GNU nano 7.2";
-    let before = (width.saturating_sub(name.width()) / 2).max(left.len() + 2);
+    // Room is kept for `Modified` at the right, and three columns stand behind the version.
+    let head = left.len() + 1;
+    let before = head + width.saturating_sub(head + 10 + name.width()) / 2;
     let text = format!("{left:<before$}{name}");
     let fill = width.saturating_sub(text.width() + right.len());
     format!("{text}{}{right}", " ".repeat(fill))
@@ -80,7 +88,11 @@ fn shown(nano: &Nano, row: usize, left: usize, yaml: bool, theme: Theme) -> Line
     let colors = if yaml { yaml::styles(line, theme) } else { vec![Style::new(); line.len()] };
     let mut column = 0;
     let mut spans = Vec::new();
-    for (col, ((c, width), color)) in line.iter().zip(widths(line)).zip(colors).enumerate() {
+    let gutter = gutter(nano);
+    if gutter > 0 {
+        spans.push(Span::styled(format!("{:>1$} ", row + 1, gutter - 1), theme.code()));
+    }
+    for (col, ((c, width), color)) in line.iter().zip(widths(line, nano.options().tab)).zip(colors).enumerate() {
         column += width;
         if column <= left {
             continue;

@@ -3,7 +3,13 @@
 //! Like [`super::vim`] it knows nothing of files, worlds or screens: what it needs of the outside
 //! comes out as a [`Need`]. Not here: several files, justification, spelling, macros.
 
+mod answers;
+mod options;
+
 use super::vim::{Need, Pos, keys};
+use answers::{Asking, Question};
+pub(crate) use answers::HELP;
+pub(crate) use options::Options;
 
 /// A text being edited.
 #[derive(Clone, Debug)]
@@ -31,55 +37,18 @@ pub(crate) struct Nano {
     need: Option<Need>,
     leaving: bool,
     left: bool,
-}
-
-/// A question in the line below the text.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Asking {
-    what: Question,
-    answer: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Question {
-    /// Save before leaving?
-    Save,
-    /// The name to write to.
-    Write,
-    Search,
-    Replace,
-    /// What the pattern, held here, is replaced with.
-    ReplaceWith(String),
-    Read,
-    Line,
+    options: Options,
+    /// True while the help covers the text.
+    helps: bool,
 }
 
 /// Steps of undo that are kept.
 const UNDO_MAX: usize = 500;
 
-/// Keys and what they do, two rows side by side, in nano's order.
-const KEYS: &[(&str, &str)] = &[
-    ("^G", "Help"),
-    ("^X", "Exit"),
-    ("^O", "Write Out"),
-    ("^R", "Read File"),
-    ("^W", "Where Is"),
-    ("^\\", "Replace"),
-    ("^K", "Cut"),
-    ("^U", "Paste"),
-    ("^_", "Go To Line"),
-    ("^C", "Location"),
-    ("M-U", "Undo"),
-    ("M-E", "Redo"),
-    ("M-A", "Set Mark"),
-    ("M-6", "Copy"),
-];
-const SAVE_KEYS: &[(&str, &str)] = &[(" Y", "Yes"), (" N", "No"), ("  ", ""), ("^C", "Cancel")];
-const ANSWER_KEYS: &[(&str, &str)] = &[("^C", "Cancel"), ("", ""), ("^U", "Clear"), ("", "")];
-
 impl Nano {
-    /// Opens a text at a line, counted from 1.
-    pub(crate) fn new(name: &str, text: &str, fresh: bool, line: usize) -> Self {
+    /// Opens a text with the commands of nano's own command line and its `nanorc`.
+    pub(crate) fn new(name: &str, text: &str, fresh: bool, commands: &[String]) -> Self {
+        let options = Options::parse(commands);
         let lines: Vec<Vec<char>> = text.split('\n').map(|line| line.chars().collect()).collect();
         let count = text.lines().count();
         let message = match (name.is_empty(), fresh, count) {
@@ -88,12 +57,13 @@ impl Nano {
             (_, _, 1) => "Read 1 line".into(),
             _ => format!("Read {count} lines"),
         };
-        let row = line.saturating_sub(1).min(lines.len() - 1);
+        let row = options.line.saturating_sub(1).min(lines.len() - 1);
+        let col = options.column.saturating_sub(1).min(lines.get(row).map_or(0, Vec::len));
         Self {
             name: name.to_owned(),
             lines,
-            cursor: Pos { row, col: 0 },
-            aim: 0,
+            cursor: Pos { row, col },
+            aim: col,
             top: 0,
             height: 1,
             message,
@@ -109,6 +79,8 @@ impl Nano {
             need: None,
             leaving: false,
             left: false,
+            options,
+            helps: false,
         }
     }
 
@@ -118,12 +90,20 @@ impl Nano {
             return;
         }
         self.message.clear();
+        if self.helps {
+            self.helps = !matches!(key, '\x18' | 'q' | keys::ESCAPE);
+            return;
+        }
         if self.asking.is_some() {
             return self.answer_key(key);
         }
         let (was_cutting, was_typing) = (std::mem::take(&mut self.cutting), std::mem::take(&mut self.typing));
         if alt {
             return self.alt_key(key);
+        }
+        if self.options.views && self.changes(key) {
+            self.message = "Key is invalid in view mode".into();
+            return;
         }
         match key {
             '\x18' => self.leave(),
@@ -136,8 +116,11 @@ impl Nano {
             '\x15' => self.paste(),
             '\x1e' => self.toggle_mark(),
             '\x03' => self.locate(),
-            '\x07' => self.message = "The keys are below; M- is Alt".into(),
-            '\n' | '\t' => self.typed(key, false),
+            '\x07' => self.helps = true,
+            '\n' => self.new_line(),
+            '\t' => self.tab(),
+            '\x11' => self.find_again(true),
+            '\x14' => self.message = "uncordon: ^T is not simulated yet".into(),
             keys::BACKSPACE | '\x08' => self.backspace(),
             keys::DELETE | '\x04' => self.delete(),
             key if key >= ' ' && !('\u{f700}'..='\u{f7ff}').contains(&key) => self.typed(key, was_typing),
@@ -154,11 +137,110 @@ impl Nano {
             '6' | '^' => self.copy(),
             '\\' | '|' => self.cursor = Pos::default(),
             '/' | '?' => self.cursor = Pos { row: self.lines.len() - 1, col: usize::MAX },
-            'w' => self.find_again(),
+            'w' => self.find_again(false),
+            'q' => self.find_again(true),
+            'n' => self.toggle(|it| &mut it.numbers, "Line numbering"),
+            'i' => self.toggle(|it| &mut it.indents, "Auto indent"),
+            'o' => self.toggle(|it| &mut it.spaces, "Conversion of typed tabs to spaces"),
+            'd' => self.count(),
+            '}' => self.shift(true),
+            '{' => self.shift(false),
+            '3' => self.comment(),
+            't' => self.cut_rest(),
             'g' => self.ask(Question::Line, ""),
             _ => {}
         }
         self.clamp(key);
+    }
+
+    /// True for a key that changes the text.
+    fn changes(&self, key: char) -> bool {
+        let letter = key >= ' ' && !('\u{f700}'..='\u{f7ff}').contains(&key);
+        letter || matches!(key, '\n' | '\t' | keys::DELETE | '\x04' | '\x08' | '\x0b' | '\x12' | '\x15' | '\x1c')
+    }
+
+    fn toggle(&mut self, option: fn(&mut Options) -> &mut bool, says: &str) {
+        let option = option(&mut self.options);
+        *option = !*option;
+        let state = if *option { "enabled" } else { "disabled" };
+        self.message = format!("{says} {state}");
+    }
+
+    /// Enter: the next line is indented alike where that is asked for.
+    fn new_line(&mut self) {
+        let Pos { row, col } = self.cursor;
+        let blank = |c: &&char| matches!(c, ' ' | '\t');
+        let indent: Vec<char> = self.line(row).iter().take(col).take_while(blank).copied().collect();
+        self.typed('\n', false);
+        if self.options.indents {
+            indent.into_iter().for_each(|c| self.insert_text(c));
+        }
+    }
+
+    fn tab(&mut self) {
+        if self.mark.is_some() {
+            return self.shift(true);
+        }
+        if !self.options.spaces {
+            return self.typed('\t', false);
+        }
+        self.remember();
+        let stop = self.options.tab;
+        let column = self.cursor.col;
+        (0..stop - column % stop).for_each(|_| self.insert_text(' '));
+    }
+
+    /// The rows that a command on lines works on.
+    fn rows(&self) -> (usize, usize) {
+        self.region().map_or((self.cursor.row, self.cursor.row), |(from, to)| {
+            (from.row, if to.col == 0 && to.row > from.row { to.row - 1 } else { to.row })
+        })
+    }
+
+    /// Indents lines by a tab, or takes one away.
+    fn shift(&mut self, more: bool) {
+        self.remember();
+        let (first, last) = self.rows();
+        let stop = self.options.tab;
+        for row in first..=last {
+            let line = &mut self.lines[row];
+            if more && !line.is_empty() {
+                let indent = if self.options.spaces { vec![' '; stop] } else { vec!['\t'] };
+                line.splice(0..0, indent);
+            } else if !more {
+                let blanks = line.iter().take(stop).take_while(|c| **c == ' ').count();
+                let gone = if line.first() == Some(&'\t') { 1 } else { blanks };
+                line.drain(..gone);
+            }
+        }
+    }
+
+    /// Makes lines remarks, or takes the sign away when all are.
+    fn comment(&mut self) {
+        self.remember();
+        let (first, last) = self.rows();
+        let all = self.lines[first..=last].iter().all(|line| line.is_empty() || line.first() == Some(&'#'));
+        for line in &mut self.lines[first..=last] {
+            if all && line.first() == Some(&'#') {
+                line.remove(0);
+            } else if !all {
+                line.insert(0, '#');
+            }
+        }
+    }
+
+    /// Cuts from the cursor to the end of the text.
+    fn cut_rest(&mut self) {
+        let end = self.lines.len() - 1;
+        self.mark = Some(Pos { row: end, col: self.len(end) });
+        self.cut_line(false);
+    }
+
+    fn count(&mut self) {
+        let text = self.text();
+        let (lines, words, letters) =
+            (text.lines().count(), text.split_whitespace().count(), text.chars().count());
+        self.message = format!("In Buffer:  {lines} lines,  {words} words,  {letters} characters");
     }
 
     /// Movements.
@@ -342,10 +424,14 @@ impl Nano {
         let (line, lines) = (self.cursor.row + 1, self.lines.len());
         let (column, columns) = (self.cursor.col + 1, self.len(self.cursor.row) + 1);
         let percent = |part: usize, whole: usize| part * 100 / whole.max(1);
+        let before: usize = self.lines.iter().take(self.cursor.row).map(|line| line.len() + 1).sum();
+        let (letter, letters) = (before + self.cursor.col, self.text().chars().count());
+        let (line_width, width) = (digits(lines), digits(letters));
         self.message = format!(
-            "line {line}/{lines} ({}%), col {column}/{columns} ({}%)",
+            "line {line:line_width$}/{lines} ({:2}%), col {column:2}/{columns:2} ({:3}%), char {letter:width$}/{letters} ({:2}%)",
             percent(line, lines),
-            percent(column, columns)
+            percent(column, columns),
+            percent(letter, letters)
         );
     }
 
@@ -355,107 +441,6 @@ impl Nano {
 
     fn leave(&mut self) {
         if self.modified { self.ask(Question::Save, "") } else { self.left = true }
-    }
-
-    fn answer_key(&mut self, key: char) {
-        let Some(asking) = self.asking.as_mut() else { return };
-        if key == '\x03' || key == keys::ESCAPE {
-            self.asking = None;
-            self.leaving = false;
-            self.message = "Cancelled".into();
-            return;
-        }
-        if asking.what == Question::Save {
-            match key.to_ascii_lowercase() {
-                'y' => {
-                    self.leaving = true;
-                    self.ask(Question::Write, &self.name.clone());
-                }
-                'n' => self.left = true,
-                _ => {}
-            }
-            return;
-        }
-        match key {
-            '\n' => {
-                if let Some(asking) = self.asking.take() {
-                    self.answered(asking);
-                }
-            }
-            keys::BACKSPACE | '\x08' => drop(asking.answer.pop()),
-            '\x15' | '\x0b' => asking.answer.clear(),
-            key if key >= ' ' && !('\u{f700}'..='\u{f7ff}').contains(&key) => asking.answer.push(key),
-            _ => {}
-        }
-    }
-
-    fn answered(&mut self, asking: Asking) {
-        let answer = asking.answer;
-        match asking.what {
-            Question::Save => {}
-            Question::Write if answer.is_empty() => self.message = "Cancelled".into(),
-            Question::Write => {
-                let path = (answer != self.name).then(|| answer.clone());
-                self.need = Some(Need::Write { path, text: self.text(), append: false });
-                self.name = answer;
-            }
-            Question::Read => self.need = Some(Need::Read { path: answer }),
-            Question::Search => {
-                if !answer.is_empty() {
-                    self.sought = answer;
-                }
-                self.find_again();
-            }
-            Question::Replace if answer.is_empty() => self.message = "Cancelled".into(),
-            Question::Replace => self.ask(Question::ReplaceWith(answer), ""),
-            Question::ReplaceWith(pattern) => self.replace_all(&pattern, &answer),
-            Question::Line => {
-                let mut parts = answer.split([',', ' ']).map(|part| part.trim().parse::<usize>().ok());
-                match parts.next().flatten() {
-                    Some(line) => self.cursor.row = line.saturating_sub(1),
-                    None => self.message = "Invalid line or column number".into(),
-                }
-                self.cursor.col = parts.next().flatten().map_or(0, |column| column.saturating_sub(1));
-            }
-        }
-        self.clamp('\n');
-    }
-
-    fn find_again(&mut self) {
-        let wanted = self.sought.to_lowercase();
-        if wanted.is_empty() {
-            self.message = "No current search pattern".into();
-            return;
-        }
-        let rows = self.lines.len();
-        for step in 0..=rows {
-            let row = (self.cursor.row + step) % rows;
-            let text: String = self.lines[row].iter().collect();
-            let from = if step == 0 { self.cursor.col + 1 } else { 0 };
-            if let Some(col) = find_in(&text, &wanted, from) {
-                if row < self.cursor.row || step == rows {
-                    self.message = "Search Wrapped".into();
-                }
-                self.cursor = Pos { row, col };
-                return;
-            }
-        }
-        self.message = format!("\"{}\" not found", self.sought);
-    }
-
-    fn replace_all(&mut self, pattern: &str, with: &str) {
-        let count: usize =
-            self.lines.iter().map(|line| line.iter().collect::<String>().matches(pattern).count()).sum();
-        if count == 0 {
-            self.message = format!("\"{pattern}\" not found");
-            return;
-        }
-        self.remember();
-        for line in &mut self.lines {
-            *line = line.iter().collect::<String>().replace(pattern, with).chars().collect();
-        }
-        let ending = if count == 1 { "" } else { "s" };
-        self.message = format!("Replaced {count} occurrence{ending}");
     }
 
     /// What is needed before keys can go on.
@@ -534,42 +519,24 @@ impl Nano {
         &self.message
     }
 
-    /// The question with what was answered so far.
-    pub(crate) fn prompt(&self) -> Option<String> {
-        let asking = self.asking.as_ref()?;
-        let question = match &asking.what {
-            Question::Save => return Some("Save modified buffer? ".into()),
-            Question::Write => "File Name to Write".to_owned(),
-            Question::Read => "File to insert [from ./]".to_owned(),
-            Question::Search if self.sought.is_empty() => "Search".to_owned(),
-            Question::Search => format!("Search [{}]", self.sought),
-            Question::Replace => "Search (to replace)".to_owned(),
-            Question::ReplaceWith(_) => "Replace with".to_owned(),
-            Question::Line => "Enter line number, column number".to_owned(),
-        };
-        Some(format!("{question}: {}", asking.answer))
-    }
-
-    /// The keys to show below.
-    pub(crate) fn keys(&self) -> &'static [(&'static str, &'static str)] {
-        match &self.asking {
-            None => KEYS,
-            Some(asking) if asking.what == Question::Save => SAVE_KEYS,
-            Some(_) => ANSWER_KEYS,
-        }
-    }
-
     /// True for a letter of the marked region.
     pub(crate) fn is_marked(&self, row: usize, col: usize) -> bool {
         self.region().is_some_and(|(from, to)| (from..to).contains(&Pos { row, col }))
     }
+
+    /// True while [`HELP`] covers the text.
+    pub(crate) fn helps(&self) -> bool {
+        self.helps
+    }
+
+    pub(crate) fn options(&self) -> &Options {
+        &self.options
+    }
 }
 
-/// The column of the first match at or behind a column, whatever the case.
-fn find_in(text: &str, wanted: &str, from: usize) -> Option<usize> {
-    let letters: Vec<char> = text.to_lowercase().chars().collect();
-    let wanted: Vec<char> = wanted.chars().collect();
-    (from..letters.len()).find(|at| letters.get(*at..).is_some_and(|rest| rest.starts_with(&wanted)))
+/// Columns that nano gives a number: two at least.
+fn digits(number: usize) -> usize {
+    number.to_string().len().max(2)
 }
 
 #[cfg(test)]
@@ -578,7 +545,7 @@ mod tests {
 
     #[track_caller]
     fn check(before: &str, keys: &str, after: &str) {
-        let mut nano = Nano::new("f", before, false, 1);
+        let mut nano = Nano::new("f", before, false, &[]);
         let mut alt = false;
         for key in keys.chars() {
             if key == '\x1b' {
@@ -600,7 +567,8 @@ mod tests {
         check("a\nb\n", "\x05!\n?", "a!\n?\nb\n");
         check("abc\n", "\x06\x04", "ac\n");
         check("one two\n", "\x17two\nX", "one Xtwo\n");
-        check("a a\n", "\x1ca\nb\n", "b b\n");
+        check("a a\n", "\x1ca\nb\na", "b b\n");
+        check("a a\n", "\x1ca\nb\nny", "a b\n");
         check("a\n", "xy\x1bu", "a\n");
         check("abc\n", "\x1ba\x06\x06\x0b\x05\x15", "cab\n");
         check("a\n", "\x12f\n", "read\na\n");
@@ -609,7 +577,7 @@ mod tests {
 
     #[test]
     fn leaving_asks_to_save_what_was_changed() {
-        let mut nano = Nano::new("f", "a\n", false, 1);
+        let mut nano = Nano::new("f", "a\n", false, &[]);
         for key in "x\x18".chars() {
             nano.key(key, false);
         }
