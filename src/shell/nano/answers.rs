@@ -1,7 +1,7 @@
 //! Questions below the text: their keys, and what their answers do.
 
-use super::Nano;
 use super::super::vim::{Need, Pos, keys};
+use super::Nano;
 
 /// A question in the line below the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,7 +60,8 @@ const KEYS: &[(&str, &str)] = &[
 const SAVE_KEYS: &[(&str, &str)] = &[(" Y", "Yes"), (" N", "No"), ("  ", ""), ("^C", "Cancel")];
 const EACH_KEYS: &[(&str, &str)] = &[(" Y", "Yes"), (" N", "No"), (" A", "All"), ("^C", "Cancel")];
 const ANSWER_KEYS: &[(&str, &str)] = &[("^G", "Help"), ("^C", "Cancel"), ("", ""), ("^U", "Clear")];
-const SEARCH_KEYS: &[(&str, &str)] = &[("^G", "Help"), ("^C", "Cancel"), ("^R", "Replace"), ("^T", "Go To Line")];
+const SEARCH_KEYS: &[(&str, &str)] =
+    &[("^G", "Help"), ("^C", "Cancel"), ("^R", "Replace"), ("^T", "Go To Line")];
 const WRITE_KEYS: &[(&str, &str)] = &[("^G", "Help"), ("^C", "Cancel"), ("", ""), ("^U", "Clear")];
 const HELP_KEYS: &[(&str, &str)] = &[("^X", "Close"), ("", "")];
 
@@ -206,7 +207,13 @@ impl Nano {
                 self.remember();
                 self.modified = modified;
                 self.cursor = at;
-                let each = Each { wanted, with: with.to_owned(), left: self.matches(pattern), count: 0, back: before };
+                let each = Each {
+                    wanted,
+                    with: with.to_owned(),
+                    left: self.matches(pattern),
+                    count: 0,
+                    back: before,
+                };
                 self.asking = Some(Asking { what: Question::Each(each), answer: String::new() });
             }
         }
@@ -214,7 +221,10 @@ impl Nano {
 
     fn matches(&self, pattern: &str) -> usize {
         let wanted = pattern.to_lowercase();
-        self.lines.iter().map(|line| line.iter().collect::<String>().to_lowercase().matches(&wanted).count()).sum()
+        self.lines
+            .iter()
+            .map(|line| line.iter().collect::<String>().to_lowercase().matches(&wanted).count())
+            .sum()
     }
 
     /// Yes, no, all or an end to replacing.

@@ -7,8 +7,8 @@ mod answers;
 mod options;
 
 use super::vim::{Need, Pos, keys};
-use answers::{Asking, Question};
 pub(crate) use answers::HELP;
+use answers::{Asking, Question};
 pub(crate) use options::Options;
 
 /// A text being edited.
@@ -156,7 +156,8 @@ impl Nano {
     /// True for a key that changes the text.
     fn changes(&self, key: char) -> bool {
         let letter = key >= ' ' && !('\u{f700}'..='\u{f7ff}').contains(&key);
-        letter || matches!(key, '\n' | '\t' | keys::DELETE | '\x04' | '\x08' | '\x0b' | '\x12' | '\x15' | '\x1c')
+        letter
+            || matches!(key, '\n' | '\t' | keys::DELETE | '\x04' | '\x08' | '\x0b' | '\x12' | '\x15' | '\x1c')
     }
 
     fn toggle(&mut self, option: fn(&mut Options) -> &mut bool, says: &str) {

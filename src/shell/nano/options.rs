@@ -51,7 +51,8 @@ impl Options {
     }
 
     fn argument(&mut self, option: &str, value: Option<&str>) {
-        let (option, value) = option.split_once('=').map_or((option, value), |(name, value)| (name, Some(value)));
+        let (option, value) =
+            option.split_once('=').map_or((option, value), |(name, value)| (name, Some(value)));
         match option {
             "--linenumbers" => self.numbers = true,
             "--autoindent" => self.indents = true,
@@ -91,7 +92,8 @@ mod tests {
 
     #[test]
     fn a_nanorc_and_arguments_say_the_same() {
-        let of = |lines: &[&str]| Options::parse(&lines.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>());
+        let of =
+            |lines: &[&str]| Options::parse(&lines.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>());
         let rc = of(&["set autoindent", "set tabstospaces", "set tabsize 2", "set linenumbers", "+3,4"]);
         assert_eq!(rc, of(&["-liE", "-T 2", "+3,4"]));
         assert_eq!((rc.tab, rc.line, rc.column), (2, 3, 4));

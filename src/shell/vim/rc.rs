@@ -5,13 +5,34 @@ use super::core::Core;
 
 /// Features that `has()` finds here.
 const FEATURES: &[&str] = &[
-    "autocmd", "cmdline_info", "eval", "ex_extra", "extra_search", "mouse", "syntax", "vim", "vim_starting",
-    "visual", "vertsplit", "windows", "unix", "multi_byte", "wildmenu", "statusline", "digraphs", "linux",
+    "autocmd",
+    "cmdline_info",
+    "eval",
+    "ex_extra",
+    "extra_search",
+    "mouse",
+    "syntax",
+    "vim",
+    "vim_starting",
+    "visual",
+    "vertsplit",
+    "windows",
+    "unix",
+    "multi_byte",
+    "wildmenu",
+    "statusline",
+    "digraphs",
+    "linux",
 ];
 
 /// Words that begin lines up to another word, and are not carried out here.
-const BLOCKS: &[(&str, &str)] =
-    &[("function", "endfunction"), ("function!", "endfunction"), ("def", "enddef"), ("for", "endfor"), ("while", "endwhile")];
+const BLOCKS: &[(&str, &str)] = &[
+    ("function", "endfunction"),
+    ("function!", "endfunction"),
+    ("def", "enddef"),
+    ("for", "endfor"),
+    ("while", "endwhile"),
+];
 
 /// How far an `if` is: whether its part is carried out, and whether one was.
 struct Part {

@@ -92,7 +92,9 @@ fn shown(nano: &Nano, row: usize, left: usize, yaml: bool, theme: Theme) -> Line
     if gutter > 0 {
         spans.push(Span::styled(format!("{:>1$} ", row + 1, gutter - 1), theme.code()));
     }
-    for (col, ((c, width), color)) in line.iter().zip(widths(line, nano.options().tab)).zip(colors).enumerate() {
+    for (col, ((c, width), color)) in
+        line.iter().zip(widths(line, nano.options().tab)).zip(colors).enumerate()
+    {
         column += width;
         if column <= left {
             continue;
