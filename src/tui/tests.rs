@@ -180,7 +180,7 @@ fn the_editor_covers_the_terminal_and_writes() {
     let written = Need::Write { path: None, text: text.into(), append: false };
     assert_eq!(typed(&mut state, ":w\n"), [Effect::Shell(0, ToShell::Need(Need::Look { path: None }))]);
     let looked = update(&mut state, shell(FromShell::EditAnswer(Ok(String::new()))));
-    assert_eq!(looked, [Effect::Shell(0, ToShell::Need(written))]);
+    assert_eq!(looked, Some(Effect::Shell(0, ToShell::Need(written))));
     let _ = update(&mut state, shell(FromShell::EditAnswer(Ok(String::new()))));
     assert!(screen(&mut state, 80, 24).backend().to_string().contains("4L, 47B written"));
     assert_eq!(typed(&mut state, ":q\n"), [Effect::Shell(0, ToShell::EditorClosed { exit: 0 })]);

@@ -51,7 +51,7 @@ impl Default for Settings {
             smarttab: false,
             shiftround: false,
             startofline: true,
-            joinspaces: false,
+            joinspaces: true,
             gdefault: false,
             magic: true,
             preproc: false,

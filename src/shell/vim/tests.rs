@@ -132,7 +132,11 @@ fn rarer_commands_edit_as_vim_does() {
 fn yaml_is_indented_where_file_types_are_on() {
     let mut editor = Editor::new("spec:\n  containers:\n  - name: web\n");
     editor.feed(":filetype plugin indent on\n");
-    editor.of_file("pod.yaml", false, false);
+    editor.of_file(
+        "pod.yaml",
+        &Found { exists: true, readable: true, writable: true, ..Found::default() },
+        false,
+    );
     editor.feed("Goimage: nginx\nports:\n- containerPort: 80\u{1b}gg>>");
     let want =
         "  spec:\n  containers:\n  - name: web\n    image: nginx\n    ports:\n      - containerPort: 80\n";
