@@ -130,11 +130,12 @@ fn rarer_commands_edit_as_vim_does() {
 
 #[test]
 fn yaml_is_indented_where_file_types_are_on() {
-    let mut editor = Editor::new("spec:\n  containers:\n  - name: web\n");
+    let mut editor = Editor::new("");
+    let text = "spec:\n  containers:\n  - name: web\n".to_owned();
     editor.feed(":filetype plugin indent on\n");
     editor.of_file(
         "pod.yaml",
-        &Found { exists: true, readable: true, writable: true, ..Found::default() },
+        &Found { exists: true, readable: true, writable: true, text, ..Found::default() },
         false,
     );
     editor.feed("Goimage: nginx\nports:\n- containerPort: 80\u{1b}gg>>");
