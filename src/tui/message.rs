@@ -116,7 +116,7 @@ pub(crate) enum FromShell {
     /// The shell ended; no prompt will come.
     Ended,
     /// A program wants the editor on a text.
-    Edit(EditRequest),
+    Edit(Box<EditRequest>),
     /// The outside's answer to [`ToShell::Need`].
     EditAnswer(Result<String, String>),
     /// A program shows a text to page through.

@@ -56,7 +56,7 @@ fn printed(text: &str) -> Msg {
 fn edit(kind: EditorKind, name: &str, text: &str) -> Msg {
     let (name, text) = (name.to_owned(), text.to_owned());
     let found = Found { exists: true, readable: true, writable: true, text, ..Found::default() };
-    shell(FromShell::Edit(EditRequest { kind, name, found, ..EditRequest::default() }))
+    shell(FromShell::Edit(Box::new(EditRequest { kind, name, found, ..EditRequest::default() })))
 }
 
 fn exercise() -> State {

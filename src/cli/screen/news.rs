@@ -27,7 +27,7 @@ fn message(on: usize, shown: Shown) -> Option<Msg> {
         Shown::Asks(request) => match *request {
             Request::Line { prompt, hidden } => FromShell::Ask { prompt, hidden },
             Request::Page(page) => FromShell::Page(page),
-            Request::Edit(request) => FromShell::Edit(request),
+            Request::Edit(request) => FromShell::Edit(Box::new(request)),
             Request::EditAnswer(answer) => FromShell::EditAnswer(answer),
             Request::Session(..) => return None,
         },

@@ -22,11 +22,7 @@ pub(crate) const REGISTRATION: Component =
 
 fn woken_by(world: &World, cluster: ClusterId, event: &Event, keys: &mut Vec<String>) {
     match &*event.key.resource {
-        APISERVICES => {
-            if is_managed(&event.object) {
-                keys.push(event.key.name.to_string());
-            }
-        }
+        APISERVICES if is_managed(&event.object) => keys.push(event.key.name.to_string()),
         resources::CRDS => {
             let group = object::text(&event.object, "/spec/group");
             let versions = object::list(&event.object, "/spec/versions");

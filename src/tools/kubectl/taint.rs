@@ -79,11 +79,11 @@ fn run(ctx: &mut Ctx<'_>) -> Done {
         let mut tree = info.object.as_ref().clone();
         let done = change(&mut tree, &add, &remove, overwrite)?;
         if write.dry_run == DryRun::Client {
-            return printer.print(ctx, &tree, &done);
+            return printer.print(ctx, &tree, done);
         }
         let (_, patch) = diffs::two_way(&info.object, &tree)?;
         let patched = ctx.patch(&info.path(), STRATEGIC_PATCH, &patch, &write)?;
-        printer.print(ctx, &patched, &done)
+        printer.print(ctx, &patched, done)
     })
 }
 
