@@ -23,6 +23,7 @@ mod sh;
 mod worlds;
 
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
 use clap::Parser;
 
@@ -31,12 +32,25 @@ use self::args::{Args, Command};
 /// Exit code of wrong use.
 const WRONG_USE: u8 = 2;
 
-/// Stack of a thread that runs shells: the language recurses deeply.
-const STACK_BYTES: usize = 256 << 20;
+/// Stack of a thread that runs shells: the language recurses deeply, and `jq` as deeply as its values are nested. The
+/// system gives only what is used, but small machines promise no more than they have.
+const STACK_BYTES: [usize; 2] = [1 << 30, 256 << 20];
+
+/// The largest stack that the system promises.
+fn stack_bytes() -> usize {
+    static FOUND: OnceLock<usize> = OnceLock::new();
+    *FOUND.get_or_init(|| {
+        let [large, small] = STACK_BYTES;
+        match std::thread::Builder::new().stack_size(large).spawn(|| ()) {
+            Ok(_) => large,
+            Err(_) => small,
+        }
+    })
+}
 
 /// Runs the program with the arguments of this process.
 pub fn main() -> ExitCode {
-    let thread = std::thread::Builder::new().stack_size(STACK_BYTES).spawn(run_arguments);
+    let thread = std::thread::Builder::new().stack_size(stack_bytes()).spawn(run_arguments);
     match thread.map(std::thread::JoinHandle::join) {
         Ok(Ok(code)) => code,
         // The panic has already said what happened.

@@ -66,7 +66,7 @@ enum Opening {
 
 /// Builds the world that most exercises begin with while the screen is read; it stays for the process.
 fn build_ahead() {
-    let building = std::thread::Builder::new().stack_size(super::STACK_BYTES);
+    let building = std::thread::Builder::new().stack_size(super::stack_bytes());
     // Without the thread it is built when an exercise opens.
     let _ = building.spawn(|| drop(templates::default_world(0)));
 }

@@ -44,7 +44,8 @@ pub(super) enum Programs {
     All,
     /// All but one, so that the language crate's own of that name runs.
     Without(String),
-    None,
+    /// None at all: one program of the language crate computes, with so many bytes of values at a time.
+    Alone(u64),
 }
 
 #[async_trait]

@@ -60,10 +60,19 @@ impl Proc {
     pub(crate) async fn run_own(&self, words: &[String], starts_others: bool) -> i32 {
         let login = self.login();
         let name = words.first().cloned().unwrap_or_default();
-        let programs = if starts_others { Programs::Without(name) } else { Programs::None };
+        let programs = match starts_others {
+            true => Programs::Without(name),
+            false => Programs::Alone(limits::values(self.input_bytes(words))),
+        };
         let around = Around { programs, ..self.around(&login) };
         let script = Script { name: Some("bash".into()), ..self.command(words) };
         run(around, &login, script, &self.outbox).await
+    }
+
+    /// The size of what a program may read: standard input and the files among its words.
+    fn input_bytes(&self, words: &[String]) -> u64 {
+        let files = words.iter().filter_map(|word| self.stat(word).ok()).map(|node| node.size());
+        files.sum::<u64>() + self.stdin.as_ref().map_or(0, |it| it.len() as u64)
     }
 
     /// Runs a script for at most `limit` of simulated time; `None` when it had to be ended. A loop
@@ -205,7 +214,10 @@ pub(super) fn builder(around: &Around, login: &Login, interactive: bool) -> Bash
         .fs(Arc::new(files))
         .rootfs(false)
         .follow_symlinks(false)
-        .limits(if around.programs == Programs::None { limits::computing() } else { limits::execution() })
+        .limits(match around.programs {
+            Programs::Alone(values) => limits::computing(values),
+            _ => limits::execution(),
+        })
         .session_limits(limits::session())
         .memory_limits(limits::memory())
         .username(&login.user)
@@ -220,7 +232,7 @@ pub(super) fn builder(around: &Around, login: &Login, interactive: bool) -> Bash
     for (name, value) in &login.env {
         builder = builder.env(name, value);
     }
-    if around.programs == Programs::None {
+    if matches!(around.programs, Programs::Alone(_)) {
         return builder;
     }
     let left_out = |name: &str| matches!(&around.programs, Programs::Without(own) if own == name);

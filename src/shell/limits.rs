@@ -25,8 +25,13 @@ pub(super) const STARTS_MAX: u32 = 50_000;
 /// Shells inside shells that are told to be too many; how many there were is a matter of the stack.
 pub(super) const NESTED_MAX: usize = 100;
 
-/// Bytes of the values of one `jq`, which also ends values that are nested without end.
+/// Bytes of the values of one `jq` beside what its input takes, and of all of them. Values may be nested without end,
+/// and each level takes some 50 bytes here and 1 KiB of the stack when it is printed.
+const OWN_VALUE_BYTES_MAX: u64 = 8 << 20;
 const VALUE_BYTES_MAX: u64 = 64 << 20;
+
+/// How many bytes the values of a byte of JSON take.
+const VALUE_BYTES_A_BYTE: u64 = 4;
 
 /// Real time that a program of the language crate may compute without ever coming back, as `jq` can for ever. Nothing
 /// that ends comes near it.
@@ -58,9 +63,14 @@ pub(super) fn execution() -> ExecutionLimits {
     limits
 }
 
-/// Limits of one program that neither waits nor starts others.
-pub(super) fn computing() -> ExecutionLimits {
-    execution().timeout(COMPUTING_MAX).max_live_intermediate_bytes(VALUE_BYTES_MAX)
+/// Bytes of the values of a `jq` that reads so many bytes.
+pub(super) fn values(input_bytes: u64) -> u64 {
+    (OWN_VALUE_BYTES_MAX + input_bytes.saturating_mul(VALUE_BYTES_A_BYTE)).min(VALUE_BYTES_MAX)
+}
+
+/// Limits of one program that neither waits nor starts others; its values take at most so many bytes.
+pub(super) fn computing(values: u64) -> ExecutionLimits {
+    execution().timeout(COMPUTING_MAX).max_live_intermediate_bytes(values)
 }
 
 /// Limits over all executions of one shell: none.

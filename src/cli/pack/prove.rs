@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::{TestArgs, lint};
 use crate::cli::guard::{self, Then};
-use crate::cli::{STACK_BYTES, packs};
+use crate::cli::{packs, stack_bytes};
 use crate::exercises::prove::{Proof, prove};
 use crate::exercises::texts::plain;
 use crate::exercises::{Exercise, Pack, pack};
@@ -159,7 +159,7 @@ fn prove_all(chosen: &[&Exercise], args: &TestArgs) -> Vec<(Proof, Duration)> {
         }
     };
     std::thread::scope(|scope| {
-        let spawn = || std::thread::Builder::new().stack_size(STACK_BYTES).spawn_scoped(scope, work);
+        let spawn = || std::thread::Builder::new().stack_size(stack_bytes()).spawn_scoped(scope, work);
         // Where the system gives no threads this one does all.
         if (0..threads).filter(|_| spawn().is_ok()).count() == 0 {
             work();

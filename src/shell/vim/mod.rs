@@ -12,6 +12,8 @@
 //! Start with [`Editor`], then `core` (the state), `normal` (commands) and `operator`.
 
 mod block;
+mod buffers;
+mod commands;
 mod complete;
 mod core;
 mod ex;
