@@ -21,6 +21,9 @@ const STDIN_BYTES_MAX: usize = 64 << 20;
 /// take turns in an order of chance, so that one turn is not enough for the bytes to arrive.
 const TURNS: usize = 50;
 
+/// How often a program gives way before it begins: what the language itself wrote is fewer layers away.
+const TURNS_BEFORE: usize = 4;
+
 /// A program, with what its processes get from the shell that starts them.
 pub(super) struct Adapted {
     pub(super) program: &'static Program,
@@ -66,7 +69,7 @@ impl Command for Adapted {
             )));
         }
         // Others write through buffers of the shell; a pause lets what they wrote out first.
-        for _ in 0..TURNS {
+        for _ in 0..TURNS_BEFORE {
             pause().await;
         }
         let stdin = read_all(&context).await?;
