@@ -71,8 +71,10 @@ impl Proc {
 
     /// The size of what a program may read: standard input and the files among its words.
     fn input_bytes(&self, words: &[String]) -> u64 {
-        let files = words.iter().filter_map(|word| self.stat(word).ok()).map(|node| node.size());
-        files.sum::<u64>() + self.stdin.as_ref().map_or(0, |it| it.len() as u64)
+        let world = self.world();
+        let size = |word: &String| world.stat(&self.place, &self.path(word)).map_or(0, |node| node.size());
+        let files: u64 = words.iter().skip(1).filter(|word| !word.starts_with('-')).map(size).sum();
+        files + self.stdin.as_ref().map_or(0, |it| it.len() as u64)
     }
 
     /// Runs a script for at most `limit` of simulated time; `None` when it had to be ended. A loop
