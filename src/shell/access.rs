@@ -127,10 +127,10 @@ fn make(world: &mut World, place: &Place, who: &Identity, path: &str, op: FileOp
         Err(other) => return Err(other),
     };
     world.change_files(place, op)?;
-    match is_new {
-        true => world.change_files(place, FileOp::Chown { path, uid: who.uid, gid: who.gid }),
-        false => Ok(()),
+    if is_new {
+        world.change_files(place, FileOp::Chown { path, uid: who.uid, gid: who.gid })?;
     }
+    Ok(())
 }
 
 /// Makes a directory and those above it that are missing.

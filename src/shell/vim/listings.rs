@@ -62,33 +62,32 @@ impl Core {
     }
 
     pub(super) fn ex_jumps(&mut self) {
-        let mut lines = vec![" jump line  col file/text".to_owned()];
-        let (jumps, at) = (&self.marks.jumps, self.marks.jump_at.min(self.marks.jumps.len()));
-        for (index, pos) in jumps.iter().enumerate() {
-            let sign = if index == at { '>' } else { ' ' };
-            let text: String = self.text.line(pos.row).iter().collect();
-            let apart = index.abs_diff(at);
-            lines.push(format!("{sign}{apart:>3} {:>5} {:>4} {}", pos.row + 1, pos.col, text.trim_start()));
-        }
-        if at == jumps.len() {
-            lines.push(">".into());
-        }
-        self.message = lines.join("\n");
+        self.message = self.listed(" jump line  col file/text", 3, &self.marks.jumps, self.marks.jump_at);
     }
 
     pub(super) fn ex_changes(&mut self) {
-        let mut lines = vec!["change line  col text".to_owned()];
-        let (changes, at) = (&self.marks.changes, self.marks.change_at.min(self.marks.changes.len()));
-        for (index, pos) in changes.iter().enumerate() {
+        self.message = self.listed("change line  col text", 5, &self.marks.changes, self.marks.change_at);
+    }
+
+    /// Places below a heading, each with its steps from the place `at`, in a column of `width`.
+    fn listed(&self, heading: &str, width: usize, places: &[Pos], at: usize) -> String {
+        let at = at.min(places.len());
+        let mut lines = vec![heading.to_owned()];
+        for (index, pos) in places.iter().enumerate() {
             let sign = if index == at { '>' } else { ' ' };
             let text: String = self.text.line(pos.row).iter().collect();
             let apart = index.abs_diff(at);
-            lines.push(format!("{sign}{apart:>5} {:>5} {:>4} {}", pos.row + 1, pos.col, text.trim_start()));
+            lines.push(format!(
+                "{sign}{apart:>width$} {:>5} {:>4} {}",
+                pos.row + 1,
+                pos.col,
+                text.trim_start()
+            ));
         }
-        if at == changes.len() {
+        if at == places.len() {
             lines.push(">".into());
         }
-        self.message = lines.join("\n");
+        lines.join("\n")
     }
 
     /// Steps of undo that nothing follows: their numbers, and how many changes lead there.
