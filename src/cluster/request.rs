@@ -1,5 +1,7 @@
 //! What goes over the wire between a client and an API server.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::Object;
@@ -49,6 +51,8 @@ pub(crate) struct Response {
     pub(crate) body: Body,
     /// Sentences of `Warning:` headers, in order.
     pub(crate) warnings: Vec<String>,
+    /// How long the server waited for somebody else before it answered.
+    pub(crate) waited: Duration,
 }
 
 /// The body of a [`Response`].
@@ -66,9 +70,14 @@ pub(crate) enum Body {
 }
 
 impl Response {
+    /// An answer at once, without warnings.
+    pub(crate) fn new(code: u16, body: Body) -> Self {
+        Self { code, body, warnings: Vec::new(), waited: Duration::ZERO }
+    }
+
     /// An object with a code.
     pub(crate) fn json(code: u16, object: Value) -> Self {
-        Self { code, body: Body::Json(object.into()), warnings: Vec::new() }
+        Self::new(code, Body::Json(object.into()))
     }
 
     /// A refusal.

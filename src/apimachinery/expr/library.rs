@@ -1,6 +1,6 @@
 //! Kubernetes' own functions for CEL: lists, regular expressions, quantities, addresses, URLs, sets.
 //!
-//! Follows `apiserver/pkg/cel/library`. Formats, authorizer checks and semantic versions are not here.
+//! Follows `apiserver/pkg/cel/library`. Formats and semantic versions are not here.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -9,6 +9,7 @@ use cel::common::types::{DYN_TYPE, Type};
 use cel::common::value::{CowVal, Val};
 use cel::{Env, ExecutionError, Value, extensions};
 
+use super::authorizer::{Check, Verdict};
 use super::net::{self, Thing, Url};
 use crate::apimachinery::quantity::{Format, Quantity};
 
@@ -144,6 +145,27 @@ const METHODS: &[(&str, usize, Function)] = &[
     ("getHostname", 0, over!(|args| Ok(url(args)?.hostname().into()))),
     ("getPort", 0, over!(|args| Ok(url(args)?.port().into()))),
     ("getEscapedPath", 0, over!(|args| Ok(url(args)?.path.clone().into()))),
+    ("path", 1, over!(|args| further(args, "path"))),
+    ("group", 1, over!(|args| further(args, "group"))),
+    ("serviceAccount", 2, over!(|args| further(args, "serviceAccount"))),
+    ("resource", 1, over!(|args| further(args, "resource"))),
+    ("subresource", 1, over!(|args| further(args, "subresource"))),
+    ("namespace", 1, over!(|args| further(args, "namespace"))),
+    ("name", 1, over!(|args| further(args, "name"))),
+    ("fieldSelector", 1, over!(|args| further(args, "fieldSelector"))),
+    ("labelSelector", 1, over!(|args| further(args, "labelSelector"))),
+    (
+        "check",
+        1,
+        over!(|args| {
+            let found = opaque::<Check>(args)?.check(&text(args, 1)?).ok_or_else(overload)?;
+            Ok(Value::Opaque(Arc::new(found)))
+        }),
+    ),
+    ("allowed", 0, over!(|args| Ok(opaque::<Verdict>(args)?.allowed.into()))),
+    ("reason", 0, over!(|args| Ok(opaque::<Verdict>(args)?.reason.clone().into()))),
+    ("errored", 0, over!(|args| Ok((!opaque::<Verdict>(args)?.error.is_empty()).into()))),
+    ("error", 0, over!(|args| Ok(opaque::<Verdict>(args)?.error.clone().into()))),
 ];
 
 /// The functions that every expression may call.
@@ -223,6 +245,21 @@ fn texts<'a>(all: impl Iterator<Item = &'a str>) -> Value {
 
 fn regex(args: &[Value]) -> Result<regex::Regex> {
     regex::Regex::new(&text(args, 1)?).map_err(said)
+}
+
+/// The target of a method of one type.
+fn opaque<T: std::any::Any>(args: &[Value]) -> Result<&T> {
+    match args.first() {
+        Some(Value::Opaque(it)) => it.downcast_ref::<T>().ok_or_else(overload),
+        _ => Err(overload()),
+    }
+}
+
+/// The next link of a chain that begins with `authorizer`.
+fn further(args: &[Value], method: &str) -> Result<Value> {
+    let words: Vec<String> = (1..args.len()).map(|at| text(args, at)).collect::<Result<_>>()?;
+    let next = opaque::<Check>(args)?.call(method, &words).ok_or_else(overload)?;
+    Ok(Value::Opaque(Arc::new(next.map_err(said)?)))
 }
 
 fn thing(args: &[Value], at: usize) -> Result<&Thing> {

@@ -1,6 +1,7 @@
 //! CEL, the language of rules in CustomResourceDefinitions and admission policies: compiling, checking of
 //! types, variables, and what an expression comes to. What an expression may cost is not known here.
 
+mod authorizer;
 mod check;
 mod library;
 mod net;
@@ -16,6 +17,7 @@ use serde_json::Value;
 
 use super::go;
 
+pub(crate) use authorizer::{Authorizer, Question, Verdict};
 pub(crate) use types::{Names, Type};
 
 /// The standard functions, and Kubernetes' own.
@@ -116,7 +118,15 @@ impl Program {
     /// # Errors
     /// Why it came to nothing, in cel-go's words.
     pub(crate) fn run(&self, scope: &Scope) -> Result<Value, String> {
-        self.program.execute(&scope.0).map(|it| to_json(&it)).map_err(|error| sentence(&error))
+        self.yields(scope).map(|it| to_json(&it.0))
+    }
+
+    /// What the expression comes to, with its type.
+    ///
+    /// # Errors
+    /// As [`Self::run`].
+    pub(crate) fn yields(&self, scope: &Scope) -> Result<Yield, String> {
+        self.program.execute(&scope.0).map(Yield).map_err(|error| sentence(&error))
     }
 
     /// No variables yet.
@@ -125,6 +135,10 @@ impl Program {
     }
 }
 
+/// What an expression came to.
+#[derive(Clone)]
+pub(crate) struct Yield(cel::Value);
+
 /// The variables that an expression sees.
 pub(crate) struct Scope(Context<'static, 'static>);
 
@@ -132,6 +146,20 @@ impl Scope {
     /// Gives a variable a value of JSON; whole numbers are `int`, as they are in Kubernetes' types.
     pub(crate) fn bind(&mut self, name: &str, value: &Value) {
         self.0.add_variable_from_value(name, to_cel(value));
+    }
+
+    /// Gives a variable what other expressions came to, by name.
+    pub(crate) fn bind_all(&mut self, name: &str, members: impl Iterator<Item = (String, Yield)>) {
+        self.0.add_variable_from_value(name, map_of(members.map(|(name, value)| (name, value.0))));
+    }
+
+    /// Gives `authorizer` and `authorizer.requestResource`, which asks about `own`.
+    pub(crate) fn bind_authorizer(&mut self, by: &Arc<dyn Authorizer>, own: Question) {
+        let whole = authorizer::Check::authorizer(by.clone());
+        let resource = authorizer::Check::of_resource(by.clone(), own);
+        for (name, check) in [("authorizer", whole), ("authorizer.requestResource", resource)] {
+            self.0.add_variable_from_value(name, cel::Value::Opaque(Arc::new(check)));
+        }
     }
 
     /// Gives a variable a value that knows its types.

@@ -136,6 +136,8 @@ resource: kubernetes.authorization.GroupCheck.(string) kubernetes.authorization.
 subresource: kubernetes.authorization.ResourceCheck.(string) kubernetes.authorization.ResourceCheck
 namespace: kubernetes.authorization.ResourceCheck.(string) kubernetes.authorization.ResourceCheck
 name: kubernetes.authorization.ResourceCheck.(string) kubernetes.authorization.ResourceCheck
+fieldSelector: kubernetes.authorization.ResourceCheck.(string) kubernetes.authorization.ResourceCheck
+labelSelector: kubernetes.authorization.ResourceCheck.(string) kubernetes.authorization.ResourceCheck
 check: kubernetes.authorization.PathCheck.(string) kubernetes.authorization.Decision | kubernetes.authorization.ResourceCheck.(string) kubernetes.authorization.Decision
 allowed: kubernetes.authorization.Decision.() bool
 reason: kubernetes.authorization.Decision.() string

@@ -202,7 +202,7 @@ pub(crate) fn answer(
     let api = api_service(found, &route.group, &route.version)?;
     if !is_available(api) {
         let body = Body::Text("service unavailable\n".to_owned());
-        return Some(Ok(Response { code: 503, body, warnings: Vec::new() }));
+        return Some(Ok(Response::new(503, body)));
     }
     if route.resource.is_empty() {
         return None;
@@ -235,7 +235,7 @@ fn metrics(world: &World, cluster: ClusterId, request: &Request, route: &Route) 
         (_, true) => json!({"kind": format!("{kind}List"), "apiVersion": "metrics.k8s.io/v1beta1",
             "metadata": {}, "items": shown}),
     };
-    Ok(Response { code: 200, body: Body::Json(body.into()), warnings: Vec::new() })
+    Ok(Response::new(200, Body::Json(body.into())))
 }
 
 /// What is measured of a namespace's pods, or what a client says that cannot get it.

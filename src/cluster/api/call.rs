@@ -1,9 +1,12 @@
 //! One request once it is understood: who asks for what, with which options, and what the answer warns of.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::Value;
 
+use super::admission::Reinvocation;
 use super::encryption;
 use super::resources::Resource;
 use crate::apimachinery::object;
@@ -57,6 +60,18 @@ pub(crate) struct Call<'a> {
     pub(crate) options: Options,
     /// Sentences of `Warning:` headers.
     pub(crate) warnings: Vec<String>,
+    pub(crate) aside: Aside,
+}
+
+/// What admission leaves beside the answer.
+#[derive(Debug, Default)]
+pub(crate) struct Aside {
+    /// Annotations of the audit log.
+    pub(crate) notes: BTreeMap<String, String>,
+    /// How long the server waited for webhooks.
+    pub(crate) waited: Duration,
+    /// Which policies are to be asked again.
+    pub(crate) reinvocation: Reinvocation,
 }
 
 impl Call<'_> {
@@ -123,6 +138,11 @@ impl Call<'_> {
     /// 403 with `why` for an object of this resource.
     pub(crate) fn forbidden(&self, name: &str, why: &str) -> Status {
         Status::forbidden(&self.resource.plural, &self.resource.group, name, why)
+    }
+
+    /// Adds an annotation for the audit log; the first one of a name stays.
+    pub(crate) fn note(&mut self, key: impl Into<String>, value: impl Into<String>) {
+        self.aside.notes.entry(key.into()).or_insert_with(|| value.into());
     }
 
     /// Adds a warning unless it is there already.

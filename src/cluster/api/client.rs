@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use super::authz::Attributes;
-use super::call::{Call, DeleteOptions, Options};
+use super::call::{Aside, Call, DeleteOptions, Options};
 use super::{audit, remove, resources, subresource, write};
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
@@ -178,6 +178,7 @@ impl<'a> Client<'a> {
             name: name.to_owned(),
             options: Options::default(),
             warnings: Vec::new(),
+            aside: Aside::default(),
         })
     }
 }

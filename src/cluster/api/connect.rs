@@ -93,7 +93,7 @@ impl World {
         let (cluster, machine) = reach(self, from, &target)?;
         if !target.tls {
             let text = "Client sent an HTTP request to an HTTPS server.\n".to_owned();
-            return Ok(Response { code: 400, body: Body::Text(text), warnings: Vec::new() });
+            return Ok(Response::new(400, Body::Text(text)));
         }
         check_server(self, (cluster, &machine), endpoint, &target.host)?;
         // The server asks for it only after it has shown its own.

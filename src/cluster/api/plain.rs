@@ -90,7 +90,7 @@ pub(crate) fn answer(cluster: &Cluster, request: &Request) -> Response {
 }
 
 fn text(code: u16, text: String) -> Response {
-    Response { code, body: Body::Text(text), warnings: Vec::new() }
+    Response::new(code, Body::Text(text))
 }
 
 /// What stands behind the check of a name is in order.

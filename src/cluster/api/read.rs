@@ -50,7 +50,7 @@ pub(crate) fn respond(
     stored: &Object,
 ) -> Result<Response, Status> {
     if object::text(stored, "/kind") != call.resource.kind {
-        return Ok(Response { code, body: Body::Json(stored.clone()), warnings: Vec::new() });
+        return Ok(Response::new(code, Body::Json(stored.clone())));
     }
     let shown = present(call, stored);
     let body = match form(&request.accept) {
@@ -58,7 +58,7 @@ pub(crate) fn respond(
         Form::Table => table(call, request, std::slice::from_ref(stored), version_of(stored))?,
         Form::Metadata => metadata_only(&shown).into(),
     };
-    Ok(Response { code, body: Body::Json(body), warnings: Vec::new() })
+    Ok(Response::new(code, Body::Json(body)))
 }
 
 fn table(call: &Call<'_>, request: &Request, stored: &[Object], metadata: Value) -> Result<Object, Status> {
@@ -180,7 +180,7 @@ pub(super) fn respond_list(
             collection(&call.resource.api_version(), &call.resource.list_kind, metadata, items)
         }
     };
-    Ok(Response { code: 200, body: Body::Json(body), warnings: Vec::new() })
+    Ok(Response::new(200, Body::Json(body)))
 }
 
 fn collection(api_version: &str, kind: &str, metadata: Value, items: Vec<Value>) -> Object {
@@ -270,7 +270,7 @@ pub(crate) fn watch(call: &mut Call<'_>, request: &Request) -> Result<Response, 
         headers_sent: false,
         revision: given.unwrap_or(now),
     };
-    Ok(Response { code: 200, body: Body::Watch(watch), warnings: Vec::new() })
+    Ok(Response::new(200, Body::Watch(watch)))
 }
 
 fn parse_version(text: &str) -> Result<u64, Status> {
@@ -303,5 +303,5 @@ pub(crate) fn delete_collection(
     }
     let metadata = json!({"resourceVersion": call.store().revision().to_string()});
     let body = collection(&call.resource.api_version(), &call.resource.list_kind, metadata, items);
-    Ok(Response { code: 200, body: Body::Json(body), warnings: Vec::new() })
+    Ok(Response::new(200, Body::Json(body)))
 }

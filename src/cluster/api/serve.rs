@@ -1,11 +1,13 @@
 //! A request's way through the server: path, user, permission, verb, answer, audit.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::audit::{self, Asked};
 use super::authn::impersonate;
 use super::authz::{self, Attributes, reviews};
-use super::call::{Call, DeleteOptions, FieldValidation, Options, Tracking};
+use super::call::{Aside, Call, DeleteOptions, FieldValidation, Options, Tracking};
 use super::route::{self, Route};
 use super::{
     components, custom, decode, discovery, patch, plain, read, remove, resources, subresource, write,
@@ -27,21 +29,31 @@ pub(crate) fn handle(world: &mut World, cluster: ClusterId, request: &Request) -
     let Some(route) = route else {
         let attributes = path_attributes(request);
         let response = answer_path(world, cluster, request, (&acting, &attributes));
-        let asked = Asked { request, attributes: &attributes, acting: &acting, response: &response };
-        audit::log(world, cluster, &asked);
+        let asked = Asked {
+            request,
+            attributes: &attributes,
+            acting: &acting,
+            response: &response,
+            notes: BTreeMap::new(),
+        };
+        audit::log(world, cluster, asked);
         return response;
     };
     let verb = verb_of(request, &route);
     let mut warnings = Vec::new();
-    let mut response = match serve(world, cluster, request, (&route, verb, &acting), &mut warnings) {
+    let mut aside = Aside::default();
+    let beside = (&mut warnings, &mut aside);
+    let mut response = match serve(world, cluster, request, (&route, verb, &acting), beside) {
         Ok(response) => response,
         Err(status) => Response::refused(&status),
     };
     response.warnings.append(&mut warnings);
+    response.waited = aside.waited;
     note(world, cluster, request, (&route, verb, &acting), response.code);
     let attributes = audit::attributes_of(&route, verb);
-    let asked = Asked { request, attributes: &attributes, acting: &acting, response: &response };
-    audit::log(world, cluster, &asked);
+    let asked =
+        Asked { request, attributes: &attributes, acting: &acting, response: &response, notes: aside.notes };
+    audit::log(world, cluster, asked);
     response
 }
 
@@ -53,8 +65,14 @@ pub(crate) fn unauthorized(world: &mut World, cluster: ClusterId, request: &Requ
         None => path_attributes(request),
     };
     let nobody = UserInfo::default();
-    let asked = Asked { request, attributes: &attributes, acting: &nobody, response: &response };
-    audit::log(world, cluster, &asked);
+    let asked = Asked {
+        request,
+        attributes: &attributes,
+        acting: &nobody,
+        response: &response,
+        notes: BTreeMap::new(),
+    };
+    audit::log(world, cluster, asked);
     response
 }
 
@@ -111,7 +129,7 @@ fn serve(
     cluster: ClusterId,
     request: &Request,
     (route, verb, user): (&Route, &'static str, &UserInfo),
-    warnings: &mut Vec<String>,
+    (warnings, aside): (&mut Vec<String>, &mut Aside),
 ) -> Result<Response, Status> {
     let found = &world.clusters[cluster];
     authz::require(found, user, &attributes(request, route, verb))?;
@@ -135,6 +153,7 @@ fn serve(
         name: route.name.clone(),
         options,
         warnings: Vec::new(),
+        aside: Aside::default(),
     };
     check_verb(&call, verb)?;
     if let Some(sentence) = deprecation(&call.resource) {
@@ -142,6 +161,7 @@ fn serve(
     }
     let response = perform(&mut call, request, verb);
     warnings.append(&mut call.warnings);
+    *aside = call.aside;
     response
 }
 

@@ -199,6 +199,7 @@ impl Ctx<'_> {
                 }
             }
             Ok(response) => {
+                self.proc.world().advance(response.waited);
                 self.trace_response(&told, Some(&response));
                 self.warn(&response.warnings);
                 let connected = matches!(response.body, Body::Upgrade(_));

@@ -24,6 +24,8 @@ mod webhooks;
 
 use serde_json::Value;
 
+pub(crate) use policies::Reinvocation;
+
 use super::call::{Call, Tracking};
 use super::flags;
 use crate::apimachinery::object;
@@ -148,7 +150,12 @@ const PLUGINS: &[Plugin] = &[
 
 /// The plugins that change objects, in their order.
 pub(crate) fn mutate(call: &mut Call<'_>, object: &mut Value, old: Option<&Object>) -> Result<(), Status> {
-    active(call).filter_map(|it| it.mutate).try_for_each(|mutate| mutate(call, object, old))
+    let round = |call: &mut Call<'_>, object: &mut Value| {
+        active(call).filter_map(|it| it.mutate).try_for_each(|mutate| mutate(call, object, old))
+    };
+    call.aside.reinvocation = Reinvocation::default();
+    round(call, object)?;
+    if call.aside.reinvocation.begin_again() { round(call, object) } else { Ok(()) }
 }
 
 /// The plugins that refuse, in their order.

@@ -1,7 +1,10 @@
 //! Admission webhooks. No server of the lab speaks their protocol, so a call fails, and it fails as the network, the
-//! service and the certificate at the other end make it fail. `failurePolicy: Ignore` lets the request through.
+//! service and the certificate at the other end make it fail. `failurePolicy: Ignore` lets the request through. A call
+//! that nobody answers takes until its timeout.
 //!
-//! Follows apiserver's `admission/plugin/webhook` and `util/proxy`. How long a call takes is not told to the world.
+//! Follows apiserver's `admission/plugin/webhook` and `util/proxy`.
+
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -40,35 +43,62 @@ fn consult(call: &mut Call<'_>, attempt: &Attempt<'_>, storage: &str) -> Result<
         return Ok(());
     }
     let configurations: Vec<Object> = call.store().list(storage, "").cloned().collect();
-    for webhook in configurations.iter().flat_map(|it| object::list(it, "/webhooks")) {
+    let mut longest = Duration::ZERO;
+    let mut result = Ok(());
+    for (index, webhook) in configurations.iter().flat_map(|it| object::list(it, "/webhooks")).enumerate() {
         let wanted = matching::rules(call, object::list(webhook, "/rules"), attempt)
             && matching::selectors(call, webhook, attempt);
         if !wanted {
             continue;
         }
-        match policies::webhook_conditions(call, webhook, attempt) {
-            Ok(true) => ask(call, webhook)?,
-            Ok(false) => {}
+        let answer = match policies::webhook_conditions(call, webhook, attempt) {
+            Ok(true) => ask(call, webhook),
+            Ok(false) => continue,
             Err(why) => return Err(forbidden(call, attempt.subject(), &why)),
+        };
+        // Those that change objects are asked one after the other, the others all at once.
+        if storage == MUTATING {
+            longest += answer.took
+        } else {
+            longest = longest.max(answer.took)
+        }
+        if object::field(webhook, "failurePolicy") == "Ignore" {
+            let kind = if storage == MUTATING { "mutation" } else { "validating" };
+            let key = format!("failed-open.{kind}.webhook.admission.k8s.io/round_0_index_{index}");
+            call.note(key, object::field(webhook, "name"));
+        } else if result.is_ok() {
+            result = Err(answer.refusal);
+            if storage == MUTATING {
+                break;
+            }
         }
     }
-    Ok(())
+    call.aside.waited += longest;
+    result
 }
 
-fn ask(call: &Call<'_>, webhook: &Value) -> Result<(), Status> {
+/// What comes of asking a webhook.
+struct Answer {
+    refusal: Status,
+    took: Duration,
+}
+
+fn ask(call: &Call<'_>, webhook: &Value) -> Answer {
     let name = object::field(webhook, "name");
-    if object::field(webhook, "failurePolicy") == "Ignore" {
-        return Ok(());
-    }
     let seconds = object::int(webhook, "/timeoutSeconds").unwrap_or(10);
     let (url, why) = match object::text(webhook, "/clientConfig/url") {
         "" => of_service(call, webhook),
         url => of_url(call, url),
     };
-    Err(Status::internal(&format!(
+    let refusal = Status::internal(&format!(
         "failed calling webhook {name:?}: failed to call webhook: Post \"{url}?timeout={seconds}s\": {why}"
-    )))
+    ));
+    let timeout = Duration::from_secs(u64::try_from(seconds).unwrap_or(0));
+    Answer { refusal, took: if why == DEADLINE { timeout } else { Duration::ZERO } }
 }
+
+/// What Go says when time is over.
+const DEADLINE: &str = "context deadline exceeded";
 
 /// The server finds services by their cluster IP, not by DNS.
 fn of_service(call: &Call<'_>, webhook: &Value) -> (String, String) {
@@ -115,14 +145,14 @@ fn of_url(call: &Call<'_>, url: &str) -> (String, String) {
 /// What comes of a call to an address: nothing that answers there knows what an admission review is.
 fn dial(call: &Call<'_>, host: &str, port: i64) -> String {
     let Some((server, _)) = call.cluster().serving("kube-apiserver") else {
-        return "context deadline exceeded".into();
+        return DEADLINE.into();
     };
     let from = Place::Host(server.to_owned());
     let number = u16::try_from(port).unwrap_or(0);
     let probe = network::probe(call.world, &from, host, number, Protocol::Tcp);
     match probe.outcome {
         Outcome::Refused => format!("dial tcp {}:{port}: connect: connection refused", probe.address),
-        Outcome::TimedOut | Outcome::NoNameServer => "context deadline exceeded".into(),
+        Outcome::TimedOut | Outcome::NoNameServer => DEADLINE.into(),
         Outcome::NoSuchName => format!("dial tcp: lookup {host} on 127.0.0.53:53: no such host"),
         Outcome::Open { .. } => {
             match network::tls::certificate(call.world, &probe.outcome, &probe.address, host) {

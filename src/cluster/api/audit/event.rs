@@ -45,6 +45,8 @@ pub(super) struct Entry<'a> {
     pub(super) answered: &'a Value,
     /// `None` for who was not let in.
     pub(super) decision: Option<Decision>,
+    /// What admission notes of it.
+    pub(super) notes: BTreeMap<String, String>,
 }
 
 #[derive(Serialize)]
@@ -77,7 +79,7 @@ struct Line<'a> {
     request_received_timestamp: String,
     stage_timestamp: String,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    annotations: BTreeMap<&'static str, String>,
+    annotations: BTreeMap<String, String>,
 }
 
 #[derive(Serialize)]
@@ -206,15 +208,14 @@ fn drop_managed_fields(object: &mut Value) {
     }
 }
 
-fn annotations(entry: &Entry<'_>) -> BTreeMap<&'static str, String> {
-    let Some(decision) = &entry.decision else { return BTreeMap::new() };
-    let word = if decision.allowed { "allow" } else { "forbid" };
-    [
-        ("authorization.k8s.io/decision", word.to_owned()),
-        ("authorization.k8s.io/reason", decision.reason.clone()),
-    ]
-    .into_iter()
-    .collect()
+fn annotations(entry: &Entry<'_>) -> BTreeMap<String, String> {
+    let mut all = entry.notes.clone();
+    if let Some(decision) = &entry.decision {
+        let word = if decision.allowed { "allow" } else { "forbid" };
+        all.insert("authorization.k8s.io/decision".into(), word.into());
+        all.insert("authorization.k8s.io/reason".into(), decision.reason.clone());
+    }
+    all
 }
 
 /// Path and query of a request.

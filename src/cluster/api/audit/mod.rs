@@ -8,6 +8,8 @@ mod event;
 mod file;
 mod policy;
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use super::authz::{self, Attributes};
@@ -29,10 +31,12 @@ pub(super) struct Asked<'a> {
     /// Whom it is done as: who asks, unless somebody else is impersonated.
     pub(super) acting: &'a UserInfo,
     pub(super) response: &'a Response,
+    /// What admission notes of it.
+    pub(super) notes: BTreeMap<String, String>,
 }
 
 /// Logs a request that was answered.
-pub(super) fn log(world: &mut World, cluster: ClusterId, asked: &Asked<'_>) {
+pub(super) fn log(world: &mut World, cluster: ClusterId, asked: Asked<'_>) {
     let Some(rule) = rule_for(world, cluster, &asked.request.user, asked.attributes) else { return };
     let decision = world
         .clusters
@@ -51,6 +55,7 @@ pub(super) fn log(world: &mut World, cluster: ClusterId, asked: &Asked<'_>) {
         sent: body_of(&asked.request.body),
         answered: asked.response.object(),
         decision,
+        notes: asked.notes,
     };
     let last = if matches!(asked.response.body, Body::Watch(_) | Body::Upgrade(_)) {
         Stage::ResponseStarted
@@ -90,6 +95,7 @@ pub(super) fn log_component(
         sent,
         answered: answer,
         decision,
+        notes: BTreeMap::new(),
     };
     write(world, cluster, &entry, Stage::ResponseComplete);
 }

@@ -74,5 +74,5 @@ pub(super) fn proxy(call: &Call<'_>, request: &Request) -> Result<Response, Stat
     if request.method != "GET" {
         return Err(Status::method_not_allowed());
     }
-    Ok(Response { code, body, warnings: Vec::new() })
+    Ok(Response::new(code, body))
 }

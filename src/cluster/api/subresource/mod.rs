@@ -33,7 +33,7 @@ pub(crate) fn get(call: &mut Call<'_>, request: &Request) -> Result<Response, St
     }
     let object = current(call)?;
     match call.subresource.as_str() {
-        "scale" => Ok(Response { code: 200, body: Body::Json(object), warnings: Vec::new() }),
+        "scale" => Ok(Response::new(200, Body::Json(object))),
         "status" | "approval" | "ephemeralcontainers" | "resize" => {
             read::respond(call, request, 200, &object)
         }

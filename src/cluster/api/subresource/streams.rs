@@ -29,11 +29,7 @@ pub(super) fn open(call: &mut Call<'_>, request: &Request) -> Result<Response, S
         "kind": kind, "namespace": call.namespace, "pod": call.name, "uid": object::uid(&pod), "node": node,
         "container": container, "command": values("command"), "ports": values("ports"), "query": parameters,
     });
-    Ok(Response {
-        code: if kind == "log" { 200 } else { 101 },
-        body: Body::Upgrade(upgrade),
-        warnings: Vec::new(),
-    })
+    Ok(Response::new(if kind == "log" { 200 } else { 101 }, Body::Upgrade(upgrade)))
 }
 
 /// The kubelet of the pod's node must answer.

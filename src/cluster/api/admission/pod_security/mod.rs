@@ -87,6 +87,7 @@ pub(super) fn validate(call: &mut Call<'_>, object: &Value, old: Option<&Object>
     if old.is_some_and(|old| object::find(old, pointer) == Some(template)) {
         return Ok(());
     }
+    note_violations(call, &namespace, template);
     // A template is held against the enforced level too, but only with a warning.
     let (enforced, warned) = (mode(&namespace, "enforce"), mode(&namespace, "warn"));
     let (level, text) = if has_label(&namespace, "warn") { warned } else { enforced };
@@ -102,6 +103,16 @@ fn warn(call: &mut Call<'_>, pod: &Value, level: Level, text: &str) {
     let faults = checks::faults(pod, level, minor(text));
     if !faults.is_empty() {
         call.warn(format!("would violate PodSecurity {text:?}: {}", joined(&faults)));
+    }
+}
+
+/// The audit log is told what breaks the level of the mode `audit`.
+fn note_violations(call: &mut Call<'_>, namespace: &Value, pod: &Value) {
+    let (level, text) = mode(namespace, "audit");
+    let faults = checks::faults(pod, level, minor(&text));
+    if !faults.is_empty() {
+        let sentence = format!("would violate PodSecurity {text:?}: {}", joined(&faults));
+        call.note("pod-security.kubernetes.io/audit-violations", sentence);
     }
 }
 
@@ -124,7 +135,9 @@ fn validate_pod(
     if !relevant {
         return Ok(());
     }
+    note_violations(call, namespace, pod);
     let (level, text) = mode(namespace, "enforce");
+    call.note("pod-security.kubernetes.io/enforce-policy", text.clone());
     let faults = checks::faults(pod, level, minor(&text));
     if !faults.is_empty() {
         let why = format!("violates PodSecurity {text:?}: {}", joined(&faults));

@@ -2,11 +2,14 @@
 //!
 //! Here is what policies that refuse ([`validating`]) and policies that change ([`mutating`]) share: which are
 //! bound to a request, and with which parameters. Rules of apiserver's `admission/plugin/policy/generic`.
-//! `authorizer` is declared but not simulated: an expression that asks it fails when it runs.
 
+mod again;
+mod authorizer;
 mod expressions;
 pub(crate) mod matching;
 mod mutating;
+#[cfg(test)]
+mod tests;
 mod validating;
 
 use serde_json::Value;
@@ -16,6 +19,7 @@ use crate::apimachinery::object;
 use crate::apimachinery::selector::LabelSelector;
 use crate::cluster::api::resources;
 
+pub(crate) use again::Reinvocation;
 pub(super) use mutating::mutate;
 pub(super) use validating::{on_delete, validate};
 
@@ -152,6 +156,8 @@ fn variables<'a>(
         params,
         namespace,
         request: expressions::request(call, attempt),
+        authorizer: authorizer::of(call),
+        own: authorizer::own(call, attempt),
     }
 }
 

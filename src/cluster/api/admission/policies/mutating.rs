@@ -1,7 +1,6 @@
 //! MutatingAdmissionPolicy: changes objects by an applied configuration or a JSON patch that CEL makes.
 //!
-//! Rules of apiserver's `admission/plugin/policy/mutating`. Policies are asked once: what `reinvocationPolicy`
-//! adds is not simulated.
+//! Rules of apiserver's `admission/plugin/policy/mutating`.
 
 use serde_json::Value;
 
@@ -23,13 +22,21 @@ pub(in super::super) fn mutate(
     old: Option<&Object>,
 ) -> Result<(), Status> {
     let mut refusals: Vec<String> = Vec::new();
+    call.aside.reinvocation.begin(object);
     for bound in super::bound(call, POLICIES, BINDINGS, &Attempt::write(object, old)) {
+        let key = format!("{}/{}", object::name(&bound.policy), object::name(&bound.binding));
+        if !call.aside.reinvocation.asks(&key) {
+            continue;
+        }
+        let before = object.clone();
         let refused = match &bound.params {
             Err(why) => vec![format!("failed to configure binding: {why}")],
             Ok(params) => {
                 params.iter().flat_map(|params| change(call, &bound, object, old, params)).collect()
             }
         };
+        let if_needed = object::text(&bound.policy, "/spec/reinvocationPolicy") == "IfNeeded";
+        call.aside.reinvocation.asked(&key, if_needed, before != *object);
         if super::ignores_failures(&bound.policy) {
             continue;
         }
@@ -37,6 +44,7 @@ pub(in super::super) fn mutate(
         let told = |why| format!("policy '{policy}' with binding '{binding}' denied request: {why}");
         refusals.extend(refused.into_iter().map(told));
     }
+    call.aside.reinvocation.end(object);
     let Some(first) = refusals.first().cloned() else { return Ok(()) };
     let mut status = forbidden(call, object, "");
     (status.message, status.reason) = (first, "Invalid");

@@ -2,6 +2,7 @@
 //!
 //! Rules of apiserver's `admission/plugin/policy/validating`.
 
+use serde::Serialize;
 use serde_json::Value;
 
 use super::super::forbidden;
@@ -14,14 +15,23 @@ const BINDINGS: &str = "validatingadmissionpolicybindings.admissionregistration.
 
 /// What a policy has against an object.
 struct Decision {
+    /// The place of the expression among its like.
+    index: usize,
     reason: String,
     message: String,
 }
 
 impl Decision {
-    fn error(message: impl Into<String>) -> Self {
-        Self { reason: String::new(), message: message.into() }
+    fn error(index: usize, message: impl Into<String>) -> Self {
+        Self { index, reason: String::new(), message: message.into() }
     }
+}
+
+/// What one policy says of an object: what it has against it, and what it notes in the audit log.
+#[derive(Default)]
+struct Verdict {
+    decisions: Vec<Decision>,
+    notes: Vec<(String, String)>,
 }
 
 /// Holds an object against every policy that is bound.
@@ -61,51 +71,91 @@ fn judge(call: &mut Call<'_>, attempt: &Attempt<'_>) -> Result<(), Status> {
             }
         };
         for params in params {
-            for decision in decisions(call, &bound, attempt, params) {
+            let verdict = verdict(call, &bound, attempt, params);
+            for decision in verdict.decisions {
                 if let Some(status) = act(call, &bound, attempt, &decision) {
                     first.get_or_insert(status);
                 }
+            }
+            for (key, value) in verdict.notes {
+                note(call, format!("{policy}/{key}"), value);
             }
         }
     }
     first.map_or(Ok(()), Err)
 }
 
-fn decisions(call: &Call<'_>, bound: &Bound, attempt: &Attempt<'_>, params: &Value) -> Vec<Decision> {
+/// What several bindings of a policy note under one name stands beside each other.
+fn note(call: &mut Call<'_>, key: String, value: String) {
+    let known = call.aside.notes.entry(key).or_default();
+    if known.is_empty() {
+        *known = value;
+    } else if !known.split(", ").any(|it| it == value) {
+        known.push_str(", ");
+        known.push_str(&value);
+    }
+}
+
+fn verdict(call: &Call<'_>, bound: &Bound, attempt: &Attempt<'_>, params: &Value) -> Verdict {
     let policy = &*bound.policy;
     let namespace = super::namespace_of(call);
     let variables = super::variables(call, attempt, params, &namespace);
     let ignores = super::ignores_failures(policy);
     let conditions = object::list(policy, "/spec/matchConditions");
+    let mut found = Verdict::default();
     match super::conditions_hold(policy, conditions, ignores, &variables) {
         Ok(true) => {}
-        Ok(false) => return Vec::new(),
-        Err(why) => return vec![Decision::error(why)],
+        Ok(false) => return found,
+        Err(why) => {
+            found.decisions.push(Decision::error(0, why));
+            return found;
+        }
     }
-    let mut found = Vec::new();
-    for validation in object::list(policy, "/spec/validations") {
+    for (index, validation) in object::list(policy, "/spec/validations").iter().enumerate() {
         match expressions::evaluate(policy, object::field(validation, "expression"), &variables) {
             Ok(Value::Bool(true)) => {}
-            Ok(_) => found.push(Decision {
+            Ok(_) => found.decisions.push(Decision {
+                index,
                 reason: object::field(validation, "reason").to_owned(),
                 message: expressions::message(policy, validation, &variables),
             }),
             Err(_) if ignores => {}
-            Err(why) => found.push(Decision::error(why)),
+            Err(why) => found.decisions.push(Decision::error(index, why)),
         }
     }
-    for annotation in object::list(policy, "/spec/auditAnnotations") {
+    for (index, annotation) in object::list(policy, "/spec/auditAnnotations").iter().enumerate() {
         let source = object::field(annotation, "valueExpression");
-        if let Err(why) = expressions::evaluate(policy, source, &variables)
-            && !ignores
-        {
-            found.push(Decision::error(why));
+        match expressions::evaluate(policy, source, &variables) {
+            Ok(Value::String(value)) if !value.trim().is_empty() => {
+                let value: String = value.trim().chars().take(NOTE_MAX).collect();
+                found.notes.push((object::field(annotation, "key").to_owned(), value));
+            }
+            Ok(_) => {}
+            Err(_) if ignores => {}
+            Err(why) => found.decisions.push(Decision::error(index, why)),
         }
     }
     found
 }
 
-/// Denies or warns, as the binding says.
+/// 10 KiB: what an annotation of the audit log may be.
+const NOTE_MAX: usize = 10 << 10;
+
+/// The annotation of requests that break a policy whose binding asks for `Audit`.
+const FAILURE_NOTE: &str = "validation.policy.admission.k8s.io/validation_failure";
+
+/// A broken validation as the audit log tells it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Failure<'a> {
+    message: &'a str,
+    policy: &'a str,
+    binding: &'a str,
+    expression_index: usize,
+    validation_actions: &'a [Value],
+}
+
+/// Denies, warns or notes, as the binding says.
 fn act(call: &mut Call<'_>, bound: &Bound, attempt: &Attempt<'_>, decision: &Decision) -> Option<Status> {
     let (policy, binding) = (object::name(&bound.policy), object::name(&bound.binding));
     let message = &decision.message;
@@ -114,6 +164,16 @@ fn act(call: &mut Call<'_>, bound: &Bound, attempt: &Attempt<'_>, decision: &Dec
         call.warn(format!(
             "Validation failed for ValidatingAdmissionPolicy '{policy}' with binding '{binding}': {message}"
         ));
+    }
+    if actions.iter().any(|it| it == "Audit") {
+        let failure = Failure {
+            message,
+            policy,
+            binding,
+            expression_index: decision.index,
+            validation_actions: actions,
+        };
+        call.note(FAILURE_NOTE, serde_json::to_string(&[failure]).unwrap_or_default());
     }
     if !actions.iter().any(|it| it == "Deny") {
         return None;

@@ -152,7 +152,10 @@ fn validation(validation: &Node<'_>, names: &Names, errs: &mut Errors) {
     if !own.is_empty() && own.trim().is_empty() {
         errs.push(field::invalid(&path, own, "must be non-empty if specified"));
     } else if !own.is_empty() {
-        compile(own, &path, names, &[Type::String], errs);
+        // A message does not ask what users may do.
+        let mut names = names.clone();
+        names.retain(|name, _| !name.starts_with("authorizer"));
+        compile(own, &path, &names, &[Type::String], errs);
     }
     let (message, path) = (validation.text("message"), validation.at("message"));
     if !message.is_empty() && message.trim().is_empty() {
