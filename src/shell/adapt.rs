@@ -17,13 +17,6 @@ use crate::cluster::Place;
 /// More standard input than this is not read: `yes | rm -i *` still ends.
 const STDIN_BYTES_MAX: usize = 64 << 20;
 
-/// How often a program gives way after writing to a stream. The layers between it and the terminal
-/// take turns in an order of chance, so that one turn is not enough for the bytes to arrive.
-const TURNS: usize = 50;
-
-/// How often a program gives way before it begins: what the language itself wrote is fewer layers away.
-const TURNS_BEFORE: usize = 4;
-
 /// A program, with what its processes get from the shell that starts them.
 pub(super) struct Adapted {
     pub(super) program: &'static Program,
@@ -67,10 +60,6 @@ impl Command for Adapted {
             return Err(bashkit::Error::ResourceLimit(LimitExceeded::MaxCommands(
                 limits::STARTS_MAX as usize,
             )));
-        }
-        // Others write through buffers of the shell; a pause lets what they wrote out first.
-        for _ in 0..TURNS_BEFORE {
-            pause().await;
         }
         let stdin = read_all(&context).await?;
         let pipes = substituted(&context, stdin.as_deref()).await;
@@ -144,8 +133,7 @@ async fn substituted(context: &CommandContext<'_>, stdin: Option<&[u8]>) -> Pipe
     Pipes::from(pipes)
 }
 
-/// Passes on what the program wrote, with a pause where the stream changes, so that the two streams
-/// reach the terminal in the order of writing.
+/// Passes on what the program wrote, in the order of writing.
 async fn deliver(outbox: &Outbox, out: &CommandOutput, err: &CommandOutput) -> bashkit::Result<()> {
     let written = std::mem::take(&mut *outbox.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
     for (fd, bytes) in written {
@@ -153,25 +141,8 @@ async fn deliver(outbox: &Outbox, out: &CommandOutput, err: &CommandOutput) -> b
             Fd::Out => out.write_all(&bytes).await?,
             Fd::Err => err.write_all(&bytes).await?,
         }
-        for _ in 0..TURNS {
-            pause().await;
-        }
     }
     Ok(())
-}
-
-/// Gives way once and asks to be polled again.
-async fn pause() {
-    let mut paused = false;
-    poll_fn(|cx| {
-        if paused {
-            return Poll::Ready(());
-        }
-        paused = true;
-        cx.waker().wake_by_ref();
-        Poll::Pending
-    })
-    .await;
 }
 
 /// Gives way once; whoever has something for us polls again.

@@ -1,12 +1,13 @@
 //! Shells without a prompt: scripts, `bash -c`, what `sudo`, `ssh host command` and `watch` run.
 
 use std::collections::BTreeSet;
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
 use bashkit::hooks::HookAction;
+use bashkit::parser::Parser;
 use bashkit::{
     Bash, BashBuilder, Builtin, BuiltinContext, CommandResolver, ExecOptions, ExecResult, LimitExceeded,
     async_trait,
@@ -18,6 +19,7 @@ use super::files::PlaceFiles;
 use super::pipes::{Sharer, Sharing};
 use super::proc::{Fd, Outbox, Proc};
 use super::session;
+use super::valve::{self, Valve};
 use super::wording::Wording;
 use super::{Lab, Login, limits, login, names};
 use crate::cluster::Place;
@@ -151,47 +153,44 @@ pub(super) async fn attempt(
         options = options.stdin(stdin);
     }
     around.sharing.follow(&script.text, |name| names::is_known(&around.lab, name));
-    let mut bash = builder(&around, login, false).build();
+    let valve = Valve::default();
+    let mut bash = builder(&around, login, false).command(valve::BEGIN, valve.begin()).build();
     let mut wording = Wording::new(&around.lab, &around.place, &name, false);
     wording.begin(&script.text);
-    let wording = Arc::new(Mutex::new(wording));
-    let out = sink(outbox, Fd::Out);
-    let err = worded(outbox, &wording);
-    let execution = bash.execute(&script.text).options(options).stdout_fn(out).stderr_fn(err);
-    execution.await.map(|result| result.exit_code)
+    // What cannot be read is shown as it stands.
+    let text = match Parser::new(&script.text).parse() {
+        Ok(_) => format!("{}; {}", valve::BEGIN, script.text),
+        Err(_) => script.text,
+    };
+    let screen = Screen { outbox: outbox.clone(), wording: Arc::new(Mutex::new(wording)), valve };
+    screen.execute(&mut bash, &text, options).await.map(|result| result.exit_code)
 }
 
-/// Executes `text` in a shell that is there; output goes to `outbox` as it comes.
-pub(super) async fn execute(
-    bash: &mut Bash,
-    text: &str,
-    outbox: &Outbox,
-    wording: &Arc<Mutex<Wording>>,
-) -> bashkit::Result<ExecResult> {
-    bash.execute(text).stdout_fn(sink(outbox, Fd::Out)).stderr_fn(worded(outbox, wording)).await
+/// Where a shell's output goes.
+#[derive(Clone)]
+pub(super) struct Screen {
+    pub(super) outbox: Outbox,
+    pub(super) wording: Arc<Mutex<Wording>>,
+    pub(super) valve: Valve,
 }
 
-/// A sink for standard error.
-fn worded(
-    outbox: &Outbox,
-    wording: &Arc<Mutex<Wording>>,
-) -> impl FnMut(Vec<u8>) -> std::future::Ready<bashkit::Result<()>> + Send + use<> {
-    let (outbox, wording) = (outbox.clone(), wording.clone());
-    move |bytes| {
-        let shown = wording.lock().unwrap_or_else(PoisonError::into_inner).filter(bytes);
-        write(&outbox, Fd::Err, &shown);
-        std::future::ready(Ok(()))
-    }
-}
-
-fn sink(
-    outbox: &Outbox,
-    fd: Fd,
-) -> impl FnMut(Vec<u8>) -> std::future::Ready<bashkit::Result<()>> + Send + use<> {
-    let outbox = outbox.clone();
-    move |bytes| {
-        write(&outbox, fd, &bytes);
-        std::future::ready(Ok(()))
+impl Screen {
+    /// Executes `text` in a shell that is there; output goes to the outbox as it comes.
+    pub(super) async fn execute(
+        &self,
+        bash: &mut Bash,
+        text: &str,
+        options: ExecOptions,
+    ) -> bashkit::Result<ExecResult> {
+        let outbox = self.outbox.clone();
+        let out = self.valve.sink(Fd::Out, move |bytes| write(&outbox, Fd::Out, bytes));
+        let (outbox, wording) = (self.outbox.clone(), self.wording.clone());
+        let err = self.valve.sink(Fd::Err, move |bytes| {
+            let shown = wording.lock().unwrap_or_else(PoisonError::into_inner).filter(bytes.to_vec());
+            write(&outbox, Fd::Err, &shown);
+        });
+        let options = options.extensions(self.valve.attend());
+        bash.execute(text).options(options).stdout_fn(out).stderr_fn(err).await
     }
 }
 

@@ -8,13 +8,16 @@ use std::cell::Cell;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 
 use tokio::runtime::{Builder, Runtime};
 
 /// Bytes of stack below the engine that programs may use. Threads that run shells have at least twice as many.
 const STACK_BYTES_MAX: usize = 32 << 20;
+
+/// Polls without news until nothing is on its way any more: the buffers of output take turns (see `valve`).
+const QUIET_POLLS: u32 = 8;
 
 thread_local! {
     /// Where the stack was when the outermost poll began.
@@ -49,6 +52,8 @@ pub(super) struct Engine {
     flag: Arc<Flag>,
     /// True once a blocking thread was started.
     threads: Arc<AtomicBool>,
+    /// Polls since somebody was woken.
+    quiet: AtomicU32,
 }
 
 impl Engine {
@@ -65,7 +70,7 @@ impl Engine {
                 "shell-parser".to_owned()
             })
             .build()?;
-        Ok(Self { runtime, flag: Arc::default(), threads })
+        Ok(Self { runtime, flag: Arc::default(), threads, quiet: AtomicU32::new(0) })
     }
 
     /// Polls once.
@@ -79,18 +84,23 @@ impl Engine {
         polled
     }
 
-    /// True when a future that was polled wants to be polled again at once. Asking clears it.
+    /// True when what was polled is to be polled again at once: somebody was woken, or what was written may still be on
+    /// its way. Asking counts as a poll.
     pub(super) fn is_woken(&self) -> bool {
-        if self.flag.0.swap(false, Ordering::SeqCst) {
-            return true;
+        let mut woken = self.flag.0.swap(false, Ordering::SeqCst);
+        if !woken {
+            self.finish_blocking_tasks();
+            woken = self.flag.0.swap(false, Ordering::SeqCst);
         }
-        self.finish_blocking_tasks();
-        self.flag.0.swap(false, Ordering::SeqCst)
+        let quiet = if woken { 0 } else { self.quiet.load(Ordering::SeqCst) + 1 };
+        self.quiet.store(quiet, Ordering::SeqCst);
+        quiet <= QUIET_POLLS
     }
 
     /// Forgets who wants to be polled: everybody is about to be.
     pub(super) fn forget(&self) {
         self.flag.0.store(false, Ordering::SeqCst);
+        self.quiet.store(0, Ordering::SeqCst);
     }
 
     /// Waits for the parser thread, so that nothing depends on how fast it is.

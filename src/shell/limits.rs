@@ -13,8 +13,11 @@ const ALL_ROUNDS_MAX: usize = 50_000_000;
 /// Steps of one execution: a command counts a hundred, a round of `awk` or a line of `sed` one, as does each KiB read.
 const STEPS_MAX: u64 = 100_000_000;
 
-/// Bytes of one output stream or of a captured command substitution.
-const STREAM_BYTES_MAX: usize = 256 << 20;
+/// Bytes of one output stream: without end, since the padding of `valve` counts too.
+const STREAM_BYTES_MAX: usize = 1 << 56;
+
+/// Bytes of one output stream that are shown.
+pub(super) const SHOWN_BYTES_MAX: usize = 256 << 20;
 
 /// Bytes that buffers between programs may take at a time.
 const LIVE_BYTES_MAX: u64 = 256 << 20;

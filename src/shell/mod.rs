@@ -20,6 +20,7 @@ mod batch;
 mod complete;
 mod adapt;
 mod pipes;
+mod valve;
 mod files;
 mod access;
 mod disk;

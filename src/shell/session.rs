@@ -12,14 +12,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
 use bashkit::hooks::{ExitEvent, HookAction};
-use bashkit::{Bash, Builtin, BuiltinContext, Error, ExecResult, async_trait};
+use bashkit::{Bash, Builtin, BuiltinContext, Error, ExecOptions, ExecResult, async_trait};
 
 use super::adapt::{Adapted, Around};
-use super::batch;
+use super::batch::{self, Screen};
 use super::jobs::{self, Jobs};
 use super::pipes::Sharing;
 use super::proc::{Fd, Outbox};
 use super::programs::KILL;
+use super::valve::{self, Valve};
 use super::wording::{MARK, Wording};
 use super::{Lab, Login, input, names};
 use crate::cluster::Place;
@@ -27,7 +28,7 @@ use crate::sim::SimTime;
 
 /// Takes the next line and evaluates it, until there is none. The last command tells that the loop
 /// was left by a stray `break`, or because the input ended.
-const LOOP: &str = "while __uncordon_next \"$?\" \"$!\" \"$(builtin jobs -l)\"; do eval \"$__uncordon_line\"; done\n__uncordon_left";
+const LOOP: &str = "__uncordon_begin; while __uncordon_next \"$?\" \"$!\" \"$(builtin jobs -l)\"; do eval \"$__uncordon_line\"; done\n__uncordon_left";
 
 /// Ends every line that was typed, so that a failure of the line is none of the loop's `eval`.
 const KEEP: &str = "\n__uncordon_keep \"$?\" \"${PIPESTATUS[*]}\"";
@@ -160,10 +161,10 @@ fn prelude(around: &Around, login: &Login) -> VecDeque<String> {
 async fn live(around: Around, login: Login, cell: Cell, outbox: Outbox) -> i32 {
     let name = login.shell.clone();
     let wording = Arc::new(Mutex::new(Wording::new(&around.lab, &around.place, &name, true)));
-    let mut bash =
-        build(around, &login, &cell, Terminal { outbox: outbox.clone(), wording: wording.clone() });
+    let screen = Screen { outbox: outbox.clone(), wording, valve: Valve::default() };
+    let mut bash = build(around, &login, &cell, &screen);
     loop {
-        let outcome = interruptible(&cell, batch::execute(&mut bash, LOOP, &outbox, &wording)).await;
+        let outcome = interruptible(&cell, screen.execute(&mut bash, LOOP, ExecOptions::new())).await;
         let mut state = cell.lock();
         let status = match outcome {
             Some(Ok(result)) => {
@@ -210,16 +211,11 @@ pub(super) fn report(shell: &str, error: &Error, outbox: &Outbox) -> i32 {
     exit
 }
 
-/// Where a session's prompt writes beside its programs.
-struct Terminal {
-    outbox: Outbox,
-    wording: Arc<Mutex<Wording>>,
-}
-
-fn build(around: Around, login: &Login, cell: &Cell, terminal: Terminal) -> Bash {
+fn build(around: Around, login: &Login, cell: &Cell, screen: &Screen) -> Bash {
     let exit_cell = cell.clone();
     let kill = Adapted { program: &KILL, around: around.clone() };
     let mut bash = batch::builder(&around, login, true)
+        .command(valve::BEGIN, screen.valve.begin())
         .command("__uncordon_kill", kill)
         .builtin(
             "__uncordon_next",
@@ -228,7 +224,7 @@ fn build(around: Around, login: &Login, cell: &Cell, terminal: Terminal) -> Bash
                 remote: Remote::of(&around, login),
                 sharing: around.sharing.clone(),
                 lab: around.lab.clone(),
-                terminal,
+                screen: screen.clone(),
             }),
         )
         .builtin("__uncordon_status", Box::new(Status))
@@ -252,7 +248,7 @@ struct Next {
     remote: Option<Remote>,
     sharing: Sharing,
     lab: Lab,
-    terminal: Terminal,
+    screen: Screen,
 }
 
 /// The machine of a session that came over the network: it ends when the machine goes down.
@@ -289,7 +285,7 @@ impl Builtin for Next {
             return Ok(ExecResult::with_code("", 1));
         };
         self.sharing.follow(&line, |name| names::is_known(&self.lab, name));
-        self.terminal.wording.lock().unwrap_or_else(PoisonError::into_inner).begin(&line);
+        self.screen.wording.lock().unwrap_or_else(PoisonError::into_inner).begin(&line);
         let before = self.cell.lock().pipeline.take().unwrap_or_default();
         // Behind what is not whole, such as a text without its end, it would be part of that.
         let keep = if input::is_incomplete(&line) { "" } else { KEEP };
@@ -343,7 +339,7 @@ impl Next {
         let mut state = self.cell.lock();
         let typed = std::mem::take(&mut state.typed);
         let news = state.jobs.look(arg(2), arg(1), &typed);
-        batch::write(&self.terminal.outbox, Fd::Err, news.begun.as_bytes());
+        batch::write(&self.screen.outbox, Fd::Err, news.begun.as_bytes());
         (!news.ended.is_empty()).then_some(news.ended)
     }
 
