@@ -17,11 +17,19 @@ use tokio::runtime::{Builder, Runtime};
 const STACK_BYTES_MAX: usize = 32 << 20;
 
 /// Polls without news until nothing is on its way any more: the buffers of output take turns (see `valve`).
-const QUIET_POLLS: u32 = 8;
+const QUIET_POLLS: u32 = 4;
 
 thread_local! {
     /// Where the stack was when the outermost poll began.
     static TOP: Cell<Option<usize>> = const { Cell::new(None) };
+
+    /// How often somebody was woken.
+    static WAKES: Cell<u64> = const { Cell::new(0) };
+}
+
+/// How often somebody was woken by this thread.
+pub(super) fn wakes() -> u64 {
+    WAKES.get()
 }
 
 /// Where the stack is now.
@@ -41,6 +49,7 @@ struct Flag(AtomicBool);
 
 impl Wake for Flag {
     fn wake(self: Arc<Self>) {
+        WAKES.set(WAKES.get().wrapping_add(1));
         self.0.store(true, Ordering::SeqCst);
     }
 }

@@ -11,6 +11,7 @@ use std::task::Poll;
 
 use bashkit::{Command, CommandContext, CommandOutput, CommandStatus, ExecutionExtensions, async_trait};
 
+use super::engine;
 use super::limits::SHOWN_BYTES_MAX;
 use super::proc::Fd;
 
@@ -46,6 +47,8 @@ struct State {
     /// Which of them hold padding.
     padded: [bool; 2],
     stages: [Stage; 2],
+    /// How often somebody had been woken before the padding came out.
+    woken: u64,
 }
 
 /// What a buffer is about to do.
@@ -109,6 +112,9 @@ impl Valve {
     fn without_padding(&self, which: usize, mut bytes: Vec<u8>) -> Vec<u8> {
         let mut state = self.lock();
         if std::mem::take(&mut state.padded[which]) {
+            if bytes == PADDING {
+                return Vec::new();
+            }
             let begins = bytes.iter().rposition(|it| *it != PADDING[1]);
             if let Some(begins) = begins.filter(|at| bytes.get(*at) == Some(&PADDING[0])) {
                 bytes.truncate(begins);
@@ -123,16 +129,30 @@ impl Valve {
         if !self.works() {
             return;
         }
-        let stage = self.lock().stages[which];
-        let goes_on = stage == Stage::Opening || (stage == Stage::Emptying && count >= ROOM);
+        let goes_on = self.goes_on(which, count);
         if goes_on {
             self.stand_open().await;
         } else {
             self.shut(which).await;
         }
-        self.lock().stages[which] = if goes_on { Stage::Emptying } else { Stage::Opening };
+        {
+            let mut state = self.lock();
+            state.stages[which] = if goes_on { Stage::Emptying } else { Stage::Opening };
+            state.woken = engine::wakes();
+        }
         if goes_on {
             self.fill(which).await;
+        }
+    }
+
+    /// True when somebody waits to write into a buffer that was emptied, or may have more to write.
+    fn goes_on(&self, which: usize, count: usize) -> bool {
+        let state = self.lock();
+        match state.stages[which] {
+            Stage::Shut => false,
+            // Who waited for room was woken when the padding came out.
+            Stage::Opening => state.woken != engine::wakes(),
+            Stage::Emptying => count >= ROOM,
         }
     }
 
@@ -192,5 +212,23 @@ impl Command for Begin {
         self.0.fill(index(Fd::Out)).await;
         self.0.fill(index(Fd::Err)).await;
         Ok(CommandStatus::success())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn padding_is_taken_off_and_nothing_else() {
+        let valve = Valve::default();
+        let shown = |bytes: &[u8]| {
+            valve.lock().padded[0] = true;
+            valve.without_padding(0, bytes.to_vec())
+        };
+        assert!(shown(&PADDING).is_empty());
+        assert_eq!(shown(&[b"ab".as_slice(), &PADDING[..7]].concat()), b"ab");
+        assert_eq!(shown(&[&[0xFE, 0xFF], &PADDING[..1]].concat()), [0xFE, 0xFF]);
+        assert_eq!(shown(b"whole"), b"whole");
     }
 }
