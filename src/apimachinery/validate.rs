@@ -97,6 +97,32 @@ pub(crate) fn dns1123_subdomain(value: &str) -> Vec<String> {
     subdomain(value, max_length)
 }
 
+/// A subdomain of which labels may begin with an underscore and hold some, as search domains of pods.
+pub(crate) fn dns1123_subdomain_with_underscore(value: &str) -> Vec<String> {
+    const RULE: &str = "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', \
+                        and must start and end with an alphanumeric character";
+    const REGEX: &str = r"_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*";
+    let mut faults = Vec::new();
+    if value.len() > 253 {
+        faults.push(max_length(253));
+    }
+    // An underscore within a label counts as a letter, one before it does not count.
+    let plain: Vec<String> = value
+        .split('.')
+        .map(|label| {
+            let rest = label.strip_prefix('_').unwrap_or(label);
+            let inner = rest.get(1..rest.len().saturating_sub(1)).unwrap_or("").replace('_', "a");
+            let edge = |at: Option<char>| at.map(String::from).unwrap_or_default();
+            let last = if rest.len() > 1 { edge(rest.chars().last()) } else { String::new() };
+            format!("{}{inner}{last}", edge(rest.chars().next()))
+        })
+        .collect();
+    if !matches_dns1123_subdomain(&plain.join(".")) {
+        faults.push(regex_error(RULE, REGEX, &["example.com"]));
+    }
+    faults
+}
+
 /// The subdomain with a leading `*.` that ingress hosts may be.
 pub(crate) fn wildcard_dns1123_subdomain(value: &str) -> Vec<String> {
     let mut faults = Vec::new();

@@ -114,15 +114,18 @@ fn kind(service: &Value) -> &str {
 
 /// `clusterIP` and `clusterIPs[0]` are two names of one thing.
 fn complete_addresses(service: &mut Value) {
-    if kind(service) == "ExternalName" {
-        if object::text(service, "/spec/clusterIP").is_empty() {
-            object::remove(service, &["spec", "clusterIP"]);
-        }
-        return;
-    }
     let single = object::text(service, "/spec/clusterIP").to_owned();
     let first =
         object::list(service, "/spec/clusterIPs").first().and_then(Value::as_str).unwrap_or("").to_owned();
+    if kind(service) == "ExternalName" {
+        // Validation refuses the list.
+        if single.is_empty() {
+            object::remove(service, &["spec", "clusterIP"]);
+        } else if first.is_empty() {
+            object::set(service, &["spec", "clusterIPs"], json!([single]));
+        }
+        return;
+    }
     if !single.is_empty() && first.is_empty() {
         object::set(service, &["spec", "clusterIPs"], json!([single]));
     } else if single.is_empty() && !first.is_empty() {

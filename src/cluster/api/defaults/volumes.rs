@@ -37,10 +37,25 @@ fn projection(source: &mut Value) {
     each(source, "/downwardAPI/items", field_refs);
 }
 
+/// What the old in-tree drivers are told when they are told nothing.
+const IN_TREE: &[(&str, &[(&str, &str)])] = &[
+    ("/azureDisk", &[("cachingMode", "ReadWrite"), ("kind", "Shared"), ("fsType", "ext4")]),
+    ("/iscsi", &[("iscsiInterface", "default")]),
+    ("/rbd", &[("pool", "rbd"), ("user", "admin"), ("keyring", "/etc/ceph/keyring")]),
+    ("/scaleIO", &[("storageMode", "ThinProvisioned"), ("fsType", "xfs")]),
+];
+
 /// Sources that pods and persistent volumes share.
 pub(super) fn persistent_source(holder: &mut Value) {
     within(holder, "/hostPath", |it| set_default(it, &["type"], ""));
-    within(holder, "/iscsi", |it| set_default(it, &["iscsiInterface"], "default"));
+    for (source, defaults) in IN_TREE {
+        within(holder, source, |it| {
+            for (key, value) in *defaults {
+                set_default(it, &[key], *value);
+            }
+        });
+    }
+    within(holder, "/azureDisk", |it| set_default(it, &["readOnly"], false));
 }
 
 /// What every claim spec gets.

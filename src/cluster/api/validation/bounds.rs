@@ -104,7 +104,7 @@ fn scope_selector(spec: &Node<'_>, selector: &Node<'_>, errs: &mut Errors) {
             && SCOPES.contains(&scope)
             && operator != "Exists"
         {
-            let detail = "must be 'Exist' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity";
+            let detail = "must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity";
             errs.push(field::invalid(&path.child("operator"), operator, detail));
         }
         match (operator, requirement.len("values")) {
@@ -209,6 +209,15 @@ fn limit_amounts(item: &Node<'_>, errs: &mut Errors) {
             .collect();
         compare_limits(item, name, &amounts, errs);
         ratio(item, name, &amounts, errs);
+        if let (Some(default), Some(request)) = (amounts.get("default"), amounts.get("defaultRequest"))
+            && default != request
+            && !super::pod::overcommits(name)
+        {
+            let path = item.at("defaultRequest").key(name);
+            let detail =
+                format!("default value {default} must equal to defaultRequest value {request} in {name}");
+            errs.push(field::invalid(&path, request.to_string(), &detail));
+        }
     }
 }
 

@@ -137,6 +137,18 @@ pub(super) fn namespace(it: &Value, errs: &mut Errors) {
     }
 }
 
+/// The phase of a Namespace follows its deletion. The path has a capital letter, as in the real server.
+pub(super) fn namespace_status(it: &Value, errs: &mut Errors) {
+    let root = Node::root(it);
+    let (phase, path) = (root.child("status").text("phase"), root.at("status").child("Phase"));
+    let detail = match root.child("metadata").has("deletionTimestamp") {
+        false if phase != "Active" => "may only be 'Active' if `deletionTimestamp` is empty",
+        true if phase != "Terminating" => "may only be 'Terminating' if `deletionTimestamp` is not empty",
+        _ => return,
+    };
+    errs.push(field::invalid(&path, phase, detail));
+}
+
 /// A Node.
 pub(super) fn node(it: &Value, errs: &mut Errors) {
     let root = Node::root(it);

@@ -13,6 +13,7 @@ mod config;
 mod cron;
 mod definitions;
 mod devices;
+mod endpoints;
 mod flow;
 mod go_struct;
 mod jobs;
@@ -23,6 +24,7 @@ mod pod;
 mod policy;
 mod rbac;
 mod services;
+mod sources;
 mod volumes;
 mod warnings;
 mod workloads;
@@ -88,12 +90,12 @@ const KINDS: &[Kind] = &[
     kind("daemonsets.apps", Subdomain, workloads::daemon_set, workloads::selector_update),
     kind("deployments.apps", Subdomain, workloads::deployment, workloads::selector_update),
     kind("deviceclasses.resource.k8s.io", Subdomain, devices::device_class, free),
-    kind("endpoints", Subdomain, services::endpoints, free),
+    kind("endpoints", Subdomain, endpoints::endpoints, free),
     kind(
         "endpointslices.discovery.k8s.io",
         Subdomain,
-        services::endpoint_slice,
-        services::endpoint_slice_update,
+        endpoints::endpoint_slice,
+        endpoints::endpoint_slice_update,
     ),
     kind("events", Subdomain, config::event, free),
     kind("flowschemas.flowcontrol.apiserver.k8s.io", Subdomain, flow::flow_schema, free),
@@ -260,6 +262,14 @@ pub(crate) fn update_status(resource: &Resource, new: &Value, old: &Value) -> Ve
         "pods" => pod::pod_status_update(new, old, &mut errs),
         "resourcequotas" => bounds::resource_quota_status(new, old, &mut errs),
         "replicasets.apps" | "replicationcontrollers" => workloads::replica_counts(new, old, &mut errs),
+        "services" => {
+            meta::update(new, old, &mut errs);
+            services::service_status(new, old, &mut errs);
+        }
+        "namespaces" => {
+            meta::update(new, old, &mut errs);
+            config::namespace_status(new, &mut errs);
+        }
         "nodes" => {
             meta::update(new, old, &mut errs);
             config::node_update(new, old, &mut errs);

@@ -48,12 +48,7 @@ pub(super) fn autoscaler(it: &Value, errs: &mut Errors) {
         let detail = "must be greater than or equal to `minReplicas`";
         errs.push(field::invalid(&spec.at("maxReplicas"), max, detail));
     }
-    let target = spec.child("scaleTargetRef");
-    for key in ["kind", "name"] {
-        if required(&target, key, errs) {
-            format(&target, key, validate::path_segment_name, errs);
-        }
-    }
+    object_reference(&spec.child("scaleTargetRef"), errs);
     spec.items("metrics").iter().for_each(|it| metric(it, errs));
     let behavior = spec.child("behavior");
     for direction in ["scaleUp", "scaleDown"] {
@@ -63,6 +58,15 @@ pub(super) fn autoscaler(it: &Value, errs: &mut Errors) {
     }
 }
 
+fn object_reference(target: &Node<'_>, errs: &mut Errors) {
+    for key in ["kind", "name"] {
+        if required(target, key, errs) {
+            format(target, key, validate::path_segment_name, errs);
+        }
+    }
+}
+
+/// Types of metrics, sorted, and the members that hold their sources.
 const SOURCES: &[(&str, &str)] = &[
     ("ContainerResource", "containerResource"),
     ("External", "external"),
@@ -71,47 +75,72 @@ const SOURCES: &[(&str, &str)] = &[
     ("Resource", "resource"),
 ];
 
+/// The sources in the order of the server's checks, of which the first that is there is looked at.
+const IN_ORDER: &[&str] = &["object", "external", "pods", "resource", "containerResource"];
+
 fn metric(metric: &Node<'_>, errs: &mut Errors) {
     let kind = metric.text("type");
-    let Some((_, key)) = SOURCES.iter().find(|(name, _)| *name == kind) else {
-        if kind.is_empty() {
-            errs.push(field::required(&metric.at("type"), "must specify a metric source type"));
-        } else {
-            let names: Vec<&str> = SOURCES.iter().map(|it| it.0).collect();
-            errs.push(field::not_supported(&metric.at("type"), kind, &names));
-        }
-        return;
-    };
-    for (_, other) in SOURCES.iter().filter(|(_, it)| it != key) {
-        if metric.has(other) {
-            errs.push(field::forbidden(&metric.at(other), "must populate the given metric source only"));
+    if kind.is_empty() {
+        errs.push(field::required(&metric.at("type"), "must specify a metric source type"));
+    }
+    let own = SOURCES.iter().find(|(name, _)| *name == kind).map_or("", |row| row.1);
+    let present: Vec<Node<'_>> = IN_ORDER.iter().filter_map(|key| metric.get(key)).collect();
+    if own.is_empty() {
+        let names: Vec<&str> = SOURCES.iter().map(|it| it.0).collect();
+        errs.push(field::not_supported(&metric.at("type"), kind, &names));
+    }
+    if let Some(key) = IN_ORDER.iter().find(|key| metric.has(key)) {
+        metric_source(key, &metric.child(key), errs);
+    }
+    if !own.is_empty() && !metric.has(own) {
+        errs.push(field::required(&metric.at(own), "must populate information for the given metric source"));
+    }
+    if present.len() > 1 {
+        for other in present.iter().filter(|it| it.path != metric.at(own)) {
+            errs.push(field::forbidden(&other.path, "must populate the given metric source only"));
         }
     }
-    let Some(source) = metric.get(key) else {
-        errs.push(field::required(&metric.at(key), "must populate information for the given metric source"));
-        return;
-    };
-    if key.to_lowercase().contains("resource") {
-        if source.text("name").is_empty() {
-            errs.push(field::required(&source.at("name"), "must specify a resource name"));
+}
+
+fn metric_source(key: &str, source: &Node<'_>, errs: &mut Errors) {
+    if key == "object" {
+        object_reference(&source.child("describedObject"), errs);
+    }
+    if matches!(key, "resource" | "containerResource") {
+        match source.text("name") {
+            "" => errs.push(field::required(&source.at("name"), "must specify a resource name")),
+            name if key == "containerResource" => {
+                super::pod::container_resource_name(name, &source.at("name"), errs);
+            }
+            _ => {}
         }
-        if *key == "containerResource" {
-            required(&source, "container", errs);
+        if key == "containerResource" {
+            match source.text("container") {
+                "" => errs.push(field::required(&source.at("container"), "must specify a container")),
+                _ => format(source, "container", validate::dns1123_label, errs),
+            }
         }
-    } else if source.child("metric").text("name").is_empty() {
-        errs.push(field::required(&source.at("metric").child("name"), "must specify a metric name"));
+    } else {
+        let metric = source.child("metric");
+        match metric.text("name") {
+            "" => errs.push(field::required(&metric.at("name"), "must specify a metric name")),
+            _ => format(&metric, "name", validate::path_segment_name, errs),
+        }
+        if metric.has("selector") {
+            meta::selector(&metric, "selector", errs);
+        }
     }
     metric_target(&source.child("target"), key, errs);
 }
 
 fn metric_target(target: &Node<'_>, key: &str, errs: &mut Errors) {
-    match target.text("type") {
-        "" => errs.push(field::required(&target.at("type"), "must specify a metric target type")),
-        "Utilization" | "Value" | "AverageValue" => {}
-        other => {
-            let detail = "must be either Utilization, Value, or AverageValue";
-            errs.push(field::invalid(&target.at("type"), other, detail));
-        }
+    let kind = target.text("type");
+    if kind.is_empty() {
+        errs.push(field::required(&target.at("type"), "must specify a metric target type"));
+    }
+    if !matches!(kind, "Utilization" | "Value" | "AverageValue") {
+        let detail = "must be either Utilization, Value, or AverageValue";
+        errs.push(field::invalid(&target.at("type"), kind, detail));
     }
     for name in ["value", "averageValue"] {
         if let Some(value) = target.get(name) {
@@ -124,23 +153,35 @@ fn metric_target(target: &Node<'_>, key: &str, errs: &mut Errors) {
     if let Some(percent) = target.int("averageUtilization").filter(|it| *it < 1) {
         errs.push(field::invalid(&target.at("averageUtilization"), percent, "must be greater than 0"));
     }
+    target_fits(target, key, errs);
+}
+
+/// What a kind of source asks of its target.
+fn target_fits(target: &Node<'_>, key: &str, errs: &mut Errors) {
     let (utilization, average) = (target.has("averageUtilization"), target.has("averageValue"));
+    let missing = |key: &str, detail: &str| field::required(&target.at(key), detail);
     match key {
         "resource" | "containerResource" if !utilization && !average => {
             let detail = "must set either a target raw value or a target utilization";
-            errs.push(field::required(&target.at("averageUtilization"), detail));
+            errs.push(missing("averageUtilization", detail));
         }
         "resource" | "containerResource" if utilization && average => {
             let detail = "may not set both a target raw value and a target utilization";
             errs.push(field::forbidden(&target.at("averageValue"), detail));
         }
         "pods" if !average => {
-            let detail = "must specify a positive target averageValue";
-            errs.push(field::required(&target.at("averageValue"), detail));
+            errs.push(missing("averageValue", "must specify a positive target averageValue"));
         }
-        "object" | "external" if !average && !target.has("value") => {
+        "object" if !average && !target.has("value") => {
+            errs.push(missing("averageValue", "must set either a target value or averageValue"));
+        }
+        "external" if !average && !target.has("value") => {
             let detail = "must set either a target value for metric or a per-pod target";
-            errs.push(field::required(&target.at("averageValue"), detail));
+            errs.push(missing("averageValue", detail));
+        }
+        "external" if average && target.has("value") => {
+            let detail = "may not set both a target value for metric and a per-pod target";
+            errs.push(field::forbidden(&target.at("value"), detail));
         }
         _ => {}
     }

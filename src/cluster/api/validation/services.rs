@@ -1,4 +1,4 @@
-//! Services, Endpoints and EndpointSlices.
+//! Services.
 //!
 //! Follows `ValidateService` and its neighbours. Whether an address or node port is free is not known here.
 
@@ -8,15 +8,12 @@ use std::net::IpAddr;
 use serde_json::{Value, json};
 
 use super::meta;
-use super::node::{Node, choice, format, optional_choice, required};
+use super::node::{Node, choice, format, optional_choice};
 use super::pod;
 use crate::apimachinery::field::{self, Errors, Path};
-use crate::apimachinery::validate;
+use crate::apimachinery::{object, validate};
 
 const PROTOCOLS: &[&str] = &["SCTP", "TCP", "UDP"];
-
-/// 10250. Load balancers must not expose it.
-const KUBELET_PORT: i64 = 10_250;
 
 /// 86,400 s, a day: the longest stickiness to a client's address.
 const AFFINITY_SECONDS_MAX: i64 = 86_400;
@@ -28,6 +25,7 @@ fn headless(spec: &Node<'_>) -> bool {
 
 /// A Service.
 pub(super) fn service(it: &Value, errs: &mut Errors) {
+    topology_annotations(it, errs);
     let spec = Node::root(it).child("spec");
     let kind = spec.text("type");
     if spec.len("ports") == 0 && !headless(&spec) && kind != "ExternalName" {
@@ -45,22 +43,20 @@ pub(super) fn service(it: &Value, errs: &mut Errors) {
     cluster_ips(&spec, errs);
     for address in spec.items("externalIPs") {
         let text = address.value.as_str().unwrap_or("");
-        non_special_ip(text, &address.path, errs);
+        let sentences = validate::ip(text);
+        if sentences.is_empty() {
+            super::endpoints::non_special_ip(text, &address.path, errs);
+        }
+        errs.extend(field::invalid_each(&address.path, text, &sentences));
     }
     choice(&spec, "type", &["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"], errs);
     node_ports(&spec, kind, errs);
     same_ports(&ports, errs);
-    load_balancer(&spec, kind, errs);
+    load_balancer(&spec, kind, object::annotation(it, SOURCE_RANGES), errs);
     traffic_policies(&spec, kind, errs);
 }
 
 fn by_type(spec: &Node<'_>, kind: &str, errs: &mut Errors) {
-    if kind == "LoadBalancer" {
-        for port in spec.items("ports").iter().filter(|it| it.int("port") == Some(KUBELET_PORT)) {
-            let detail = "may not expose port 10250 externally since it is used by kubelet";
-            errs.push(field::invalid(&port.path, KUBELET_PORT, detail));
-        }
-    }
     if matches!(kind, "LoadBalancer" | "NodePort") && headless(spec) {
         let detail = format!("may not be set to 'None' for {kind} services");
         errs.push(field::invalid(&spec.at("clusterIPs").index(0), "None", &detail));
@@ -203,41 +199,6 @@ fn match_families(spec: &Node<'_>, addresses: &[&str], errs: &mut Errors) {
     }
 }
 
-/// An address that traffic can be sent to.
-fn non_special_ip(text: &str, path: &Path, errs: &mut Errors) {
-    let sentences = validate::ip(text);
-    if !sentences.is_empty() {
-        errs.extend(field::invalid_each(path, text, &sentences));
-        return;
-    }
-    let Ok(address) = text.parse::<IpAddr>() else { return };
-    let link_local = match address {
-        IpAddr::V4(it) => it.is_link_local(),
-        IpAddr::V6(it) => (it.segments()[0] & 0xffc0) == 0xfe80,
-    };
-    let link_multicast = match address {
-        IpAddr::V4(it) => it.octets()[..3] == [224, 0, 0],
-        IpAddr::V6(it) => (it.segments()[0] & 0xff0f) == 0xff02,
-    };
-    if address.is_unspecified() {
-        errs.push(field::invalid(path, text, &format!("may not be unspecified ({text})")));
-    }
-    if address.is_loopback() {
-        errs.push(field::invalid(path, text, "may not be in the loopback range (127.0.0.0/8, ::1/128)"));
-    }
-    if link_local {
-        errs.push(field::invalid(
-            path,
-            text,
-            "may not be in the link-local range (169.254.0.0/16, fe80::/10)",
-        ));
-    }
-    if link_multicast {
-        let detail = "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)";
-        errs.push(field::invalid(path, text, detail));
-    }
-}
-
 fn node_ports(spec: &Node<'_>, kind: &str, errs: &mut Errors) {
     let mut seen: BTreeSet<(&str, i64)> = BTreeSet::new();
     for port in spec.items("ports") {
@@ -269,24 +230,62 @@ fn same_ports(ports: &[Node<'_>], errs: &mut Errors) {
     }
 }
 
-fn load_balancer(spec: &Node<'_>, kind: &str, errs: &mut Errors) {
+/// The old and the new name of the topology annotation must agree.
+fn topology_annotations(it: &Value, errs: &mut Errors) {
+    const OLD: &str = "service.kubernetes.io/topology-aware-hints";
+    const NEW: &str = "service.kubernetes.io/topology-mode";
+    if let (Some(old), Some(new)) = (object::annotation(it, OLD), object::annotation(it, NEW))
+        && old != new
+    {
+        let path = Path::new("metadata").child("annotations").key(NEW);
+        errs.push(field::invalid(
+            &path,
+            new,
+            &format!("must match annotations[{OLD}] when both are specified"),
+        ));
+    }
+}
+
+/// The old place of `loadBalancerSourceRanges`, with commas.
+const SOURCE_RANGES: &str = "service.beta.kubernetes.io/load-balancer-source-ranges";
+
+fn load_balancer(spec: &Node<'_>, kind: &str, annotation: Option<&str>, errs: &mut Errors) {
     const ONLY: &str = "may only be used when `type` is 'LoadBalancer'";
     if spec.len("loadBalancerSourceRanges") > 0 {
+        let path = spec.at("LoadBalancerSourceRanges");
         if kind != "LoadBalancer" {
-            errs.push(field::forbidden(&spec.at("LoadBalancerSourceRanges"), ONLY));
+            errs.push(field::forbidden(&path, ONLY));
         }
-        for range in spec.items("loadBalancerSourceRanges") {
-            let text = range.value.as_str().unwrap_or("");
-            let sentences = validate::cidr(text.trim());
-            let path = spec.at("loadBalancerSourceRanges");
-            errs.extend(field::invalid_each(&path, text, &sentences));
+        for (index, range) in spec.strings("loadBalancerSourceRanges").into_iter().enumerate() {
+            let text = range.trim();
+            errs.extend(field::invalid_each(&path.index(index), text, &validate::cidr(text)));
+        }
+    } else if let Some(ranges) = annotation {
+        let path = Path::new("metadata").child("annotations").key(SOURCE_RANGES);
+        if kind != "LoadBalancer" {
+            errs.push(field::forbidden(&path, ONLY));
+        }
+        for range in ranges.split(',').map(str::trim).filter(|_| !ranges.trim().is_empty()) {
+            errs.extend(field::invalid_each(&path, range, &validate::cidr(range)));
         }
     }
     if spec.has("allocateLoadBalancerNodePorts") && kind != "LoadBalancer" {
         errs.push(field::forbidden(&spec.at("allocateLoadBalancerNodePorts"), ONLY));
     }
-    if spec.has("loadBalancerClass") && kind != "LoadBalancer" {
-        errs.push(field::forbidden(&spec.at("loadBalancerClass"), ONLY));
+    load_balancer_class(spec, errs);
+}
+
+fn load_balancer_class(spec: &Node<'_>, errs: &mut Errors) {
+    const KEY: &str = "loadBalancerClass";
+    if !spec.has(KEY) {
+        return;
+    }
+    if spec.text("type") == "LoadBalancer" {
+        let class = spec.text(KEY);
+        errs.extend(field::invalid_each(&spec.at(KEY), class, &validate::qualified_name(class)));
+    } else {
+        let detail = "may only be used when `type` is 'LoadBalancer'";
+        errs.push(field::forbidden(&spec.at(KEY), detail));
     }
 }
 
@@ -321,24 +320,55 @@ fn traffic_policies(spec: &Node<'_>, kind: &str, errs: &mut Errors) {
 pub(super) fn service_update(new: &Value, old: &Value, errs: &mut Errors) {
     let (after, before) = (Node::root(new).child("spec"), Node::root(old).child("spec"));
     let external = |spec: &Node<'_>| spec.text("type") == "ExternalName";
-    if external(&after) || external(&before) {
+    if !external(&after) && !external(&before) {
+        addresses_update(&after, &before, errs);
+        families_update(&after, &before, errs);
+    }
+    let balanced = |spec: &Node<'_>| spec.text("type") == "LoadBalancer";
+    let class = |spec: &Node<'_>| spec.child("loadBalancerClass").value.clone();
+    if balanced(&after) && balanced(&before) && class(&after) != class(&before) {
+        errs.push(field::invalid(&after.at("loadBalancerClass"), class(&after), ONCE));
+    }
+    load_balancer_class(&after, errs);
+    let checked = |spec: &Node<'_>| balanced(spec) && spec.text("externalTrafficPolicy") == "Local";
+    let port = |spec: &Node<'_>| spec.int("healthCheckNodePort").unwrap_or(0);
+    if checked(&after) && checked(&before) && port(&after) != port(&before) {
+        errs.push(field::forbidden(&after.at("healthCheckNodePort"), super::node::IMMUTABLE));
+    }
+}
+
+const ONCE: &str = "may not change once set";
+
+/// The second of two addresses or families may go, when the policy says so.
+fn released(after: &Node<'_>, what: &str, errs: &mut Errors) {
+    let policy = after.child("ipFamilyPolicy");
+    if policy.value != "SingleStack" {
+        let detail = format!("must be set to 'SingleStack' when releasing the secondary {what}");
+        errs.push(field::invalid(&policy.path, policy.value.clone(), &detail));
+    }
+}
+
+fn addresses_update(after: &Node<'_>, before: &Node<'_>, errs: &mut Errors) {
+    if headless(after) && headless(before) {
         return;
     }
     let (now, then) = (after.strings("clusterIPs"), before.strings("clusterIPs"));
     let path = after.at("clusterIPs");
-    let stays_headless = headless(&after) && headless(&before);
-    if !stays_headless && !then.is_empty() {
-        match now.first() {
-            None => {
-                errs.push(field::invalid(&path.index(0), json!(now), "primary clusterIP can not be unset"))
-            }
-            Some(first) if Some(first) != then.first() => {
-                errs.push(field::invalid(&path.index(0), json!(now), "may not change once set"));
-            }
-            Some(_) => {}
+    let shown = || json!(now);
+    if now.len() == then.len() {
+        for index in (0..now.len()).filter(|index| now.get(*index) != then.get(*index)) {
+            errs.push(field::invalid(&path.index(index), shown(), ONCE));
         }
+        return;
     }
-    families_update(&after, &before, errs);
+    match (now.first(), then.first()) {
+        (None, _) => errs.push(field::invalid(&path.index(0), shown(), "primary clusterIP can not be unset")),
+        (Some(new), Some(old)) if new != old => errs.push(field::invalid(&path.index(0), shown(), ONCE)),
+        _ => {}
+    }
+    if then.len() > now.len() && now.len() == 1 {
+        released(after, "clusterIP", errs);
+    }
 }
 
 fn families_update(after: &Node<'_>, before: &Node<'_>, errs: &mut Errors) {
@@ -346,81 +376,48 @@ fn families_update(after: &Node<'_>, before: &Node<'_>, errs: &mut Errors) {
         return;
     }
     let (now, then) = (after.strings("ipFamilies"), before.strings("ipFamilies"));
-    let same_ip = after.strings("clusterIPs").first() == before.strings("clusterIPs").first();
-    if !then.is_empty() && !now.is_empty() && now.first() != then.first() && !same_ip {
-        errs.push(field::invalid(&after.at("ipFamilies").index(0), json!(now), "may not change once set"));
+    let path = after.at("ipFamilies").index(0);
+    if now.len() == then.len() {
+        let changed = now.iter().zip(&then).filter(|(new, old)| new != old);
+        changed.for_each(|_| errs.push(field::invalid(&path, json!(now), ONCE)));
+        return;
+    }
+    if then.len() > now.len() && after.len("clusterIPs") == 0 {
+        errs.push(field::invalid(&path, json!(now), "primary ipFamily can not be unset"));
+    }
+    if let (Some(new), Some(old)) = (now.first(), then.first())
+        && new != old
+    {
+        errs.push(field::invalid(&path, json!(after.strings("clusterIPs")), ONCE));
+    }
+    if then.len() > now.len() && now.len() == 1 {
+        released(after, "ipFamily", errs);
     }
 }
 
-/// Endpoints.
-pub(super) fn endpoints(it: &Value, errs: &mut Errors) {
-    for subset in Node::root(it).items("subsets") {
-        if subset.len("addresses") == 0 && subset.len("notReadyAddresses") == 0 {
-            errs.push(field::required(&subset.path, "must specify `addresses` or `notReadyAddresses`"));
+/// The addresses that a load balancer has given a Service.
+pub(super) fn service_status(new: &Value, _: &Value, errs: &mut Errors) {
+    let root = Node::root(new);
+    let balancer = root.child("status").child("loadBalancer");
+    if root.child("spec").text("type") != "LoadBalancer" && balancer.len("ingress") > 0 {
+        let detail = "may only be used when `spec.type` is 'LoadBalancer'";
+        errs.push(field::forbidden(&balancer.at("ingress"), detail));
+        return;
+    }
+    for ingress in balancer.items("ingress") {
+        format(&ingress, "ip", validate::ip, errs);
+        let (ip, mode) = (ingress.text("ip"), ingress.at("ipMode"));
+        if !ip.is_empty() && !ingress.has("ipMode") {
+            errs.push(field::required(&mode, "must be specified when `ip` is set"));
+        } else if ip.is_empty() && ingress.has("ipMode") {
+            errs.push(field::forbidden(&mode, "may not be specified when `ip` is not set"));
+        } else {
+            optional_choice(&ingress, "ipMode", &["Proxy", "VIP"], errs);
         }
-        for list in ["addresses", "notReadyAddresses"] {
-            for address in subset.items(list) {
-                non_special_ip(address.text("ip"), &address.at("ip"), errs);
-                format(&address, "hostname", validate::dns1123_label, errs);
-                format(&address, "nodeName", validate::dns1123_subdomain, errs);
-            }
-        }
-        let ports = subset.items("ports");
-        for port in &ports {
-            endpoint_port(port, ports.len() > 1, errs);
+        let host = ingress.text("hostname");
+        format(&ingress, "hostname", validate::dns1123_subdomain, errs);
+        if !host.is_empty() && validate::ip(host).is_empty() {
+            errs.push(field::invalid(&ingress.at("hostname"), host, "must be a DNS name, not an IP address"));
         }
     }
-}
-
-fn endpoint_port(port: &Node<'_>, named: bool, errs: &mut Errors) {
-    if named {
-        required(port, "name", errs);
-    }
-    format(port, "name", validate::dns1123_label, errs);
-    let number = port.int("port").unwrap_or(0);
-    for sentence in validate::port(number) {
-        errs.push(field::invalid(&port.at("port"), number, &sentence));
-    }
-    choice(port, "protocol", PROTOCOLS, errs);
-    format(port, "appProtocol", validate::qualified_name, errs);
-}
-
-/// An EndpointSlice.
-pub(super) fn endpoint_slice(it: &Value, errs: &mut Errors) {
-    let slice = Node::root(it);
-    choice(&slice, "addressType", &["FQDN", "IPv4", "IPv6"], errs);
-    if slice.len("endpoints") > 1000 {
-        errs.push(field::too_many(&slice.at("endpoints"), slice.len("endpoints"), 1000));
-    }
-    for endpoint in slice.items("endpoints") {
-        if endpoint.len("addresses") == 0 {
-            errs.push(field::required(&endpoint.at("addresses"), "must contain at least 1 address"));
-        }
-        for address in endpoint.items("addresses") {
-            let text = address.value.as_str().unwrap_or("");
-            if slice.text("addressType") == "FQDN" {
-                let sentences = validate::fully_qualified_name(text);
-                errs.extend(field::invalid_each(&address.path, text, &sentences));
-            } else {
-                non_special_ip(text, &address.path, errs);
-            }
-        }
-        format(&endpoint, "nodeName", validate::dns1123_subdomain, errs);
-        format(&endpoint, "hostname", validate::dns1123_label, errs);
-    }
-    let mut names: BTreeSet<&str> = BTreeSet::new();
-    for port in slice.items("ports") {
-        let name = port.text("name");
-        format(&port, "name", validate::dns1123_label, errs);
-        if !names.insert(name) {
-            errs.push(field::duplicate(&port.at("name"), name));
-        }
-        choice(&port, "protocol", PROTOCOLS, errs);
-        format(&port, "appProtocol", validate::qualified_name, errs);
-    }
-}
-
-/// What may change in an EndpointSlice.
-pub(super) fn endpoint_slice_update(new: &Value, old: &Value, errs: &mut Errors) {
-    super::node::immutable(&Node::root(new), &Node::root(old), "addressType", errs);
 }

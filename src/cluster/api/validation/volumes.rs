@@ -11,16 +11,14 @@ use super::node::{
     NOT_POSITIVE, Node, choice, format, immutable, non_negative, optional_choice, quantity, required,
 };
 use super::pod::node_selector;
-use super::pod::volumes::{ONE_TYPE, no_backsteps};
+use super::pod::volumes::ONE_TYPE;
+use super::sources::{self, Of};
 use crate::apimachinery::field::{self, Errors, Path};
 use crate::apimachinery::{object, validate};
 
 /// Sorted, as messages list them.
 const ACCESS_MODES: &[&str] = &["ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"];
 const VOLUME_MODES: &[&str] = &["Block", "Filesystem"];
-const HOST_PATH_TYPES: &[&str] =
-    &["", "BlockDevice", "CharDevice", "Directory", "DirectoryOrCreate", "File", "FileOrCreate", "Socket"];
-
 /// Sources of a PersistentVolume in the order of the server's checks.
 const SOURCES: &[&str] = &[
     "hostPath",
@@ -46,53 +44,6 @@ const SOURCES: &[&str] = &[
     "storageos",
     "csi",
 ];
-
-/// A source that pods and persistent volumes share.
-pub(super) fn persistent_source(kind: &str, source: &Node<'_>, errs: &mut Errors) {
-    match kind {
-        "hostPath" => {
-            if !required(source, "path", errs) {
-                return;
-            }
-            no_backsteps(source.text("path"), &source.at("path"), errs);
-            optional_choice(source, "type", HOST_PATH_TYPES, errs);
-        }
-        "nfs" => {
-            required(source, "server", errs);
-            required(source, "path", errs);
-            if !source.text("path").starts_with('/') {
-                errs.push(field::invalid(
-                    &source.at("path"),
-                    source.text("path"),
-                    "must be an absolute path",
-                ));
-            }
-        }
-        "iscsi" => {
-            required(source, "targetPortal", errs);
-            required(source, "iqn", errs);
-        }
-        "local" if required(source, "path", errs) => {
-            no_backsteps(source.text("path"), &source.at("path"), errs);
-        }
-        "csi" => {
-            required(source, "driver", errs);
-            required(source, "volumeHandle", errs);
-        }
-        "glusterfs" => {
-            required(source, "endpoints", errs);
-            required(source, "path", errs);
-        }
-        "azureFile" => {
-            required(source, "secretName", errs);
-            required(source, "shareName", errs);
-        }
-        "gcePersistentDisk" => drop(required(source, "pdName", errs)),
-        "awsElasticBlockStore" | "cinder" | "portworxVolume" => drop(required(source, "volumeID", errs)),
-        "flexVolume" => drop(required(source, "driver", errs)),
-        _ => {}
-    }
-}
 
 fn access_modes(spec: &Node<'_>, errs: &mut Errors) {
     let path = spec.at("accessModes");
@@ -134,7 +85,7 @@ pub(super) fn volume(volume: &Value, errs: &mut Errors) {
             }
         }
     }
-    volume_source(&spec, errs);
+    volume_source(&spec, object::name(volume), errs);
     let root = spec.child("hostPath").text("path").trim_end_matches('/').is_empty() && spec.has("hostPath");
     if root && spec.text("persistentVolumeReclaimPolicy") == "Recycle" {
         let detail = "may not be 'recycle' for a hostPath mount of '/'";
@@ -142,6 +93,19 @@ pub(super) fn volume(volume: &Value, errs: &mut Errors) {
     }
     format(&spec, "storageClassName", validate::dns1123_subdomain, errs);
     optional_choice(&spec, "volumeMode", VOLUME_MODES, errs);
+    if spec.has("volumeAttributesClassName") {
+        match spec.text("volumeAttributesClassName") {
+            "" => errs.push(field::required(
+                &spec.at("volumeAttributesClassName"),
+                "an empty string is disallowed",
+            )),
+            _ => format(&spec, "volumeAttributesClassName", validate::dns1123_subdomain, errs),
+        }
+        if !spec.has("csi") {
+            let detail = "has to be specified when using volumeAttributesClassName";
+            errs.push(field::required(&spec.at("csi"), detail));
+        }
+    }
 }
 
 fn capacity(spec: &Node<'_>, errs: &mut Errors) {
@@ -163,16 +127,19 @@ fn capacity(spec: &Node<'_>, errs: &mut Errors) {
     }
 }
 
-fn volume_source(spec: &Node<'_>, errs: &mut Errors) {
+fn volume_source(spec: &Node<'_>, name: &str, errs: &mut Errors) {
     let mut seen = false;
     for kind in SOURCES {
-        let Some(source) = spec.get(kind) else { continue };
-        if seen {
+        let Some(mut source) = spec.get(kind) else { continue };
+        if seen && *kind != "flexVolume" {
             errs.push(field::forbidden(&source.path, ONE_TYPE));
             continue;
         }
         seen = true;
-        persistent_source(kind, &source, errs);
+        if *kind == "gcePersistentDisk" {
+            source.path = spec.at("persistentDisk");
+        }
+        sources::source(kind, &source, Of::Volume(name), errs);
         if *kind == "local" && !spec.has("nodeAffinity") {
             errs.push(field::required(&spec.at("nodeAffinity"), "Local volume requires node affinity"));
         }
@@ -197,6 +164,15 @@ pub(super) fn volume_update(new: &Value, old: &Value, errs: &mut Errors) {
         let value = now.child("nodeAffinity").value.clone();
         let detail = "field is immutable, except for updating from beta label to GA";
         errs.push(field::invalid(&now.at("nodeAffinity"), value, detail));
+    }
+    attributes_class_name_update(&after, &before, errs);
+}
+
+/// A class of attributes that was set stays set.
+fn attributes_class_name_update(after: &Node<'_>, before: &Node<'_>, errs: &mut Errors) {
+    const KEY: &str = "volumeAttributesClassName";
+    if before.has(KEY) && !after.has(KEY) {
+        errs.push(field::forbidden(&after.at(KEY), "update from non-nil value to nil is forbidden"));
     }
 }
 
@@ -224,7 +200,23 @@ pub(super) fn claim_spec(spec: &Node<'_>, errs: &mut Errors) {
             data_source(&source, errs);
         }
     }
+    source_and_reference(spec, errs);
     format(spec, "volumeAttributesClassName", validate::dns1123_subdomain, errs);
+}
+
+/// The old and the new reference to a source must agree.
+fn source_and_reference(spec: &Node<'_>, errs: &mut Errors) {
+    let (source, reference) = (spec.child("dataSource"), spec.child("dataSourceRef"));
+    if source.value.is_null() || reference.value.is_null() {
+        return;
+    }
+    let same = ["apiGroup", "kind", "name"].iter().all(|key| source.text(key) == reference.text(key));
+    let detail = match reference.text("namespace").is_empty() {
+        false => "may not be specified when dataSourceRef.namespace is specified",
+        true if !same => "must match dataSourceRef",
+        true => return,
+    };
+    errs.push(field::invalid(&spec.path, serde_json::json!({}), detail));
 }
 
 fn data_source(source: &Node<'_>, errs: &mut Errors) {
@@ -239,7 +231,7 @@ fn data_source(source: &Node<'_>, errs: &mut Errors) {
 }
 
 /// What may change in a claim.
-pub(super) fn claim_update(new: &Value, old: &Value, errs: &mut Errors) {
+pub(super) fn claim_update<'a>(new: &'a Value, old: &'a Value, errs: &mut Errors) {
     let (mut after, before) = (spec_of(new), spec_of(old));
     let back = |after: &mut Value, path: &[&str], pointer: &str| match object::at(&before, pointer) {
         Some(value) => object::set(after, path, value.clone()),
@@ -254,7 +246,10 @@ pub(super) fn claim_update(new: &Value, old: &Value, errs: &mut Errors) {
     if object::text(new, "/status/phase") == "Bound" && object::at(&after, "/resources/requests").is_some() {
         back(&mut after, &["resources", "requests", "storage"], "/resources/requests/storage");
     }
-    back(&mut after, &["volumeAttributesClassName"], "/volumeAttributesClassName");
+    let bound = object::text(new, "/status/phase") == "Bound";
+    if bound && after.get("volumeAttributesClassName").is_some() {
+        back(&mut after, &["volumeAttributesClassName"], "/volumeAttributesClassName");
+    }
     let path = Path::new("spec");
     if after != before {
         let detail = "spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims";
@@ -267,6 +262,17 @@ pub(super) fn claim_update(new: &Value, old: &Value, errs: &mut Errors) {
     {
         let path = path.child("resources").child("requests").child("storage");
         errs.push(field::forbidden(&path, "field can not be less than status.capacity"));
+    }
+    // The path has no `spec`, as in the real server.
+    let bare =
+        |object: &'a Value| Node { value: object.get("spec").unwrap_or(&Value::Null), path: Path::root() };
+    immutable(&bare(new), &bare(old), "volumeMode", errs);
+    let (after, before) = (Node::root(new).child("spec"), Node::root(old).child("spec"));
+    attributes_class_name_update(&after, &before, errs);
+    let emptied = after.child("volumeAttributesClassName").value == "";
+    if !before.text("volumeAttributesClassName").is_empty() && emptied {
+        let path = after.at("volumeAttributesClassName");
+        errs.push(field::forbidden(&path, "update from non-nil value to an empty string is forbidden"));
     }
 }
 
@@ -315,25 +321,11 @@ fn allowed_topologies(class: &Node<'_>, errs: &mut Errors) {
     }
 }
 
-/// The name of a CSI driver.
-fn driver_name(node: &Node<'_>, key: &str, errs: &mut Errors) {
-    let (name, path) = (node.text(key), node.at(key));
-    if name.is_empty() {
-        errs.push(field::required(&path, ""));
-        return;
-    }
-    if name.len() > 63 {
-        errs.push(field::too_long(&path, 63));
-    }
-    let sentences = validate::dns1123_subdomain(&name.to_lowercase());
-    errs.extend(field::invalid_each(&path, name, &sentences));
-}
-
 /// A CSINode.
 pub(super) fn csi_node(it: &Value, errs: &mut Errors) {
     let mut seen: Vec<&str> = Vec::new();
     for driver in Node::root(it).child("spec").items("drivers") {
-        driver_name(&driver, "name", errs);
+        sources::driver_name(&driver, "name", errs);
         required(&driver, "nodeID", errs);
         if let Some(count) = driver.child("allocatable").int("count").filter(|it| *it < 0) {
             let path = driver.at("allocatable").child("count");

@@ -78,11 +78,6 @@ pub(super) fn init(spec: &Node<'_>, volumes: &Volumes, errs: &mut Errors) {
                 errs.push(field::forbidden(&container.at(key), NOT_FOR_INIT));
             }
         }
-        if container.len("resizePolicy") > 0 {
-            let value = container.child("resizePolicy").value.clone();
-            let detail = "must not be set for init containers";
-            errs.push(field::invalid(&container.at("resizePolicy"), value, detail));
-        }
     }
 }
 
@@ -139,7 +134,7 @@ fn common(container: &Node<'_>, spec: &Node<'_>, volumes: &Volumes, errs: &mut E
     let claims: Vec<&str> = claims.iter().map(|it| it.text("name")).collect();
     resources::requirements(&container.child("resources"), &claims, errs);
     resize_policy(container, spec, errs);
-    security::container(container, errs);
+    security::container(container, spec.child("hostUsers").value != &serde_json::Value::Bool(false), errs);
 }
 
 /// Pods, not templates, refuse an image name with spaces around it.

@@ -23,7 +23,8 @@ use crate::apimachinery::{go, validate};
 pub(super) use handlers::port as handler_port;
 pub(super) use placement::{node_selector, taint_effect, tolerations};
 pub(super) use resources::{
-    container_resource_name, is_quota_name, quota_resource_name, requirements, resource_name, resource_value,
+    container_resource_name, is_quota_name, overcommits, quota_resource_name, requirements, resource_name,
+    resource_value,
 };
 pub(super) use update::{ephemeral_containers, pod as pod_update, resize, status as pod_status_update};
 
@@ -82,7 +83,11 @@ fn pod_annotations(meta: &Node<'_>, errs: &mut Errors) {
     for (key, value) in meta.entries("annotations") {
         if key == "controller.kubernetes.io/pod-deletion-cost" {
             let text = value.as_str().unwrap_or("");
-            if text.parse::<i32>().is_err() {
+            let first = text.trim_start_matches('-');
+            if text.parse::<i32>().is_err()
+                || text.starts_with('+')
+                || (first.starts_with('0') && text != "0")
+            {
                 errs.push(field::invalid(&meta.at("annotations").key(key), text, "must be a 32bit integer"));
             }
         }
@@ -166,6 +171,9 @@ fn resource_claims(spec: &Node<'_>, errs: &mut Errors) {
             };
             errs.push(field::invalid(&claim.path, claim.value.clone(), detail));
         }
+        for key in ["resourceClaimName", "resourceClaimTemplateName"] {
+            format(&claim, key, validate::dns1123_subdomain, errs);
+        }
     }
 }
 
@@ -210,10 +218,18 @@ fn dns_config(spec: &Node<'_>, errs: &mut Errors) {
         let value = config.child("searches").value.clone();
         errs.push(field::invalid(&config.at("searches"), value, "must not have more than 32 search paths"));
     }
+    if config.strings("searches").join(" ").len() > 2048 {
+        let value = config.child("searches").value.clone();
+        let detail = "must not have more than 2048 characters (including spaces) in the search list";
+        errs.push(field::invalid(&config.at("searches"), value, detail));
+    }
     for search in config.items("searches") {
         let text = search.value.as_str().unwrap_or("");
-        let text = text.strip_suffix('.').unwrap_or(text);
-        errs.extend(field::invalid_each(&search.path, text, &validate::dns1123_subdomain(text)));
+        if text != "." {
+            let text = text.strip_suffix('.').unwrap_or(text);
+            let sentences = validate::dns1123_subdomain_with_underscore(text);
+            errs.extend(field::invalid_each(&search.path, text, &sentences));
+        }
     }
     for option in config.items("options") {
         if option.text("name").is_empty() {
@@ -248,13 +264,12 @@ fn names(spec: &Node<'_>, errs: &mut Errors) {
 }
 
 fn host_aliases(spec: &Node<'_>, errs: &mut Errors) {
-    let path = spec.at("hostAliases");
-    for (index, alias) in spec.items("hostAliases").iter().enumerate() {
+    for alias in spec.items("hostAliases") {
         let ip = alias.text("ip");
-        errs.extend(field::invalid_each(&path.index(index).child("ip"), ip, &validate::ip(ip)));
-        for hostname in alias.strings("hostnames") {
-            let sentences = validate::dns1123_subdomain(hostname);
-            errs.extend(field::invalid_each(&path.child("hostnames"), hostname, &sentences));
+        errs.extend(field::invalid_each(&alias.at("ip"), ip, &validate::ip(ip)));
+        for hostname in alias.items("hostnames") {
+            let text = hostname.value.as_str().unwrap_or("");
+            errs.extend(field::invalid_each(&hostname.path, text, &validate::dns1123_subdomain(text)));
         }
     }
 }

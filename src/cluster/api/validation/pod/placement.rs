@@ -176,7 +176,7 @@ fn toleration(toleration: &Node<'_>, errs: &mut Errors) {
         "Exists" => {
             if !value.is_empty() {
                 let detail = "value must be empty when `operator` is 'Exists'";
-                errs.push(field::invalid(&operator_path, toleration.value.clone(), detail));
+                errs.push(field::invalid(&operator_path, value, detail));
             }
         }
         other => errs.push(field::not_supported(&operator_path, other, &["Equal", "Exists"])),

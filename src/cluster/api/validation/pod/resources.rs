@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::apimachinery::field::{self, Errors, Path};
+use crate::apimachinery::quantity::Quantity;
 use crate::apimachinery::validate;
 use crate::cluster::api::validation::node::{NEGATIVE, Node, quantity};
 
@@ -149,47 +150,55 @@ pub(in crate::cluster::api::validation) fn resource_value(
     }
 }
 
-/// `resources` of a container or pod; `claims` are the names of the pod's resource claims.
+/// `resources` of a container; `claims` are the names of the pod's resource claims.
 pub(in crate::cluster::api::validation) fn requirements(node: &Node<'_>, claims: &[&str], errs: &mut Errors) {
-    let (limits, requests) = (node.at("limits"), node.at("requests"));
-    for (name, value) in node.entries("limits") {
-        let path = limits.key(name);
-        container_resource_name(name, &path, errs);
-        resource_value(name, value, &path, errs);
-    }
-    for (name, value) in node.entries("requests") {
-        let path = requests.key(name);
-        container_resource_name(name, &path, errs);
-        resource_value(name, value, &path, errs);
-        against_limit(node, name, value, errs);
+    amounts(node, container_resource_name, errs);
+    claim_names(node, claims, errs);
+}
+
+/// The requests and limits at `node`, whose names `rule` looks at.
+fn amounts(node: &Node<'_>, rule: fn(&str, &Path, &mut Errors), errs: &mut Errors) {
+    for list in ["limits", "requests"] {
+        for (name, value) in node.entries(list) {
+            let path = node.at(list).key(name);
+            rule(name, &path, errs);
+            resource_value(name, value, &path, errs);
+            if list == "requests" {
+                against_limit(node, name, value, errs);
+            }
+            whole_pages(name, value, &path, errs);
+        }
     }
     let names: Vec<&str> =
         ["limits", "requests"].iter().flat_map(|list| node.entries(list)).map(|(name, _)| name).collect();
     if names.iter().any(|it| is_huge_page(it)) && !names.iter().any(|it| matches!(*it, "cpu" | "memory")) {
         errs.push(field::forbidden(&node.path, "HugePages require cpu or memory"));
     }
-    claim_names(node, claims, errs);
 }
 
-/// Names that `resources` of a whole pod takes.
-fn is_of_pod(name: &str) -> bool {
-    ["cpu", "memory"].contains(&name) || is_huge_page(name)
+/// Huge pages are had one by one: `hugepages-2Mi: 3Mi` is none.
+fn whole_pages(name: &str, value: &Value, path: &Path, errs: &mut Errors) {
+    let Some(size) = name.strip_prefix("hugepages-").and_then(|it| Quantity::parse(it).ok()) else { return };
+    let amount = quantity(value);
+    let (page, wanted) = (size.as_int(), amount.as_int());
+    if page <= 0 || wanted <= 0 || wanted % page != 0 {
+        let detail = format!("{amount} is not positive integer multiple of {name}");
+        errs.push(field::invalid(path, amount.to_string(), &detail));
+    }
+}
+
+/// A resource that a pod as a whole may have.
+fn pod_resource_name(name: &str, path: &Path, errs: &mut Errors) {
+    let before = errs.len();
+    resource_name(name, path, errs);
+    if errs.len() == before && !["cpu", "memory"].contains(&name) && !is_huge_page(name) {
+        errs.push(field::not_supported(path, name, &["cpu", "hugepages-", "memory"]));
+    }
 }
 
 /// `spec.resources`: for all containers of a pod together.
 pub(super) fn of_pod(spec: &Node<'_>, node: &Node<'_>, errs: &mut Errors) {
-    for list in ["limits", "requests"] {
-        for (name, value) in node.entries(list) {
-            let path = node.at(list).key(name);
-            if !is_of_pod(name) {
-                errs.push(field::not_supported(&path, name, &["cpu", "hugepages-", "memory"]));
-            }
-            resource_value(name, value, &path, errs);
-            if list == "requests" {
-                against_limit(node, name, value, errs);
-            }
-        }
-    }
+    amounts(node, pod_resource_name, errs);
     consistent(spec, node, errs);
 }
 
@@ -238,11 +247,22 @@ fn against_limit(node: &Node<'_>, name: &str, value: &Value, errs: &mut Errors) 
 }
 
 fn claim_names(node: &Node<'_>, claims: &[&str], errs: &mut Errors) {
+    let mut seen: Vec<(&str, &str)> = Vec::new();
     for claim in node.items("claims") {
-        let name = claim.text("name");
+        let (name, request) = (claim.text("name"), claim.text("request"));
         if name.is_empty() {
             errs.push(field::required(&claim.path, ""));
-        } else if !claims.contains(&name) {
+            continue;
+        }
+        super::format(&claim, "request", validate::dns1123_label, errs);
+        let all = seen.contains(&(name, ""));
+        if all || (request.is_empty() && seen.iter().any(|it| it.0 == name)) {
+            errs.push(field::duplicate(&claim.path, name));
+        } else if seen.contains(&(name, request)) {
+            errs.push(field::duplicate(&claim.path, format!("{name}/{request}")));
+        }
+        seen.push((name, request));
+        if !claims.contains(&name) {
             let mut cause = field::not_found(&claim.path, name);
             let known = if claims.is_empty() {
                 " which is empty".to_owned()

@@ -37,6 +37,7 @@ pub(super) fn pod(spec: &Node<'_>, errs: &mut Errors) {
         optional_choice(&context, "supplementalGroupsPolicy", &["Merge", "Strict"], errs);
         seccomp(&context, errs);
         app_armor(&context, errs);
+        optional_choice(&context, "seLinuxChangePolicy", &["MountOption", "Recursive"], errs);
     }
     if spec.child("hostUsers").value == &Value::Bool(false) {
         for (key, shown) in [("hostNetwork", "hostNetwork"), ("hostPID", "HostPID"), ("hostIPC", "HostIPC")] {
@@ -134,25 +135,35 @@ fn app_armor(context: &Node<'_>, errs: &mut Errors) {
 }
 
 /// `securityContext` of a container.
-pub(super) fn container(container: &Node<'_>, errs: &mut Errors) {
+///
+/// `hosts_users` is false for pods with a namespace of users of their own.
+pub(super) fn container(container: &Node<'_>, hosts_users: bool, errs: &mut Errors) {
     let Some(context) = container.get("securityContext") else { return };
     id(&context, "runAsUser", errs);
     id(&context, "runAsGroup", errs);
     if context.has("procMount") {
         optional_choice(&context, "procMount", &["Default", "Unmasked"], errs);
+        if hosts_users && context.text("procMount") == "Unmasked" {
+            let detail = "`hostUsers` must be false to use `Unmasked`";
+            errs.push(field::invalid(&context.at("procMount"), "Unmasked", detail));
+        }
     }
     seccomp(&context, errs);
-    app_armor(&context, errs);
-    if context.child("allowPrivilegeEscalation").value != &Value::Bool(false) {
-        return;
+    if context.child("allowPrivilegeEscalation").value == &Value::Bool(false) {
+        no_escalation(&context, errs);
     }
+    app_armor(&context, errs);
+}
+
+/// What cannot be had without gaining privileges.
+fn no_escalation(context: &Node<'_>, errs: &mut Errors) {
     if context.flag("privileged") {
         let detail = "cannot set `allowPrivilegeEscalation` to false and `privileged` to true";
-        errs.push(whole_context(&context, detail));
+        errs.push(whole_context(context, detail));
     }
     if context.child("capabilities").strings("add").contains(&"CAP_SYS_ADMIN") {
         let detail = "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN";
-        errs.push(whole_context(&context, detail));
+        errs.push(whole_context(context, detail));
     }
 }
 

@@ -132,6 +132,7 @@ fn munge(munged: &mut Value, old: &Value, gated: bool, path: &Path, errs: &mut E
             errs.push(field::invalid(&path.child("nodeSelector"), value, detail));
         }
         put_back(munged, old, "nodeSelector");
+        node_terms(munged, old, &path.child("affinity").child("nodeAffinity"), errs);
         let affinity = object::find(old, "/affinity/nodeAffinity").cloned();
         match affinity {
             Some(affinity) => object::set(munged, &["affinity", "nodeAffinity"], affinity),
@@ -139,6 +140,28 @@ fn munge(munged: &mut Value, old: &Value, gated: bool, path: &Path, errs: &mut E
         }
         if old.get("affinity").is_none() && munged.get("affinity") == Some(&json!({})) {
             object::remove(munged, &["affinity"]);
+        }
+    }
+}
+
+/// Terms that a gated pod asks of its node may be narrowed, not dropped or widened.
+fn node_terms(new: &Value, old: &Value, path: &Path, errs: &mut Errors) {
+    const AT: &str =
+        "/affinity/nodeAffinity/requiredDuringSchedulingIgnoredDuringExecution/nodeSelectorTerms";
+    let (now, then) = (object::list(new, AT), object::list(old, AT));
+    let path = path.child("requiredDuringSchedulingIgnoredDuringExecution").child("nodeSelectorTerms");
+    if !then.is_empty() && now.len() != then.len() {
+        let detail = "no additions/deletions to non-empty NodeSelectorTerms list are allowed";
+        errs.push(field::invalid(&path, json!(now), detail));
+        return;
+    }
+    for (index, (now, then)) in now.iter().zip(then).enumerate() {
+        let lists = ["/matchExpressions", "/matchFields"];
+        let grows = lists.iter().all(|list| object::list(now, list).starts_with(object::list(then, list)));
+        let empty = |term: &Value| lists.iter().all(|list| object::list(term, list).is_empty());
+        if !grows || (empty(then) && !empty(now)) {
+            let detail = "only additions are allowed (no mutations or deletions)";
+            errs.push(field::invalid(&path.index(index), now.clone(), detail));
         }
     }
 }
@@ -206,12 +229,24 @@ pub(in crate::cluster::api::validation) fn resize(new: &Value, old: &Value, errs
         let was = before.get(list).and_then(Value::as_array);
         let is = munged.get_mut(list).and_then(Value::as_array_mut);
         for (index, (after, before)) in is.into_iter().flatten().zip(was.into_iter().flatten()).enumerate() {
-            removed(after, before, &path.child(list).index(index), errs);
-            cpu_and_memory_back(after, before);
-            put_back(after, before, "resizePolicy");
+            let sidecar = object::field(before, "restartPolicy") == "Always";
+            let place = path.child(list).index(index);
+            let detail = match (list, sidecar) {
+                ("containers", _) => "only cpu and memory resources are mutable",
+                (_, true) => "only cpu and memory resources for sidecar containers are mutable",
+                (_, false) => "resources for non-sidecar init containers are immutable",
+            };
+            if list == "containers" || sidecar {
+                removed(after, before, &place, errs);
+                cpu_and_memory_back(after, before);
+                put_back(after, before, "resizePolicy");
+            }
+            if after != before {
+                errs.push(field::forbidden(&path, detail));
+            }
         }
     }
-    if munged != *before {
+    if errs.is_empty() && munged != *before {
         errs.push(field::forbidden(&path, "only cpu and memory resources are mutable"));
     }
 }

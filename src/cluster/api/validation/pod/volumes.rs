@@ -8,7 +8,8 @@ use super::{Context, env};
 use crate::apimachinery::field::{self, Errors, Path};
 use crate::apimachinery::validate;
 use crate::cluster::api::validation::node::{Node, optional_choice, quantity, required};
-use crate::cluster::api::validation::volumes;
+use crate::cluster::api::validation::sources::{self, Of};
+use crate::cluster::api::validation::{meta, volumes};
 
 pub(in crate::cluster::api::validation) const ONE_TYPE: &str = "may not specify more than 1 volume type";
 const FILE_MODE: &str = "must be a number between 0 and 0777 (octal), both inclusive";
@@ -45,6 +46,23 @@ const SOURCES: &[&str] = &[
     "csi",
     "ephemeral",
     "image",
+];
+
+/// Metadata that a template of a claim does not have, in the order of Go's struct.
+const META_FIELDS: &[&str] = &[
+    "name",
+    "generateName",
+    "namespace",
+    "selfLink",
+    "uid",
+    "resourceVersion",
+    "generation",
+    "creationTimestamp",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+    "ownerReferences",
+    "finalizers",
+    "managedFields",
 ];
 
 /// The good volumes of a pod by name; a mount of a bad one is not found.
@@ -119,17 +137,27 @@ fn one_source(kind: &str, source: &Node<'_>, errs: &mut Errors) {
             required(source, "repository", errs);
             descending_path(source.text("directory"), &source.at("directory"), errs);
         }
-        "csi" => drop(required(source, "driver", errs)),
         "ephemeral" => match source.get("volumeClaimTemplate") {
             None => errs.push(field::required(&source.at("volumeClaimTemplate"), "")),
-            Some(template) => volumes::claim_spec(&template.child("spec"), errs),
+            Some(template) => claim_template(&template, errs),
         },
         "image" => {
             required(source, "reference", errs);
             optional_choice(source, "pullPolicy", &["Always", "IfNotPresent", "Never"], errs);
         }
-        _ => volumes::persistent_source(kind, source, errs),
+        _ => sources::source(kind, source, Of::Pod, errs),
     }
+}
+
+/// The claim that a pod brings along: only labels and annotations of its metadata count.
+fn claim_template(template: &Node<'_>, errs: &mut Errors) {
+    let metadata = template.child("metadata");
+    meta::annotations(&metadata, errs);
+    meta::labels(&metadata, "labels", errs);
+    for key in META_FIELDS.iter().filter(|key| metadata.has(key)) {
+        errs.push(field::forbidden(&metadata.at(key), "cannot be set"));
+    }
+    volumes::claim_spec(&template.child("spec"), errs);
 }
 
 /// File permissions: 0 to 0777.
@@ -188,7 +216,7 @@ fn projected(volume: &Node<'_>, errs: &mut Errors) {
         }
         token(&source, volume, errs);
         if source.value.as_object().is_some_and(|map| map.len() > 1) {
-            errs.push(field::forbidden(&source.path, ONE_TYPE));
+            errs.push(field::forbidden(&source.path, "may not specify more than 1 volume type per source"));
         }
     }
 }
@@ -204,8 +232,9 @@ fn token(source: &Node<'_>, volume: &Node<'_>, errs: &mut Errors) {
         let detail = "may not specify a duration larger than 2^32 seconds";
         errs.push(field::invalid(&token.at("expirationSeconds"), seconds, detail));
     }
-    if token.text("path").is_empty() {
-        errs.push(field::required(&volume.at("path"), ""));
+    match token.text("path") {
+        "" => errs.push(field::required(&volume.at("path"), "")),
+        path => local_path(path, &volume.at("path"), errs),
     }
 }
 
@@ -257,6 +286,7 @@ impl Volumes<'_> {
             }
             sub_paths(&mount, &list, errs);
             propagation(&mount, container, &list, errs);
+            recursive_read_only(&mount, &list, errs);
         }
     }
 
@@ -311,6 +341,25 @@ fn sub_paths(mount: &Node<'_>, list: &Path, errs: &mut Errors) {
             errs.push(field::invalid(&mount.at("subPathExpr"), expression, detail));
         }
         descending_path(expression, &list.child("subPathExpr"), errs);
+    }
+}
+
+fn recursive_read_only(mount: &Node<'_>, list: &Path, errs: &mut Errors) {
+    const MODES: [&str; 3] = ["Disabled", "Enabled", "IfPossible"];
+    let path = list.child("recursiveReadOnly");
+    match mount.text("recursiveReadOnly") {
+        "Enabled" | "IfPossible" => {
+            if !mount.flag("readOnly") {
+                errs.push(field::forbidden(&path, "may only be specified when readOnly is true"));
+            }
+            if !["", "None"].contains(&mount.text("mountPropagation")) {
+                let detail = "may only be specified when mountPropagation is None or not specified";
+                errs.push(field::forbidden(&path, detail));
+            }
+        }
+        "Disabled" => {}
+        other if mount.has("recursiveReadOnly") => errs.push(field::not_supported(&path, other, &MODES)),
+        _ => {}
     }
 }
 

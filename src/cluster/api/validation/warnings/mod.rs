@@ -185,7 +185,7 @@ fn beta_class(root: &Node<'_>, all: &mut Vec<String>) {
 /// Sources of volumes that are on their way out, and how far they are.
 const OLD_SOURCES: &[(&str, &str)] = &[
     ("photonPersistentDisk", "deprecated in v1.11, non-functional in v1.16+"),
-    ("gitRepo", "deprecated in v1.11"),
+    ("gitRepo", "deprecated in v1.11, and disabled by default in v1.33+"),
     ("scaleIO", "deprecated in v1.16, non-functional in v1.22+"),
     ("flocker", "deprecated in v1.22, non-functional in v1.25+"),
     ("storageOS", "deprecated in v1.22, non-functional in v1.25+"),
