@@ -9,7 +9,7 @@ use std::net::Ipv4Addr;
 use serde_json::{Value, json};
 
 use super::call::Call;
-use super::flags;
+use super::{flags, validation};
 use crate::apimachinery::field::{self, Path};
 use crate::apimachinery::object;
 use crate::apimachinery::status::{Cause, Status};
@@ -182,14 +182,11 @@ fn check_families(call: &Call<'_>, service: &Value) -> Result<(), Status> {
     if kind(service) == "ExternalName" {
         return Ok(());
     }
-    let families = object::list(service, "/spec/ipFamilies");
-    let addresses = object::list(service, "/spec/clusterIPs").iter().filter_map(Value::as_str);
-    // Validation tells of addresses that are not of their family.
-    if addresses.zip(families).any(|(address, family)| {
-        address.parse::<std::net::IpAddr>().is_ok_and(|it| it.is_ipv6() != (family == "IPv6"))
-    }) {
-        return Ok(());
+    let causes = validation::service_addresses(service);
+    if !causes.is_empty() {
+        return Err(invalid(call, service, causes));
     }
+    let families = object::list(service, "/spec/ipFamilies");
     let spec = Path::new("spec");
     let mut causes = Vec::new();
     let policy = object::text(service, "/spec/ipFamilyPolicy");
@@ -282,6 +279,15 @@ fn give_address(call: &mut Call<'_>, service: &mut Value) -> Result<(), Status> 
     Ok(())
 }
 
+/// The ranges that addresses may come from: the server's own and those that are ready.
+fn ranges(call: &Call<'_>) -> Vec<ipnet::Ipv4Net> {
+    let ready = |it: &Value| object::text(it, "/status/conditions/0/status") == "True";
+    let own = call.cluster().service_cidr.parse();
+    let added = call.store().list("servicecidrs.networking.k8s.io", "").filter(|it| ready(it));
+    let texts = added.flat_map(|it| object::list(it, "/spec/cidrs")).filter_map(Value::as_str);
+    own.into_iter().chain(texts.filter_map(|it| it.parse().ok())).collect()
+}
+
 fn take_address(call: &Call<'_>, service: &Value, wanted: &str) -> Result<(), Status> {
     let Ok(address) = wanted.parse::<Ipv4Addr>() else { return Ok(()) };
     let refuse = |why: String| {
@@ -291,7 +297,7 @@ fn take_address(call: &Call<'_>, service: &Value, wanted: &str) -> Result<(), St
         Err(invalid(call, service, vec![field::invalid(&path, shown, &detail)]))
     };
     let cidr = &call.cluster().service_cidr;
-    if !cidr.parse::<ipnet::Ipv4Net>().is_ok_and(|net| net.contains(&address)) {
+    if !ranges(call).iter().any(|net| net.contains(&address)) {
         return refuse(format!(
             "the provided network does not match the current range: the provided IP ({wanted}) is not in the valid range. The range of valid IPs is {cidr}"
         )

@@ -61,6 +61,7 @@ const WITH_GENERATION: &[&str] = &[
     "customresourcedefinitions.apiextensions.k8s.io",
     "daemonsets.apps",
     "deployments.apps",
+    "deviceclasses.resource.k8s.io",
     "endpointslices.discovery.k8s.io",
     "flowschemas.flowcontrol.apiserver.k8s.io",
     "ingressclasses.networking.k8s.io",
@@ -229,6 +230,10 @@ pub(crate) fn prepare_for_update(resource: &Resource, old: &Value, new: &mut Val
     // A PUT of a node may carry its status, as kubelets of old did.
     if has_own_status(resource) && &*resource.storage != "nodes" {
         put_back(old, new, "status");
+    }
+    // Addresses of a load balancer go with it, at the next write of anything.
+    if &*resource.storage == "services" && object::text(new, "/spec/type") != "LoadBalancer" {
+        object::set(new, &["status", "loadBalancer"], json!({}));
     }
     if &*resource.storage == "namespaces" {
         let finalizers = object::find(old, "/spec/finalizers").cloned().unwrap_or(Value::Null);

@@ -36,6 +36,7 @@ pub(crate) mod revisions;
 pub(crate) mod scaling;
 pub(crate) mod select;
 pub(crate) mod service_account;
+pub(crate) mod service_cidr;
 pub(crate) mod statefulset;
 pub(crate) mod template;
 #[cfg(test)]
@@ -85,6 +86,7 @@ pub(crate) const ALL: &[&Component] = &[
     &namespace::NAMESPACE,
     &resource_quota::RESOURCE_QUOTA,
     &service_account::SERVICE_ACCOUNT,
+    &service_cidr::SERVICE_CIDR,
     &service_account::ROOT_CA,
     &service_account::TOKENS,
     &bootstrap::SIGNER,

@@ -296,6 +296,13 @@ pub(crate) fn update_subresource(
     told_once(errs)
 }
 
+/// The faults of the addresses of a Service, which the server looks at before it gives it any.
+pub(crate) fn service_addresses(service: &Value) -> Vec<Cause> {
+    let mut errs = Errors::new();
+    services::addresses(service, &mut errs);
+    told_once(errs)
+}
+
 /// Sentences to send along with a success; `old` is what an update began with.
 pub(crate) fn warnings(resource: &Resource, it: &Value, old: Option<&Value>) -> Vec<String> {
     if resource.is_custom() {

@@ -123,6 +123,12 @@ fn session_affinity(spec: &Node<'_>, errs: &mut Errors) {
     }
 }
 
+/// The addresses of a Service and their families. What is wrong with them is told before anything else,
+/// when addresses are given.
+pub(super) fn addresses(it: &Value, errs: &mut Errors) {
+    cluster_ips(&Node::root(it).child("spec"), errs);
+}
+
 fn cluster_ips(spec: &Node<'_>, errs: &mut Errors) {
     if spec.text("type") == "ExternalName" {
         return;

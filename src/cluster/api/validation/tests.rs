@@ -226,3 +226,157 @@ fn warnings_speak_of_what_is_valid_but_odd() {
     let deployment = json!({"metadata": {"name": "a.b", "generation": 1}, "spec": {"template": {}}});
     assert!(warnings::about("deployments.apps", &deployment, Some(&deployment)).is_empty());
 }
+
+/// The lines of a new object, as a text.
+fn told_of(resource: &str, mut object: Value) -> String {
+    defaults::fill(resource, &mut object, None);
+    object::set_default(&mut object, &["metadata", "namespace"], "default");
+    let mut errs = Errors::new();
+    create_built_in(resource, true, &object, &mut errs);
+    lines(errs).join("\n")
+}
+
+#[test]
+fn sources_of_volumes() {
+    let sources = |sources: Value| {
+        let mut pod = pod(json!({}));
+        let named = sources.as_array().unwrap().iter().enumerate().map(|(index, source)| {
+            let mut volume = source.clone();
+            volume["name"] = format!("v{index}").into();
+            volume
+        });
+        pod["spec"]["volumes"] = named.collect();
+        told_of("pods", pod)
+    };
+    insta::assert_snapshot!(sources(json!([
+        {"iscsi": {"targetPortal": "", "iqn": "foo", "lun": 300}},
+        {"iscsi": {"targetPortal": "x", "iqn": "iqn.2001-04.com.example:a", "chapAuthSession": true}},
+        {"fc": {}},
+        {"fc": {"targetWWNs": ["x"]}},
+        {"flocker": {"datasetName": "a/b", "datasetUUID": "c"}},
+        {"azureDisk": {"diskName": "d", "diskURI": "/subscriptions/x", "cachingMode": "Often"}},
+        {"quobyte": {"registry": "host", "volume": "v"}},
+        {"csi": {"driver": "Bad_Name"}},
+        {"flexVolume": {"driver": "a/b", "options": {"x.k8s.io/y": "1"}}},
+        {"projected": {"sources": [{"secret": {"name": "s"}, "configMap": {"name": "c"}}]}},
+        {"ephemeral": {"volumeClaimTemplate": {"metadata": {"name": "n"}, "spec": {
+            "accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}}}},
+    ])), @r#"
+    spec.volumes[0].iscsi.targetPortal: Required value
+    spec.volumes[0].iscsi.iqn: Invalid value: "foo": must be valid format starting with iqn, eui, or naa
+    spec.volumes[0].iscsi.lun: Invalid value: 300: must be between 0 and 255, inclusive
+    spec.volumes[1].iscsi.secretRef: Required value
+    spec.volumes[2].fc.targetWWNs: Required value: must specify either targetWWNs or wwids, but not both
+    spec.volumes[3].fc.lun: Required value: lun is required if targetWWNs is specified
+    spec.volumes[4].flocker: Invalid value: "resource": datasetName and datasetUUID can not be specified simultaneously
+    spec.volumes[4].flocker.datasetName: Invalid value: "a/b": must not contain '/'
+    spec.volumes[5].azureDisk.cachingMode: Unsupported value: "Often": supported values: "None", "ReadOnly", "ReadWrite"
+    spec.volumes[5].azureDisk.diskURI: Unsupported value: "/subscriptions/x": supported values: "https://{account-name}.blob.core.windows.net/{container-name}/{disk-name}.vhd"
+    spec.volumes[6].quobyte.registry: Invalid value: "host": must be a host:port pair or multiple pairs separated by commas
+    spec.volumes[7].csi.driver: Invalid value: "Bad_Name": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')
+    spec.volumes[8].flexVolume.options[x.k8s.io/y]: Invalid value: "x.k8s.io/y": kubernetes.io and k8s.io namespaces are reserved
+    spec.volumes[9].projected.sources[0]: Forbidden: may not specify more than 1 volume type per source
+    spec.volumes[10].ephemeral.volumeClaimTemplate.metadata.name: Forbidden: cannot be set
+    "#);
+}
+
+#[test]
+fn rarer_fields_of_pods() {
+    let spec = |spec: Value| {
+        let mut pod = pod(json!({}));
+        for (key, value) in spec.as_object().unwrap() {
+            pod["spec"][key] = value.clone();
+        }
+        told_of("pods", pod)
+    };
+    insta::assert_snapshot!(spec(json!({
+        "dnsConfig": {"searches": ["a_b.c", ".", "_x.y", "A.b"]},
+        "hostAliases": [{"ip": "1.2.3.4", "hostnames": ["ok", "Bad_Host"]}],
+        "securityContext": {"seLinuxChangePolicy": "Often"},
+        "tolerations": [{"key": "a", "operator": "Exists", "value": "b"}],
+        "resources": {"limits": {"cpu": "1", "foo": "1"}},
+    })), @r#"
+    spec.resources.limits[foo]: Invalid value: "foo": must be a standard resource type or fully qualified
+    spec.resources.requests[foo]: Invalid value: "foo": must be a standard resource type or fully qualified
+    spec.securityContext.seLinuxChangePolicy: Unsupported value: "Often": supported values: "MountOption", "Recursive"
+    spec.dnsConfig.searches[3]: Invalid value: "A.b": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*')
+    spec.tolerations[0].operator: Invalid value: "b": value must be empty when `operator` is 'Exists'
+    spec.hostAliases[0].hostnames[1]: Invalid value: "Bad_Host": a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')
+    "#);
+    let container = json!({
+        "securityContext": {"procMount": "Unmasked"},
+        "volumeMounts": [{"name": "x", "mountPath": "/a", "recursiveReadOnly": "Enabled"}],
+        "resources": {"limits": {"hugepages-2Mi": "3Mi"}, "claims": [{"name": "x"}, {"name": "x"}]},
+    });
+    insta::assert_snapshot!(told_of("pods", pod(container)), @r#"
+    spec.containers[0].volumeMounts[0].name: Not found: "x"
+    spec.containers[0].volumeMounts.recursiveReadOnly: Forbidden: may only be specified when readOnly is true
+    spec.containers[0].resources.limits[hugepages-2Mi]: Invalid value: "3Mi": 3Mi is not positive integer multiple of hugepages-2Mi
+    spec.containers[0].resources.requests[hugepages-2Mi]: Invalid value: "3Mi": 3Mi is not positive integer multiple of hugepages-2Mi
+    spec.containers[0].resources: Forbidden: HugePages require cpu or memory
+    spec.containers[0].resources.claims[0]: Not found: "x": must be one of the names in pod.spec.resourceClaims which is empty
+    spec.containers[0].resources.claims[1]: Duplicate value: "x"
+    spec.containers[0].resources.claims[1]: Not found: "x": must be one of the names in pod.spec.resourceClaims which is empty
+    spec.containers[0].securityContext.procMount: Invalid value: "Unmasked": `hostUsers` must be false to use `Unmasked`
+    "#);
+}
+
+#[test]
+fn metrics_of_autoscalers() {
+    let metrics = json!([
+        {"type": "Foo"},
+        {"type": "Resource", "resource": {"name": "cpu", "target": {}}},
+        {"type": "Pods", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 5}}},
+        {"type": "Object", "object": {"metric": {"name": "m"}, "describedObject": {"kind": "Service"}, "target": {"type": "Value"}}},
+        {"type": "External", "external": {"metric": {"name": "m"}, "target": {"type": "Value", "value": 1, "averageValue": 1}}},
+        {"type": "ContainerResource", "containerResource": {"name": "cpu", "container": "", "target": {"type": "Value", "averageValue": 1}}},
+    ]);
+    let it = json!({"metadata": {"name": "a"}, "spec": {
+        "maxReplicas": 1, "scaleTargetRef": {"kind": "Deployment", "name": "a"}, "metrics": metrics}});
+    insta::assert_snapshot!(told_of("horizontalpodautoscalers.autoscaling", it), @r#"
+    spec.metrics[0].type: Unsupported value: "Foo": supported values: "ContainerResource", "External", "Object", "Pods", "Resource"
+    spec.metrics[1].resource.target.type: Required value: must specify a metric target type
+    spec.metrics[1].resource.target.type: Invalid value: "": must be either Utilization, Value, or AverageValue
+    spec.metrics[1].resource.target.averageUtilization: Required value: must set either a target raw value or a target utilization
+    spec.metrics[2].pods: Required value: must populate information for the given metric source
+    spec.metrics[3].object.describedObject.name: Required value
+    spec.metrics[3].object.target.averageValue: Required value: must set either a target value or averageValue
+    spec.metrics[4].external.target.value: Forbidden: may not set both a target value for metric and a per-pod target
+    spec.metrics[5].containerResource.container: Required value: must specify a container
+    "#);
+}
+
+#[test]
+fn what_of_a_service_never_changes() {
+    let service = |spec: Value| json!({"metadata": {"name": "s"}, "spec": spec});
+    let before = json!({"type": "LoadBalancer", "clusterIP": "10.96.0.5", "clusterIPs": ["10.96.0.5"],
+        "ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack", "externalTrafficPolicy": "Local",
+        "loadBalancerClass": "a/b", "healthCheckNodePort": 30001, "ports": [{"port": 80}]});
+    let mut after = before.clone();
+    after["loadBalancerClass"] = "c/d".into();
+    after["healthCheckNodePort"] = 30002.into();
+    after["clusterIP"] = "10.96.0.6".into();
+    after["clusterIPs"] = json!(["10.96.0.6"]);
+    check_change(
+        "services",
+        service(after),
+        service(before),
+        &[
+            "spec.clusterIPs[0]: Invalid value: [\"10.96.0.6\"]: may not change once set",
+            "spec.loadBalancerClass: Invalid value: \"c/d\": may not change once set",
+            "spec.healthCheckNodePort: Forbidden: field is immutable",
+        ],
+    );
+}
+
+#[test]
+fn addresses_of_endpoints() {
+    let slice = json!({"metadata": {"name": "s"}, "addressType": "IPv4",
+        "endpoints": [{"addresses": ["abc"]}, {"addresses": ["fd00::1", "127.0.0.1"]}]});
+    insta::assert_snapshot!(told_of("endpointslices.discovery.k8s.io", slice), @r#"
+    endpoints[0].addresses[0]: Invalid value: "abc": must be a valid IPv4 address
+    endpoints[0].addresses[0]: Invalid value: "abc": must be a valid IP address
+    endpoints[1].addresses[0]: Invalid value: "fd00::1": must be a valid IPv4 address
+    endpoints[1].addresses[1]: Invalid value: "127.0.0.1": may not be in the loopback range (127.0.0.0/8, ::1/128)
+    "#);
+}
