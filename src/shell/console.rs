@@ -303,17 +303,21 @@ impl Console {
         let begun = self.lab.world().now;
         // Only time wakes who waits for it: a background job that is polled asks for another poll at once.
         self.lab.wake_waiting();
+        self.engine.forget();
         let exit = loop {
-            self.engine.forget();
             if let std::task::Poll::Ready(exit) = self.engine.poll(running.as_mut()) {
                 break exit;
             }
             self.crond.poll(&self.lab, &self.engine);
-            if !self.engine.is_woken() && !self.advance(begun) {
+            if self.engine.is_woken() {
+                continue;
+            }
+            if !self.advance(begun) {
                 let text = "uncordon: interrupted, since it would wait for ever\n";
                 batch::write(&self.outbox, Fd::Err, text.as_bytes());
                 break INTERRUPTED;
             }
+            self.engine.forget();
         };
         self.engine.inside(|| drop(running));
         exit
