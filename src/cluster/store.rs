@@ -1,16 +1,19 @@
 //! The keyspace of one cluster: every object, a revision that only grows, and the changes that
 //! watches read. A clone is a snapshot.
 
-use std::borrow::Borrow;
+mod log;
+
+use std::borrow::{Borrow, Cow};
 use std::cmp::Ordering;
 use std::ops::Bound;
 use std::sync::Arc;
 
-use imbl::{OrdMap, Vector};
+use imbl::OrdMap;
 use serde_json::Value;
 
+use log::Log;
+
 use crate::apimachinery::object;
-use crate::sim::limits::WATCH_LOG_MAX;
 
 /// A stored object. Readers share it; a change puts a new one in its place.
 pub(crate) type Object = Arc<Value>;
@@ -144,7 +147,7 @@ pub(crate) struct Store {
     tables: OrdMap<Arc<str>, Table>,
     /// Goes up by one with every change, as etcd's revision does. Only `put` and `delete` move it.
     revision: u64,
-    log: Vector<Event>,
+    log: Log,
     /// By the UID of each owner.
     owned: OrdMap<Arc<str>, Indexed>,
     /// Pods by `spec.nodeName`.
@@ -293,7 +296,7 @@ impl Store {
         }
         self.index(key, &object);
         let change = if previous.is_some() { Change::Modified } else { Change::Added };
-        self.record(Event {
+        self.log.push(Event {
             revision: self.revision,
             change,
             key: key.clone(),
@@ -312,7 +315,7 @@ impl Store {
         let mut last = (*previous).clone();
         object::set(&mut last, &["metadata", "resourceVersion"], self.revision.to_string());
         let last: Object = Arc::new(last);
-        self.record(Event {
+        self.log.push(Event {
             revision: self.revision,
             change: Change::Deleted,
             key: key.clone(),
@@ -323,27 +326,18 @@ impl Store {
     }
 
     /// Changes after `revision`, oldest first; `None` when some of them are forgotten already.
-    pub(crate) fn since(&self, revision: u64) -> Option<impl Iterator<Item = &Event>> {
-        let oldest = self.log.front().map_or(self.revision + 1, |event| event.revision);
+    pub(crate) fn since(&self, revision: u64) -> Option<impl Iterator<Item = Cow<'_, Event>>> {
+        let oldest = self.log.oldest().unwrap_or(self.revision + 1);
         if revision + 1 < oldest && revision < self.revision {
             return None;
         }
         // Revisions in the log have no holes, so the place of one is its distance from the oldest.
-        let skip = usize::try_from((revision + 1).saturating_sub(oldest)).unwrap_or(usize::MAX);
-        // By index, because skipping an iterator would walk over all that is skipped.
-        Some((skip.min(self.log.len())..self.log.len()).filter_map(|index| self.log.get(index)))
+        Some(self.log.skip(usize::try_from((revision + 1).saturating_sub(oldest)).unwrap_or(usize::MAX)))
     }
 
     /// The revision from which on [`Self::since`] knows all changes.
     pub(crate) fn oldest(&self) -> u64 {
-        self.log.front().map_or(self.revision, |event| event.revision.saturating_sub(1))
-    }
-
-    fn record(&mut self, event: Event) {
-        self.log.push_back(event);
-        if self.log.len() > WATCH_LOG_MAX {
-            self.log.pop_front();
-        }
+        self.log.oldest().map_or(self.revision, |revision| revision.saturating_sub(1))
     }
 
     fn index(&mut self, key: &Key, object: &Object) {

@@ -59,6 +59,11 @@ impl Counted {
         !self.ended && !self.deleting
     }
 
+    /// Whether it has been ready for `min_ready_s`.
+    pub(crate) fn available(&self, min_ready_s: i64, now: SimTime) -> bool {
+        self.ready && self.available_in(min_ready_s, now).is_none()
+    }
+
     /// As [`pods::available_in`].
     pub(crate) fn available_in(&self, min_ready_s: i64, now: SimTime) -> Option<Duration> {
         pods::wait_left(self.ready_since?, min_ready_s, now)

@@ -141,7 +141,7 @@ fn status(hand: &Hand<'_>, set: &Value, census: &Census, refusal: Option<&Status
     let counts = [
         ("fullyLabeledReplicas", count(&|it| it.labelled)),
         ("readyReplicas", count(&|it| it.ready)),
-        ("availableReplicas", count(&|it| it.ready && it.available_in(min_ready, now).is_none())),
+        ("availableReplicas", count(&|it| it.available(min_ready, now))),
     ];
     for (key, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
         status.insert(key.into(), count.into());

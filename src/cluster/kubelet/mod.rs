@@ -50,12 +50,13 @@ pub(crate) mod usage;
 mod volumes;
 pub(crate) mod web;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use imbl::{OrdMap, OrdSet};
 
 use super::engine::{Component, Process};
-use super::{ClusterId, Conduct, Event, World};
+use super::{ClusterId, Conduct, Event, Object, World};
 use crate::apimachinery::object;
 use crate::hosts::FileTree;
 use crate::sim::SimTime;
@@ -144,7 +145,7 @@ fn pods_of(world: &World, cluster: ClusterId, event: &Event, keys: &mut Vec<Stri
     match &*event.key.resource {
         "pods" => {
             let bound = !object::text(&event.object, "/spec/nodeName").is_empty();
-            if bound {
+            if bound && !is_own_word(world, cluster, &event.object) {
                 keys.push(format!(
                     "{}/{}/{}",
                     event.key.namespace,
@@ -161,6 +162,12 @@ fn pods_of(world: &World, cluster: ClusterId, event: &Event, keys: &mut Vec<Stri
         }
         _ => {}
     }
+}
+
+/// Whether a pod is as its kubelet has just written it: what a kubelet says is no news to it.
+fn is_own_word(world: &World, cluster: ClusterId, pod: &Object) -> bool {
+    let run = world.clusters.get(cluster).and_then(|it| it.runtime.pods.get(object::uid(pod)));
+    run.and_then(|it| it.told.as_ref()).is_some_and(|(told, _)| Arc::ptr_eq(told, pod))
 }
 
 fn sync_pod(world: &mut World, cluster: ClusterId, key: &str) -> Option<Duration> {

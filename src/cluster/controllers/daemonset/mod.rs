@@ -14,9 +14,10 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::hand::{Hand, join_key, wake_owner, wake_self};
-use super::pods::{self, is_available, is_deleting, is_ready, phase};
+use super::census::{Census, Counted};
+use super::pods::{self, is_deleting, phase};
 use super::select::selects;
-use super::{owners, revisions, scaling};
+use super::{revisions, scaling};
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::engine::{Component, Process};
@@ -67,7 +68,7 @@ struct Work {
     /// Nodes by name, and whether a pod shall be, and may stay, on each.
     nodes: BTreeMap<String, placement::Fit>,
     /// The set's pods by node.
-    pods: BTreeMap<String, Vec<Object>>,
+    pods: BTreeMap<String, Vec<Counted>>,
     min_ready: i64,
 }
 
@@ -75,6 +76,7 @@ fn sync(world: &mut World, cluster: ClusterId, key: &str) -> Option<Duration> {
     let mut hand = Hand::new(world, cluster, DAEMON_SET.name);
     let Some(set) = hand.at(RESOURCE, key) else {
         hand.forget(key);
+        hand.keep_census(key, None);
         return None;
     };
     let selector = object::find(&set, "/spec/selector").cloned().unwrap_or_default();
@@ -86,7 +88,7 @@ fn sync(world: &mut World, cluster: ClusterId, key: &str) -> Option<Duration> {
     if is_deleting(&set) {
         return None;
     }
-    match work(&mut hand, set) {
+    match work(&mut hand, key, set) {
         Ok(again) => {
             hand.forget(key);
             again
@@ -95,58 +97,65 @@ fn sync(world: &mut World, cluster: ClusterId, key: &str) -> Option<Duration> {
     }
 }
 
-fn work(hand: &mut Hand<'_>, set: Object) -> Result<Option<Duration>, Status> {
+fn work(hand: &mut Hand<'_>, key: &str, set: Object) -> Result<Option<Duration>, Status> {
     let mut history = revisions::list(hand, &set);
     let current = revisions::current(hand, &set, &mut history, HASH_LABEL)?;
-    let mut work = look(hand, set, &current);
+    let mut work = look(hand, key, set, &current);
     let acted = manage(hand, &work).and_then(|()| {
         let rolls = object::text(&work.set, "/spec/updateStrategy/type") == "RollingUpdate";
         // The pods as they are after the first step.
-        work.refresh(hand, &current);
+        work.refresh(hand, key);
         if rolls { update::roll(hand, &work) } else { Ok(()) }
     });
-    work.refresh(hand, &current);
+    work.refresh(hand, key);
     write_status(hand, &work)?;
     acted?;
     let live = |revision: &Value| {
         let hash = object::label(revision, HASH_LABEL);
-        let of_pod = |pod: &Object| object::label(pod, HASH_LABEL) == hash;
+        let of_pod = |it: &Counted| object::label(&it.pod, HASH_LABEL) == hash;
         object::name(revision) == object::name(&current) || work.pods.values().flatten().any(of_pod)
     };
     revisions::truncate(hand, &work.set, &history, &live)?;
     let now = hand.now();
-    Ok(work.pods.values().flatten().filter_map(|pod| pods::available_in(pod, work.min_ready, now)).min())
+    Ok(work.pods.values().flatten().filter_map(|it| it.available_in(work.min_ready, now)).min())
 }
 
-fn look(hand: &mut Hand<'_>, set: Object, current: &Value) -> Work {
+fn look(hand: &mut Hand<'_>, key: &str, set: Object, current: &Value) -> Work {
     let seen = hand.store().revision();
-    let selector = object::find(&set, "/spec/selector").cloned().unwrap_or_default();
-    let mut pods: BTreeMap<String, Vec<Object>> = BTreeMap::new();
-    for pod in owners::claim(hand, &set, &selector, "pods", "Pod") {
-        pods.entry(placement::node_of(&pod)).or_default().push(pod);
-    }
-    for here in pods.values_mut() {
-        here.sort_by(|a, b| is_ready(b).cmp(&is_ready(a)).then_with(|| pods::by_age(a, b)));
-    }
+    let pods = pods_by_node(hand, key, &set);
     let model = placement::model_pod(&set);
-    let nodes = hand.list("nodes", "");
     let tolerations = Toleration::all_of(&model);
     let fit = |node: &Object| (object::name(node).to_owned(), placement::fit(&model, &tolerations, node));
-    let nodes = nodes.iter().map(fit).collect();
+    let nodes = hand.store().list("nodes", "").map(fit).collect();
     let hash = object::label(current, HASH_LABEL).unwrap_or("").to_owned();
     let min_ready = object::int(&set, "/spec/minReadySeconds").unwrap_or(0);
     Work { seen, set, hash, nodes, pods, min_ready }
 }
 
+/// The pods of a set by node, the best of each node first.
+fn pods_by_node(hand: &mut Hand<'_>, key: &str, set: &Object) -> BTreeMap<String, Vec<Counted>> {
+    let selector = object::find(set, "/spec/selector").cloned().unwrap_or_default();
+    let mut pods: BTreeMap<String, Vec<Counted>> = BTreeMap::new();
+    for counted in Census::claim(hand, key, set, selector).all() {
+        pods.entry(placement::node_of(&counted.pod)).or_default().push(counted.clone());
+    }
+    for here in pods.values_mut() {
+        here.sort_by(|a, b| b.ready.cmp(&a.ready).then_with(|| pods::by_age(&a.pod, &b.pod)));
+    }
+    pods
+}
+
 impl Work {
-    /// Looks again, if anything has changed since.
-    fn refresh(&mut self, hand: &mut Hand<'_>, current: &Value) {
-        if hand.store().revision() != self.seen {
-            *self = look(hand, self.set.clone(), current);
+    /// Looks at the pods again, if anything has changed since.
+    fn refresh(&mut self, hand: &mut Hand<'_>, key: &str) {
+        let now = hand.store().revision();
+        if now != self.seen {
+            self.pods = pods_by_node(hand, key, &self.set);
+            self.seen = now;
         }
     }
 
-    fn pods_on(&self, node: &str) -> &[Object] {
+    fn pods_on(&self, node: &str) -> &[Counted] {
         self.pods.get(node).map_or(&[], Vec::as_slice)
     }
 
@@ -169,19 +178,19 @@ fn manage(hand: &mut Hand<'_>, work: &Work) -> Result<(), Status> {
         } else if fit.stays {
             surplus.extend(surplus_on(hand, work, node, here));
         } else {
-            surplus.extend(here.iter().filter(|pod| !is_deleting(pod)).cloned());
+            surplus.extend(here.iter().filter(|it| !it.deleting).map(|it| it.pod.clone()));
         }
     }
     let gone = work.pods.iter().filter(|(node, _)| !work.nodes.contains_key(*node) && !node.is_empty());
-    surplus.extend(gone.flat_map(|(_, pods)| pods).filter(|pod| !is_deleting(pod)).cloned());
+    surplus.extend(gone.flat_map(|(_, pods)| pods).filter(|it| !it.deleting).map(|it| it.pod.clone()));
     apply(hand, work, &missing, &surplus)
 }
 
 /// Ended pods of a node, which make room for new ones, and all but one of several.
-fn surplus_on(hand: &mut Hand<'_>, work: &Work, node: &str, here: &[Object]) -> Vec<Object> {
+fn surplus_on(hand: &mut Hand<'_>, work: &Work, node: &str, here: &[Counted]) -> Vec<Object> {
     let mut surplus = Vec::new();
     let mut running = Vec::new();
-    for pod in here.iter().filter(|pod| !is_deleting(pod)) {
+    for pod in here.iter().filter(|it| !it.deleting).map(|it| &it.pod) {
         let (namespace, name) = (object::namespace(pod), object::name(pod));
         match phase(pod) {
             "Failed" => {
@@ -236,9 +245,9 @@ fn write_status(hand: &mut Hand<'_>, work: &Work) -> Result<(), Status> {
         add("numberMisscheduled", !fit.runs && first.is_some());
         let Some(pod) = first.filter(|_| fit.runs) else { continue };
         add("currentNumberScheduled", true);
-        add("numberReady", is_ready(pod));
-        add("numberAvailable", is_available(pod, work.min_ready, now));
-        add("updatedNumberScheduled", work.is_current(pod));
+        add("numberReady", pod.ready);
+        add("numberAvailable", pod.available(work.min_ready, now));
+        add("updatedNumberScheduled", work.is_current(&pod.pod));
     }
     let get = |key: &str| count.get(key).copied().unwrap_or(0);
     let mut status = Map::new();

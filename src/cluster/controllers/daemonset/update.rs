@@ -6,10 +6,9 @@ use serde_json::Value;
 use super::{Work, apply};
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
-use crate::cluster::Object;
 use crate::cluster::controllers::deployment::scaled;
+use crate::cluster::controllers::census::Counted;
 use crate::cluster::controllers::hand::Hand;
-use crate::cluster::controllers::pods::{is_available, is_deleting};
 
 /// `(maxSurge, maxUnavailable)` in pods; never both 0.
 pub(super) fn limits(work: &Work) -> (usize, usize) {
@@ -30,11 +29,11 @@ pub(super) fn roll(hand: &mut Hand<'_>, work: &Work) -> Result<(), Status> {
 }
 
 /// The pods of a node by template; `None` when there are several of one kind.
-fn pair(work: &Work, node: &str) -> Option<(Option<Object>, Option<Object>)> {
+fn pair<'w>(work: &'w Work, node: &str) -> Option<(Option<&'w Counted>, Option<&'w Counted>)> {
     let (mut new, mut old) = (None, None);
-    for pod in work.pods_on(node).iter().filter(|pod| !is_deleting(pod)) {
-        let slot = if work.is_current(pod) { &mut new } else { &mut old };
-        if slot.replace(pod.clone()).is_some() {
+    for counted in work.pods_on(node).iter().filter(|it| !it.deleting) {
+        let slot = if work.is_current(&counted.pod) { &mut new } else { &mut old };
+        if slot.replace(counted).is_some() {
             return None;
         }
     }
@@ -43,13 +42,14 @@ fn pair(work: &Work, node: &str) -> Option<(Option<Object>, Option<Object>)> {
 
 fn replace(hand: &mut Hand<'_>, work: &Work, max_unavailable: usize) -> Result<(), Status> {
     let (mut unavailable, mut at_once, mut candidates) = (0, Vec::new(), Vec::new());
-    let available = |pod: &Object| is_available(pod, work.min_ready, hand.now());
+    let now = hand.now();
+    let available = |it: &Counted| it.available(work.min_ready, now);
     for node in work.nodes.iter().filter(|(_, fit)| fit.runs).map(|(node, _)| node) {
         match pair(work, node) {
             None | Some((None, None) | (Some(_), Some(_))) => unavailable += 1,
-            Some((Some(new), None)) => unavailable += usize::from(!available(&new)),
-            Some((None, Some(old))) if !available(&old) => at_once.push(old),
-            Some((None, Some(old))) => candidates.push(old),
+            Some((Some(new), None)) => unavailable += usize::from(!available(new)),
+            Some((None, Some(old))) if !available(old) => at_once.push(old.pod.clone()),
+            Some((None, Some(old))) => candidates.push(old.pod.clone()),
         }
     }
     candidates.truncate(max_unavailable.saturating_sub(unavailable));
@@ -59,18 +59,19 @@ fn replace(hand: &mut Hand<'_>, work: &Work, max_unavailable: usize) -> Result<(
 
 fn surge(hand: &mut Hand<'_>, work: &Work, max_surge: usize) -> Result<(), Status> {
     let (mut surged, mut at_once, mut candidates, mut old_ones) = (0, Vec::new(), Vec::new(), Vec::new());
-    let available = |pod: &Object| is_available(pod, work.min_ready, hand.now());
+    let now = hand.now();
+    let available = |it: &Counted| it.available(work.min_ready, now);
     for node in work.nodes.iter().filter(|(_, fit)| fit.runs).map(|(node, _)| node) {
         match pair(work, node) {
             None => surged += 1,
             Some((_, None)) => {}
-            Some((None, Some(old))) if !available(&old) => at_once.push(node.clone()),
+            Some((None, Some(old))) if !available(old) => at_once.push(node.clone()),
             Some((None, Some(_))) => candidates.push(node.clone()),
-            Some((Some(_), Some(old))) if !available(&old) => old_ones.push(old),
+            Some((Some(_), Some(old))) if !available(old) => old_ones.push(old.pod.clone()),
             Some((Some(new), Some(old))) => {
                 surged += 1;
-                if available(&new) {
-                    old_ones.push(old);
+                if available(new) {
+                    old_ones.push(old.pod.clone());
                 }
             }
         }
