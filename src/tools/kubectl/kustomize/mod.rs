@@ -1,18 +1,30 @@
 //! `kubectl kustomize` and `-k`: manifests from a directory with a kustomization.
 //!
 //! Follows kustomize's order: resources, components, generators, then the transformers of the same directory,
-//! and at the very end hashes, references to changed names, and the order of kinds. Helm charts, plugins,
-//! replacements, vars and files of the internet are not known here.
+//! and at the very end hashes, references to changed names, variables, and the order of kinds. Plugins that are not
+//! built in, other schemas and files of the internet are not known here.
 
+mod fields;
 mod generate;
+mod image;
 mod load;
 mod names;
+mod patches;
+mod paths;
+mod replace;
+mod resource;
+mod schema;
+mod select;
+mod specs;
 mod transform;
+mod vars;
 
 use serde_json::Value;
 
 use super::{Complete, Ctx, Done, Failure, Group, PLAIN, Run, Verb};
+use crate::apimachinery::object::{self, Gvk, field, list};
 use crate::apimachinery::yaml;
+use resource::Resource;
 
 /// The row of the table.
 pub(super) static VERB: Verb = Verb {
@@ -26,25 +38,6 @@ pub(super) static VERB: Verb = Verb {
     complete: Complete::Nothing,
     ..PLAIN
 };
-
-/// One object on its way through the transformers.
-#[derive(Clone, Debug)]
-struct Resource {
-    tree: Value,
-    /// As it was named in its file, by which other files still refer to it.
-    original_name: String,
-    /// All names it had, oldest first.
-    names: Vec<String>,
-    /// True when a hash of its content goes behind its name.
-    hashed: bool,
-}
-
-impl Resource {
-    fn new(tree: Value) -> Self {
-        let name = crate::apimachinery::object::name(&tree).to_owned();
-        Self { tree, original_name: name.clone(), names: vec![name], hashed: false }
-    }
-}
 
 /// The kinds that come first, in order; others come between them and [`LAST`].
 const FIRST: [&str; 22] = [
@@ -101,7 +94,7 @@ fn write(ctx: &Ctx<'_>, path: &str, text: &str) -> Done {
 /// One file for each object, named as kustomize does: `apps_v1_deployment_web.yaml`, with the namespace in front
 /// when there are several.
 fn write_each(ctx: &Ctx<'_>, directory: &str, text: &str) -> Done {
-    use crate::apimachinery::object::{Gvk, name, namespace};
+    use crate::apimachinery::object::{name, namespace};
     let trees = yaml::documents(text).map_err(Failure::error)?;
     let spaces: std::collections::BTreeSet<&str> = trees.iter().map(namespace).collect();
     for tree in &trees {
@@ -119,7 +112,7 @@ fn write_each(ctx: &Ctx<'_>, directory: &str, text: &str) -> Done {
 /// # Errors
 /// What is wrong with the kustomization.
 pub(super) fn build(ctx: &mut Ctx<'_>, directory: &str) -> Result<String, Failure> {
-    if directory.contains("://") || directory.starts_with("github.com/") {
+    if load::is_remote(directory) {
         return Err(Failure::Plain(format!(
             "uncordon: kustomizations of the internet ({directory}) are not simulated yet"
         )));
@@ -130,29 +123,84 @@ pub(super) fn build(ctx: &mut Ctx<'_>, directory: &str) -> Result<String, Failur
             "must build at directory: not a valid directory: evalsymlink failure on '{directory}' : lstat {path}: no such file or directory"
         )));
     }
-    let mut resources = load::accumulate(ctx, &path, &[])?;
+    let (tree, load::Gathered { mut resources, config, vars }) = load::accumulate(ctx, &path)?;
     names::add_hashes(&mut resources);
-    names::fix_references(&mut resources);
-    resources.sort_by_key(|one| order(&one.tree));
+    names::fix_references(&config, &mut resources)?;
+    vars::resolve(ctx, &vars, config.list("varReference"), &mut resources)?;
+    load::drop_local(&mut resources);
+    sort(&tree, &mut resources)?;
+    describe_build(&tree, &mut resources)?;
     let texts: Vec<String> = resources.iter().map(|one| yaml::to_string(&one.tree)).collect();
     Ok(texts.join("---\n"))
 }
 
-/// Kinds in their order, then group, version, kind and name.
-fn order(tree: &Value) -> (i32, String, String) {
-    use crate::apimachinery::object::{Gvk, name, namespace};
-    let gvk = Gvk::of(tree);
-    let place =
-        |all: &[&str]| all.iter().position(|kind| *kind == gvk.kind).and_then(|at| i32::try_from(at).ok());
-    let first = i32::try_from(FIRST.len()).unwrap_or(0);
-    let place = match (place(&FIRST), place(&LAST)) {
-        (Some(at), _) => at - first,
-        (_, Some(at)) => at + 1,
-        _ => 0,
+/// `buildMetadata`: what the objects tell of how they were made. Origins were noted on the way.
+fn describe_build(tree: &Value, resources: &mut [Resource]) -> Result<(), Failure> {
+    let wanted = |word: &str| list(tree, "/buildMetadata").iter().any(|it| it == word);
+    if wanted("transformerAnnotations") {
+        return Err(Failure::Plain(
+            "uncordon: `transformerAnnotations` of a kustomization is not simulated yet".into(),
+        ));
+    }
+    for resource in resources.iter_mut().filter(|_| wanted("managedByLabel")) {
+        let labels = object::map_at(&mut resource.tree, &["metadata", "labels"]);
+        labels.insert("app.kubernetes.io/managed-by".into(), "kustomize-v5.8.1".into());
+    }
+    Ok(())
+}
+
+/// `sortOptions`: as they came, or by kind.
+fn sort(tree: &Value, resources: &mut [Resource]) -> Result<(), Failure> {
+    let Some(options) = object::at(tree, "/sortOptions") else {
+        resources.sort_by_cached_key(|one| order(&one.tree, &FIRST, &LAST));
+        return Ok(());
     };
-    (
-        place,
-        format!("{}_{}_{}", gvk.group, gvk.version, gvk.kind),
-        format!("{}|{}", namespace(tree), name(tree)),
-    )
+    let legacy = object::at(options, "/legacySortOptions");
+    match (field(options, "order"), legacy) {
+        ("fifo", None) => {}
+        ("fifo", Some(_)) => {
+            return Err(Failure::error(
+                "the field 'sortOptions.legacySortOptions' is set but the selected sort order is 'fifo', not 'legacy'",
+            ));
+        }
+        ("legacy", None) => resources.sort_by_cached_key(|one| order(&one.tree, &FIRST, &LAST)),
+        ("legacy", Some(legacy)) => {
+            let words = |key: &str| list(legacy, key).iter().filter_map(Value::as_str).collect::<Vec<_>>();
+            let (first, last) = (words("/orderFirst"), words("/orderLast"));
+            resources.sort_by_cached_key(|one| order(&one.tree, &first, &last));
+        }
+        _ => return Err(Failure::error("the field 'sortOptions.order' must be one of [fifo, legacy]")),
+    }
+    Ok(())
+}
+
+/// The place of a kind among the others, and what comes after that.
+fn place_of(kind: &str, first: &[&str], last: &[&str]) -> i64 {
+    let at = |all: &[&str]| all.iter().position(|it| *it == kind).and_then(|at| i64::try_from(at).ok());
+    let count = i64::try_from(first.len()).unwrap_or(0);
+    match (at(first), at(last)) {
+        (_, Some(at)) => at + 1,
+        (Some(at), None) => at - count,
+        _ => 0,
+    }
+}
+
+fn or(text: &str, none: &str) -> String {
+    if text.is_empty() { none.to_owned() } else { text.to_owned() }
+}
+
+fn gvk_key(gvk: &Gvk) -> String {
+    format!("{}_{}_{}", or(&gvk.group, "~G"), or(&gvk.version, "~V"), or(&gvk.kind, "~K"))
+}
+
+/// The order of kinds in tables of fields.
+fn kind_order(gvk: &Gvk) -> (i64, String) {
+    (place_of(&gvk.kind, &FIRST, &LAST), gvk_key(gvk))
+}
+
+/// Kinds in their order, then group, version, kind, namespace and name.
+fn order(tree: &Value, first: &[&str], last: &[&str]) -> (i64, String, String) {
+    let gvk = Gvk::of(tree);
+    let (namespace, name) = (or(object::namespace(tree), "~X"), or(object::name(tree), "~N"));
+    (place_of(&gvk.kind, first, last), gvk_key(&gvk), format!("{namespace}|{name}"))
 }

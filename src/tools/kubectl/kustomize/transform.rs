@@ -1,382 +1,318 @@
-//! The transformers of one kustomization, in kustomize's order.
+//! The built-in transformers, by the fields of a kustomization and by the objects of `transformers`.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use super::super::client::{JSON_PATCH, STRATEGIC_PATCH};
-use super::super::{Ctx, Failure, diffs};
-use super::{Resource, load, names};
-use crate::apimachinery::object::{self, Gvk, at, entries, field, flag, list, text};
-use crate::apimachinery::patch;
-use crate::apimachinery::selector::LabelSelector;
-use crate::apimachinery::{go, schema, yaml};
-use crate::hosts::files;
+use super::super::{Ctx, Failure};
+use super::fields::{self, Make, Spec};
+use super::load::{self, Gathered, Place};
+use super::resource::{Id, Resource, gvk_text, is_cluster_scoped, selects};
+use super::specs::{self, Config};
+use super::{image, patches, replace};
+use crate::apimachinery::object::{self, Gvk, entries, field, flag, list, text};
+use crate::apimachinery::yaml;
 
-/// Kinds that live outside of namespaces.
-const CLUSTER_SCOPED: &[&str] = &[
-    "Namespace",
-    "Node",
-    "PersistentVolume",
-    "ClusterRole",
-    "ClusterRoleBinding",
-    "StorageClass",
-    "PriorityClass",
-    "CustomResourceDefinition",
-    "IngressClass",
-    "RuntimeClass",
-    "CSIDriver",
-    "CSINode",
-    "VolumeAttachment",
-    "APIService",
-    "MutatingWebhookConfiguration",
-    "ValidatingWebhookConfiguration",
-    "ValidatingAdmissionPolicy",
-    "ValidatingAdmissionPolicyBinding",
-    "GatewayClass",
-    "CertificateSigningRequest",
-];
-
-pub(super) fn run(
-    ctx: &mut Ctx<'_>,
-    directory: &str,
-    kustomization: &Value,
-    resources: &mut Vec<Resource>,
-) -> Result<(), Failure> {
-    patches(ctx, directory, kustomization, resources)?;
-    let namespace = field(kustomization, "namespace");
-    if !namespace.is_empty() {
-        set_namespace(resources, namespace);
+/// What a kustomization says, in kustomize's order.
+///
+/// # Errors
+/// What cannot be done.
+pub(super) fn run(ctx: &Ctx<'_>, place: &Place, tree: &Value, all: &mut Gathered) -> Result<(), Failure> {
+    let Gathered { resources, config, .. } = all;
+    patches::strategic(ctx, place, list(tree, "/patchesStrategicMerge"), resources)?;
+    for entry in list(tree, "/patches") {
+        patches::apply(ctx, place, entry, resources)?;
     }
-    rename(resources, field(kustomization, "namePrefix"), field(kustomization, "nameSuffix"));
-    for resource in resources.iter_mut() {
-        labels(&mut resource.tree, kustomization);
-        for (key, value) in entries(kustomization, "/commonAnnotations") {
-            annotate(&mut resource.tree, key, value);
-        }
+    namespace(field(tree, "namespace"), &json!({}), config.list("namespace"), resources)?;
+    prefix(field(tree, "namePrefix"), config.list("namePrefix"), resources)?;
+    suffix(field(tree, "nameSuffix"), config.list("nameSuffix"), resources)?;
+    for entry in list(tree, "/labels") {
+        let pairs = object::at(entry, "/pairs").and_then(Value::as_object).cloned().unwrap_or_default();
+        pairs_into(&pairs, &label_specs(entry, config).map_err(Failure::error)?, resources)?;
     }
-    replicas(kustomization, resources)?;
-    images(kustomization, resources);
-    Ok(())
-}
-
-/// Where pod templates stand.
-const TEMPLATES: [&str; 2] = ["/spec/template", "/spec/jobTemplate/spec/template"];
-
-fn template(tree: &mut Value) -> Option<&mut Value> {
-    let pointer = TEMPLATES.iter().find(|pointer| at(tree, pointer).is_some())?;
-    tree.pointer_mut(pointer)
-}
-
-fn pod_spec(tree: &mut Value) -> Option<&mut Value> {
-    if text(tree, "/kind") == "Pod" {
-        return tree.pointer_mut("/spec");
-    }
-    template(tree)?.get_mut("spec")
-}
-
-fn annotate(tree: &mut Value, key: &str, value: &Value) {
-    object::map_at(tree, &["metadata", "annotations"]).insert(key.to_owned(), value.clone());
-    if let Some(template) = template(tree) {
-        object::map_at(template, &["metadata", "annotations"]).insert(key.to_owned(), value.clone());
-    }
-}
-
-fn labels(tree: &mut Value, kustomization: &Value) {
-    for (key, value) in entries(kustomization, "/commonLabels") {
-        label(tree, key, value, true, true);
-    }
-    for entry in list(kustomization, "/labels") {
-        let selectors = flag(entry, "/includeSelectors");
-        let templates = flag(entry, "/includeTemplates") || selectors;
-        for (key, value) in entries(entry, "/pairs") {
-            label(tree, key, value, selectors, templates);
-        }
-    }
-}
-
-fn label(tree: &mut Value, key: &str, value: &Value, selectors: bool, templates: bool) {
-    object::map_at(tree, &["metadata", "labels"]).insert(key.to_owned(), value.clone());
-    if templates && let Some(template) = template(tree) {
-        object::map_at(template, &["metadata", "labels"]).insert(key.to_owned(), value.clone());
-    }
-    if !selectors {
-        return;
-    }
-    let kind = text(tree, "/kind").to_owned();
-    let path: &[&str] = match kind.as_str() {
-        "Service" | "ReplicationController" => &["spec", "selector"],
-        "Deployment" | "ReplicaSet" | "DaemonSet" | "StatefulSet" => &["spec", "selector", "matchLabels"],
-        "NetworkPolicy" => &["spec", "podSelector", "matchLabels"],
-        "PodDisruptionBudget" => &["spec", "selector", "matchLabels"],
-        _ => return,
+    let given = |key: &str| -> Map<String, Value> {
+        entries(tree, &format!("/{key}")).map(|(key, value)| (key.clone(), value.clone())).collect()
     };
-    // Selectors are only made where Kubernetes needs one.
-    let pointer = format!("/{}", path.join("/"));
-    let required = matches!(
-        kind.as_str(),
-        "Deployment" | "ReplicaSet" | "DaemonSet" | "StatefulSet" | "ReplicationController"
-    );
-    if required || at(tree, &pointer).is_some() {
-        object::map_at(tree, path).insert(key.to_owned(), value.clone());
+    pairs_into(&given("commonLabels"), config.list("commonLabels"), resources)?;
+    pairs_into(&given("commonAnnotations"), config.list("commonAnnotations"), resources)?;
+    for entry in list(tree, "/patchesJson6902") {
+        patches::operations(ctx, place, entry, resources)?;
     }
+    for entry in list(tree, "/replicas") {
+        replicas(entry, config.list("replicas"), resources)?;
+    }
+    for entry in list(tree, "/images").iter().chain(list(tree, "/imageTags")) {
+        image::replace(entry, config.list("images"), resources)?;
+    }
+    replacements(ctx, place, list(tree, "/replacements"), "Replacements", resources)
 }
 
-fn set_namespace(resources: &mut [Resource], namespace: &str) {
-    for resource in resources {
-        let tree = &mut resource.tree;
-        let kind = text(tree, "/kind").to_owned();
-        if kind == "Namespace" {
-            object::set(tree, &["metadata", "name"], namespace);
-        } else if !CLUSTER_SCOPED.contains(&kind.as_str()) {
-            object::set(tree, &["metadata", "namespace"], namespace);
+/// The fields that one entry of `labels` is about.
+fn label_specs(entry: &Value, config: &Config) -> Result<Vec<Spec>, String> {
+    let mut all: Vec<Spec> = list(entry, "/fields").iter().map(Spec::of).collect();
+    let labels = |why: String| format!("failed to merge labels: {why}");
+    specs::add(&mut all, config.list("labels")).map_err(labels)?;
+    if flag(entry, "/includeSelectors") {
+        specs::add(&mut all, config.list("commonLabels")).map_err(labels)?;
+        return Ok(all);
+    }
+    for (key, name, what) in [
+        ("/includeTemplates", "templateLabels", "template"),
+        ("/includeVolumeClaimTemplates", "volumeClaimTemplateLabels", "volumeClaimTemplate"),
+    ] {
+        if flag(entry, key) {
+            specs::add(&mut all, config.list(name))
+                .map_err(|why| format!("failed to merge {what} fieldSpec: {why}"))?;
         }
-        if kind == "RoleBinding" || kind == "ClusterRoleBinding" {
-            for subject in tree.get_mut("subjects").and_then(Value::as_array_mut).into_iter().flatten() {
-                if field(subject, "kind") == "ServiceAccount"
-                    && (field(subject, "name") == "default" || subject.get("namespace").is_some())
-                {
-                    subject["namespace"] = namespace.into();
-                }
+    }
+    let own = Spec { gvk: Gvk::new("", "", ""), path: "metadata/labels".into(), create: true };
+    specs::add(&mut all, &[own]).map_err(labels)?;
+    Ok(all)
+}
+
+/// Puts labels or annotations in.
+fn pairs_into(pairs: &Map<String, Value>, specs: &[Spec], resources: &mut [Resource]) -> Result<(), Failure> {
+    if pairs.is_empty() {
+        return Ok(());
+    }
+    resources
+        .iter_mut()
+        .try_for_each(|it| fields::add_pairs(&mut it.tree, specs, pairs))
+        .map_err(Failure::error)
+}
+
+/// Moves objects to a namespace. `how` may say that only what has none is moved, and which accounts of bindings move.
+fn namespace(
+    namespace: &str,
+    how: &Value,
+    specs: &[Spec],
+    resources: &mut [Resource],
+) -> Result<(), Failure> {
+    if namespace.is_empty() {
+        return Ok(());
+    }
+    let only_unset = flag(how, "/unsetOnly");
+    for at in 0..resources.len() {
+        let Some(resource) = resources.get_mut(at) else { break };
+        resource.remember();
+        let mut set = |found: &mut Value| {
+            let empty = found.is_null() || found.as_str() == Some("");
+            if empty || !only_unset {
+                *found = namespace.into();
             }
+            Ok(())
+        };
+        let gvk = resource.gvk();
+        if !is_cluster_scoped(&gvk) {
+            let own = Spec { gvk: Gvk::new("", "", ""), path: "metadata/namespace".into(), create: true };
+            fields::change(&mut resource.tree, &own, Make::Scalar, &mut set).map_err(Failure::error)?;
         }
-    }
-}
-
-fn rename(resources: &mut [Resource], prefix: &str, suffix: &str) {
-    if prefix.is_empty() && suffix.is_empty() {
-        return;
-    }
-    for resource in resources.iter_mut() {
-        let kind = text(&resource.tree, "/kind").to_owned();
-        if matches!(kind.as_str(), "CustomResourceDefinition" | "APIService" | "Namespace") {
-            continue;
+        subjects(&mut resource.tree, &gvk.kind, field(how, "setRoleBindingSubjects"), &mut set)?;
+        let of_kind = |it: &&Spec| {
+            it.path != "metadata/namespace"
+                && (it.path != "metadata/name" || text(&resources[at].tree, "/apiVersion") == "v1")
+        };
+        let own: Vec<Spec> = specs.iter().filter(of_kind).cloned().collect();
+        for spec in &own {
+            fields::change(&mut resources[at].tree, spec, Make::Scalar, &mut set)
+                .map_err(|why| Failure::error(format!("namespace transformation failed: {why}")))?;
         }
-        let name = format!("{prefix}{}{suffix}", object::name(&resource.tree));
-        object::set(&mut resource.tree, &["metadata", "name"], name.as_str());
-        resource.names.push(name);
-    }
-    names::fix_references(resources);
-}
-
-fn replicas(kustomization: &Value, resources: &mut [Resource]) -> Result<(), Failure> {
-    for entry in list(kustomization, "/replicas") {
-        let (name, count) = (field(entry, "name"), entry.get("count").cloned().unwrap_or(Value::Null));
-        let mut found = false;
-        for resource in resources.iter_mut() {
-            let kind = text(&resource.tree, "/kind");
-            let scalable =
-                matches!(kind, "Deployment" | "ReplicaSet" | "StatefulSet" | "ReplicationController");
-            if scalable && resource.names.iter().any(|known| known == name) {
-                object::set(&mut resource.tree, &["spec", "replicas"], count.clone());
-                found = true;
-            }
-        }
-        if !found {
-            let kinds = ["Deployment", "StatefulSet", "ReplicaSet", "ReplicationController"]
-                .map(|kind| format!("{kind}.[noVer].[noGrp]"));
+        let id = resources[at].id();
+        let same: Vec<&Resource> = resources.iter().filter(|it| it.id().equals(&id)).collect();
+        if same.len() != 1 {
+            let shown: Vec<String> =
+                same.iter().map(|it| crate::apimachinery::go::json(&it.noted())).collect();
             return Err(Failure::error(format!(
-                "resource with name {name} does not match a config with the following GVK [{}]",
-                kinds.join(" ")
+                "namespace transformation produces ID conflict: [{}]",
+                shown.join(" ")
             )));
         }
     }
     Ok(())
 }
 
-fn images(kustomization: &Value, resources: &mut [Resource]) {
-    for entry in list(kustomization, "/images").iter().chain(list(kustomization, "/imageTags")) {
-        for resource in resources.iter_mut() {
-            let Some(spec) = pod_spec(&mut resource.tree) else { continue };
-            for key in ["containers", "initContainers", "ephemeralContainers"] {
-                for container in spec.get_mut(key).and_then(Value::as_array_mut).into_iter().flatten() {
-                    if let Some(image) = new_image(field(container, "image"), entry) {
-                        container["image"] = image.into();
-                    }
-                }
-            }
+/// The accounts of a binding: those called `default`, all, or none.
+fn subjects(tree: &mut Value, kind: &str, mode: &str, set: fields::Set<'_>) -> Result<(), Failure> {
+    if !matches!(kind, "RoleBinding" | "ClusterRoleBinding") || mode == "none" {
+        return Ok(());
+    }
+    for subject in tree.get_mut("subjects").and_then(Value::as_array_mut).into_iter().flatten() {
+        let moves = match mode {
+            "allServiceAccounts" => field(subject, "kind") == "ServiceAccount",
+            _ => field(subject, "name") == "default",
+        };
+        if moves {
+            let mut found = subject.get("namespace").cloned().unwrap_or(Value::Null);
+            set(&mut found).map_err(Failure::error)?;
+            object::set(subject, &["namespace"], found);
         }
     }
+    Ok(())
 }
 
-/// The image with another name, tag or digest; `None` when the entry is about another one.
-fn new_image(image: &str, entry: &Value) -> Option<String> {
-    let (rest, digest) = match image.split_once('@') {
-        Some((rest, digest)) => (rest, format!("@{digest}")),
-        None => (image, String::new()),
-    };
-    let slash = rest.rfind('/').map_or(0, |at| at + 1);
-    let colon = rest.get(slash..)?.find(':').map(|at| slash + at);
-    let (name, tag) = match colon {
-        Some(at) => (rest.get(..at)?, rest.get(at..)?.to_owned()),
-        None => (rest, String::new()),
-    };
-    if name != field(entry, "name") {
-        return None;
-    }
-    let name = match field(entry, "newName") {
-        "" => name,
-        new => new,
-    };
-    let new_tag = match entry.get("newTag") {
-        Some(Value::String(tag)) => tag.clone(),
-        Some(Value::Null) | None => String::new(),
-        Some(other) => other.to_string(),
-    };
-    let tail = match (new_tag.as_str(), field(entry, "digest")) {
-        ("", "") => format!("{tag}{digest}"),
-        (_, digest) if !digest.is_empty() => format!("@{digest}"),
-        (tag, _) => format!(":{tag}"),
-    };
-    Some(format!("{name}{tail}"))
+/// Kinds that keep their names.
+const KEEP_NAMES: [(&str, &str); 3] =
+    [("", "CustomResourceDefinition"), ("apiregistration.k8s.io", "APIService"), ("", "Namespace")];
+
+fn renames(id: &Id, spec: &Spec) -> bool {
+    let kept = KEEP_NAMES.iter().any(|(group, kind)| selects(&Gvk::new(group, "", kind), &id.gvk));
+    !kept && selects(&spec.gvk, &id.gvk)
 }
 
-fn patches(
-    ctx: &mut Ctx<'_>,
-    directory: &str,
-    kustomization: &Value,
-    resources: &mut Vec<Resource>,
+fn prefix(prefix: &str, specs: &[Spec], resources: &mut [Resource]) -> Result<(), Failure> {
+    rename(
+        specs,
+        resources,
+        !prefix.is_empty(),
+        |it| it.prefixes.push(prefix.to_owned()),
+        |name| format!("{prefix}{name}"),
+    )
+}
+
+fn suffix(suffix: &str, specs: &[Spec], resources: &mut [Resource]) -> Result<(), Failure> {
+    rename(
+        specs,
+        resources,
+        !suffix.is_empty(),
+        |it| it.suffixes.push(suffix.to_owned()),
+        |name| format!("{name}{suffix}"),
+    )
+}
+
+fn rename(
+    specs: &[Spec],
+    resources: &mut [Resource],
+    given: bool,
+    note: impl Fn(&mut Resource),
+    new: impl Fn(&str) -> String,
 ) -> Result<(), Failure> {
-    for entry in list(kustomization, "/patchesStrategicMerge").iter().filter_map(Value::as_str) {
-        let content = if entry.contains('\n') || entry.starts_with('{') {
-            entry.to_owned()
-        } else {
-            load::text(ctx, &files::clean(directory, entry))?
-        };
-        one_patch(resources, &content, None)?;
-    }
-    for entry in list(kustomization, "/patches").iter().chain(list(kustomization, "/patchesJson6902")) {
-        let content = match field(entry, "patch") {
-            "" => {
-                let path = field(entry, "path");
-                load::text(ctx, &files::clean(directory, path)).map_err(|failure| {
-                    let why = failure.sentence();
-                    misconfigured(entry, &format!("failed to get the patch file from path({path}): {why}"))
-                })?
+    for resource in resources.iter_mut().filter(|_| given) {
+        let id = resource.original_id();
+        for spec in specs.iter().filter(|it| renames(&id, it)) {
+            if spec.path == "metadata/name" {
+                note(resource);
+                resource.remember();
             }
-            // What looks like JSON is read as nothing else.
-            inline if inline.starts_with('[') && serde_json::from_str::<Value>(inline).is_err() => {
-                let why = format!("unable to parse SM or JSON patch from [patch: {}]", go::quote(inline));
-                return Err(misconfigured(entry, &why));
-            }
-            inline => inline.to_owned(),
-        };
-        one_patch(resources, &content, entry.get("target"))?;
+            fields::change(&mut resource.tree, spec, Make::Nothing, &mut |found| {
+                let name = super::paths::scalar(found);
+                *found = new(&name).into();
+                Ok(())
+            })
+            .map_err(Failure::error)?;
+        }
     }
     Ok(())
 }
 
-/// A patch whose description cannot be used.
-fn misconfigured(entry: &Value, why: &str) -> Failure {
-    let config = yaml::to_string(entry);
-    Failure::error(format!("trouble configuring builtin PatchTransformer with config: `\n{config}`: {why}"))
+fn replicas(entry: &Value, specs: &[Spec], resources: &mut [Resource]) -> Result<(), Failure> {
+    let (name, count) = (field(entry, "name"), entry.get("count").cloned().unwrap_or_else(|| 0.into()));
+    let mut found = false;
+    for spec in specs {
+        let is = |id: &Id| id.name == name && selects(&spec.gvk, &id.gvk);
+        for resource in resources.iter_mut().filter(|it| it.ids().iter().any(is)) {
+            found = true;
+            fields::change(&mut resource.tree, spec, Make::Scalar, &mut |it| {
+                *it = count.clone();
+                Ok(())
+            })
+            .map_err(Failure::error)?;
+        }
+    }
+    if found {
+        return Ok(());
+    }
+    let mut kinds: Vec<&Gvk> = specs.iter().map(|it| &it.gvk).collect();
+    kinds.sort_by_key(|it| super::kind_order(it));
+    let kinds: Vec<String> = kinds.into_iter().map(gvk_text).collect();
+    Err(Failure::error(format!(
+        "resource with name {name} does not match a config with the following GVK [{}]",
+        kinds.join(" ")
+    )))
 }
 
-/// A list of operations is a JSON patch, a map a strategic one.
-fn one_patch(resources: &mut Vec<Resource>, content: &str, target: Option<&Value>) -> Result<(), Failure> {
-    let documents = yaml::documents(content)
-        .map_err(|why| Failure::error(format!("unable to parse SM or JSON patch from [{content}]: {why}")))?;
-    for document in documents {
-        let operations = document.is_array();
-        if operations && target.is_none() {
-            return Err(Failure::error(format!("must specify a target for JSON patch {content}")));
-        }
-        let mut gone = Vec::new();
-        let mut hits = 0;
-        for (at, resource) in resources.iter_mut().enumerate() {
-            let hit = match target {
-                Some(target) => is_target(resource, target),
-                None => {
-                    let (one, other) = (Gvk::of(&resource.tree), Gvk::of(&document));
-                    one.kind == other.kind
-                        && one.group == other.group
-                        && resource.names.iter().any(|name| name == object::name(&document))
+/// Replacements, some of them in files.
+fn replacements(
+    ctx: &Ctx<'_>,
+    place: &Place,
+    entries: &[Value],
+    key: &str,
+    resources: &mut [Resource],
+) -> Result<(), Failure> {
+    let misconfigured = |failure: Failure| {
+        let config = yaml::to_string(&json!({key: entries}));
+        failure.prefixed(&format!(
+            "trouble configuring builtin ReplacementTransformer with config: `\n{config}`: "
+        ))
+    };
+    let mut all = Vec::new();
+    for entry in entries {
+        match field(entry, "path") {
+            "" => all.push(entry.clone()),
+            _ if object::at(entry, "/source").is_some() || !list(entry, "/targets").is_empty() => {
+                return Err(misconfigured(Failure::error("cannot specify both path and inline replacement")));
+            }
+            path => {
+                let text = load::text(ctx, place, path).map_err(misconfigured)?;
+                match yaml::document(&text).map_err(|why| misconfigured(Failure::error(why)))? {
+                    Value::Array(list) => all.extend(list),
+                    one => all.push(one),
                 }
-            };
-            if !hit {
-                continue;
             }
-            hits += 1;
-            if operations {
-                resource.tree = diffs::apply(JSON_PATCH, &resource.tree, &document)?;
-            } else if field(&document, "$patch") == "delete" {
-                gone.push(at);
-            } else {
-                strategic(resource, &document)?;
-            }
-        }
-        if hits == 0 && target.is_none() {
-            let gvk = Gvk::of(&document);
-            let name = object::name(&document);
-            return Err(Failure::error(format!(
-                "no resource matches strategic merge patch \"{}.{}.{}/{name}.[noNs]\": no matches for Id {}.{}.{}/{name}.[noNs]; failed to find unique target for patch {}.{}.{}/{name}.[noNs]",
-                gvk.kind,
-                gvk.version,
-                gvk.group,
-                gvk.kind,
-                gvk.version,
-                gvk.group,
-                gvk.kind,
-                gvk.version,
-                gvk.group
-            )));
-        }
-        for at in gone.into_iter().rev() {
-            resources.remove(at);
         }
     }
-    Ok(())
+    replace::run(&all, resources)
 }
 
-/// The patch's own name and namespace do not rename what it changes.
-fn strategic(resource: &mut Resource, document: &Value) -> Result<(), Failure> {
-    let mut change = document.clone();
-    object::remove(&mut change, &["metadata", "name"]);
-    object::remove(&mut change, &["metadata", "namespace"]);
-    for key in ["apiVersion", "kind"] {
-        object::remove(&mut change, &[key]);
+/// One object of `transformers`.
+///
+/// # Errors
+/// It is no built-in transformer, or cannot do its work.
+pub(super) fn by_object(
+    ctx: &Ctx<'_>,
+    place: &Place,
+    object: &Value,
+    all: &mut Gathered,
+) -> Result<(), Failure> {
+    let resources = &mut all.resources;
+    let specs: Vec<Spec> = list(object, "/fieldSpecs").iter().map(Spec::of).collect();
+    let pairs = |key: &str| object.get(key).and_then(Value::as_object).cloned().unwrap_or_default();
+    if field(object, "apiVersion") != "builtin" {
+        return Err(unknown(object));
     }
-    resource.tree = if schema::definition(&Gvk::of(&resource.tree)).is_some() {
-        diffs::apply(STRATEGIC_PATCH, &resource.tree, &change)?
+    match field(object, "kind") {
+        "NamespaceTransformer" => namespace(object::namespace(object), object, &specs, resources),
+        "PrefixTransformer" | "SuffixTransformer" if specs.is_empty() => Err(Failure::error(format!(
+            "plugin {} fails configuration: fieldSpecs is not expected to be nil",
+            Id::of(object).text()
+        ))),
+        "PrefixTransformer" => prefix(field(object, "prefix"), &specs, resources),
+        "SuffixTransformer" => suffix(field(object, "suffix"), &specs, resources),
+        "LabelTransformer" => pairs_into(&pairs("labels"), &specs, resources),
+        "AnnotationsTransformer" => pairs_into(&pairs("annotations"), &specs, resources),
+        "ReplicaCountTransformer" => replicas(&object["replica"], &specs, resources),
+        "ImageTagTransformer" => image::replace(&object["imageTag"], &specs, resources),
+        "PatchTransformer" => patches::apply(ctx, place, object, resources),
+        "PatchStrategicMergeTransformer" => {
+            let mut entries = list(object, "/paths").to_vec();
+            entries.extend(object.get("patches").filter(|it| it.is_string()).cloned());
+            patches::strategic(ctx, place, &entries, resources)
+        }
+        "PatchJson6902Transformer" => {
+            let mut entry = object.clone();
+            entry["patch"] = object.get("jsonOp").cloned().unwrap_or(Value::Null);
+            patches::operations(ctx, place, &entry, resources)
+        }
+        "ReplacementTransformer" => {
+            replacements(ctx, place, list(object, "/replacements"), "replacements", resources)
+        }
+        _ => Err(unknown(object)),
+    }
+}
+
+/// A transformer or generator that is not part of kustomize.
+pub(super) fn unknown(object: &Value) -> Failure {
+    let gvk = Gvk::of(object);
+    Failure::error(if field(object, "apiVersion") == "builtin" {
+        format!("unable to load builtin {}", gvk_text(&gvk))
     } else {
-        patch::merge_patch(&resource.tree, &change).map_err(|error| Failure::error(error.to_string()))?
-    };
-    Ok(())
-}
-
-fn is_target(resource: &Resource, target: &Value) -> bool {
-    let gvk = Gvk::of(&resource.tree);
-    let whole = |pattern: &str, text: &str| {
-        pattern.is_empty()
-            || regex::Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|regex| regex.is_match(text))
-    };
-    let name = field(target, "name");
-    let selects = |key: &str, pointer: &str| {
-        let selector = field(target, key);
-        selector.is_empty()
-            || LabelSelector::parse(selector)
-                .is_ok_and(|selector| selector.matches(resource.tree.pointer(pointer).unwrap_or(&json!({}))))
-    };
-    whole(field(target, "group"), &gvk.group)
-        && whole(field(target, "version"), &gvk.version)
-        && whole(field(target, "kind"), &gvk.kind)
-        && (name.is_empty() || resource.names.iter().any(|known| whole(name, known)))
-        && whole(field(target, "namespace"), object::namespace(&resource.tree))
-        && selects("labelSelector", "/metadata/labels")
-        && selects("annotationSelector", "/metadata/annotations")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn images_change_their_parts() {
-        let check = |image: &str, entry: Value| new_image(image, &entry).unwrap_or_default();
-        assert_eq!(check("nginx:1.25", json!({"name": "nginx", "newTag": "1.27"})), "nginx:1.27");
-        assert_eq!(check("nginx", json!({"name": "nginx", "newName": "r.io/nginx"})), "r.io/nginx");
-        assert_eq!(
-            check("r:5000/a:1", json!({"name": "r:5000/a", "digest": "sha256:0"})),
-            "r:5000/a@sha256:0"
-        );
-        assert_eq!(check("redis:7", json!({"name": "nginx", "newTag": "1"})), "");
-    }
+        format!("external plugins disabled; unable to load external plugin '{}'", gvk.kind)
+    })
 }
