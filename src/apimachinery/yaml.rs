@@ -41,6 +41,25 @@ fn read(text: &str) -> Result<Vec<Value>, String> {
     }
 }
 
+/// As [`documents`], with the scalars of go-yaml v3, to which `yes` and `on` are texts: what kustomize reads.
+///
+/// # Errors
+/// As [`documents`].
+pub(crate) fn documents_v3(text: &str) -> Result<Vec<Value>, String> {
+    let stream = yaml_stream(text, Words::Texts);
+    match stream.error {
+        None => Ok(stream.documents),
+        Some(error) => Err(error),
+    }
+}
+
+/// What words such as `yes` and `off` are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Words {
+    Flags,
+    Texts,
+}
+
 /// What a reader gets out of a stream: documents up to the first broken one.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Stream {
@@ -72,19 +91,19 @@ pub(crate) fn stream(text: &str) -> Stream {
             stream.error = Some(json_error(text, &error));
             return stream;
         }
-        let mut yaml = yaml_stream(text);
+        let mut yaml = yaml_stream(text, Words::Flags);
         if yaml.error.is_some() {
             yaml.error = Some(json_error(text, &error));
         }
         return yaml;
     }
-    yaml_stream(text)
+    yaml_stream(text, Words::Flags)
 }
 
-fn yaml_stream(text: &str) -> Stream {
+fn yaml_stream(text: &str, words: Words) -> Stream {
     let mut stream = Stream::default();
     for part in split(text) {
-        let document = part.and_then(|text| document(&text));
+        let document = part.and_then(|text| read_document(&text, words));
         match document {
             Ok(Value::Null) => {}
             Ok(value) => stream.documents.push(value),
@@ -127,7 +146,11 @@ fn split(text: &str) -> Vec<Result<String, String>> {
 /// # Errors
 /// `error converting YAML to JSON: yaml: line 7: did not find expected key`
 pub(crate) fn document(text: &str) -> Result<Value, String> {
-    Node { text }.deserialize(serde_yaml::Deserializer::from_str(text)).map_err(|error| {
+    read_document(text, Words::Flags)
+}
+
+fn read_document(text: &str, words: Words) -> Result<Value, String> {
+    Node { text, words }.deserialize(serde_yaml::Deserializer::from_str(text)).map_err(|error| {
         format!("error converting YAML to JSON: yaml: {}", go_sentence(text, &error.to_string()))
     })
 }
@@ -195,6 +218,7 @@ fn json_error(text: &str, error: &serde_json::Error) -> String {
 #[derive(Clone, Copy)]
 struct Node<'a> {
     text: &'a str,
+    words: Words,
 }
 
 impl Node<'_> {
@@ -257,7 +281,17 @@ impl<'de> Visitor<'de> for Node<'_> {
     }
 
     fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Value, E> {
-        Ok(if self.is_plain(text) { scalar::resolve(text) } else { text.into() })
+        if !self.is_plain(text) {
+            return Ok(text.into());
+        }
+        Ok(match scalar::resolve(text) {
+            Value::Bool(_) if self.words == Words::Texts && !scalar::is_flag(text) => text.into(),
+            // A day is read as the moment it begins.
+            Value::String(_) if self.words == Words::Texts && scalar::is_day(text) => {
+                format!("{text}T00:00:00Z").into()
+            }
+            found => found,
+        })
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Value, E> {
@@ -292,7 +326,7 @@ impl<'de> Visitor<'de> for Node<'_> {
 
     /// A local tag such as `!thing`; it does not change the value.
     fn visit_enum<A: EnumAccess<'de>>(self, access: A) -> Result<Value, A::Error> {
-        let (_, content) = access.variant_seed(Node { text: "" })?;
+        let (_, content) = access.variant_seed(Node { text: "", words: self.words })?;
         content.newtype_variant_seed(self)
     }
 }

@@ -14,6 +14,7 @@ mod machines;
 mod helm;
 mod kills;
 mod kubeadm;
+mod kustomize;
 mod hostile;
 mod packs;
 mod picture;

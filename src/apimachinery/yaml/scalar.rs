@@ -19,6 +19,16 @@ pub(super) fn resolve(text: &str) -> Value {
     }
 }
 
+/// The words that are flags in every version of YAML.
+pub(super) fn is_flag(text: &str) -> bool {
+    matches!(text, "true" | "True" | "TRUE" | "false" | "False" | "FALSE")
+}
+
+/// `2026-01-02`.
+pub(super) fn is_day(text: &str) -> bool {
+    text.len() == 10 && is_timestamp(text)
+}
+
 fn number(text: &str) -> Option<Value> {
     if !text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.')) {
         return None;

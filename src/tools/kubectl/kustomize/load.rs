@@ -312,7 +312,7 @@ pub(super) fn is_remote(entry: &str) -> bool {
 /// # Errors
 /// What it has instead.
 pub(super) fn objects(text: &str, file: &str) -> Result<Vec<Value>, String> {
-    let trees = yaml::documents(text).map_err(|why| {
+    let trees = yaml::documents_v3(text).map_err(|why| {
         let why = why.trim_start_matches("error converting YAML to JSON: ");
         if file.is_empty() { why.to_owned() } else { format!("MalformedYAMLError: {why} in File: {file}") }
     })?;

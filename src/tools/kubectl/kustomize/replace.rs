@@ -131,6 +131,9 @@ fn copy(tree: &mut Value, target: &Value, value: &Value) -> Result<(), String> {
     };
     let or = if make == Make::Nothing { "" } else { " or create" };
     for path in paths {
+        if leads_into_text(tree, &paths::parts(path), make) {
+            continue;
+        }
         let missing = format!("unable to find{or} field {path:?} in replacement target");
         let found =
             paths::matches(tree, &paths::parts(path), make).map_err(|why| format!("{missing}: {why}"))?;
@@ -144,6 +147,18 @@ fn copy(tree: &mut Value, target: &Value, value: &Value) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// Whether a path leads on into the YAML or JSON that a text holds. kustomize finds such fields, and changes nothing.
+fn leads_into_text(tree: &Value, path: &[String], make: Make) -> bool {
+    let inner = (1..path.len()).find_map(|count| {
+        let (outer, rest) = path.split_at(count);
+        let text = paths::look_up(tree, outer).ok()??.as_str()?;
+        Some((yaml::document(text).ok()?, rest))
+    });
+    inner.is_some_and(|(mut inner, rest)| {
+        paths::matches(&mut inner, rest, make).is_ok_and(|it| !it.is_empty())
+    })
 }
 
 /// What comes to stand in a field.

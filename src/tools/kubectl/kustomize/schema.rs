@@ -6,27 +6,29 @@ use std::sync::LazyLock;
 use serde_json::Value;
 
 /// One structure a line: its name, then `field:type`. A type is a word of Go, `map` for texts by text, or another
-/// structure; `[]` stands before lists.
+/// structure; `[]` stands before lists. Structures that are embedded stand before the type, with points.
 const STRUCTURES: &str = "
-Kustomization apiVersion:string kind:string metadata:any openapi:map namePrefix:string nameSuffix:string namespace:string commonLabels:map labels:[]Label commonAnnotations:map patchesStrategicMerge:[]PatchStrategicMerge patchesJson6902:[]Patch patches:[]Patch images:[]Image imageTags:[]Image replacements:[]ReplacementField replicas:[]Replica vars:[]Var sortOptions:SortOptions resources:[]string components:[]string crds:[]string bases:[]string configMapGenerator:[]ConfigMapArgs secretGenerator:[]SecretArgs helmGlobals:any helmCharts:[]any helmChartInflationGenerator:[]any generatorOptions:GeneratorOptions configurations:[]string generators:[]string transformers:[]string validators:[]string buildMetadata:[]string
-Label pairs:map includeSelectors:bool includeTemplates:bool includeVolumeClaimTemplates:bool fields:[]FieldSpec
-FieldSpec group:string version:string kind:string path:string create:bool
+Kustomization apiVersion:string kind:string metadata:ObjectMeta openapi:map namePrefix:string nameSuffix:string namespace:string commonLabels:map labels:[]Label commonAnnotations:map patchesStrategicMerge:[]PatchStrategicMerge patchesJson6902:[]Patch patches:[]Patch images:[]Image imageTags:[]Image replacements:[]ReplacementField replicas:[]Replica vars:[]Var sortOptions:SortOptions resources:[]string components:[]string crds:[]string bases:[]string configMapGenerator:[]ConfigMapArgs secretGenerator:[]SecretArgs helmGlobals:any helmCharts:[]HelmChart helmChartInflationGenerator:[]any generatorOptions:GeneratorOptions configurations:[]string generators:[]string transformers:[]string validators:[]string buildMetadata:[]string
+Label pairs:map includeSelectors:bool includeTemplates:bool fields:[]FieldSpec
+FieldSpec group:Gvk.string version:Gvk.string kind:Gvk.string path:string create:bool
 Patch path:string patch:string target:Selector options:PatchArgs
 PatchArgs allowNameChange:bool allowKindChange:bool
-Selector group:string version:string kind:string name:string namespace:string annotationSelector:string labelSelector:string
+Selector group:ResId.Gvk.string version:ResId.Gvk.string kind:ResId.Gvk.string name:ResId.string namespace:ResId.string annotationSelector:string labelSelector:string
 Image name:string newName:string tagSuffix:string newTag:string digest:string
-ReplacementField path:string source:SourceSelector sourceValue:string targets:[]TargetSelector
-SourceSelector group:string version:string kind:string name:string namespace:string fieldPath:string options:FieldOptions
+ReplacementField path:string source:Replacement.SourceSelector sourceValue:Replacement.string targets:Replacement.[]TargetSelector
+SourceSelector group:ResId.Gvk.string version:ResId.Gvk.string kind:ResId.Gvk.string name:ResId.string namespace:ResId.string fieldPath:string options:FieldOptions
 TargetSelector select:Selector reject:[]Selector fieldPaths:[]string options:FieldOptions
 FieldOptions delimiter:string index:int encoding:string create:bool
 Replica name:string count:int64
 Var name:string objref:Target fieldref:FieldSelector
-Target apiVersion:string group:string version:string kind:string name:string namespace:string
+Target apiVersion:string group:Gvk.string version:Gvk.string kind:Gvk.string name:string namespace:string
 FieldSelector fieldpath:string fieldPath:string
 SortOptions order:string legacySortOptions:LegacySortOptions
 LegacySortOptions orderFirst:[]string orderLast:[]string
-ConfigMapArgs name:string namespace:string behavior:string literals:[]string files:[]string envs:[]string env:string options:GeneratorOptions
-SecretArgs name:string namespace:string behavior:string literals:[]string files:[]string envs:[]string env:string options:GeneratorOptions type:string
+ConfigMapArgs name:GeneratorArgs.string namespace:GeneratorArgs.string behavior:GeneratorArgs.string literals:GeneratorArgs.KvPairSources.[]string files:GeneratorArgs.KvPairSources.[]string envs:GeneratorArgs.KvPairSources.[]string env:GeneratorArgs.KvPairSources.string options:GeneratorArgs.GeneratorOptions
+SecretArgs name:GeneratorArgs.string namespace:GeneratorArgs.string behavior:GeneratorArgs.string literals:GeneratorArgs.KvPairSources.[]string files:GeneratorArgs.KvPairSources.[]string envs:GeneratorArgs.KvPairSources.[]string env:GeneratorArgs.KvPairSources.string options:GeneratorArgs.GeneratorOptions type:string
+ObjectMeta name:string namespace:string labels:map annotations:map
+HelmChart name:string version:string repo:string releaseName:string namespace:string additionalValuesFiles:[]string valuesFile:string valuesInline:any valuesMerge:string includeCRDs:bool skipHooks:bool apiVersions:[]string kubeVersion:string nameTemplate:string skipTests:bool debug:bool devel:bool
 GeneratorOptions labels:map annotations:map disableNameSuffixHash:bool immutable:bool
 ";
 
@@ -61,7 +63,9 @@ fn structure(tree: &Value, name: &str, path: &str) -> Result<(), String> {
         // Go finds fields whatever the case of their letters.
         let found = known.iter().find(|(it, _)| it.eq_ignore_ascii_case(key));
         let Some((field, wanted)) = found else { return Err(format!("json: unknown field {key:?}")) };
-        let path = if path.is_empty() { (*field).to_owned() } else { format!("{path}.{field}") };
+        let (embedded, wanted) = wanted.rsplit_once('.').unwrap_or(("", wanted));
+        let steps = [path, embedded, *field];
+        let path = steps.into_iter().filter(|it| !it.is_empty()).collect::<Vec<_>>().join(".");
         value(&fields[key], wanted, &Place { structure: name, path })?;
     }
     Ok(())

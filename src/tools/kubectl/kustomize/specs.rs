@@ -31,7 +31,7 @@ commonLabels,templateLabels +metadata/labels *
 commonLabels,templateLabels +spec/template/metadata/labels ReplicationController Deployment ReplicaSet DaemonSet StatefulSet.apps Job.batch
 commonLabels,templateLabels +spec/jobTemplate/metadata/labels CronJob.batch
 commonLabels,templateLabels +spec/jobTemplate/spec/template/metadata/labels CronJob.batch
-commonLabels,volumeClaimTemplateLabels +spec/volumeClaimTemplates[]/metadata/labels StatefulSet.apps
+commonLabels,templateLabels +spec/volumeClaimTemplates[]/metadata/labels StatefulSet.apps
 commonAnnotations +metadata/annotations *
 commonAnnotations +spec/template/metadata/annotations ReplicationController Deployment ReplicaSet DaemonSet StatefulSet Job.batch
 commonAnnotations +spec/jobTemplate/metadata/annotations CronJob.batch

@@ -54,14 +54,9 @@ fn label_specs(entry: &Value, config: &Config) -> Result<Vec<Spec>, String> {
         specs::add(&mut all, config.list("commonLabels")).map_err(labels)?;
         return Ok(all);
     }
-    for (key, name, what) in [
-        ("/includeTemplates", "templateLabels", "template"),
-        ("/includeVolumeClaimTemplates", "volumeClaimTemplateLabels", "volumeClaimTemplate"),
-    ] {
-        if flag(entry, key) {
-            specs::add(&mut all, config.list(name))
-                .map_err(|why| format!("failed to merge {what} fieldSpec: {why}"))?;
-        }
+    if flag(entry, "/includeTemplates") {
+        specs::add(&mut all, config.list("templateLabels"))
+            .map_err(|why| format!("failed to merge template fieldSpec: {why}"))?;
     }
     let own = Spec { gvk: Gvk::new("", "", ""), path: "metadata/labels".into(), create: true };
     specs::add(&mut all, &[own]).map_err(labels)?;
