@@ -182,7 +182,8 @@ impl World {
             return;
         }
         let revision = store.revision();
-        let events: Vec<Event> = store.since(queue_seen).map(|it| it.map(Cow::into_owned).collect()).unwrap_or_default();
+        let events: Vec<Event> =
+            store.since(queue_seen).map(|it| it.map(Cow::into_owned).collect()).unwrap_or_default();
         let mut woken: Vec<(&'static str, String)> = Vec::new();
         let mut keys = Vec::new();
         for event in &events {

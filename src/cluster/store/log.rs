@@ -109,7 +109,9 @@ impl Log {
     /// The text of a version that an earlier change may have packed already.
     fn packed_before(&self, version: &Value) -> Arc<[u8]> {
         let revision = object::text(version, "/metadata/resourceVersion").parse::<u64>().ok();
-        let place = revision.zip(self.oldest()).and_then(|(at, oldest)| usize::try_from(at.checked_sub(oldest)?).ok());
+        let place = revision
+            .zip(self.oldest())
+            .and_then(|(at, oldest)| usize::try_from(at.checked_sub(oldest)?).ok());
         match place.and_then(|it| self.entries.get(it)) {
             Some(Entry::Packed(earlier)) => earlier.object.clone(),
             _ => packed(version),

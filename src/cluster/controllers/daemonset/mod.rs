@@ -13,8 +13,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::hand::{Hand, join_key, wake_owner, wake_self};
 use super::census::{Census, Counted};
+use super::hand::{Hand, join_key, wake_owner, wake_self};
 use super::pods::{self, is_deleting, phase};
 use super::select::selects;
 use super::{revisions, scaling};

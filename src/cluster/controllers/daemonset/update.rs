@@ -6,8 +6,8 @@ use serde_json::Value;
 use super::{Work, apply};
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
-use crate::cluster::controllers::deployment::scaled;
 use crate::cluster::controllers::census::Counted;
+use crate::cluster::controllers::deployment::scaled;
 use crate::cluster::controllers::hand::Hand;
 
 /// `(maxSurge, maxUnavailable)` in pods; never both 0.
