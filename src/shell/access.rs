@@ -1,27 +1,77 @@
 //! Who may do what with a file: the permission bits of owner, group and others.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use super::{Lab, login};
 use crate::cluster::place::FileOp;
 use crate::cluster::{Place, World};
 use crate::hosts::{FsError, Kind, Node, files};
+
+/// The umask of shells that say nothing.
+const UMASK: u32 = 0o022;
+
+/// The umask of one shell and of what it starts; clones are the same.
+#[derive(Clone, Debug)]
+pub(crate) struct Umask(Arc<AtomicU32>);
+
+impl Default for Umask {
+    fn default() -> Self {
+        Self(Arc::new(AtomicU32::new(UMASK)))
+    }
+}
+
+impl Umask {
+    pub(super) fn get(&self) -> u32 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// Takes it over from a text such as `0077`; anything else is the usual one.
+    pub(super) fn set(&self, text: Option<&str>) {
+        let mask = text.and_then(|it| u32::from_str_radix(it, 8).ok()).unwrap_or(UMASK);
+        self.0.store(mask & 0o777, Ordering::Relaxed);
+    }
+
+    /// That of a child, which may change its own.
+    pub(super) fn inherited(&self) -> Self {
+        Self(Arc::new(AtomicU32::new(self.get())))
+    }
+}
 
 /// Identity of a process, as the kernel sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Identity {
     pub(crate) uid: u32,
     pub(crate) gid: u32,
+    /// The permission bits that nothing new gets.
+    pub(crate) umask: u32,
 }
 
 impl Identity {
     /// Root may do everything.
-    pub(crate) const ROOT: Self = Self { uid: 0, gid: 0 };
+    pub(crate) const ROOT: Self = Self { uid: 0, gid: 0, umask: UMASK };
 
     /// That of a user by name; who is not known is root.
     pub(super) fn of(lab: &Lab, place: &Place, user: &str) -> Self {
         if user == "root" {
             return Self::ROOT;
         }
-        login::account(lab, place, user).map_or(Self::ROOT, |it| Self { uid: it.uid, gid: it.gid })
+        login::account(lab, place, user).map_or(Self::ROOT, |it| Self {
+            uid: it.uid,
+            gid: it.gid,
+            ..Self::ROOT
+        })
+    }
+
+    /// What `op` makes, and the permission bits that the umask leaves it; `None` for the usual ones.
+    fn made(&self, world: &World, place: &Place, op: &FileOp<'_>) -> Option<(String, u32)> {
+        let (path, all) = match *op {
+            FileOp::Write { path, .. } | FileOp::Append { path, .. } => (path, 0o666),
+            FileOp::Mkdir { path, mode: 0o755, .. } => (path, 0o777),
+            _ => return None,
+        };
+        let is_new = self.umask != UMASK && world.stat(place, path).is_err();
+        is_new.then(|| (path.to_owned(), all & !self.umask))
     }
 
     /// The permission bits of `node` that count for this identity, as `0..=7`.
@@ -96,6 +146,15 @@ pub(crate) fn change(
     who: &Identity,
     op: FileOp<'_>,
 ) -> Result<(), FsError> {
+    let made = who.made(world, place, &op);
+    carry_out(world, place, who, op)?;
+    match made {
+        Some((path, mode)) => world.change_files(place, FileOp::Chmod { path: &path, mode }),
+        None => Ok(()),
+    }
+}
+
+fn carry_out(world: &mut World, place: &Place, who: &Identity, op: FileOp<'_>) -> Result<(), FsError> {
     if who.uid == 0 {
         return world.change_files(place, op);
     }

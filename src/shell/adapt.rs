@@ -8,6 +8,7 @@ use std::task::Poll;
 
 use bashkit::{Command, CommandContext, CommandOutput, CommandStatus, LimitExceeded, async_trait};
 
+use super::access::Umask;
 use super::link::Link;
 use super::pipes::Sharing;
 use super::proc::{Fd, Outbox, Pipes, Proc, Program};
@@ -32,6 +33,7 @@ pub(super) struct Around {
     pub(super) link: Link,
     pub(super) programs: Programs,
     pub(super) sharing: Sharing,
+    pub(super) umask: Umask,
 }
 
 /// Which programs of the tables a shell knows, beside those of the language crate.
@@ -95,6 +97,7 @@ impl Adapted {
             lab: around.lab,
             outbox: Outbox::default(),
             link: around.link,
+            umask: around.umask,
         }
     }
 }

@@ -6,20 +6,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
-use bashkit::hooks::HookAction;
 use bashkit::parser::Parser;
-use bashkit::{
-    Bash, BashBuilder, Builtin, BuiltinContext, CommandResolver, ExecOptions, ExecResult, LimitExceeded,
-    async_trait,
-};
+use bashkit::{Bash, BashBuilder, ExecOptions, ExecResult, LimitExceeded};
 
 use super::adapt::{Adapted, Around, Programs};
+use super::begin;
 use super::disk::Disk;
 use super::files::PlaceFiles;
 use super::pipes::{Sharer, Sharing};
 use super::proc::{Fd, Outbox, Proc};
 use super::session;
-use super::valve::{self, Valve};
+use super::valve::Valve;
 use super::wording::Wording;
 use super::{Lab, Login, limits, login, names};
 use crate::cluster::Place;
@@ -54,6 +51,7 @@ impl Proc {
             link: self.link.clone(),
             programs: Programs::All,
             sharing: Sharing::default(),
+            umask: self.umask.inherited(),
         }
     }
 
@@ -154,12 +152,13 @@ pub(super) async fn attempt(
     }
     around.sharing.follow(&script.text, |name| names::is_known(&around.lab, name));
     let valve = Valve::default();
-    let mut bash = builder(&around, login, false).command(valve::BEGIN, valve.begin()).build();
+    let mut bash =
+        builder(&around, login).builtin(begin::NAME, begin::builtin(&around, login, &valve)).build();
     let mut wording = Wording::new(&around.lab, &around.place, &name, false);
     wording.begin(&script.text);
     // What cannot be read is shown as it stands.
     let text = match Parser::new(&script.text).parse() {
-        Ok(_) => format!("{}; {}", valve::BEGIN, script.text),
+        Ok(_) => format!("{}; {}", begin::NAME, script.text),
         Err(_) => script.text,
     };
     let screen = Screen { outbox: outbox.clone(), wording: Arc::new(Mutex::new(wording)), valve };
@@ -207,9 +206,11 @@ pub(super) fn write(outbox: &Outbox, fd: Fd, bytes: &[u8]) {
 }
 
 /// A shell in the making, with every program of its place.
-pub(super) fn builder(around: &Around, login: &Login, interactive: bool) -> BashBuilder {
+pub(super) fn builder(around: &Around, login: &Login) -> BashBuilder {
     let programs = program_names(&around.lab, &around.place);
-    let files = PlaceFiles(Disk::new(&around.lab, &around.place, &login.user, programs.clone()));
+    let mut disk = Disk::new(&around.lab, &around.place, &login.user, programs.clone());
+    disk.umask = around.umask.clone();
+    let files = PlaceFiles(disk);
     let kept = programs.clone();
     let mut builder = Bash::builder()
         .fs(Arc::new(files))
@@ -225,11 +226,9 @@ pub(super) fn builder(around: &Around, login: &Login, interactive: bool) -> Bash
         .hostname(login::host_name(&around.lab, &around.place))
         .cwd(&login.cwd)
         .builtin_filter(move |name| names::is_builtin(name) || kept.contains(name))
-        .before_tool(Box::new(|event| match super::engine::is_too_deep() {
-            true => HookAction::Cancel("nested too deeply".to_owned()),
-            false => HookAction::Continue(event),
-        }))
-        .command_resolver(Arc::new(Unknown { shell: login.shell.clone(), interactive }));
+        .before_tool(begin::hook(around));
+    let (reader, shell) = begin::reader(around);
+    builder = builder.command(reader, shell);
     for (name, value) in &login.env {
         builder = builder.env(name, value);
     }
@@ -242,7 +241,7 @@ pub(super) fn builder(around: &Around, login: &Login, interactive: bool) -> Bash
     let known = |name: &str| (on_host || programs.contains(name)) && !left_out(name);
     for program in around.lab.programs().filter(|program| known(program.name)) {
         let adapted = Adapted { program, around: around.clone() };
-        if let Some(sharer) = Sharer::new(program.name, adapted, &around.sharing) {
+        if let Some(sharer) = Sharer::new(program.name, adapted, around) {
             builder = builder.builtin(program.name, Box::new(sharer));
         }
     }
@@ -261,27 +260,4 @@ pub(super) fn program_names(lab: &Lab, place: &Place) -> Arc<BTreeSet<String>> {
         ["/bin", "/usr/bin", "/usr/local/bin", "/sbin", "/usr/sbin"].into_iter().any(at)
     };
     Arc::new(every.iter().filter(|name| stands(name)).cloned().collect())
-}
-
-/// Answers for every name that nothing else knows.
-struct Unknown {
-    shell: String,
-    interactive: bool,
-}
-
-impl CommandResolver for Unknown {
-    fn resolve(&self, name: &str) -> Option<Arc<dyn Builtin>> {
-        let text = format!("{}: {name}: command not found\n", self.shell);
-        // A script's message carries a line number, which only the language knows.
-        self.interactive.then(|| Arc::new(NotFound(text)) as Arc<dyn Builtin>)
-    }
-}
-
-struct NotFound(String);
-
-#[async_trait]
-impl Builtin for NotFound {
-    async fn execute(&self, _context: BuiltinContext<'_>) -> bashkit::Result<ExecResult> {
-        Ok(ExecResult::err(self.0.clone(), 127))
-    }
 }

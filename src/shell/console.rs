@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use super::access::Umask;
 use super::adapt::{Around, Programs};
 use super::batch::{self, Script};
 use super::crond::Crond;
@@ -81,6 +82,7 @@ impl Console {
             link: self.link.clone(),
             programs: Programs::All,
             sharing: Sharing::default(),
+            umask: Umask::default(),
         }
     }
 

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
+use super::access::Umask;
 use super::adapt::{Around, Programs};
 use super::batch::{self, Script};
 use super::engine::Engine;
@@ -121,6 +122,7 @@ fn command(lab: Lab, host: String, entry: Entry, pid: u32) -> Running {
             link: Link::none(),
             programs: Programs::All,
             sharing: Sharing::default(),
+            umask: Umask::default(),
         };
         let script = Script { text, stdin: input.map(String::into_bytes), ..Script::default() };
         batch::run(around, &login, script, &outbox).await;

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::access::{self, Identity, Want};
+use super::access::{self, Identity, Umask, Want};
 use super::proc::Pipes;
 use super::{Lab, Proc, batch};
 use crate::cluster::Place;
@@ -35,12 +35,20 @@ pub(crate) struct Disk {
     /// Names that stand in the program directories.
     programs: Arc<BTreeSet<String>>,
     pipes: Pipes,
+    pub(super) umask: Umask,
 }
 
 impl Disk {
     pub(super) fn new(lab: &Lab, place: &Place, user: &str, programs: Arc<BTreeSet<String>>) -> Self {
         let who = Identity::of(lab, place, user);
-        Self { lab: lab.clone(), place: place.clone(), who, programs, pipes: Pipes::default() }
+        Self {
+            lab: lab.clone(),
+            place: place.clone(),
+            who,
+            programs,
+            pipes: Pipes::default(),
+            umask: Umask::default(),
+        }
     }
 
     /// The program that a path in a program directory names.
@@ -66,7 +74,7 @@ impl Disk {
         }
         if self.pipes.contains_key(path) {
             let modified = self.lab.world().now;
-            let Identity { uid, gid } = self.who;
+            let Identity { uid, gid, .. } = self.who;
             return Ok(Node { kind: Kind::Fifo, mode: 0o600, uid, gid, modified, blank: 0 });
         }
         let world = self.lab.world();
@@ -122,7 +130,8 @@ impl Disk {
 
     /// Carries out a change as this user.
     pub(crate) fn change(&self, op: FileOp<'_>) -> Result<(), FsError> {
-        access::change(&mut self.lab.world(), &self.place, &self.who, op)
+        let who = Identity { umask: self.umask.get(), ..self.who.clone() };
+        access::change(&mut self.lab.world(), &self.place, &who, op)
     }
 
     /// Changes what only the owner may change.
@@ -199,7 +208,7 @@ impl Proc {
     pub(crate) fn disk(&self) -> Disk {
         let programs = batch::program_names(&self.lab, &self.place);
         let disk = Disk::new(&self.lab, &self.place, &self.user, programs);
-        Disk { pipes: self.pipes.clone(), ..disk }
+        Disk { pipes: self.pipes.clone(), umask: self.umask.clone(), ..disk }
     }
 
     /// What stands at a path, links followed.

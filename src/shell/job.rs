@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::PoisonError;
 use std::task::Poll;
 
+use super::access::Umask;
 use super::adapt::{Around, Programs};
 use super::batch::{self, Script};
 use super::engine::Engine;
@@ -42,6 +43,7 @@ impl Job {
             link: Link::none(),
             programs: Programs::All,
             sharing: Sharing::default(),
+            umask: Umask::default(),
         };
         let written = outbox.clone();
         let running = Box::pin(async move { batch::run(around, &login, script, &written).await });

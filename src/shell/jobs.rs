@@ -3,12 +3,52 @@
 //!
 //! Knows the language's jobs only by what its `jobs -l` lists, which is those that run.
 
+use std::collections::BTreeSet;
+
 /// What a session knows of its jobs.
 #[derive(Debug, Default)]
 pub(super) struct Jobs {
     running: Vec<Running>,
     /// `$!` when last looked at.
     newest: String,
+    /// Processes of jobs whose beginning was told within their line.
+    told: BTreeSet<String>,
+}
+
+/// The command that tells that a job has begun: `__uncordon_began "$!" "$(builtin jobs -l)"`.
+pub(super) const BEGAN: &str = "__uncordon_began";
+
+/// `line` with a command behind each `&` that tells that a job has begun, where that is easily seen.
+pub(super) fn announcing(line: &str) -> String {
+    if line.contains("<<") || line.contains("()") || line.contains("function ") || line.contains("[[") {
+        return line.to_owned();
+    }
+    let mut out = String::new();
+    let (mut quote, mut depth, mut before) = (None, 0, ' ');
+    let mut chars = line.chars().peekable();
+    while let Some(c) = chars.next() {
+        out.push(c);
+        match (quote, c) {
+            (Some(open), c) if c == open => quote = None,
+            (Some('\''), _) => {}
+            (_, '\\') => out.extend(chars.next()),
+            (Some(_), _) => {}
+            (None, '\'' | '"' | '`') => quote = Some(c),
+            (None, '(') => depth += 1,
+            (None, ')') => depth -= 1,
+            (None, '#') if before.is_whitespace() => {
+                out.extend(chars.by_ref());
+            }
+            (None, '&')
+                if depth == 0 && !"&<>|".contains(before) && !matches!(chars.peek(), Some('&' | '>')) =>
+            {
+                out.push_str(&format!("\n{BEGAN} \"$!\" \"$(builtin jobs -l)\"\n"));
+            }
+            _ => {}
+        }
+        before = c;
+    }
+    out
 }
 
 /// What the language calls jobs that are no simple commands.
@@ -32,6 +72,18 @@ pub(super) struct News {
 }
 
 impl Jobs {
+    /// What to say when a job may just have begun: `listed` is what `jobs -l` gives, `newest` is `$!`.
+    pub(super) fn began(&mut self, listed: &str, newest: &str) -> String {
+        let is_known = newest == self.newest || self.running.iter().any(|it| it.pid == newest);
+        if newest.is_empty() || is_known || !self.told.insert(newest.to_owned()) {
+            return String::new();
+        }
+        let now: Vec<Running> = listed.lines().filter_map(parse).collect();
+        let number = now.iter().find(|it| it.pid == newest).map(|it| it.number);
+        let number = number.unwrap_or_else(|| now.iter().map(|it| it.number).max().unwrap_or(0) + 1);
+        format!("[{number}] {newest}\n")
+    }
+
     /// Compares with before: `listed` is what `jobs -l` gives, `newest` is `$!`, `line` is what was typed.
     pub(super) fn look(&mut self, listed: &str, newest: &str, line: &str) -> News {
         let mut now: Vec<Running> = listed.lines().filter_map(parse).collect();
@@ -40,7 +92,9 @@ impl Jobs {
             job.command =
                 known.or_else(|| only_job(line).map(str::to_owned)).unwrap_or_else(|| UNNAMED.into());
         }
-        let is_new = |job: &&Running| !self.running.iter().any(|it| it.pid == job.pid);
+        let told = std::mem::take(&mut self.told);
+        let is_new =
+            |job: &&Running| !told.contains(&job.pid) && !self.running.iter().any(|it| it.pid == job.pid);
         let mut begun: String =
             now.iter().filter(is_new).map(|it| format!("[{}] {}\n", it.number, it.pid)).collect();
         let mut ended: Vec<Running> = self.running.clone();
@@ -48,7 +102,9 @@ impl Jobs {
         let known = |pid: &str| now.iter().chain(&self.running).any(|it| it.pid == pid);
         if !newest.is_empty() && newest != self.newest && !known(newest) {
             let number = now.iter().map(|it| it.number).max().unwrap_or(0) + 1;
-            begun.push_str(&format!("[{number}] {newest}\n"));
+            if !told.contains(newest) {
+                begun.push_str(&format!("[{number}] {newest}\n"));
+            }
             if let Some(command) = only_job(line) {
                 ended.push(Running { number, pid: newest.to_owned(), command: command.to_owned() });
             }
@@ -121,5 +177,25 @@ mod tests {
         assert_eq!(news.begun, "[1] 1002\n");
         assert!(news.ended.contains("'echo hi'"), "{}", news.ended);
         assert_eq!(epitaph(143, "[1]+", "sleep 9"), "[1]+  Terminated              sleep 9\n");
+    }
+
+    #[test]
+    fn beginnings_are_told_within_a_line() {
+        let told = |line: &str| announcing(line).matches(BEGAN).count();
+        for (line, count) in [
+            ("sleep 5 & sleep 6 & wait", 2),
+            ("a && b || c", 0),
+            ("x > f 2>&1; y &> g", 0),
+            ("echo 'a & b' \"c & d\" # e &", 0),
+            ("(a & b) & for i in 1 2; do c & done", 2),
+            ("f() { a & }", 0),
+        ] {
+            assert_eq!(told(line), count, "{line}");
+        }
+        let mut jobs = Jobs::default();
+        let listed = "[1]+ 1002 Running                 sleep 9 &\n";
+        assert_eq!(jobs.began(listed, "1002"), "[1] 1002\n");
+        assert_eq!(jobs.began(listed, "1002"), "");
+        assert_eq!(jobs.look(listed, "1002", "sleep 9 & wait").begun, "");
     }
 }

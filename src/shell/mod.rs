@@ -17,6 +17,7 @@ mod history;
 mod engine;
 mod session;
 mod batch;
+mod begin;
 mod complete;
 mod adapt;
 mod pipes;

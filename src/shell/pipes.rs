@@ -8,6 +8,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::access::Umask;
+use super::adapt::Around;
 use bashkit::{Builtin, BuiltinContext, BuiltinRegistry, Command, ExecResult, async_trait};
 
 /// Whether the programs of one shell share their input; clones are the same switch.
@@ -29,17 +31,26 @@ impl Sharing {
 pub(super) struct Sharer {
     program: Arc<dyn Builtin>,
     sharing: Sharing,
+    umask: Umask,
 }
 
 impl Sharer {
     /// `None` when the language crate's registry is broken.
-    pub(super) fn new(name: &str, program: impl Command + 'static, sharing: &Sharing) -> Option<Self> {
-        // The registry is how the crate makes a program of a command.
-        let registry = BuiltinRegistry::new();
-        registry.insert_command(name, program);
-        Some(Self { program: registry.lookup(name)?, sharing: sharing.clone() })
+    pub(super) fn new(name: &str, program: impl Command + 'static, around: &Around) -> Option<Self> {
+        let program = builtin_of(name, program)?;
+        Some(Self { program, sharing: around.sharing.clone(), umask: around.umask.clone() })
     }
 }
+
+/// A command in the form that the shell's variables come with. The registry is how the crate makes it.
+pub(super) fn builtin_of(name: &str, command: impl Command + 'static) -> Option<Arc<dyn Builtin>> {
+    let registry = BuiltinRegistry::new();
+    registry.insert_command(name, command);
+    registry.lookup(name)
+}
+
+/// Where the language crate keeps the umask.
+pub(super) const UMASK: &str = "_UMASK";
 
 #[async_trait]
 impl Builtin for Sharer {
@@ -48,6 +59,7 @@ impl Builtin for Sharer {
     }
 
     async fn execute(&self, context: BuiltinContext<'_>) -> bashkit::Result<ExecResult> {
+        self.umask.set(context.variables.get(UMASK).map(String::as_str));
         self.program.execute(context).await
     }
 }

@@ -11,7 +11,7 @@ use crate::cluster::{Place, World};
 use crate::hosts::{FsError, files};
 
 use super::Lab;
-use super::access::{self, Identity, Want};
+use super::access::{self, Identity, Umask, Want};
 use super::disk::NULL;
 use super::link::Link;
 
@@ -67,6 +67,7 @@ pub(crate) struct Proc {
     pub(crate) outbox: Outbox,
     /// The terminal that the process was started from; answers end-of-file where there is none.
     pub(crate) link: Link,
+    pub(crate) umask: Umask,
 }
 
 impl Proc {
@@ -84,6 +85,7 @@ impl Proc {
             lab: lab.clone(),
             outbox: Outbox::default(),
             link: Link::none(),
+            umask: Umask::default(),
         }
     }
 
@@ -97,6 +99,7 @@ impl Proc {
             stdin: None,
             pipes: self.pipes.clone(),
             link: self.link.clone(),
+            umask: self.umask.clone(),
             ..Self::new(&self.lab, self.place.clone(), &[])
         }
     }
@@ -175,6 +178,6 @@ impl Proc {
     }
 
     fn who(&self) -> Identity {
-        Identity::of(&self.lab, &self.place, &self.user)
+        Identity { umask: self.umask.get(), ..Identity::of(&self.lab, &self.place, &self.user) }
     }
 }

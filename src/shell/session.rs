@@ -16,11 +16,12 @@ use bashkit::{Bash, Builtin, BuiltinContext, Error, ExecOptions, ExecResult, asy
 
 use super::adapt::{Adapted, Around};
 use super::batch::{self, Screen};
+use super::begin;
 use super::jobs::{self, Jobs};
 use super::pipes::Sharing;
 use super::proc::{Fd, Outbox};
 use super::programs::KILL;
-use super::valve::{self, Valve};
+use super::valve::Valve;
 use super::wording::{MARK, Wording};
 use super::{Lab, Login, input, names};
 use crate::cluster::Place;
@@ -137,6 +138,7 @@ impl Session {
 fn prelude(around: &Around, login: &Login) -> VecDeque<String> {
     let mut lines = VecDeque::from([
         "shopt -s expand_aliases".to_owned(),
+        "unset OLDPWD".to_owned(),
         "history() { __uncordon_history \"$@\"; }".to_owned(),
         format!("PS4=$'\\x{:02x}+ '", u32::from(MARK)),
         "declare -ar BASH_VERSINFO=(5 2 21 1 release x86_64-pc-linux-gnu)".to_owned(),
@@ -214,8 +216,8 @@ pub(super) fn report(shell: &str, error: &Error, outbox: &Outbox) -> i32 {
 fn build(around: Around, login: &Login, cell: &Cell, screen: &Screen) -> Bash {
     let exit_cell = cell.clone();
     let kill = Adapted { program: &KILL, around: around.clone() };
-    let mut bash = batch::builder(&around, login, true)
-        .command(valve::BEGIN, screen.valve.begin())
+    let mut bash = batch::builder(&around, login)
+        .builtin(begin::NAME, begin::builtin(&around, login, &screen.valve))
         .command("__uncordon_kill", kill)
         .builtin(
             "__uncordon_next",
@@ -230,6 +232,7 @@ fn build(around: Around, login: &Login, cell: &Cell, screen: &Screen) -> Bash {
         .builtin("__uncordon_status", Box::new(Status))
         .builtin("__uncordon_keep", Box::new(Keep(cell.clone())))
         .builtin("__uncordon_ended", Box::new(Ended(cell.clone())))
+        .builtin(jobs::BEGAN, Box::new(Began(cell.clone())))
         .builtin("__uncordon_wait", Box::new(Wait(cell.clone())))
         .builtin("__uncordon_left", Box::new(Left(cell.clone())))
         .builtin("__uncordon_history", Box::new(History(cell.clone())))
@@ -289,7 +292,8 @@ impl Builtin for Next {
         let before = self.cell.lock().pipeline.take().unwrap_or_default();
         // Behind what is not whole, such as a text without its end, it would be part of that.
         let keep = if input::is_incomplete(&line) { "" } else { KEEP };
-        let text = format!("{}{line}{keep}", remember(status, &before));
+        let told = if keep.is_empty() { line.clone() } else { jobs::announcing(&line) };
+        let text = format!("{}{told}{keep}", remember(status, &before));
         self.cell.lock().typed = line;
         context.variables.insert("__uncordon_line".to_owned(), text);
         if !context.variables.get("PS4").is_some_and(|it| it.starts_with(MARK)) {
@@ -398,6 +402,18 @@ impl Builtin for Ended {
         let status = status.parse().unwrap_or(0);
         self.0.lock().ended.insert(pid.clone(), status);
         let text = jobs::epitaph(status, label, command);
+        Ok(ExecResult { exit_code: 0, ..ExecResult::err(text, 0) })
+    }
+}
+
+/// Tells that a job has begun.
+struct Began(Cell);
+
+#[async_trait]
+impl Builtin for Began {
+    async fn execute(&self, context: BuiltinContext<'_>) -> bashkit::Result<ExecResult> {
+        let [newest, listed] = context.args else { return Ok(ExecResult::ok("")) };
+        let text = self.0.lock().jobs.began(listed, newest);
         Ok(ExecResult { exit_code: 0, ..ExecResult::err(text, 0) })
     }
 }

@@ -15,9 +15,6 @@ use super::engine;
 use super::limits::SHOWN_BYTES_MAX;
 use super::proc::Fd;
 
-/// The command that has an execution's valve begin to work.
-pub(super) const BEGIN: &str = "__uncordon_begin";
-
 /// What one buffer of the language crate holds.
 const ROOM: usize = 4096;
 
@@ -81,7 +78,7 @@ impl Valve {
         ExecutionExtensions::new().with(execution)
     }
 
-    /// The command of the name [`BEGIN`].
+    /// The command that has the valve begin to work.
     pub(super) fn begin(&self) -> impl Command + 'static {
         Begin(self.clone())
     }

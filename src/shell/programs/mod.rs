@@ -58,6 +58,7 @@ mod sockets;
 mod space;
 mod stat;
 mod substitute;
+mod subshell;
 mod sysctl;
 mod systemctl;
 mod tail;
@@ -73,6 +74,7 @@ mod wrappers;
 mod yq;
 
 use self::options::{Options, Spec};
+pub(super) use self::subshell::SHELL;
 use super::{Proc, Program};
 
 /// Every program of this layer.
