@@ -113,6 +113,24 @@ pub(crate) fn display(value: &Value) -> String {
     }
 }
 
+/// `%#v` of a decoded JSON value.
+pub(crate) fn syntax(value: &Value) -> String {
+    match value {
+        Value::Null => "interface {}(nil)".into(),
+        Value::String(text) => quote(text),
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(syntax).collect();
+            format!("[]interface {{}}{{{}}}", items.join(", "))
+        }
+        Value::Object(map) => {
+            let pairs: Vec<String> =
+                map.iter().map(|(key, value)| format!("{}:{}", quote(key), syntax(value))).collect();
+            format!("map[string]interface {{}}{{{}}}", pairs.join(", "))
+        }
+        other => other.to_string(),
+    }
+}
+
 /// `%v` of a float64: the shortest digits, with an exponent below 1e-4 and from 1e21 on.
 pub(crate) fn float_g(float: f64) -> String {
     let size = float.abs();

@@ -36,7 +36,7 @@ pub(super) fn field_type<'a>(schema: Option<&'a Schema>, name: &str) -> Option<&
 }
 
 /// Keys that a list member may leave out, because the API has a default for them.
-const KEY_DEFAULTS: &[(&str, &str, &str)] = &[
+pub(super) const KEY_DEFAULTS: &[(&str, &str, &str)] = &[
     ("io.k8s.api.core.v1.ContainerPort", "protocol", "TCP"),
     ("io.k8s.api.core.v1.ServicePort", "protocol", "TCP"),
 ];

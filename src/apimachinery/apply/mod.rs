@@ -6,6 +6,7 @@
 //! | [`mod@compare`] | which fields an object has, and which differ between two |
 //! | [`merge`] | an applied configuration laid over an object, and fields taken out of one |
 //! | [`managers`] | the entries of `managedFields` |
+//! | [`typed`] | whether a configuration has the fields and kinds of values of its type |
 //!
 //! Follows structured-merge-diff's `merge.Updater` and apimachinery's `util/managedfields`. Objects
 //! of one kind in several versions are taken to have the same fields.
@@ -14,6 +15,7 @@ mod compare;
 mod managers;
 mod merge;
 mod set;
+mod typed;
 
 use serde_json::{Value, json};
 
@@ -147,6 +149,11 @@ fn is_reset(managed_fields: &Value) -> bool {
 /// `config` laid over `live`, without a word on who owns what.
 pub(crate) fn overlay(schema: &Schema, live: &Value, config: &Value) -> Value {
     merge::merge(schema, live, config)
+}
+
+/// What in an applied configuration is not of its type, in the words of the merge library.
+pub(crate) fn misfit(schema: &Schema, config: &Value) -> Option<String> {
+    typed::complaint(schema, config)
 }
 
 /// The object that server-side apply makes of `live` (null when there is none) and `config`.

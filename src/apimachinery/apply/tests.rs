@@ -124,3 +124,26 @@ fn custom_resources_follow_their_schema() {
         json!({"f:spec": {".": {}, "f:free": {".": {}, "f:a": {}}, "f:hosts": {".": {}, "v:\"x\"": {}}}})
     );
 }
+
+#[test]
+fn configurations_have_the_fields_of_their_type() {
+    let misfit = |config: Value| super::misfit(deployments(), &config).unwrap_or_default();
+    let container = |more: Value| {
+        let mut container = json!({"name": "c", "image": "nginx"});
+        for (key, value) in more.as_object().unwrap() {
+            container[key] = value.clone();
+        }
+        json!({"spec": {"template": {"spec": {"containers": [container]}}}})
+    };
+    assert_eq!(misfit(container(json!({}))), "");
+    insta::assert_snapshot!(misfit(container(json!({"imge": "x"}))), @r#".spec.template.spec.containers[name="c"].imge: field not declared in schema"#);
+    insta::assert_snapshot!(misfit(container(json!({"ports": [{"containerPort": 80}, {"containerPort": 80, "protocol": "TCP"}]}))), @r#".spec.template.spec.containers[name="c"].ports: duplicate entries for key [containerPort=80,protocol="TCP"]"#);
+    insta::assert_snapshot!(misfit(container(json!({"name": null}))), @"");
+    insta::assert_snapshot!(misfit(json!({"spec": {"replicas": "3", "paused": "no", "template": {"spec": {"containers": {"a": 1}, "nodeName": 5}}}})), @r"
+    errors:
+      .spec.paused: expected boolean, got &{no}
+      .spec.replicas: expected numeric (int or float), got string
+      .spec.template.spec.containers: expected list, got &{map[a:1]}
+      .spec.template.spec.nodeName: expected string, got &value.valueUnstructured{Value:5}
+    ");
+}

@@ -76,6 +76,16 @@ fn intent(call: &mut Call<'_>, request: &Request) -> Result<Value, Status> {
             format!("the name of the object ({name}) does not match the name on the URL ({})", call.name);
         return Err(Status::bad_request(message));
     }
+    if let Some(why) = fieldowners::misfit(call, &config) {
+        let about = format!(
+            "{}/{name}; {}/{}, Kind={}",
+            object::namespace(&config),
+            gvk.group,
+            gvk.version,
+            gvk.kind
+        );
+        return Err(Status::bare(500, format!("failed to create typed patch object ({about}): {why}")));
+    }
     check_fields(call, &gvk, &config)?;
     Ok(config)
 }

@@ -54,3 +54,8 @@ pub(crate) fn merge(call: &Call<'_>, live: &Value, config: &Value, force: bool) 
     with_write(call, of, |write| apply::server_side_apply(live, config, write, force))
         .unwrap_or_else(|| Err(Status::internal("the type has no schema to apply by")))
 }
+
+/// What in an applied configuration is not of its type.
+pub(crate) fn misfit(call: &Call<'_>, config: &Value) -> Option<String> {
+    with_write(call, config, |write| apply::misfit(write.schema, config)).flatten()
+}

@@ -233,28 +233,10 @@ fn path_failure(why: &str, path: &str, tree: &Value) -> Failure {
     if template::check_path(path).is_err() {
         return Failure::error(format!("error parsing jsonpath {path}, {why}"));
     }
-    let shown = go_syntax(tree);
+    let shown = go::syntax(tree);
     Failure::error(format!(
         "error executing jsonpath {path:?}: Error executing template: {why}. Printing more information for debugging the template:\n\ttemplate was:\n\t\t{path}\n\tobject given to jsonpath engine was:\n\t\t{shown}\n\n"
     ))
-}
-
-/// `%#v` of a decoded JSON value.
-fn go_syntax(value: &Value) -> String {
-    match value {
-        Value::Null => "interface {}(nil)".into(),
-        Value::String(text) => go::quote(text),
-        Value::Array(items) => {
-            let items: Vec<String> = items.iter().map(go_syntax).collect();
-            format!("[]interface {{}}{{{}}}", items.join(", "))
-        }
-        Value::Object(map) => {
-            let pairs: Vec<String> =
-                map.iter().map(|(key, value)| format!("{}:{}", go::quote(key), go_syntax(value))).collect();
-            format!("map[string]interface {{}}{{{}}}", pairs.join(", "))
-        }
-        other => other.to_string(),
-    }
 }
 
 /// `deployment.apps/web created` for an object, or a line for each item of a list.
