@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::{discovery, openapi};
+use crate::apimachinery::go;
 use crate::apimachinery::status::Status;
 use crate::cluster::{Body, Cluster, Request, Response};
 
@@ -112,7 +113,13 @@ fn health(cluster: &Cluster, path: &str, request: &Request) -> Response {
         (_, true) => format!("[-]{name} failed: reason withheld\n"),
         _ => format!("[+]{name} ok\n"),
     };
-    let all: String = checks().map(line).collect();
+    let mut all: String = checks().map(line).collect();
+    let unknown: Vec<String> =
+        excluded.iter().filter(|it| !checks().any(|name| name == **it)).map(|it| go::quote(it)).collect();
+    if !unknown.is_empty() {
+        let unknown = unknown.join(",");
+        all.push_str(&format!("warn: some health checks cannot be excluded: no matches for {unknown}\n"));
+    }
     if failed {
         return text(500, format!("{all}{path} check failed\n"));
     }
@@ -161,12 +168,33 @@ fn metrics(cluster: &Cluster) -> String {
     lines.join("\n")
 }
 
+/// What `/` lists beside the health checks and the groups. Recorded from v1.36.2.
+const LISTED: &[&str] = &[
+    "/.well-known/openid-configuration",
+    "/api",
+    "/api/v1",
+    "/apis",
+    "/apis/",
+    "/flagz",
+    "/metrics",
+    "/metrics/slis",
+    "/openapi/v2",
+    "/openapi/v3",
+    "/openapi/v3/",
+    "/openid/v1/jwks",
+    "/statusz",
+    "/version",
+];
+
 fn paths(cluster: &Cluster) -> Vec<String> {
-    let mut paths: Vec<String> =
-        ["/api", "/api/v1", "/apis", "/healthz", "/livez", "/metrics", "/openapi/v3", "/readyz", "/version"]
-            .into_iter()
-            .map(str::to_owned)
-            .collect();
+    let mut paths: Vec<String> = LISTED.iter().map(|it| (*it).to_owned()).collect();
+    for path in ["healthz", "livez", "readyz"] {
+        paths.push(format!("/{path}"));
+        // Those of etcd are not listed under readiness, though they are checked there.
+        let listed = |name: &str| path != "readyz" || !name.starts_with("etcd");
+        let checks = CHECKS.iter().filter(|(name, it)| it.has(path) && listed(name));
+        paths.extend(checks.map(|(name, _)| format!("/{path}/{name}")));
+    }
     for resource in super::resources::all(cluster).iter().filter(|it| !it.group.is_empty()) {
         paths.push(format!("/apis/{}", resource.group));
         paths.push(format!("/apis/{}/{}", resource.group, resource.version));

@@ -103,7 +103,8 @@ fn answer_path(
             Some(answer) => answer.unwrap_or_else(|status| Response::refused(&status)),
             None => discovery::group_version(cluster, &route),
         },
-        None => plain::answer(cluster, request),
+        None => super::authn::token::discovery(world, id, &request.path)
+            .unwrap_or_else(|| plain::answer(cluster, request)),
     }
 }
 

@@ -231,6 +231,10 @@ pub(crate) fn prepare_for_update(resource: &Resource, old: &Value, new: &mut Val
     if has_own_status(resource) && &*resource.storage != "nodes" {
         put_back(old, new, "status");
     }
+    // What was requested of a signer stays; approvals and certificates have their own subresources.
+    if &*resource.storage == "certificatesigningrequests.certificates.k8s.io" {
+        put_back(old, new, "spec");
+    }
     // Addresses of a load balancer go with it, at the next write of anything.
     if &*resource.storage == "services" && object::text(new, "/spec/type") != "LoadBalancer" {
         object::set(new, &["status", "loadBalancer"], json!({}));

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::apimachinery::object;
 use crate::cluster::api::connect;
-use crate::cluster::{ClusterId, UserInfo, World};
+use crate::cluster::{Body, ClusterId, Response, UserInfo, World};
 use crate::hosts::certificates;
 use crate::sim::SimTime;
 
@@ -263,6 +263,30 @@ pub(crate) fn issue_for_secret(
         "sub": format!("system:serviceaccount:{namespace}:{account}"),
     });
     Draft { claims, signer: signer(world, cluster)? }.sign()
+}
+
+/// What tells others how to check this cluster's tokens: the issuer's configuration and its keys.
+pub(crate) fn discovery(world: &World, cluster: ClusterId, path: &str) -> Option<Response> {
+    // Texts, because the fields stand in the order of Go's structs.
+    let answer = match path {
+        "/.well-known/openid-configuration" => {
+            let server = &world.clusters.get(cluster)?.server;
+            format!(
+                r#"{{"issuer":"{ISSUER}","jwks_uri":"{server}/openid/v1/jwks","response_types_supported":["id_token"],"subject_types_supported":["public"],"id_token_signing_alg_values_supported":["RS256"]}}"#
+            )
+        }
+        "/openid/v1/jwks" => {
+            let signer = signer(world, cluster)?;
+            let parts = ring::rsa::PublicKeyComponents::<Vec<u8>>::from(signer.pair.public());
+            let (n, e) = (URL_SAFE_NO_PAD.encode(parts.n), URL_SAFE_NO_PAD.encode(parts.e));
+            let id = &signer.id;
+            format!(
+                r#"{{"keys":[{{"use":"sig","kty":"RSA","kid":"{id}","alg":"RS256","n":"{n}","e":"{e}"}}]}}"#
+            )
+        }
+        _ => return None,
+    };
+    Some(Response::new(200, Body::Text(answer)))
 }
 
 /// A token that is not signed yet. Signing costs most of a millisecond, and most tokens are never read.
