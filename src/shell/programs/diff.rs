@@ -1,5 +1,7 @@
 //! `diff`: compare files and folders line by line.
 
+mod forms;
+
 use similar::{ChangeTag, DiffOp, DiffTag, TextDiff};
 
 use super::options::{Options, Spec, Value};
@@ -10,7 +12,7 @@ pub(crate) const PROGRAM: Program = Program { name: "diff", summary: "Compare fi
 
 const SPEC: Spec = Spec {
     name: "diff",
-    short: "uU:NrqsiwbBacyeL:W:",
+    short: "uU:NrqsiwbBacC:yeL:W:",
     long: &[
         ("unified", 'u', Value::Optional),
         ("new-file", 'N', Value::None),
@@ -26,7 +28,9 @@ const SPEC: Spec = Spec {
         ("side-by-side", 'y', Value::None),
         ("ed", 'e', Value::None),
         ("label", 'L', Value::Needed),
-        ("color", 'C', Value::Optional),
+        ("color", 'K', Value::Optional),
+        ("suppress-common-lines", 'S', Value::None),
+        ("left-column", 'l', Value::None),
         ("width", 'W', Value::Needed),
     ],
 };
@@ -43,7 +47,7 @@ fn run(proc: &mut Proc) -> Running<'_> {
                 return TROUBLE;
             }
         };
-        if let Some(form) = options.last_of("cye") {
+        if let Some(form) = options.last_of("e") {
             proc.eprint(format!("uncordon: `diff -{form}` is not simulated yet\n"));
             return TROUBLE;
         }
@@ -139,7 +143,8 @@ fn files(proc: &Proc, options: &Options, one: &str, other: &str, lead: &str) -> 
             return TROUBLE;
         }
     };
-    if mine.bytes == theirs.bytes {
+    let beside = options.has('y') && !options.has('q');
+    if mine.bytes == theirs.bytes && !beside {
         return same(proc, options, one, other);
     }
     let (a, b) = (String::from_utf8_lossy(&mine.bytes), String::from_utf8_lossy(&theirs.bytes));
@@ -153,7 +158,12 @@ fn files(proc: &Proc, options: &Options, one: &str, other: &str, lead: &str) -> 
     let a_keys: Vec<&str> = a_keys.iter().map(String::as_str).collect();
     let b_keys: Vec<&str> = b_keys.iter().map(String::as_str).collect();
     let diff = TextDiff::from_slices(&a_keys, &b_keys);
-    if diff.ops().iter().all(|op| op.tag() == DiffTag::Equal || blank(options, op, (&a_keys, &b_keys))) {
+    let equal =
+        diff.ops().iter().all(|op| op.tag() == DiffTag::Equal || blank(options, op, (&a_keys, &b_keys)));
+    if equal {
+        if beside {
+            proc.print(columns(options).print(&diff, (&a_lines, &b_lines)));
+        }
         return same(proc, options, one, other);
     }
     if options.has('q') {
@@ -161,19 +171,43 @@ fn files(proc: &Proc, options: &Options, one: &str, other: &str, lead: &str) -> 
         return 1;
     }
     proc.print(lead);
-    if options.has('u') || options.has('U') {
-        let radius = options.value('U').or(options.value('u')).and_then(|it| it.parse().ok()).unwrap_or(3);
-        let mut labels = options.values('L');
-        let mut head = |mark: &str, side: &Side| match labels.next() {
-            Some(label) => format!("{mark} {label}\n"),
-            None => format!("{mark} {}\t{}\n", side.name, side.stamp),
-        };
-        let header = head("---", &mine) + &head("+++", &theirs);
-        proc.print(header + &unified(&diff, (&a_lines, &b_lines), radius));
-    } else {
-        proc.print(normal(&diff, (&a_lines, &b_lines)));
-    }
+    proc.print(shown(options, &diff, (&mine, &theirs), (&a_lines, &b_lines)));
     1
+}
+
+/// The differences in the form that the options name.
+fn shown(
+    options: &Options,
+    diff: &TextDiff<'_, '_, str>,
+    sides: (&Side, &Side),
+    lines: (&[&str], &[&str]),
+) -> String {
+    let radius = |letters: [char; 2]| {
+        letters.into_iter().find_map(|it| options.value(it)).and_then(|it| it.parse().ok()).unwrap_or(3)
+    };
+    match options.last_of("uUcCy") {
+        Some('u' | 'U') => head(options, sides, ("---", "+++")) + &unified(diff, lines, radius(['U', 'u'])),
+        Some('c' | 'C') => {
+            head(options, sides, ("***", "---")) + &forms::context(diff, lines, radius(['C', 'c']))
+        }
+        Some(_) => columns(options).print(diff, lines),
+        None => normal(diff, lines),
+    }
+}
+
+/// The names of both sides, or their labels.
+fn head(options: &Options, (mine, theirs): (&Side, &Side), marks: (&str, &str)) -> String {
+    let mut labels = options.values('L');
+    let mut line = |mark: &str, side: &Side| match labels.next() {
+        Some(label) => format!("{mark} {label}\n"),
+        None => format!("{mark} {}\t{}\n", side.name, side.stamp),
+    };
+    line(marks.0, mine) + &line(marks.1, theirs)
+}
+
+fn columns(options: &Options) -> forms::Columns {
+    let width = options.value('W').and_then(|it| it.parse().ok()).unwrap_or(130);
+    forms::Columns::of(width, options.has('S'), options.has('l'))
 }
 
 fn same(proc: &Proc, options: &Options, one: &str, other: &str) -> i32 {

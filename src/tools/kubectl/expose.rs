@@ -98,10 +98,11 @@ fn known(info: &Info) -> Result<Known, Failure> {
     }
     let selector = pairs(selector);
     if selector.is_empty() {
-        let why = if kind == "Pod" {
-            "the pod has no labels and cannot be exposed"
-        } else {
-            "the object has no pod selector set"
+        let why = match kind {
+            "Pod" => "the pod has no labels and cannot be exposed",
+            "Service" => "the service has no pod selector set",
+            "ReplicationController" => "the replication controller has no pod selector set",
+            _ => "the object has no pod selector set",
         };
         return Err(Failure::error(format!(
             "couldn't retrieve selectors via --selector flag or introspection: {why}"

@@ -154,9 +154,29 @@ pub(super) fn node(it: &Value, errs: &mut Errors) {
     let root = Node::root(it);
     taints(&root, errs);
     node_resources(&root, errs);
-    for cidr in root.child("spec").items("podCIDRs") {
-        let text = cidr.value.as_str().unwrap_or("");
-        errs.extend(field::invalid_each(&cidr.path, text, &validate::cidr(text)));
+    pod_networks(&root.child("spec"), errs);
+}
+
+/// At most one network of each family for the pods of a node.
+fn pod_networks(spec: &Node<'_>, errs: &mut Errors) {
+    let networks = spec.items("podCIDRs");
+    let text = |it: &Node<'_>| it.value.as_str().unwrap_or("").to_owned();
+    for cidr in &networks {
+        errs.extend(field::invalid_each(&cidr.path, &text(cidr), &validate::cidr(&text(cidr))));
+    }
+    if networks.len() < 2 {
+        return;
+    }
+    let all: Vec<String> = networks.iter().map(text).collect();
+    let families = |six: bool| all.iter().filter(|it| it.contains(':') == six).count();
+    if all.len() > 2 || families(true) != 1 || families(false) != 1 {
+        let detail = "may specify no more than one CIDR for each IP family";
+        errs.push(field::invalid(&spec.at("podCIDRs"), all.clone(), detail));
+    }
+    for (index, own) in
+        all.iter().enumerate().filter(|(index, own)| all.iter().take(*index).any(|it| it == *own))
+    {
+        errs.push(field::duplicate(&spec.at("podCIDRs").index(index), own.as_str()));
     }
 }
 
