@@ -4,7 +4,6 @@
 //! time through the API, and it may ask to look at a key again later. The rows stand in
 //! `COMPONENTS`; which process a row lives in decides whether it runs at all.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -182,8 +181,7 @@ impl World {
             return;
         }
         let revision = store.revision();
-        let events: Vec<Event> =
-            store.since(queue_seen).map(|it| it.map(Cow::into_owned).collect()).unwrap_or_default();
+        let events: Vec<Event> = store.since(queue_seen).map(|it| it.cloned().collect()).unwrap_or_default();
         let mut woken: Vec<(&'static str, String)> = Vec::new();
         let mut keys = Vec::new();
         for event in &events {

@@ -1,6 +1,5 @@
 //! etcd as its clients meet it: who listens, whose certificates are good, and the keys they see.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
@@ -252,11 +251,11 @@ pub(crate) fn range(cluster: &Cluster, range: &Range, revision: u64) -> Result<V
         if revision < etcd.compacted {
             return Err(GONE);
         }
-        let later: Vec<Cow<'_, super::store::Event>> = store.since(revision).ok_or(GONE)?.collect();
+        let later: Vec<&super::store::Event> = store.since(revision).ok_or(GONE)?.collect();
         for event in later.into_iter().rev() {
             let path = path_of(&event.key);
             if range.has(&path) {
-                undo((store, etcd), &mut found, path, &event);
+                undo((store, etcd), &mut found, path, event);
             }
         }
     }

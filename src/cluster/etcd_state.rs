@@ -223,7 +223,7 @@ fn history(store: &Store, compacted: u64) -> u64 {
     };
     // What is older than the log was compacted by the API server long ago.
     let from = compacted.max(store.oldest());
-    store.since(from).map_or(0, |events| events.map(|it| old(&it)).sum())
+    store.since(from).map_or(0, |events| events.map(old).sum())
 }
 
 #[cfg(test)]

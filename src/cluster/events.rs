@@ -206,15 +206,15 @@ impl Memory {
         report: &Report<'_>,
     ) -> (String, String) {
         let similar = format!("{about}|{}", report.reason);
-        let mut record = match self.aggregates.get(&similar) {
-            Some(record) if now.since(record.last) <= AGGREGATE_INTERVAL => record.clone(),
+        let mut record = match self.aggregates.remove(&similar) {
+            Some(record) if now.since(record.last) <= AGGREGATE_INTERVAL => record,
             _ => Aggregate { messages: OrdSet::new(), last: now },
         };
         record.messages.insert(report.message.clone());
         record.last = now;
         let combine = record.messages.len() >= AGGREGATE_MAX;
-        if combine {
-            record.messages = record.messages.without_min().1;
+        if combine && let Some(first) = record.messages.get_min().cloned() {
+            record.messages.remove(&first);
         }
         bound(&mut self.aggregates);
         self.aggregates.insert(similar.clone(), record);
@@ -260,8 +260,10 @@ impl Memory {
 
 /// Keeps a cache within its limit by forgetting its first entry.
 fn bound<T: Clone>(cache: &mut OrdMap<String, T>) {
-    if cache.len() >= CACHE_MAX {
-        *cache = cache.without_min().1;
+    if cache.len() >= CACHE_MAX
+        && let Some(first) = cache.get_min().map(|(key, _)| key.clone())
+    {
+        cache.remove(&first);
     }
 }
 

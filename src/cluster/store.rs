@@ -1,19 +1,16 @@
 //! The keyspace of one cluster: every object, a revision that only grows, and the changes that
 //! watches read. A clone is a snapshot.
 
-mod log;
-
-use std::borrow::{Borrow, Cow};
+use std::borrow::Borrow;
 use std::cmp::Ordering;
 use std::ops::Bound;
 use std::sync::Arc;
 
-use imbl::OrdMap;
+use imbl::{OrdMap, Vector};
 use serde_json::Value;
 
-use log::Log;
-
 use crate::apimachinery::object;
+use crate::sim::limits::WATCH_LOG_MAX;
 
 /// A stored object. Readers share it; a change puts a new one in its place.
 pub(crate) type Object = Arc<Value>;
@@ -147,7 +144,7 @@ pub(crate) struct Store {
     tables: OrdMap<Arc<str>, Table>,
     /// Goes up by one with every change, as etcd's revision does. Only `put` and `delete` move it.
     revision: u64,
-    log: Log,
+    log: Vector<Event>,
     /// By the UID of each owner.
     owned: OrdMap<Arc<str>, Indexed>,
     /// Pods by `spec.nodeName`.
@@ -296,7 +293,7 @@ impl Store {
         }
         self.index(key, &object);
         let change = if previous.is_some() { Change::Modified } else { Change::Added };
-        self.log.push(Event {
+        self.record(Event {
             revision: self.revision,
             change,
             key: key.clone(),
@@ -315,7 +312,7 @@ impl Store {
         let mut last = (*previous).clone();
         object::set(&mut last, &["metadata", "resourceVersion"], self.revision.to_string());
         let last: Object = Arc::new(last);
-        self.log.push(Event {
+        self.record(Event {
             revision: self.revision,
             change: Change::Deleted,
             key: key.clone(),
@@ -326,18 +323,27 @@ impl Store {
     }
 
     /// Changes after `revision`, oldest first; `None` when some of them are forgotten already.
-    pub(crate) fn since(&self, revision: u64) -> Option<impl Iterator<Item = Cow<'_, Event>>> {
-        let oldest = self.log.oldest().unwrap_or(self.revision + 1);
+    pub(crate) fn since(&self, revision: u64) -> Option<impl Iterator<Item = &Event>> {
+        let oldest = self.log.front().map_or(self.revision + 1, |event| event.revision);
         if revision + 1 < oldest && revision < self.revision {
             return None;
         }
         // Revisions in the log have no holes, so the place of one is its distance from the oldest.
-        Some(self.log.skip(usize::try_from((revision + 1).saturating_sub(oldest)).unwrap_or(usize::MAX)))
+        let skip = usize::try_from((revision + 1).saturating_sub(oldest)).unwrap_or(usize::MAX);
+        // By index, because skipping an iterator would walk over all that is skipped.
+        Some((skip.min(self.log.len())..self.log.len()).filter_map(|index| self.log.get(index)))
     }
 
     /// The revision from which on [`Self::since`] knows all changes.
     pub(crate) fn oldest(&self) -> u64 {
-        self.log.oldest().map_or(self.revision, |revision| revision.saturating_sub(1))
+        self.log.front().map_or(self.revision, |event| event.revision.saturating_sub(1))
+    }
+
+    fn record(&mut self, event: Event) {
+        self.log.push_back(event);
+        if self.log.len() > WATCH_LOG_MAX {
+            self.log.pop_front();
+        }
     }
 
     fn index(&mut self, key: &Key, object: &Object) {

@@ -251,6 +251,12 @@ pub(crate) fn certificates(pem: &str) -> Vec<Vec<u8>> {
 /// # Errors
 /// What is wrong with either, or that they do not belong together.
 pub(crate) fn pair(certificate: &str, key: &str) -> Result<(), String> {
+    /// What was found of the latest pairs: a client shows the same one with every request.
+    static KNOWN: Memo<Result<(), String>> = Memo::new(16);
+    KNOWN.get(&[certificate, key].join("\0"), || check_pair(certificate, key))
+}
+
+fn check_pair(certificate: &str, key: &str) -> Result<(), String> {
     let (shown, kept) = (blocks(certificate), blocks(key));
     let Some((_, certificate)) = shown.iter().find(|(kind, _)| kind == "CERTIFICATE") else {
         return Err(match kinds(&shown).as_slice() {

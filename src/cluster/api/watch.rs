@@ -82,7 +82,7 @@ pub(crate) fn next(world: &World, watch: &mut Watch) -> Vec<Value> {
             watch.revision = cluster.store.revision();
             return vec![expired()];
         };
-        found.extend(events.filter_map(|event| seen(watch, &filter, &event)));
+        found.extend(events.filter_map(|event| seen(watch, &filter, event)));
         watch.revision = cluster.store.revision();
     }
     let mut events: Vec<Value> =

@@ -99,8 +99,8 @@ impl State {
                         let there = (event.change != Change::Deleted).then_some(&event.object);
                         profile::note(self, &event.key, there);
                     }
-                    self.queue.apply(&event, &self.nodes, store, now);
-                    cache::apply(&mut self.nodes, &event);
+                    self.queue.apply(event, &self.nodes, store, now);
+                    cache::apply(&mut self.nodes, event);
                 }
             }
             None => {

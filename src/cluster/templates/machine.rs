@@ -28,9 +28,10 @@ const DIRECTORIES: &[(&str, u32)] = &[
     ("/dev", 0o755),
 ];
 
-/// A machine with its users, names and addresses, and the packages of a node.
-pub(super) fn ubuntu(node: &NodeSpec, spec: &TemplateSpec, now: SimTime) -> Host {
-    let mut host = plain(&node.name, &node.address, &hosts_file(spec), &spec.machine.os_image, now);
+/// A machine of no name with the packages of a node, from which the machines of a cluster are copied: a copy shares
+/// its files.
+pub(super) fn installed(spec: &TemplateSpec, now: SimTime) -> Host {
+    let mut host = plain("", "", &hosts_file(spec), &spec.machine.os_image, now);
     super::software::comfort(&mut host, now);
     super::software::node(&mut host, &spec.version, &spec.machine.container_runtime, now);
     for (path, text) in
@@ -39,6 +40,13 @@ pub(super) fn ubuntu(node: &NodeSpec, spec: &TemplateSpec, now: SimTime) -> Host
         let _ = host.files.install(path, text.as_bytes(), 0o644, now);
     }
     host.hardware = spec.machine.hardware();
+    host
+}
+
+/// What [`installed`] made, with the name and the address of a node, running.
+pub(super) fn ubuntu(installed: &Host, node: &NodeSpec, now: SimTime) -> Host {
+    let mut host = installed.clone();
+    name(&mut host, &node.name, &node.address, now);
     let running: &[&str] = if node.joined { &["kubelet.service"] } else { &[] };
     super::software::settle(&mut host, running, now);
     host
@@ -58,7 +66,7 @@ pub(super) fn plain(name: &str, address: &str, hosts: &str, os_image: &str, now:
         // The tree is empty, so nothing can stand in the way.
         let _ = host.files.mkdir_all(path, mode, now).and_then(|()| host.files.chmod(path, mode));
     }
-    for (path, text) in texts(name, hosts, os_image) {
+    for (path, text) in texts(hosts, os_image) {
         let _ = host.files.install(path, text.as_bytes(), 0o644, now);
     }
     super::software::ubuntu(&mut host, now);
@@ -66,16 +74,28 @@ pub(super) fn plain(name: &str, address: &str, hosts: &str, os_image: &str, now:
         let _ = host.files.chown(path, 1000, 1000);
     }
     let _ = host.files.chmod("/etc/shadow", 0o640);
-    for path in ["/etc/sudoers", "/etc/sudoers.d/90-candidate", "/sys/class/dmi/id/product_uuid"] {
+    for path in ["/etc/sudoers", "/etc/sudoers.d/90-candidate"] {
         let _ = host.files.chmod(path, 0o440);
     }
+    self::name(&mut host, name, address, now);
     host
 }
 
-fn texts(name: &str, hosts: &str, os_image: &str) -> Vec<(&'static str, String)> {
+/// Gives a machine its name and address, and the numbers that hang on them.
+fn name(host: &mut Host, name: &str, address: &str, now: SimTime) {
+    (host.name, host.address) = (name.to_owned(), address.to_owned());
+    for (path, text, mode) in [
+        ("/etc/hostname", format!("{name}\n"), 0o644),
+        ("/sys/class/dmi/id/product_uuid", product_uuid(name), 0o440),
+        ("/etc/machine-id", format!("{}\n", machine_id(name)), 0o644),
+    ] {
+        let _ = host.files.install(path, text.as_bytes(), mode, now);
+    }
+}
+
+fn texts(hosts: &str, os_image: &str) -> Vec<(&'static str, String)> {
     let resolv = "nameserver 127.0.0.53\noptions edns0 trust-ad\nsearch .\n".to_owned();
     vec![
-        ("/etc/hostname", format!("{name}\n")),
         ("/etc/hosts", hosts.to_owned()),
         ("/etc/os-release", os_release(os_image)),
         ("/etc/resolv.conf", resolv),
@@ -91,8 +111,6 @@ fn texts(name: &str, hosts: &str, os_image: &str) -> Vec<(&'static str, String)>
         ("/etc/sudoers", SUDOERS.to_owned()),
         ("/etc/sudoers.d/90-candidate", "candidate ALL=(ALL) NOPASSWD:ALL\n".to_owned()),
         ("/sys/fs/cgroup/cgroup.controllers", "cpuset cpu io memory hugetlb pids rdma misc\n".to_owned()),
-        ("/sys/class/dmi/id/product_uuid", product_uuid(name)),
-        ("/etc/machine-id", format!("{}\n", machine_id(name))),
     ]
 }
 

@@ -134,8 +134,9 @@ pub(crate) fn build(spec: &TemplateSpec, start: SimTime) -> World {
     let born = if spec.conduct == Conduct::Kubelet { start - AGE } else { start - SETTLE };
     let mut world = empty(born);
     let pki = pki::ClusterPki::new(spec, born, &mut world.chance);
+    let installed = machine::installed(spec, born);
     for node in &spec.nodes {
-        let mut host = machine::ubuntu(node, spec, born);
+        let mut host = machine::ubuntu(&installed, node, born);
         if spec.conduct == Conduct::StandIn {
             // The sessions were recorded in a shell that read no files of its own.
             let _ = host.files.remove("/root/.bashrc");
