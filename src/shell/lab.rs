@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use super::held::Held;
 use super::limits;
 use super::proc::{Completer, Program};
 use crate::cluster::World;
@@ -147,9 +148,10 @@ impl Lab {
         self.cron_looked.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The world, for a moment: a guard must not live across an `await`.
-    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The world, for a moment: a guard must not live across an `await`, nor while the world is asked for again.
+    #[track_caller]
+    pub(crate) fn world(&self) -> Held<'_> {
+        Held::take(&self.world)
     }
 
     /// Every program of this lab: the shell's own, then those of other layers.

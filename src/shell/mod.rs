@@ -13,6 +13,7 @@ mod proc;
 mod link;
 mod console;
 mod crond;
+mod held;
 mod history;
 mod engine;
 mod session;

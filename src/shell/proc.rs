@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use crate::cluster::Place;
 use crate::cluster::place::FileOp;
-use crate::cluster::{Place, World};
 use crate::hosts::{FsError, files};
 
 use super::Lab;
 use super::access::{self, Identity, Umask, Want};
 use super::disk::NULL;
+use super::held::Held;
 use super::link::Link;
 
 /// A running program; its value is the exit code.
@@ -104,8 +105,9 @@ impl Proc {
         }
     }
 
-    /// The world, for a moment: the guard must not live across an `await`.
-    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+    /// The world, for a moment: the guard must not live across an `await`, nor while the world is asked for again.
+    #[track_caller]
+    pub(crate) fn world(&self) -> Held<'_> {
         self.lab.world()
     }
 

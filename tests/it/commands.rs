@@ -162,3 +162,42 @@ kubectl create cm a 2>&1
                   Post \"https://hook.default.svc:443/v?timeout=5s\": ";
     assert_eq!(said.matches(called).count(), 3, "{said}");
 }
+
+/// What goes on until somebody ends it; a deadlock would keep it, and the test, for ever.
+const ENDLESS: &[&str] = &[
+    "bash -c 'while true; do sleep 1; done'",
+    "journalctl -f",
+    "journalctl -fu kubelet",
+    "kubectl attach web",
+    "kubectl events -w",
+    "kubectl exec web -- sleep 100",
+    "kubectl get pods -A --watch-only",
+    "kubectl get pods -A -w",
+    "kubectl logs -f web",
+    "kubectl port-forward pod/web 8080:80",
+    "kubectl proxy",
+    "kubectl wait --for=delete pod/web --timeout=60s",
+    "ping node01",
+    "sleep 100",
+    "ssh node01 journalctl -f",
+    "sudo journalctl -f",
+    "tail -F /nope",
+    "tail -f /etc/hostname",
+    "watch date",
+];
+
+#[test]
+fn what_never_ends_can_be_ended() {
+    let mut script =
+        "kubectl run web --image=nginx:1.27\nkubectl wait --for=condition=Ready pod/web\n".to_owned();
+    for line in ENDLESS {
+        script
+            .push_str(&format!("timeout 3 {line} >/tmp/out 2>&1; echo \"$? {}\"\n", line.replace('\'', "")));
+    }
+    let (exit, output) = sh(&[], &script);
+    assert_eq!(exit, 0, "{output}");
+    for line in ENDLESS {
+        let wanted = format!("124 {}", line.replace('\'', ""));
+        assert!(output.lines().any(|it| it == wanted), "{wanted} is missing in {output}");
+    }
+}

@@ -340,7 +340,8 @@ impl Reader<'_> {
     async fn follow(&self, mut seen: usize) {
         loop {
             self.proc.sleep(LOOK).await;
-            let lines = self.matching(seen, self.proc.world().now);
+            let now = self.proc.world().now;
+            let lines = self.matching(seen, now);
             seen = self.total();
             self.print(&lines);
         }
