@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::media::{self, Format};
 use super::served::Served;
-use super::{forward, logs, remote, watching};
+use super::{forward, logs, openapi_proto, remote, watching};
 use crate::apimachinery::object;
 use crate::apimachinery::schema;
 use crate::apimachinery::status::Status;
@@ -109,8 +109,8 @@ async fn respond(peer: &Arc<Peer>, mut parts: Parts, body: Bytes) -> Result<Http
             logs::stream(&peer.served, peer.cluster, &target)
         }
         Body::Upgrade(target) => open(peer, upgrade, target),
-        Body::Json(_) if response.is_success() && media::wants_openapi_protobuf(&request) => {
-            let mut answer = HttpResponse::new(HttpBody::from(media::openapi_protobuf()));
+        Body::Json(document) if response.code == 200 && media::wants_openapi_protobuf(&request) => {
+            let mut answer = HttpResponse::new(HttpBody::from(openapi_proto::encode(&document)));
             answer
                 .headers_mut()
                 .insert(header::CONTENT_TYPE, HeaderValue::from_static(media::OPENAPI_PROTOBUF));

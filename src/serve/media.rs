@@ -51,18 +51,6 @@ pub(super) fn wants_openapi_protobuf(request: &Request) -> bool {
         && negotiate(&request.accept).is_err()
 }
 
-/// The head of the document in protocol buffers, without definitions: clients skip what they find no
-/// definition of and leave validation to the server. The whole document is there as JSON, and as v3.
-pub(super) fn openapi_protobuf() -> Vec<u8> {
-    // Fields of `openapi.v2.Document`: 1 swagger, 2 info; of `Info`: 1 title, 2 version.
-    let field = |number: u8, bytes: &[u8]| {
-        let length = u8::try_from(bytes.len()).unwrap_or(0);
-        [&[number << 3 | 2, length][..], bytes].concat()
-    };
-    let info = [field(1, b"Kubernetes"), field(2, b"v1.36.2")].concat();
-    [field(1, b"2.0"), field(2, &info)].concat()
-}
-
 const PROTOBUF: &str = "application/vnd.kubernetes.protobuf";
 
 /// Reads a body that is neither JSON nor YAML: protocol buffers become JSON.

@@ -16,6 +16,7 @@ mod kubeconfig;
 mod listen;
 mod http;
 mod media;
+mod openapi_proto;
 mod watching;
 mod logs;
 mod remote;

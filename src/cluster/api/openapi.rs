@@ -114,6 +114,20 @@ fn as_v2(document: Value) -> Value {
 fn rename_references(tree: &mut Value) {
     match tree {
         Value::Object(map) => {
+            // A reference stands alone here, with its description beside it.
+            if let Some(Value::Array(all)) =
+                map.get("allOf").filter(|it| it.as_array().is_some_and(|it| it.len() == 1))
+            {
+                let target = all.first().and_then(|it| it.get("$ref")).cloned();
+                if let Some(target) = target {
+                    map.remove("allOf");
+                    map.insert("$ref".into(), target);
+                }
+            }
+            // Nor are there alternatives: what may be several things is a text.
+            if map.remove("oneOf").is_some() {
+                map.insert("type".into(), "string".into());
+            }
             if let Some(Value::String(target)) = map.get_mut("$ref") {
                 *target = target.replace("#/components/schemas/", "#/definitions/");
             }
