@@ -2,6 +2,8 @@
 //!
 //! The text is that of kubectl's `pkg/explain/v2/templates/plaintext.tmpl`.
 
+mod older;
+
 use std::collections::BTreeSet;
 
 use serde_json::Value;
@@ -49,9 +51,15 @@ fn run(ctx: &mut Ctx<'_>) -> Done {
     }
     let version = ctx.flags.text("api-version").to_owned();
     let (mapping, path) = target(ctx, &word, &version)?;
+    if ctx.flags.text("output") == "plaintext-openapiv2" {
+        let recursive = ctx.flags.on("recursive");
+        let text = older::explain(ctx, &mapping, &path, recursive)?;
+        ctx.out(&text);
+        return Ok(());
+    }
     let document = document(ctx, &mapping)?;
     let format = ctx.flags.text("output");
-    if !["plaintext", "plaintext-openapiv2"].contains(&format) {
+    if format != "plaintext" {
         return Err(Failure::error(format!("unrecognized format: {format}")));
     }
     let explainer = Explainer {
