@@ -160,6 +160,8 @@ pub(crate) struct DeleteOptions {
     pub(crate) grace_period_s: Option<i64>,
     /// `Orphan`, `Background` or `Foreground`; empty for the default of the kind.
     pub(crate) propagation: String,
+    /// True when the older field says it too.
+    pub(crate) orphans_twice: bool,
     pub(crate) uid: Option<String>,
     pub(crate) resource_version: Option<String>,
 }
@@ -180,6 +182,7 @@ impl DeleteOptions {
         Self {
             grace_period_s: object::int(options, "/gracePeriodSeconds"),
             propagation,
+            orphans_twice: text("/propagationPolicy").is_some() && options.get("orphanDependents").is_some(),
             uid: text("/preconditions/uid"),
             resource_version: text("/preconditions/resourceVersion"),
         }

@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use super::call::{Call, DeleteOptions};
 use super::resources::{self, Resource};
 use super::{admission, custom, hooks, strategy};
+use crate::apimachinery::field::{self, Path};
 use crate::apimachinery::object;
-use crate::apimachinery::status::{Cause, Status};
+use crate::apimachinery::status::Status;
 use crate::cluster::{Key, Object};
 
 /// What a DELETE came to.
@@ -88,16 +89,17 @@ pub(crate) fn is_done(resource: &Resource, old: &Value, new: &Value) -> bool {
 }
 
 fn check_options(options: &DeleteOptions) -> Result<(), Status> {
-    let known = ["", "Orphan", "Background", "Foreground"];
-    if known.contains(&options.propagation.as_str()) {
-        return Ok(());
+    let (policy, path) = (options.propagation.as_str(), Path::new("propagationPolicy"));
+    let mut causes = Vec::new();
+    if options.orphans_twice {
+        let detail = "orphanDependents and deletionPropagation cannot be both set";
+        causes.push(field::invalid(&path, policy, detail));
     }
-    let message = format!(
-        "Invalid value: {:?}: DeletionPropagation need to be one of \"Foreground\", \"Background\", \"Orphan\" or nil",
-        options.propagation
-    );
-    let cause = Cause { reason: "FieldValueInvalid".into(), message, field: "propagationPolicy".into() };
-    Err(Status::invalid("DeleteOptions", "", "", vec![cause]))
+    if !["", "Orphan", "Background", "Foreground"].contains(&policy) {
+        let known = ["Foreground", "Background", "Orphan", "nil"];
+        causes.push(field::not_supported(&path, policy, &known));
+    }
+    if causes.is_empty() { Ok(()) } else { Err(Status::invalid("DeleteOptions", "", "", causes)) }
 }
 
 fn check_preconditions(call: &Call<'_>, object: &Value, options: &DeleteOptions) -> Result<(), Status> {

@@ -12,8 +12,8 @@ use super::route::{self, Route};
 use super::{
     components, custom, decode, discovery, patch, plain, read, remove, resources, subresource, write,
 };
-use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
+use crate::apimachinery::{go, object};
 use crate::cluster::{AuditEvent, ClusterId, Request, Response, UserInfo, World};
 
 /// Answers one request of an authenticated user, as kube-apiserver does.
@@ -262,6 +262,7 @@ fn perform(call: &mut Call<'_>, request: &Request, verb: &str) -> Result<Respons
         "get" => subresource::get(call, request),
         "list" => read::list(call, request),
         "watch" => read::watch(call, request),
+        "create" if &*call.resource.storage == "bindings" => subresource::bind(call, request),
         "create" if call.subresource.is_empty() => {
             let object = decode::body(call, request)?;
             if let Some(answer) = reviews::answer(call, &object) {
@@ -317,8 +318,14 @@ fn delete_options(request: &Request) -> Result<DeleteOptions, Status> {
     if let Some(policy) = request.query_value("propagationPolicy") {
         object::set(&mut options, &["propagationPolicy"], policy);
     }
-    if let Some(grace) = request.query_value("gracePeriodSeconds").and_then(|it| it.parse::<i64>().ok()) {
+    if let Some(text) = request.query_value("gracePeriodSeconds") {
+        let grace: i64 = text.parse().map_err(|_| {
+            Status::bad_request(format!("strconv.ParseInt: parsing {}: invalid syntax", go::quote(text)))
+        })?;
         object::set(&mut options, &["gracePeriodSeconds"], grace);
+    }
+    if let Some(orphan) = request.query_value("orphanDependents") {
+        object::set(&mut options, &["orphanDependents"], matches!(orphan, "true" | "1"));
     }
     Ok(DeleteOptions::of(&options))
 }

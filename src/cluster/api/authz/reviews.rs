@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{Attributes, Decision, decide, rbac};
-use crate::apimachinery::object;
 use crate::apimachinery::status::{Cause, Status};
+use crate::apimachinery::{go, object};
 use crate::cluster::UserInfo;
 use crate::cluster::api::authn;
 use crate::cluster::api::call::Call;
@@ -33,12 +33,13 @@ fn attributes(call: &Call<'_>, review: &Value) -> Result<Attributes, Status> {
     let resource = object::at(review, "/spec/resourceAttributes");
     let path = object::at(review, "/spec/nonResourceAttributes");
     match (resource, path) {
-        (Some(_), Some(_)) => Err(invalid(
-            call,
-            "FieldValueInvalid",
-            "spec.nonResourceAttributes",
-            "Invalid value: cannot be specified in combination with resourceAttributes",
-        )),
+        (Some(_), Some(_)) => {
+            let (path, verb) = (text("nonResourceAttributes", "path"), text("nonResourceAttributes", "verb"));
+            let shown = format!("{{\"Path\":{},\"Verb\":{}}}", go::quote(&path), go::quote(&verb));
+            let message =
+                format!("Invalid value: {shown}: cannot be specified in combination with resourceAttributes");
+            Err(invalid(call, "FieldValueInvalid", "spec.nonResourceAttributes", &message))
+        }
         (None, None) => Err(invalid(
             call,
             "FieldValueInvalid",
@@ -82,7 +83,7 @@ fn with_status(call: &Call<'_>, review: &Value, status: Value) -> Value {
     let mut answer = review.clone();
     object::set(&mut answer, &["apiVersion"], call.resource.api_version());
     object::set(&mut answer, &["kind"], call.resource.kind.as_str());
-    object::set(&mut answer, &["metadata", "creationTimestamp"], Value::Null);
+    object::set_default(&mut answer, &["metadata"], json!({}));
     object::set(&mut answer, &["status"], status);
     answer
 }

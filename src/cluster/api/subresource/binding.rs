@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::apimachinery::field::{self, Path};
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::Object;
@@ -11,6 +12,7 @@ use super::super::write::{self, Part};
 
 /// Binds the pod that the call names to `binding.target`.
 pub(crate) fn bind(call: &mut Call<'_>, binding: &Value) -> Result<Object, Status> {
+    check(binding)?;
     let node = object::text(binding, "/target/name").to_owned();
     let now = call.world.now.rfc3339();
     let name = call.name.clone();
@@ -24,6 +26,25 @@ pub(crate) fn bind(call: &mut Call<'_>, binding: &Value) -> Result<Object, Statu
         set_scheduled(&mut pod, &now);
         Ok(pod)
     })
+}
+
+/// Only nodes are bound to. The server wraps this refusal in nothing.
+fn check(binding: &Value) -> Result<(), Status> {
+    let path = Path::new("target");
+    let (kind, name) = (object::text(binding, "/target/kind"), object::text(binding, "/target/name"));
+    let mut causes = Vec::new();
+    if !kind.is_empty() && kind != "Node" {
+        causes.push(field::not_supported(&path.child("kind"), kind, &["Node", "<empty>"]));
+    }
+    if name.is_empty() {
+        causes.push(field::required(&path.child("name"), ""));
+    }
+    let lines: Vec<String> = causes.iter().map(|it| format!("{}: {}", it.field, it.message)).collect();
+    match lines.as_slice() {
+        [] => Ok(()),
+        [one] => Err(Status::bare(500, one.as_str())),
+        all => Err(Status::bare(500, format!("[{}]", all.join(", ")))),
+    }
 }
 
 fn refuse(pod: &Value, name: &str) -> Result<(), Status> {

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use super::call::Call;
 use super::write::{self, Part};
-use super::{convert, decode, read};
+use super::{convert, decode, read, resources};
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::{Body, Object, Request, Response};
@@ -56,6 +56,16 @@ pub(crate) fn post(call: &mut Call<'_>, request: &Request) -> Result<Response, S
         }
         _ => Err(Status::no_such_path()),
     }
+}
+
+/// POST of a Binding, which stands for the subresource of the pod that it names.
+pub(crate) fn bind(call: &mut Call<'_>, request: &Request) -> Result<Response, Status> {
+    let binding = decode::body(call, request)?;
+    let pods = resources::find(call.cluster(), "", "v1", "pods").ok_or_else(Status::no_such_path)?;
+    (call.resource, call.subresource) = (pods, "binding".into());
+    call.name = object::name(&binding).to_owned();
+    binding::bind(call, &binding)?;
+    Ok(Response::json(201, success(201)))
 }
 
 /// `Status` with `Success`, as subresources without an object answer.
