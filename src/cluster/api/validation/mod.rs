@@ -261,7 +261,6 @@ pub(crate) fn update_status(resource: &Resource, new: &Value, old: &Value) -> Ve
     match &*resource.storage {
         "pods" => pod::pod_status_update(new, old, &mut errs),
         "resourcequotas" => bounds::resource_quota_status(new, old, &mut errs),
-        "replicasets.apps" | "replicationcontrollers" => workloads::replica_counts(new, old, &mut errs),
         "services" => {
             meta::update(new, old, &mut errs);
             services::service_status(new, old, &mut errs);
@@ -274,7 +273,10 @@ pub(crate) fn update_status(resource: &Resource, new: &Value, old: &Value) -> Ve
             meta::update(new, old, &mut errs);
             config::node_update(new, old, &mut errs);
         }
-        _ => meta::update(new, old, &mut errs),
+        other => {
+            meta::update(new, old, &mut errs);
+            workloads::status_counts(other, new, &mut errs);
+        }
     }
     told_once(errs)
 }

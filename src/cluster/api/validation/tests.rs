@@ -380,3 +380,25 @@ fn addresses_of_endpoints() {
     endpoints[1].addresses[1]: Invalid value: "127.0.0.1": may not be in the loopback range (127.0.0.0/8, ::1/128)
     "#);
 }
+
+#[test]
+fn counts_of_statuses() {
+    let told = |resource: &str, status: Value| {
+        let mut errs = Errors::new();
+        workloads::status_counts(resource, &json!({"status": status}), &mut errs);
+        lines(errs).join("\n")
+    };
+    let status = json!({"replicas": 1, "readyReplicas": 2, "availableReplicas": 3, "collisionCount": -1});
+    insta::assert_snapshot!(told("deployments.apps", status.clone()), @r"
+    status.collisionCount: Invalid value: -1: must be greater than or equal to 0
+    status.readyReplicas: Invalid value: 2: cannot be greater than status.replicas
+    status.availableReplicas: Invalid value: 3: cannot be greater than status.replicas
+    status.availableReplicas: Invalid value: 3: cannot be greater than readyReplicas
+    ");
+    insta::assert_snapshot!(told("statefulsets.apps", status), @r"
+    status.collisionCount: Invalid value: -1: must be greater than or equal to 0
+    status.readyReplicas: Invalid value: 2: cannot be greater than status.replicas
+    status.availableReplicas: Invalid value: 3: cannot be greater than status.replicas
+    status.availableReplicas: Invalid value: 3: cannot be greater than status.readyReplicas
+    ");
+}

@@ -145,21 +145,105 @@ pub(super) fn replica_set(it: &Value, errs: &mut Errors) {
     template(&spec, &REPLICA_SET, errs);
 }
 
-/// Counts in the status of a ReplicaSet or ReplicationController.
-pub(super) fn replica_counts(new: &Value, _: &Value, errs: &mut Errors) {
+/// What the counts in a status must be.
+struct Counts {
+    resource: &'static str,
+    /// At least 0, in the order of the server's checks.
+    natural: &'static [&'static str],
+    /// No more than `replicas`.
+    bounded: &'static [&'static str],
+    /// How messages call `readyReplicas`, which `availableReplicas` may not exceed; empty without that rule.
+    ready: &'static str,
+}
+
+/// Statuses with counts. Sorted.
+const COUNTS: &[Counts] = &[
+    Counts {
+        resource: "daemonsets.apps",
+        natural: &[
+            "currentNumberScheduled",
+            "numberMisscheduled",
+            "desiredNumberScheduled",
+            "numberReady",
+            "observedGeneration",
+            "updatedNumberScheduled",
+            "numberAvailable",
+            "numberUnavailable",
+            "collisionCount",
+        ],
+        bounded: &[],
+        ready: "",
+    },
+    Counts {
+        resource: "deployments.apps",
+        natural: &[
+            "observedGeneration",
+            "replicas",
+            "updatedReplicas",
+            "readyReplicas",
+            "availableReplicas",
+            "unavailableReplicas",
+            "collisionCount",
+        ],
+        bounded: &["updatedReplicas", "readyReplicas", "availableReplicas"],
+        ready: "readyReplicas",
+    },
+    Counts {
+        resource: "horizontalpodautoscalers.autoscaling",
+        natural: &["currentReplicas", "desiredReplicas"],
+        bounded: &[],
+        ready: "",
+    },
+    Counts {
+        resource: "poddisruptionbudgets.policy",
+        natural: &["disruptionsAllowed", "currentHealthy", "desiredHealthy", "expectedPods"],
+        bounded: &[],
+        ready: "",
+    },
+    Counts {
+        resource: "replicasets.apps",
+        natural: OF_REPLICA_SETS,
+        bounded: BOUNDED,
+        ready: "readyReplicas",
+    },
+    Counts {
+        resource: "replicationcontrollers",
+        natural: OF_REPLICA_SETS,
+        bounded: BOUNDED,
+        ready: "readyReplicas",
+    },
+    Counts {
+        resource: "statefulsets.apps",
+        natural: &[
+            "replicas",
+            "readyReplicas",
+            "currentReplicas",
+            "updatedReplicas",
+            "availableReplicas",
+            "observedGeneration",
+            "collisionCount",
+        ],
+        bounded: &["readyReplicas", "currentReplicas", "updatedReplicas", "availableReplicas"],
+        ready: "status.readyReplicas",
+    },
+];
+
+const OF_REPLICA_SETS: &[&str] =
+    &["replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas", "observedGeneration"];
+const BOUNDED: &[&str] = &["fullyLabeledReplicas", "readyReplicas", "availableReplicas"];
+
+/// The counts in the status of a kind that has some.
+pub(super) fn status_counts(resource: &str, new: &Value, errs: &mut Errors) {
+    let Some(rules) = COUNTS.iter().find(|it| it.resource == resource) else { return };
     let status = Node::root(new).child("status");
-    let keys =
-        ["replicas", "fullyLabeledReplicas", "readyReplicas", "availableReplicas", "observedGeneration"];
-    all_non_negative(&status, &keys, errs);
+    all_non_negative(&status, rules.natural, errs);
     let count = |key: &str| status.int(key).unwrap_or(0);
-    for key in ["fullyLabeledReplicas", "readyReplicas", "availableReplicas"] {
-        if count(key) > count("replicas") {
-            errs.push(field::invalid(&status.at(key), count(key), "cannot be greater than status.replicas"));
-        }
+    for key in rules.bounded.iter().filter(|key| count(key) > count("replicas")) {
+        errs.push(field::invalid(&status.at(key), count(key), "cannot be greater than status.replicas"));
     }
-    if count("availableReplicas") > count("readyReplicas") {
-        let detail = "cannot be greater than readyReplicas";
-        errs.push(field::invalid(&status.at("availableReplicas"), count("availableReplicas"), detail));
+    if !rules.ready.is_empty() && count("availableReplicas") > count("readyReplicas") {
+        let detail = format!("cannot be greater than {}", rules.ready);
+        errs.push(field::invalid(&status.at("availableReplicas"), count("availableReplicas"), &detail));
     }
 }
 

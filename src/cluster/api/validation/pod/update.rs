@@ -3,10 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use crate::apimachinery::field::{self, Errors, Path};
-use crate::apimachinery::object;
+use crate::apimachinery::{object, validate};
 use crate::cluster::api::strategy::qos_class;
 use crate::cluster::api::validation::meta;
-use crate::cluster::api::validation::node::{Node, required};
+use crate::cluster::api::validation::node::{Node, immutable, required};
 
 /// The real message ends in a dump of internal types, which is left out here.
 const SPEC: &str = "pod updates may not change fields other than `spec.containers[*].image`,\
@@ -288,6 +288,40 @@ fn cpu_and_memory_back(after: &mut Value, before: &Value) {
 /// A write to the `status` subresource.
 pub(in crate::cluster::api::validation) fn status(new: &Value, old: &Value, errs: &mut Errors) {
     meta::update(new, old, errs);
+    conditions(new, errs);
+    let (after, before) = (Node::root(new).child("status"), Node::root(old).child("status"));
+    immutable(&after, &before, "qosClass", errs);
+    transitions(new, old, errs);
+    addresses(&after, errs);
+}
+
+/// Conditions that are not the system's have qualified names. The path is the real server's.
+fn conditions(new: &Value, errs: &mut Errors) {
+    let path = Path::new("metadata").child("conditions");
+    for (index, condition) in object::list(new, "/status/conditions").iter().enumerate() {
+        let kind = object::field(condition, "type");
+        if !["PodScheduled", "Ready", "Initialized"].contains(&kind) {
+            let sentences = validate::qualified_name(kind);
+            errs.extend(field::invalid_each(&path.index(index).child("Type"), kind, &sentences));
+        }
+    }
+}
+
+fn addresses(status: &Node<'_>, errs: &mut Errors) {
+    for (one, all) in [("podIP", "podIPs"), ("hostIP", "hostIPs")] {
+        let mut ips: Vec<&str> = status.items(all).iter().map(|it| it.text("ip")).collect();
+        // The single address means the first of the list.
+        if !status.text(one).is_empty() && ips.first() != Some(&status.text(one)) {
+            ips = vec![status.text(one)];
+        }
+        for (index, ip) in ips.into_iter().enumerate() {
+            errs.extend(field::invalid_each(&status.at(all).index(index), ip, &validate::ip(ip)));
+        }
+    }
+}
+
+/// What has ended does not begin again where nothing restarts it.
+fn transitions(new: &Value, old: &Value, errs: &mut Errors) {
     let policy = object::text(old, "/spec/restartPolicy");
     if policy == "Always" {
         return;
