@@ -65,7 +65,7 @@ impl Command for Adapted {
         }
         let stdin = read_all(&context).await?;
         let pipes = substituted(&context, stdin.as_deref()).await;
-        let mut proc = Proc { pipes, ..self.process(&context, stdin) };
+        let mut proc = Proc { pipes, ..process(&self.around, &context, stdin) };
         let outbox = proc.outbox.clone();
         let mut running = (self.program.run)(&mut proc);
         let exit = loop {
@@ -80,25 +80,24 @@ impl Command for Adapted {
     }
 }
 
-impl Adapted {
-    fn process(&self, context: &CommandContext<'_>, stdin: Option<Vec<u8>>) -> Proc {
-        let mut args = vec![context.name.to_owned()];
-        args.extend(context.args.iter().cloned());
-        let around = self.around.clone();
-        Proc {
-            args,
-            env: context.env.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
-            cwd: context.cwd.to_string_lossy().into_owned(),
-            user: around.user,
-            place: around.place,
-            tty: false,
-            stdin,
-            pipes: Pipes::default(),
-            lab: around.lab,
-            outbox: Outbox::default(),
-            link: around.link,
-            umask: around.umask,
-        }
+/// The process of a command.
+pub(super) fn process(around: &Around, context: &CommandContext<'_>, stdin: Option<Vec<u8>>) -> Proc {
+    let mut args = vec![context.name.to_owned()];
+    args.extend(context.args.iter().cloned());
+    let around = around.clone();
+    Proc {
+        args,
+        env: context.env.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
+        cwd: context.cwd.to_string_lossy().into_owned(),
+        user: around.user,
+        place: around.place,
+        tty: false,
+        stdin,
+        pipes: Pipes::default(),
+        lab: around.lab,
+        outbox: Outbox::default(),
+        link: around.link,
+        umask: around.umask,
     }
 }
 
@@ -120,7 +119,7 @@ const DESCRIPTORS: &str = "/dev/fd/";
 const STDIN: [&str; 3] = ["/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
 
 /// What the descriptors among the arguments give: `-f <(…)`, `--from-file=key=<(…)`, `-f /dev/stdin`.
-async fn substituted(context: &CommandContext<'_>, stdin: Option<&[u8]>) -> Pipes {
+pub(super) async fn substituted(context: &CommandContext<'_>, stdin: Option<&[u8]>) -> Pipes {
     let mut pipes: BTreeMap<String, Arc<[u8]>> = BTreeMap::new();
     for arg in context.args {
         if let Some(name) = STDIN.iter().find(|name| arg.ends_with(**name)) {

@@ -16,6 +16,7 @@ use super::files::PlaceFiles;
 use super::pipes::{Sharer, Sharing};
 use super::proc::{Fd, Outbox, Proc};
 use super::session;
+use super::streams::{self, Stream};
 use super::valve::Valve;
 use super::wording::Wording;
 use super::{Lab, Login, limits, login, names};
@@ -243,6 +244,12 @@ pub(super) fn builder(around: &Around, login: &Login) -> BashBuilder {
         let adapted = Adapted { program, around: around.clone() };
         if let Some(sharer) = Sharer::new(program.name, adapted, around) {
             builder = builder.builtin(program.name, Box::new(sharer));
+        }
+    }
+    for name in streams::NAMES.into_iter().filter(|name| known(name)) {
+        let stream = Stream(name, around.clone());
+        if let Some(sharer) = Sharer::new(name, stream, around) {
+            builder = builder.builtin(name, Box::new(sharer));
         }
     }
     builder

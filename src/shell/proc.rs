@@ -144,6 +144,11 @@ impl Proc {
         files::clean(&self.cwd, path)
     }
 
+    /// As [`Self::path`], but a descriptor such as `/dev/fd/63` stays what it is.
+    pub(crate) fn descriptor(&self, path: &str) -> String {
+        if self.pipes.contains_key(path) { path.to_owned() } else { self.path(path) }
+    }
+
     /// The bytes of a file, as this process sees it.
     pub(crate) fn read_file(&self, path: &str) -> Result<Arc<[u8]>, FsError> {
         match self.pipes.get(path) {

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::{Lab, dialect};
+use super::{Lab, dialect, sentences};
 use crate::cluster::Place;
 use crate::sim::SimTime;
 
@@ -109,6 +109,7 @@ impl Wording {
         let refusals = self.typed && text.contains("syntax error");
         let files = REASONS.iter().any(|it| text.contains(it));
         files
+            || sentences::concerns(text)
             || LINES.iter().any(|(said, _)| text.contains(said))
             || text.contains(UNKNOWN)
             || text.contains(GETOPTS)
@@ -122,6 +123,9 @@ impl Wording {
 
     fn line(&mut self, line: &str) -> Option<String> {
         if let Some(shown) = self.measured(line) {
+            return Some(shown);
+        }
+        if let Some(shown) = sentences::put_right(line) {
             return Some(shown);
         }
         if let Some((_, real)) = LINES.iter().find(|(said, _)| *said == line.trim_end()) {

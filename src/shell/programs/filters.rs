@@ -21,8 +21,34 @@ pub(crate) const XARGS: Program =
 /// What GNU's `xargs` ends with when a command ended with something between 1 and 125.
 const COMMAND_FAILED: i32 = 123;
 
+/// What it ends with when there is no such command.
+const NOT_FOUND: i32 = 127;
+
+/// Options of `xargs` that take the next word.
+const XARGS_VALUES: &str = "aEIdLnPs";
+
+/// The command that `xargs` is to run.
+fn command(args: &[String]) -> Option<&String> {
+    let mut words = args.iter().skip(1);
+    loop {
+        let word = words.next()?;
+        match word.strip_prefix('-') {
+            None => return Some(word),
+            Some(option) if option.chars().count() == 1 && XARGS_VALUES.contains(option) => {
+                drop(words.next())
+            }
+            Some("-") => return words.next(),
+            Some(_) => {}
+        }
+    }
+}
+
 fn xargs(proc: &mut Proc) -> Running<'_> {
     Box::pin(async move {
+        if let Some(missing) = command(&proc.args).filter(|it| proc.stdin.is_some() && !proc.can_start(it)) {
+            proc.eprint(format!("xargs: {missing}: No such file or directory\n"));
+            return NOT_FOUND;
+        }
         match proc.run_own(&proc.args, true).await {
             1..=125 => COMMAND_FAILED,
             exit => exit,

@@ -60,6 +60,8 @@ mod stat;
 mod substitute;
 mod subshell;
 mod sysctl;
+mod split;
+mod wc;
 mod systemctl;
 mod tail;
 mod tar;
@@ -232,6 +234,8 @@ pub(crate) const ALL: &[&Program] = &[
     &wrappers::TASKSET,
     &wrappers::ZGREP,
     &yq::PROGRAM,
+    &split::PROGRAM,
+    &wc::PROGRAM,
 ];
 
 /// The `kill` of sessions, for processes that are no jobs.

@@ -153,7 +153,15 @@ fn zgrep(proc: &mut Proc) -> Running<'_> {
             return 2;
         };
         let (pattern, files) = words.split_at(at + 1);
-        let line = format!("zcat -f {} | grep {}", files.join(" "), pattern.join(" "));
+        let grep = format!("grep {}", pattern.join(" "));
+        let line = match files {
+            [] => format!("zcat -f | {grep}"),
+            [file] => format!("zcat -f {file} | {grep}"),
+            files => {
+                let each = |file: &String| format!("zcat -f {file} | {grep} -H --label={file}");
+                files.iter().map(each).collect::<Vec<_>>().join("; ")
+            }
+        };
         proc.run_line(&line).await
     })
 }
