@@ -12,6 +12,7 @@ use super::access::Umask;
 use super::link::Link;
 use super::pipes::Sharing;
 use super::proc::{Fd, Outbox, Pipes, Proc, Program};
+use super::traces::Tracing;
 use super::{Lab, limits};
 use crate::cluster::Place;
 
@@ -34,6 +35,7 @@ pub(super) struct Around {
     pub(super) programs: Programs,
     pub(super) sharing: Sharing,
     pub(super) umask: Umask,
+    pub(super) tracing: Tracing,
 }
 
 /// Which programs of the tables a shell knows, beside those of the language crate.

@@ -16,7 +16,8 @@ use super::files::PlaceFiles;
 use super::pipes::{Sharer, Sharing};
 use super::proc::{Fd, Outbox, Proc};
 use super::session;
-use super::streams::{self, Stream};
+use super::streams;
+use super::traces::{Traces, Tracing};
 use super::valve::Valve;
 use super::wording::Wording;
 use super::{Lab, Login, limits, login, names};
@@ -53,6 +54,7 @@ impl Proc {
             programs: Programs::All,
             sharing: Sharing::default(),
             umask: self.umask.inherited(),
+            tracing: Tracing::default(),
         }
     }
 
@@ -162,7 +164,7 @@ pub(super) async fn attempt(
         Ok(_) => format!("{}; {}", begin::NAME, script.text),
         Err(_) => script.text,
     };
-    let screen = Screen { outbox: outbox.clone(), wording: Arc::new(Mutex::new(wording)), valve };
+    let screen = Screen::new(outbox, wording, &around, valve);
     screen.execute(&mut bash, &text, options).await.map(|result| result.exit_code)
 }
 
@@ -172,9 +174,24 @@ pub(super) struct Screen {
     pub(super) outbox: Outbox,
     pub(super) wording: Arc<Mutex<Wording>>,
     pub(super) valve: Valve,
+    traces: Arc<Mutex<Traces>>,
+    shell: Arc<str>,
 }
 
 impl Screen {
+    /// Writes to `outbox` what a shell writes.
+    pub(super) fn new(outbox: &Outbox, wording: Wording, around: &Around, valve: Valve) -> Self {
+        let shell = format!("{}: ", wording.shell()).into();
+        let traces = Arc::new(Mutex::new(Traces::new(&around.tracing)));
+        Self { outbox: outbox.clone(), wording: Arc::new(Mutex::new(wording)), valve, traces, shell }
+    }
+
+    fn show(&self, fd: Fd, bytes: &[u8]) {
+        let mut outbox = self.outbox.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut traces = self.traces.lock().unwrap_or_else(PoisonError::into_inner);
+        traces.add(&mut outbox, fd, bytes, &self.shell);
+    }
+
     /// Executes `text` in a shell that is there; output goes to the outbox as it comes.
     pub(super) async fn execute(
         &self,
@@ -182,12 +199,14 @@ impl Screen {
         text: &str,
         options: ExecOptions,
     ) -> bashkit::Result<ExecResult> {
-        let outbox = self.outbox.clone();
-        let out = self.valve.sink(Fd::Out, move |bytes| write(&outbox, Fd::Out, bytes));
-        let (outbox, wording) = (self.outbox.clone(), self.wording.clone());
+        let screen = self.clone();
+        let out = self.valve.sink(Fd::Out, move |bytes| screen.show(Fd::Out, bytes));
+        let screen = self.clone();
         let err = self.valve.sink(Fd::Err, move |bytes| {
-            let shown = wording.lock().unwrap_or_else(PoisonError::into_inner).filter(bytes.to_vec());
-            write(&outbox, Fd::Err, &shown);
+            let shown = screen.wording.lock().unwrap_or_else(PoisonError::into_inner).filter(bytes.to_vec());
+            if !shown.is_empty() {
+                screen.show(Fd::Err, &shown);
+            }
         });
         let options = options.extensions(self.valve.attend());
         bash.execute(text).options(options).stdout_fn(out).stderr_fn(err).await
@@ -247,9 +266,8 @@ pub(super) fn builder(around: &Around, login: &Login) -> BashBuilder {
         }
     }
     for name in streams::NAMES.into_iter().filter(|name| known(name)) {
-        let stream = Stream(name, around.clone());
-        if let Some(sharer) = Sharer::new(name, stream, around) {
-            builder = builder.builtin(name, Box::new(sharer));
+        if let Some(stream) = streams::builtin(name, around) {
+            builder = builder.builtin(name, Box::new(stream));
         }
     }
     builder

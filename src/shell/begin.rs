@@ -56,7 +56,7 @@ pub(super) fn reader(around: &Around) -> (&'static str, Adapted) {
 
 /// Looks at a command before it runs.
 pub(super) fn hook(around: &Around) -> Box<dyn Fn(ToolEvent) -> HookAction<ToolEvent> + Send + Sync> {
-    let (umask, lab) = (around.umask.clone(), around.lab.clone());
+    let (umask, lab, tracing) = (around.umask.clone(), around.lab.clone(), around.tracing.clone());
     Box::new(move |mut event| {
         if super::engine::is_too_deep() {
             return HookAction::Cancel("nested too deeply".to_owned());
@@ -76,10 +76,23 @@ pub(super) fn hook(around: &Around) -> Box<dyn Fn(ToolEvent) -> HookAction<ToolE
             {
                 event.args.insert(0, READER.to_owned());
             }
+            // Its own trace tells when it ends.
+            "set" | "bash" | "sh" if traces(&event.args) => tracing.set(true),
             "find" => event.args = dated(&event.args, lab.world().now.unix_s()),
             _ => {}
         }
         HookAction::Continue(event)
+    })
+}
+
+/// True when the options before any operand switch traces on.
+fn traces(args: &[String]) -> bool {
+    let options = args.iter().take_while(|it| it.starts_with(['-', '+']) || *it == "xtrace");
+    let mut named = false;
+    options.fold(false, |found, arg| {
+        let letters = arg.strip_prefix('-').unwrap_or_default();
+        let by_name = std::mem::replace(&mut named, letters == "o") && arg == "xtrace";
+        found || by_name || (!letters.starts_with('-') && letters.contains('x'))
     })
 }
 
@@ -152,6 +165,16 @@ fn reads_commands(args: &[String]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn traces_are_switched() {
+        let on = |line: &str| {
+            let args: Vec<String> = line.split(' ').map(str::to_owned).collect();
+            traces(&args)
+        };
+        assert!(on("-x") && on("-euxo pipefail") && on("-o xtrace"));
+        assert!(!on("-e") && !on("x.sh -x") && !on("--posix") && !on("+o xtrace") && !on("+x"));
+    }
 
     #[test]
     fn ages_become_moments() {

@@ -14,6 +14,7 @@ use super::link::{Answer, Link, Request};
 use super::pipes::Sharing;
 use super::proc::{Fd, Outbox};
 use super::session::{INTERRUPTED, Session};
+use super::traces::Tracing;
 use super::{Lab, Login, history};
 use crate::sim::SimTime;
 
@@ -83,6 +84,7 @@ impl Console {
             programs: Programs::All,
             sharing: Sharing::default(),
             umask: Umask::default(),
+            tracing: Tracing::default(),
         }
     }
 

@@ -13,6 +13,7 @@ use super::engine::Engine;
 use super::link::Link;
 use super::pipes::Sharing;
 use super::proc::Outbox;
+use super::traces::Tracing;
 use super::{Lab, Login};
 use crate::cluster::Place;
 use crate::hosts::cron::{self, Entry};
@@ -123,6 +124,7 @@ fn command(lab: Lab, host: String, entry: Entry, pid: u32) -> Running {
             programs: Programs::All,
             sharing: Sharing::default(),
             umask: Umask::default(),
+            tracing: Tracing::default(),
         };
         let script = Script { text, stdin: input.map(String::into_bytes), ..Script::default() };
         batch::run(around, &login, script, &outbox).await;

@@ -12,6 +12,7 @@ use super::engine::Engine;
 use super::link::Link;
 use super::pipes::Sharing;
 use super::proc::{Fd, Outbox};
+use super::traces::Tracing;
 use super::{Lab, Login};
 
 /// A script on its way. Dropping it ends it.
@@ -44,6 +45,7 @@ impl Job {
             programs: Programs::All,
             sharing: Sharing::default(),
             umask: Umask::default(),
+            tracing: Tracing::default(),
         };
         let written = outbox.clone();
         let running = Box::pin(async move { batch::run(around, &login, script, &written).await });

@@ -35,6 +35,7 @@ mod job;
 mod jobs;
 mod dialect;
 mod wording;
+mod traces;
 mod sentences;
 pub(crate) mod programs;
 pub(crate) mod nano;

@@ -21,6 +21,7 @@ use super::jobs::{self, Jobs};
 use super::pipes::Sharing;
 use super::proc::{Fd, Outbox};
 use super::programs::KILL;
+use super::traces::Tracing;
 use super::valve::Valve;
 use super::wording::{MARK, Wording};
 use super::{Lab, Login, input, names};
@@ -145,7 +146,7 @@ fn prelude(around: &Around, login: &Login) -> VecDeque<String> {
         // How a job ended is asked for when it has, so that later nobody else knows.
         "wait() { if __uncordon_wait \"$#\" \"${1-}\"; then return $__uncordon_told; fi; builtin wait \"$@\"; }".to_owned(),
         // Jobs are the language's business, processes of the machine are not.
-        "kill() { builtin kill \"$@\" 2>/dev/null || __uncordon_kill \"$@\"; }".to_owned(),
+        "kill() { case \"$*\" in -l|-L) __uncordon_kill -l; return;; esac; builtin kill \"$@\" 2>/dev/null || __uncordon_kill \"$@\"; }".to_owned(),
     ]);
     for (name, value) in &login.aliases {
         lines.push_back(format!("alias {name}={}", input::quote(value)));
@@ -162,8 +163,8 @@ fn prelude(around: &Around, login: &Login) -> VecDeque<String> {
 /// The session's whole life.
 async fn live(around: Around, login: Login, cell: Cell, outbox: Outbox) -> i32 {
     let name = login.shell.clone();
-    let wording = Arc::new(Mutex::new(Wording::new(&around.lab, &around.place, &name, true)));
-    let screen = Screen { outbox: outbox.clone(), wording, valve: Valve::default() };
+    let wording = Wording::new(&around.lab, &around.place, &name, true);
+    let screen = Screen::new(&outbox, wording, &around, Valve::default());
     let mut bash = build(around, &login, &cell, &screen);
     loop {
         let outcome = interruptible(&cell, screen.execute(&mut bash, LOOP, ExecOptions::new())).await;
@@ -215,6 +216,7 @@ pub(super) fn report(shell: &str, error: &Error, outbox: &Outbox) -> i32 {
 
 fn build(around: Around, login: &Login, cell: &Cell, screen: &Screen) -> Bash {
     let exit_cell = cell.clone();
+    let (lab, wording) = (around.lab.clone(), screen.wording.clone());
     let kill = Adapted { program: &KILL, around: around.clone() };
     let mut bash = batch::builder(&around, login)
         .builtin(begin::NAME, begin::builtin(&around, login, &screen.valve))
@@ -226,6 +228,7 @@ fn build(around: Around, login: &Login, cell: &Cell, screen: &Screen) -> Bash {
                 remote: Remote::of(&around, login),
                 sharing: around.sharing.clone(),
                 lab: around.lab.clone(),
+                tracing: around.tracing.clone(),
                 screen: screen.clone(),
             }),
         )
@@ -236,6 +239,14 @@ fn build(around: Around, login: &Login, cell: &Cell, screen: &Screen) -> Bash {
         .builtin("__uncordon_wait", Box::new(Wait(cell.clone())))
         .builtin("__uncordon_left", Box::new(Left(cell.clone())))
         .builtin("__uncordon_history", Box::new(History(cell.clone())))
+        .before_tool(Box::new(move |event| match &event.args[..] {
+            // A terminal's shell stays when there is nothing to go on as.
+            [name, ..] if event.name == "exec" && !can_go_on(&lab, name) => {
+                wording.lock().unwrap_or_else(PoisonError::into_inner).missed(name);
+                HookAction::Cancel("nothing to go on as".to_owned())
+            }
+            _ => HookAction::Continue(event),
+        }))
         .on_exit(Box::new(move |event: ExitEvent| {
             exit_cell.lock().exited = Some(event.code);
             HookAction::Continue(event)
@@ -245,12 +256,21 @@ fn build(around: Around, login: &Login, cell: &Cell, screen: &Screen) -> Bash {
     bash
 }
 
+/// True unless `exec` of that name is known to fail.
+fn can_go_on(lab: &Lab, name: &str) -> bool {
+    name.starts_with('-')
+        || name.starts_with("__uncordon_")
+        || name.contains('/')
+        || names::is_known(lab, name)
+}
+
 /// The prompt: waits for the next line.
 struct Next {
     cell: Cell,
     remote: Option<Remote>,
     sharing: Sharing,
     lab: Lab,
+    tracing: Tracing,
     screen: Screen,
 }
 
@@ -287,6 +307,7 @@ impl Builtin for Next {
         let Some((status, line)) = poll_fn(|_| self.take()).await else {
             return Ok(ExecResult::with_code("", 1));
         };
+        self.tracing.set(context.variables.get("SHOPT_x").is_some_and(|it| it == "1"));
         self.sharing.follow(&line, |name| names::is_known(&self.lab, name));
         self.screen.wording.lock().unwrap_or_else(PoisonError::into_inner).begin(&line);
         let before = self.cell.lock().pipeline.take().unwrap_or_default();

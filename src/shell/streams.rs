@@ -3,6 +3,7 @@
 use bashkit::{Command, CommandContext, CommandOutput, CommandStatus, async_trait};
 
 use super::adapt::{self, Around};
+use super::pipes::{Sharer, Sharing};
 use super::programs::options::{Options, Spec, Value};
 use crate::hosts::files;
 
@@ -33,7 +34,17 @@ const TEE: Spec = Spec {
 const STDIN: [&str; 4] = ["-", "/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"];
 
 /// One of [`NAMES`].
-pub(super) struct Stream(pub(super) &'static str, pub(super) Around);
+struct Stream(&'static str, Around);
+
+/// One of [`NAMES`] as the shell calls it; `None` when the language crate's registry is broken.
+pub(super) fn builtin(name: &'static str, around: &Around) -> Option<Sharer> {
+    let stream = Stream(name, around.clone());
+    match name {
+        // The language crate has a stream in mind for every `cat`, and gives it the pipe in any case.
+        "cat" => Sharer::new(name, stream, &Around { sharing: Sharing::default(), ..around.clone() }),
+        _ => Sharer::new(name, stream, around),
+    }
+}
 
 #[async_trait]
 impl Command for Stream {

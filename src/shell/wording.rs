@@ -29,6 +29,8 @@ pub(super) struct Wording {
     refused: bool,
     /// What is being run.
     text: String,
+    /// What `exec` did not find.
+    missed: String,
 }
 
 /// What the crate adds a hint to.
@@ -36,6 +38,9 @@ const UNKNOWN: &str = ": command not found. ";
 
 /// How the crate words that nested commands were given up.
 const TOO_DEEP: &str = "cancelled by before_tool hook";
+
+/// How the crate words that `exec` was refused.
+const REFUSED_EXEC: &str = "exec: cancelled by before_tool hook";
 
 /// What the crate says that `getopts` says, which is the shell's own word.
 const GETOPTS: &str = ": getopts: ";
@@ -85,7 +90,18 @@ impl Wording {
             inside: Inside::Nothing,
             refused: false,
             text: String::new(),
+            missed: String::new(),
         }
+    }
+
+    /// What the shell's own messages begin with.
+    pub(super) fn shell(&self) -> &str {
+        &self.shell
+    }
+
+    /// `exec` was refused since there is no such program.
+    pub(super) fn missed(&mut self, name: &str) {
+        name.clone_into(&mut self.missed);
     }
 
     /// `text` begins to run now.
@@ -133,6 +149,9 @@ impl Wording {
         }
         if let Some((head, _)) = line.split_once(UNKNOWN) {
             return Some(format!("{head}: command not found\n"));
+        }
+        if line.contains(REFUSED_EXEC) {
+            return Some(format!("{}: exec: {}: not found\n", self.shell, self.missed));
         }
         if line.contains(TOO_DEEP) {
             return Some(

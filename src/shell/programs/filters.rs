@@ -35,7 +35,7 @@ fn command(args: &[String]) -> Option<&String> {
         match word.strip_prefix('-') {
             None => return Some(word),
             Some(option) if option.chars().count() == 1 && XARGS_VALUES.contains(option) => {
-                drop(words.next())
+                words.next();
             }
             Some("-") => return words.next(),
             Some(_) => {}

@@ -176,13 +176,34 @@ fn run_killall(proc: &mut Proc) -> Running<'_> {
     })
 }
 
+/// Signals by number from 1. Source: `signal(7)`.
+const SIGNALS: &str = "HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT CHLD CONT STOP TSTP \
+    TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS";
+
+/// The table of `kill -l`, five to a row.
+fn signal_table() -> String {
+    let usual = SIGNALS.split_whitespace().zip(1..).map(|(name, number)| (number, name.to_owned()));
+    let real = (34..=64).map(|number| match number {
+        34 => (number, "RTMIN".to_owned()),
+        35..=49 => (number, format!("RTMIN+{}", number - 34)),
+        64 => (number, "RTMAX".to_owned()),
+        _ => (number, format!("RTMAX-{}", 64 - number)),
+    });
+    let all: Vec<(i32, String)> = usual.chain(real).collect();
+    let row = |row: &[(i32, String)]| -> String {
+        let cells: Vec<String> = row.iter().map(|(number, name)| format!("{number:>2}) SIG{name}")).collect();
+        format!("{}{}\n", cells.join("\t"), if row.len() < 5 { "\t" } else { "" })
+    };
+    all.chunks(5).map(row).collect()
+}
+
 /// `kill` of the shell language asks here for numbers of processes that are no jobs.
 pub(super) fn run_kill(proc: &mut Proc) -> Running<'_> {
     Box::pin(async move {
         let numbers: Vec<String> =
             proc.args.iter().skip(1).filter(|arg| !arg.starts_with('-')).cloned().collect();
         if proc.args.iter().any(|arg| arg == "-l") {
-            proc.print(" 1) SIGHUP\t 2) SIGINT\t 3) SIGQUIT\t 9) SIGKILL\t15) SIGTERM\n");
+            proc.print(signal_table());
             return 0;
         }
         if numbers.is_empty() {
@@ -193,7 +214,12 @@ pub(super) fn run_kill(proc: &mut Proc) -> Running<'_> {
         let mut exit = 0;
         for text in numbers {
             let Ok(pid) = text.parse::<u32>() else {
-                proc.eprint(format!("bash: kill: {text}: arguments must be process or job IDs\n"));
+                let why = if text.starts_with('%') {
+                    "no such job"
+                } else {
+                    "arguments must be process or job IDs"
+                };
+                proc.eprint(format!("bash: kill: {text}: {why}\n"));
                 exit = 1;
                 continue;
             };

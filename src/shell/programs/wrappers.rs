@@ -154,11 +154,16 @@ fn zgrep(proc: &mut Proc) -> Running<'_> {
         };
         let (pattern, files) = words.split_at(at + 1);
         let grep = format!("grep {}", pattern.join(" "));
+        // What is not compressed is read as it is.
+        let reader = |file: &String| {
+            let bytes = proc.disk().read(&proc.path(file)).unwrap_or_default();
+            if bytes.is_empty() || bytes.starts_with(&[0x1F, 0x8B]) { "zcat" } else { "cat" }
+        };
         let line = match files {
-            [] => format!("zcat -f | {grep}"),
-            [file] => format!("zcat -f {file} | {grep}"),
+            [] => format!("zcat | {grep}"),
+            [file] => format!("{} {file} | {grep}", reader(file)),
             files => {
-                let each = |file: &String| format!("zcat -f {file} | {grep} -H --label={file}");
+                let each = |file: &String| format!("{} {file} | {grep} -H --label={file}", reader(file));
                 files.iter().map(each).collect::<Vec<_>>().join("; ")
             }
         };
