@@ -129,6 +129,8 @@ fn target(ctx: &mut Ctx<'_>, place: &Place, tree: &Value, all: &mut Gathered) ->
     for path in &definitions {
         let within = format!("loading CRDs [{}]: ", definitions.join(" "));
         text(ctx, place, path).map_err(|failure| failure.prefixed(&within))?;
+    }
+    if !definitions.is_empty() {
         return Err(Failure::Plain("uncordon: `crds` in a kustomization is not simulated yet".into()));
     }
     generate::run(ctx, place, tree, &mut all.resources)?;
