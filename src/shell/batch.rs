@@ -20,7 +20,7 @@ use super::streams;
 use super::traces::{Traces, Tracing};
 use super::valve::Valve;
 use super::wording::Wording;
-use super::{Lab, Login, limits, login, names};
+use super::{Lab, Login, limits, login, names, stages};
 use crate::cluster::Place;
 
 /// What a shell without a prompt is to run.
@@ -161,7 +161,10 @@ pub(super) async fn attempt(
     wording.begin(&script.text);
     // What cannot be read is shown as it stands.
     let text = match Parser::new(&script.text).parse() {
-        Ok(_) => format!("{}; {}", begin::NAME, script.text),
+        Ok(_) => {
+            let whole = stages::handing_over(&script.text, |name| names::is_known(&around.lab, name));
+            format!("{}; {whole}", begin::NAME)
+        }
         Err(_) => script.text,
     };
     let screen = Screen::new(outbox, wording, &around, valve);

@@ -96,12 +96,14 @@ impl Engine {
     /// True when what was polled is to be polled again at once: somebody was woken, or what was written may still be on
     /// its way. Asking counts as a poll.
     pub(super) fn is_woken(&self) -> bool {
+        let before = self.quiet.load(Ordering::SeqCst);
         let mut woken = self.flag.0.swap(false, Ordering::SeqCst);
-        if !woken {
+        // Asking the other thread takes longer than a poll, and who gave it something to do was woken before.
+        if !woken && before == 0 {
             self.finish_blocking_tasks();
             woken = self.flag.0.swap(false, Ordering::SeqCst);
         }
-        let quiet = if woken { 0 } else { self.quiet.load(Ordering::SeqCst) + 1 };
+        let quiet = if woken { 0 } else { before + 1 };
         self.quiet.store(quiet, Ordering::SeqCst);
         quiet <= QUIET_POLLS
     }

@@ -22,6 +22,7 @@ mod begin;
 mod complete;
 mod adapt;
 mod pipes;
+mod stages;
 mod streams;
 mod valve;
 mod files;

@@ -24,7 +24,7 @@ use super::programs::KILL;
 use super::traces::Tracing;
 use super::valve::Valve;
 use super::wording::{MARK, Wording};
-use super::{Lab, Login, input, names};
+use super::{Lab, Login, input, names, stages};
 use crate::cluster::Place;
 use crate::sim::SimTime;
 
@@ -313,7 +313,8 @@ impl Builtin for Next {
         let before = self.cell.lock().pipeline.take().unwrap_or_default();
         // Behind what is not whole, such as a text without its end, it would be part of that.
         let keep = if input::is_incomplete(&line) { "" } else { KEEP };
-        let told = if keep.is_empty() { line.clone() } else { jobs::announcing(&line) };
+        let whole = stages::handing_over(&line, |name| names::is_known(&self.lab, name));
+        let told = if keep.is_empty() { whole.into_owned() } else { jobs::announcing(&whole) };
         let text = format!("{}{told}{keep}", remember(status, &before));
         self.cell.lock().typed = line;
         context.variables.insert("__uncordon_line".to_owned(), text);
