@@ -36,19 +36,6 @@ fn shown(value: &Value) -> String {
     }
 }
 
-/// The name of a value's type in Go.
-fn type_name(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "<nil>",
-        Value::Bool(_) => "bool",
-        Value::Number(number) if number.is_f64() => "float64",
-        Value::Number(_) => "int64",
-        Value::String(_) => "string",
-        Value::Array(_) => "[]interface {}",
-        Value::Object(_) => "map[string]interface {}",
-    }
-}
-
 fn tell(path: &[String], sentence: &str, found: &mut Vec<String>) {
     match set::printed(path) {
         place if place.is_empty() => found.push(sentence.to_owned()),
@@ -71,7 +58,7 @@ fn check(schema: &Schema, value: &Value, path: &mut Vec<String>, found: &mut Vec
         }
         (Shape::Integer | Shape::Number, Value::Number(_)) => return,
         (Shape::Integer | Shape::Number, other) => {
-            format!("expected numeric (int or float), got {}", type_name(other))
+            format!("expected numeric (int or float), got {}", go::type_name(other))
         }
         (Shape::Boolean, Value::Bool(_)) => return,
         (Shape::Boolean, other) => format!("expected boolean, got {}", shown(other)),

@@ -91,15 +91,7 @@ pub(super) fn truth(value: &Data) -> bool {
 
 /// The Go type of a decoded value.
 pub(super) fn go_type(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "interface {}",
-        Value::Bool(_) => "bool",
-        Value::Number(number) if number.is_f64() => "float64",
-        Value::Number(_) => "int64",
-        Value::String(_) => "string",
-        Value::Array(_) => "[]interface {}",
-        Value::Object(_) => "map[string]interface {}",
-    }
+    if value.is_null() { "interface {}" } else { go::type_name(value) }
 }
 
 fn length(value: &Data) -> Result<Value, String> {

@@ -212,7 +212,7 @@ fn array(input: Results<'_>, slice: Slice) -> Result<Results<'_>, String> {
         let length = match &*value {
             Value::Null => continue,
             Value::Array(items) => i64::try_from(items.len()).unwrap_or(i64::MAX),
-            other => return Err(format!("{} is not array or slice", go_type(other))),
+            other => return Err(format!("{} is not array or slice", go::type_name(other))),
         };
         let mut from = slice.from.unwrap_or(0);
         if from < 0 {
@@ -243,18 +243,6 @@ fn array(input: Results<'_>, slice: Slice) -> Result<Results<'_>, String> {
         all.extend(items.step_by(place(step).max(1)));
     }
     Ok(all)
-}
-
-fn go_type(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "<nil>",
-        Value::Bool(_) => "bool",
-        Value::Number(number) if number.is_f64() => "float64",
-        Value::Number(_) => "int64",
-        Value::String(_) => "string",
-        Value::Array(_) => "[]interface {}",
-        Value::Object(_) => "map[string]interface {}",
-    }
 }
 
 fn compare(left: &Value, right: &Value, operator: &str) -> Result<bool, String> {

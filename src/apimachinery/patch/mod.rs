@@ -60,15 +60,7 @@ fn bad_type(wanted: &str, found: &Value) -> PatchError {
 }
 
 fn go_kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "%!s(<nil>)",
-        Value::Bool(_) => "bool",
-        Value::Number(number) if number.is_f64() => "float64",
-        Value::Number(_) => "int64",
-        Value::String(_) => "string",
-        Value::Array(_) => "[]interface {}",
-        Value::Object(_) => "map[string]interface {}",
-    }
+    if value.is_null() { "%!s(<nil>)" } else { go::type_name(value) }
 }
 
 fn same_kind(left: &Value, right: &Value) -> bool {
