@@ -25,15 +25,8 @@ impl<'a> Held<'a> {
     #[track_caller]
     pub(super) fn take(world: &'a Mutex<World>) -> Self {
         let place = std::ptr::from_ref(world).addr();
-        let first = HELD.with_borrow_mut(|held| {
-            let first = !held.contains(&place);
-            held.push(place);
-            first
-        });
-        if !first {
-            HELD.with_borrow_mut(|held| held.pop());
-            panic!("the world is held already");
-        }
+        assert!(!HELD.with_borrow(|held| held.contains(&place)), "the world is held already");
+        HELD.with_borrow_mut(|held| held.push(place));
         Self { world: world.lock().unwrap_or_else(PoisonError::into_inner), place }
     }
 }

@@ -18,6 +18,7 @@ mod history;
 mod engine;
 mod session;
 mod batch;
+mod ages;
 mod begin;
 mod complete;
 mod adapt;
