@@ -2,8 +2,7 @@
 
 use std::fmt;
 
-use serde_json::json;
-
+use crate::apimachinery::json::json;
 use crate::cluster::{Key, World, templates};
 use crate::exercises::{Stage, grade, stage};
 use crate::shell::Console;

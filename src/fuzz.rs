@@ -3,8 +3,7 @@
 //! A door panics when what it holds is broken: whatever comes in, there is an answer, and a refused
 //! request leaves the world as it was.
 
-use serde_json::{Value, json};
-
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::Gvk;
 use crate::apimachinery::quantity::Quantity;
 use crate::apimachinery::selector::{FieldSelector, LabelSelector};

@@ -4,10 +4,9 @@
 
 use std::fmt;
 
-use serde_json::Value;
-
 use super::go;
 use super::status::Cause;
+use crate::apimachinery::json::Value;
 
 /// The causes of an `Invalid` status, in the order they were found.
 pub(crate) type Errors = Vec<Cause>;
@@ -147,7 +146,7 @@ pub(crate) fn invalid_each(path: &Path, value: &str, sentences: &[String]) -> Er
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     #[test]
     fn words_are_those_of_field_error() {

@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use serde_json::Value;
+use crate::apimachinery::json::Value;
 
 /// `strconv.Quote`: a double-quoted Go string literal.
 pub(crate) fn quote(text: &str) -> String {
@@ -300,7 +300,7 @@ mod tests {
         assert!(said("2024-01-01T10:00:00").ends_with("cannot parse \"\" as \"Z07:00\""));
         assert_eq!(rfc3339_mistake("2024-01-01T10:00:00Z"), None);
     }
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     #[test]
     fn writes_as_go_does() {

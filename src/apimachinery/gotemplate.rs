@@ -15,7 +15,7 @@ mod printf;
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use crate::apimachinery::json::Value;
 
 pub(crate) use exec::{Data, Functions};
 
@@ -169,7 +169,7 @@ enum Kind {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     #[track_caller]
     fn check(template: &str, want: &str) {

@@ -8,11 +8,10 @@ mod parse;
 
 use std::borrow::Cow;
 
-use serde_json::Value;
-
 pub(super) use parse::escape;
 
 use super::go;
+use crate::apimachinery::json::Value;
 
 /// One step of a path.
 #[derive(Clone, Debug, PartialEq)]
@@ -129,7 +128,7 @@ pub(crate) fn relaxed(path: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     #[track_caller]
     fn check(template: &str, want: &str) {

@@ -13,6 +13,7 @@ pub(crate) mod field;
 pub(crate) mod go;
 pub(crate) mod go_json;
 pub(crate) mod gotemplate;
+pub(crate) mod json;
 pub(crate) mod jsonpath;
 pub(crate) mod object;
 pub(crate) mod patch;

@@ -2,9 +2,7 @@
 //!
 //! Reading goes through the short functions here; absent and null are the same to all of them.
 
-use std::borrow::Cow;
-
-use serde_json::{Map, Value};
+use crate::apimachinery::json::{Map, Value};
 
 /// Group, version and kind of a type, as a manifest names it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,88 +36,34 @@ pub(crate) fn split_api_version(api_version: &str) -> (&str, &str) {
     api_version.split_once('/').unwrap_or(("", api_version))
 }
 
-/// As [`Value::pointer`], which allocates two strings for each token: control loops read thousands of fields a second.
-pub(crate) fn find<'a>(tree: &'a Value, pointer: &str) -> Option<&'a Value> {
-    let mut here = tree;
-    let mut rest = pointer;
-    while !rest.is_empty() {
-        let (token, behind) = next_token(rest)?;
-        here = match here {
-            Value::Object(map) => map.get(&*unescaped(token))?,
-            Value::Array(items) => items.get(index(token)?)?,
-            _ => return None,
-        };
-        rest = behind;
-    }
-    Some(here)
-}
-
-/// As [`find`], to change what stands there.
-pub(crate) fn find_mut<'a>(tree: &'a mut Value, pointer: &str) -> Option<&'a mut Value> {
-    let mut here = tree;
-    let mut rest = pointer;
-    while !rest.is_empty() {
-        let (token, behind) = next_token(rest)?;
-        here = match here {
-            Value::Object(map) => map.get_mut(&*unescaped(token))?,
-            Value::Array(items) => items.get_mut(index(token)?)?,
-            _ => return None,
-        };
-        rest = behind;
-    }
-    Some(here)
-}
-
-/// The first token of a pointer and what follows it; `None` without a slash in front. Tokens are a few letters, for
-/// which a plain walk is faster than a search.
-fn next_token(pointer: &str) -> Option<(&str, &str)> {
-    let behind = pointer.strip_prefix('/')?;
-    let end = behind.bytes().position(|byte| byte == b'/').unwrap_or(behind.len());
-    behind.split_at_checked(end)
-}
-
-fn unescaped(token: &str) -> Cow<'_, str> {
-    if token.bytes().any(|byte| byte == b'~') {
-        token.replace("~1", "/").replace("~0", "~").into()
-    } else {
-        token.into()
-    }
-}
-
-/// An array index of a JSON pointer: digits without a leading zero.
-fn index(token: &str) -> Option<usize> {
-    let plain = token == "0" || token.starts_with(|first: char| ('1'..='9').contains(&first));
-    token.parse().ok().filter(|_| plain)
-}
-
 /// The value at a JSON pointer, unless it is absent or null.
 pub(crate) fn at<'a>(tree: &'a Value, pointer: &str) -> Option<&'a Value> {
-    find(tree, pointer).filter(|value| !value.is_null())
+    tree.pointer(pointer).filter(|value| !value.is_null())
 }
 
 /// The string at a JSON pointer; empty when there is none.
 pub(crate) fn text<'a>(tree: &'a Value, pointer: &str) -> &'a str {
-    find(tree, pointer).and_then(Value::as_str).unwrap_or("")
+    tree.pointer(pointer).and_then(Value::as_str).unwrap_or("")
 }
 
 /// The integer at a JSON pointer.
 pub(crate) fn int(tree: &Value, pointer: &str) -> Option<i64> {
-    find(tree, pointer).and_then(Value::as_i64)
+    tree.pointer(pointer).and_then(Value::as_i64)
 }
 
 /// The boolean at a JSON pointer; false when there is none.
 pub(crate) fn flag(tree: &Value, pointer: &str) -> bool {
-    find(tree, pointer).and_then(Value::as_bool).unwrap_or(false)
+    tree.pointer(pointer).and_then(Value::as_bool).unwrap_or(false)
 }
 
 /// The list at a JSON pointer; empty when there is none.
 pub(crate) fn list<'a>(tree: &'a Value, pointer: &str) -> &'a [Value] {
-    find(tree, pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    tree.pointer(pointer).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
 /// The entries of the map at a JSON pointer, in key order; none when there is no map.
 pub(crate) fn entries<'a>(tree: &'a Value, pointer: &str) -> impl Iterator<Item = (&'a String, &'a Value)> {
-    find(tree, pointer).and_then(Value::as_object).into_iter().flatten()
+    tree.pointer(pointer).and_then(Value::as_object).into_iter().flatten()
 }
 
 /// The string under `key` of a list or map member; empty when there is none. For keys with `/`.
@@ -158,7 +102,7 @@ pub(crate) fn controller_of(object: &Value) -> Option<&Value> {
 }
 
 /// Makes `tree` an object if it is not one, and returns its map.
-pub(crate) fn as_map(tree: &mut Value) -> &mut Map<String, Value> {
+pub(crate) fn as_map(tree: &mut Value) -> &mut Map {
     if !tree.is_object() {
         *tree = Value::Object(Map::new());
     }
@@ -170,7 +114,7 @@ pub(crate) fn as_map(tree: &mut Value) -> &mut Map<String, Value> {
 }
 
 /// The map at a path of plain keys, made on the way where it is missing.
-pub(crate) fn map_at<'a>(tree: &'a mut Value, path: &[&str]) -> &'a mut Map<String, Value> {
+pub(crate) fn map_at<'a>(tree: &'a mut Value, path: &[&str]) -> &'a mut Map {
     let mut here = as_map(tree);
     for key in path {
         if !here.contains_key(*key) {
@@ -224,19 +168,7 @@ pub(crate) fn remove(tree: &mut Value, path: &[&str]) -> Option<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
-
-    #[test]
-    fn pointers_lead_where_those_of_serde_do() {
-        let mut tree = json!({"a": {"b/c": [1, {"~": 2}], "": 3}, "x": null});
-        for pointer in
-            ["", "/", "a", "/a", "/a/", "/a/b~1c/1/~0", "/a/b~1c/01", "/a/b~1c/0", "/x", "/x/y", "/a//", "/é"]
-        {
-            let mut same = tree.clone();
-            assert_eq!(find(&tree, pointer), tree.pointer(pointer), "{pointer}");
-            assert_eq!(find_mut(&mut tree, pointer), same.pointer_mut(pointer), "{pointer}");
-        }
-    }
+    use crate::apimachinery::json::json;
 
     #[test]
     fn setting_makes_the_way_and_defaults_keep_what_stands() {

@@ -9,9 +9,9 @@ use std::sync::LazyLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Map, Value};
 
 use super::schema::{Schema, Write, by_name, definition};
+use crate::apimachinery::json::{Map, Value};
 use crate::apimachinery::object::Gvk;
 use crate::sim::SimTime;
 
@@ -206,7 +206,7 @@ fn message_of(version: &str, kind: &str) -> Option<String> {
 }
 
 /// Reads the fields of a message into `tree`.
-fn message(name: &str, bytes: &[u8], tree: &mut Map<String, Value>, depth: usize) -> Result<(), ProtoError> {
+fn message(name: &str, bytes: &[u8], tree: &mut Map, depth: usize) -> Result<(), ProtoError> {
     let (Some(table), Some(depth)) = (MESSAGES.get(name), depth.checked_sub(1)) else { return Ok(()) };
     let schema = by_name(name);
     for (number, wire) in fields(bytes)? {
@@ -318,7 +318,7 @@ fn named(name: &str, bytes: &[u8], depth: usize) -> Result<Value, ProtoError> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     use super::*;
 

@@ -5,7 +5,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use serde_json::Value;
+use crate::apimachinery::json::Value;
 
 /// One whole unit in billionths.
 const UNIT: i128 = 1_000_000_000;

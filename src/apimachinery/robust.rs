@@ -1,12 +1,12 @@
 //! No text that a learner can type makes a parser of this layer panic, and patches keep their laws.
 
 use proptest::prelude::*;
-use serde_json::{Map, Value, json};
 
 use super::object::Gvk;
 use super::quantity::Quantity;
 use super::selector::{FieldSelector, LabelSelector};
 use super::{apply, gotemplate, jsonpath, patch, schema, yaml};
+use crate::apimachinery::json::{Map, Value, json};
 
 /// Text of the characters that these languages use.
 fn source() -> impl Strategy<Value = String> {
@@ -61,7 +61,7 @@ fn tree() -> impl Strategy<Value = Value> {
             prop::collection::vec(inner.clone(), 0..4).prop_map(Value::Array),
             prop::collection::vec((key.clone(), inner), 0..5).prop_map(|entries| {
                 let entries = entries.into_iter().map(|(key, value)| (key.to_owned(), value));
-                Value::Object(entries.collect::<Map<_, _>>())
+                Value::Object(entries.collect::<Map>())
             }),
         ]
     })

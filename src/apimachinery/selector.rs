@@ -8,13 +8,12 @@ mod parse;
 
 use std::fmt;
 
-use serde_json::Value;
-
 pub(crate) use fields::FieldSelector;
 
 use super::field::{self, Errors, Path};
 use super::validate;
 use super::{go, object};
+use crate::apimachinery::json::Value;
 
 /// How a requirement compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -247,7 +246,7 @@ impl fmt::Display for Requirement {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     #[test]
     fn text_becomes_canonical_text() {

@@ -2,7 +2,7 @@
 //!
 //! Messages follow apimachinery's `api/errors/errors.go`.
 
-use serde_json::{Value, json};
+use crate::apimachinery::json::{Value, json};
 
 /// A refusal of the API server.
 #[derive(Clone, Debug, PartialEq, Eq)]

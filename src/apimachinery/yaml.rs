@@ -11,10 +11,10 @@ use std::fmt;
 use serde::de::{
     DeserializeSeed, Deserializer, EnumAccess, Error as _, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
-use serde_json::{Map, Value};
 
 pub(crate) use emit::to_string;
 
+use crate::apimachinery::json::{Map, Value};
 use crate::sim::memo::Memo;
 
 /// Every document of a stream, as JSON trees; empty documents are left out.
@@ -350,7 +350,7 @@ fn key_text(key: &Value) -> Result<String, String> {
 }
 
 /// `<<: *anchor` adds what is not there yet.
-fn merge_into(map: &mut Map<String, Value>, value: Value) {
+fn merge_into(map: &mut Map, value: Value) {
     match value {
         Value::Object(other) => {
             for (key, value) in other {
@@ -365,7 +365,7 @@ fn merge_into(map: &mut Map<String, Value>, value: Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     #[test]
     fn plain_words_are_those_of_yaml_1_1() {

@@ -1,10 +1,10 @@
 //! `uncordon drill`: what is due for review.
 
 use clap::Args;
-use serde_json::json;
 
 use super::settings::Settings;
 use super::{data, packs, progress, screen};
+use crate::apimachinery::json::{self, json};
 use crate::exam::drill::{self, Pile, Review};
 use crate::tui::Words;
 
@@ -27,9 +27,11 @@ pub(crate) fn run(args: &DrillArgs, settings: Settings) -> Result<u8, String> {
     let schedule = drill::schedule(&progress::attempts()?);
     let now_s = data::now_s();
     if args.json {
-        let rows: Vec<_> =
-            schedule.iter().map(|it| json!({"review": it, "due": it.due_s <= now_s})).collect();
-        println!("{}", serde_json::Value::from(rows));
+        let rows: Vec<_> = schedule
+            .iter()
+            .map(|it| json!({"review": json::to_value(it).unwrap_or_default(), "due": it.due_s <= now_s}))
+            .collect();
+        println!("{}", json::Value::from(rows));
         return Ok(0);
     }
     let due = drill::due(&schedule, now_s);

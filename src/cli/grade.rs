@@ -4,11 +4,11 @@
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use serde_json::{Value, json};
 
 use super::guard::{self, Then};
 use super::packs;
 use super::results::{self, Format};
+use crate::apimachinery::json::{Value, json};
 use crate::exam::score::commands_of;
 use crate::exercises::{Report, Stage, compare, grade};
 

@@ -1,9 +1,9 @@
 //! `uncordon list`: every exercise.
 
 use clap::Args;
-use serde_json::{Value, json};
 
 use super::packs;
+use crate::apimachinery::json::{Value, json};
 
 /// Arguments of `uncordon list`.
 #[derive(Debug, Args)]

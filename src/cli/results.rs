@@ -3,10 +3,9 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde_json::json;
-
 use super::guard::{self, Then};
 use super::{data, packs};
+use crate::apimachinery::json::{self, json};
 use crate::exam::class;
 use crate::exam::result::{ResultFile, Verified};
 use crate::exam::score::{Score, percent};
@@ -55,7 +54,8 @@ fn one(path: &Path, format: Format, packs: &[Pack]) -> Result<u8, String> {
             "{}",
             json!({
                 "file": path.to_string_lossy(), "name": file.name, "holds": verified.differs.is_empty(),
-                "differs": verified.differs, "claimed": file.score, "score": verified.score,
+                "differs": verified.differs, "claimed": json::to_value(&file.score).unwrap_or_default(),
+                "score": json::to_value(&verified.score).unwrap_or_default(),
             })
         ),
         Format::Csv => print!("{}", class::table(&[(name_of(path), file.clone(), verified.clone())]).csv()),

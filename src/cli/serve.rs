@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Args;
-use serde_json::{Value, json};
 
 use super::guard::{self, Then};
 use super::{packs, worlds};
+use crate::apimachinery::json::{Value, json};
 use crate::cluster::templates;
 use crate::exercises::{Stage, stage};
 use crate::serve::{self, Ready, Setup, control};

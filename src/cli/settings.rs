@@ -3,8 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use serde_json::{Value, json};
-
+use crate::apimachinery::json::{Value, json};
 use crate::tui::{Language, THEMES, Theme, Words};
 
 /// How the screen looks and speaks.

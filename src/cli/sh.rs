@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use clap::Args;
-use serde_json::{Value, json};
 
 use super::guard::{self, Then};
 use super::{packs, worlds};
+use crate::apimachinery::json::{Value, json};
 use crate::cluster::place::FileOp;
 use crate::cluster::{Place, World, templates};
 use crate::exercises::Stage;

@@ -5,7 +5,6 @@
 //! that was cut short or touched is refused. A data directory's `member/snap/db` is either such a
 //! keyspace (after a restore) or the name of the keyspace that is in use.
 
-use serde_json::{Value, json};
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
@@ -13,6 +12,7 @@ use super::control_plane::Process;
 use super::etcd_state::{Etcd, Member};
 use super::store::{Counts, Seal};
 use super::{ClusterId, Key, Store, World};
+use crate::apimachinery::json::{self, Value, json};
 use crate::apimachinery::object;
 use crate::hosts::files;
 
@@ -64,7 +64,7 @@ pub(crate) fn with_members(store: &Store, members: &[(u64, String)], local: u64)
     bytes.extend_from_slice(KEYSPACE);
     let mut tree = contents(store);
     if !members.is_empty() {
-        object::set(&mut tree, &["members"], json!(members));
+        object::set(&mut tree, &["members"], json::to_value(members).unwrap_or_default());
         object::set(&mut tree, &["local"], json!(local));
     }
     bytes.extend_from_slice(tree.to_string().as_bytes());
@@ -114,7 +114,7 @@ fn tree_of(body: &[u8]) -> Option<Value> {
 /// The members that a restore wrote into a database, and which of them the directory belongs to.
 pub(crate) fn members_of(bytes: &[u8]) -> Option<(Vec<(u64, String)>, u64)> {
     let tree = tree_of(bytes)?;
-    let members = serde_json::from_value(tree.get("members")?.clone()).ok()?;
+    let members = crate::apimachinery::json::from_value(tree.get("members")?.clone()).ok()?;
     Some((members, tree.get("local")?.as_u64()?))
 }
 

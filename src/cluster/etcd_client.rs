@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
-use serde_json::{Value, json};
-
 use super::api::encryption;
 use super::control_plane::Instance;
 use super::etcd_state::Etcd;
 use super::network::{Outcome, firewall};
 use super::store::{Counts, Store};
 use super::{Cluster, ClusterId, Key, Place, World};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::hosts::certificates::{self, Distrust};
 

@@ -110,7 +110,7 @@ fn pages(bytes: u64) -> u64 {
     bytes.div_ceil(PAGE) * PAGE
 }
 
-fn weight(object: &serde_json::Value) -> u64 {
+fn weight(object: &crate::apimachinery::json::Value) -> u64 {
     serde_json::to_vec(object).map_or(0, |bytes| bytes.len() as u64) + OVERHEAD
 }
 
@@ -228,7 +228,7 @@ fn history(store: &Store, compacted: u64) -> u64 {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     use super::*;
     use crate::cluster::Key;

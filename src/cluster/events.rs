@@ -11,10 +11,10 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use imbl::{OrdMap, OrdSet};
-use serde_json::{Value, json};
 
 use super::api::Client;
 use super::{ClusterId, UserInfo, World};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::sim::SimTime;
 

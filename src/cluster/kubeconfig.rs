@@ -4,9 +4,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::Value;
 
 use super::api::connect::Endpoint;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::{object, yaml};
 use crate::hosts::{FileTree, files};
 

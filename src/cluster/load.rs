@@ -111,7 +111,7 @@ pub(crate) fn of_process(world: &World, host: &str, process: &Process) -> Reside
 }
 
 fn kib(quantity: &str) -> u64 {
-    let bytes = Quantity::of(Some(&serde_json::Value::from(quantity))).as_milli() / 1000;
+    let bytes = Quantity::of(Some(&crate::apimachinery::json::Value::from(quantity))).as_milli() / 1000;
     u64::try_from(bytes).unwrap_or(0) >> 10
 }
 

@@ -3,12 +3,11 @@
 //!
 //! Does not know shells: whoever lists processes adds its own.
 
-use serde_json::Value;
-
 use super::control_plane::Phase;
 use super::kubelet::run::{ContainerRun, PodId, State};
 use super::kubelet::{self, status};
 use super::{ClusterId, World};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::hosts::UnitState;
 use crate::hosts::systemd::End;

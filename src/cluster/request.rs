@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::Object;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::status::Status;
 
 /// An HTTP request to the API server, its caller already authenticated.

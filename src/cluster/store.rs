@@ -7,8 +7,8 @@ use std::ops::Bound;
 use std::sync::Arc;
 
 use imbl::{OrdMap, Vector};
-use serde_json::Value;
 
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::sim::limits::WATCH_LOG_MAX;
 
@@ -406,7 +406,7 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     fn pod(name: &str, node: &str) -> (Key, Value) {
         let object = json!({"metadata": {"name": name, "ownerReferences": [{"uid": "u1"}]}, "spec": {"nodeName": node}});

@@ -275,7 +275,7 @@ pub(super) mod tests {
     }
 
     /// What can be done to a file, and a sentence that it must lead to.
-    type Tampering = (&'static str, fn(&mut serde_json::Value), &'static str);
+    type Tampering = (&'static str, fn(&mut crate::apimachinery::json::Value), &'static str);
 
     const TAMPERINGS: &[Tampering] = &[
         ("score", |it| it["score"]["permille"] = 900.into(), "score: the file says 90.0 %"),
@@ -309,7 +309,7 @@ pub(super) mod tests {
 
     #[test]
     fn every_tampering_is_recognised() {
-        let honest: serde_json::Value = serde_json::from_str(&file().text().unwrap()).unwrap();
+        let honest: crate::apimachinery::json::Value = serde_json::from_str(&file().text().unwrap()).unwrap();
         for (name, tamper, says) in TAMPERINGS {
             let mut value = honest.clone();
             tamper(&mut value);

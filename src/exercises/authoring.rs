@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use super::leftovers;
 use super::pack::{Exercise, Problem, Variant};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::yaml;
 use crate::cluster::templates;
 use crate::shell::is_incomplete;
@@ -31,7 +31,7 @@ pub(super) fn typed<T: DeserializeOwned>(tree: Value) -> Result<T, String> {
     if !tree.is_object() {
         return Err("the file holds no keys with values: begin with `id: …`, one key a line".into());
     }
-    serde_path_to_error::deserialize(tree).map_err(|error| {
+    serde_path_to_error::deserialize(serde_json::Value::from(tree)).map_err(|error| {
         let path = error.path().to_string();
         let message = in_words(&error.inner().to_string());
         // A path to a key that is not known, or not there, says no more than the message does.

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
 use similar::TextDiff;
 
 use super::pack::{Exercise, Files, Problem};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::yaml;
 use crate::cluster::api::resources;
 use crate::cluster::templates;

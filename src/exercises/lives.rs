@@ -5,9 +5,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::stage;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{self, field, int, list, text};
 use crate::cluster::{Store, World, templates};
 use crate::shell::Console;

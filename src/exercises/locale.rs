@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use super::pack::{Exercise, Files, Problem};
 use super::raw::{RawCheckTexts, RawTexts};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::yaml;
 
 /// Texts of an exercise by language.

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::addons;
@@ -13,6 +12,7 @@ use super::locale::{self, Locales};
 use super::raw::{RawBlueprint, RawExercise, RawPack};
 use super::texts::plain;
 use super::variables::{self, Values};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::yaml;
 use crate::cluster::templates;
 

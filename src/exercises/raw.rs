@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
+
+use crate::apimachinery::json::Value;
 
 /// `pack.toml`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

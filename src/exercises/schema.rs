@@ -2,10 +2,10 @@
 
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
-use serde_json::{Value, json};
 
 use super::checks;
 use super::raw::{RawExercise, RawPack};
+use crate::apimachinery::json::{Value, json};
 
 /// The schema of `exercise.yaml`.
 pub(crate) fn exercise() -> Value {

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{Environment, UndefinedBehavior};
-use serde_json::Value;
 
 use super::raw::RawVariable;
+use crate::apimachinery::json::Value;
 use crate::sim::Chance;
 
 /// The values of one variant.
@@ -98,7 +98,7 @@ fn whole<'a>(text: &str, values: &'a Values) -> Option<&'a Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     fn variables() -> BTreeMap<String, RawVariable> {
         let variable = |choose: Value, between| RawVariable {
@@ -126,7 +126,7 @@ mod tests {
     fn keys_that_yaml_takes_for_truth_are_told() {
         let read = |text: &str| -> RawVariable {
             let tree = crate::apimachinery::yaml::document(text).unwrap();
-            serde_json::from_value(tree).unwrap()
+            crate::apimachinery::json::from_value(tree).unwrap()
         };
         assert!(has_truth_key("it", &read("choose: [{n: 3, name: a}]")));
         assert!(!has_truth_key("it", &read("choose: [{\"n\": 3, name: a}, b]")));

@@ -7,11 +7,11 @@ use axum::extract::{FromRequestParts as _, Query, State, WebSocketUpgrade};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response as HttpResponse, StatusCode, header};
 use rustls::pki_types::CertificateDer;
-use serde_json::Value;
 
 use super::media::{self, Format};
 use super::served::Served;
 use super::{forward, logs, openapi_proto, remote, watching};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::apimachinery::schema;
 use crate::apimachinery::status::Status;

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use axum::body::{Body as HttpBody, Bytes};
 use axum::http::{HeaderValue, Response as HttpResponse, header};
-use serde_json::Value;
 use tokio::sync::watch::Receiver;
 
 use super::served::{Served, down};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::kubelet::access;

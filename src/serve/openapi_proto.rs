@@ -2,8 +2,7 @@
 //!
 //! Numbers of fields are those of gnostic's `OpenAPIv2.proto`. Paths are left out: clients read v3 for them.
 
-use serde_json::Value;
-
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{entries, field, list, text};
 
 /// A message that is written field by field.
@@ -116,7 +115,7 @@ fn any(value: &Value) -> Message {
 #[cfg(test)]
 mod tests {
     use super::encode;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     #[test]
     fn texts_and_maps_are_written_with_their_lengths() {

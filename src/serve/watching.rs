@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use axum::body::{Body as HttpBody, Bytes};
 use axum::http::{HeaderValue, Response as HttpResponse, header};
-use serde_json::Value;
 use tokio::sync::watch::Receiver;
 use tokio::time::Instant;
 
 use super::http::warn;
 use super::served::{Served, down};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::cluster::Request;
 use crate::cluster::api::watch::{self, Watch};

@@ -1,8 +1,7 @@
 //! Which fields an object has, and which differ between two objects of a type.
 
-use serde_json::{Map, Value};
-
 use super::set::{self, FieldSet};
+use crate::apimachinery::json::{Map, Value};
 use crate::apimachinery::schema::{ListType, Schema, Shape};
 
 /// How a value is taken apart.

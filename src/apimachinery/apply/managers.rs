@@ -1,8 +1,7 @@
 //! The entries of `metadata.managedFields`.
 
-use serde_json::{Value, json};
-
 use super::set::FieldSet;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::{go, object};
 
 /// Managers that only update are merged into one when there are more.

@@ -1,9 +1,8 @@
 //! An applied configuration laid over an object, and fields taken out of one.
 
-use serde_json::{Map, Value};
-
 use super::compare::{Parts, field_type, member_edge, parts};
 use super::set::{self, FieldSet};
+use crate::apimachinery::json::{Map, Value};
 use crate::apimachinery::schema::Schema;
 
 /// `config` over `live`: fields of `config` win, lists merge by their keys, all else stays.
@@ -69,7 +68,7 @@ fn remove_node(schema: Option<&Schema>, value: &mut Value, before: &FieldSet, ow
     }
 }
 
-fn remove_fields(schema: Option<&Schema>, map: &mut Map<String, Value>, before: &FieldSet, owned: &FieldSet) {
+fn remove_fields(schema: Option<&Schema>, map: &mut Map, before: &FieldSet, owned: &FieldSet) {
     let nobody = FieldSet::default();
     for (edge, mine) in before.edges() {
         let Some(name) = edge.strip_prefix("f:") else { continue };

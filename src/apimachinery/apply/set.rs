@@ -3,9 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
-
 use crate::apimachinery::go;
+use crate::apimachinery::json::{Map, Value};
 
 /// A set of fields, as the fields below one place.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,7 +25,7 @@ pub(super) fn value(value: &Value) -> String {
 }
 
 /// The edge to a member of a list of type `map`.
-pub(super) fn key(keys: Map<String, Value>) -> String {
+pub(super) fn key(keys: Map) -> String {
     format!("k:{}", go::json(&Value::Object(keys)))
 }
 
@@ -198,7 +197,7 @@ fn printed_edge(edge: &str) -> String {
         Some(("f", name)) => format!(".{name}"),
         Some(("v", value)) => format!("[={value}]"),
         Some(("k", keys)) => {
-            let keys: Map<String, Value> = serde_json::from_str(keys).unwrap_or_default();
+            let keys: Map = serde_json::from_str(keys).unwrap_or_default();
             let pairs: Vec<String> =
                 keys.iter().map(|(key, value)| format!("{key}={}", go::json(value))).collect();
             format!("[{}]", pairs.join(","))

@@ -3,10 +3,9 @@
 //! Follows structured-merge-diff's `typed/validate.go` and its sentences. Go walks maps by chance; here the
 //! fields come in their order, and as there, nothing beside an unknown field is looked at.
 
-use serde_json::{Map, Value};
-
 use super::compare::{KEY_DEFAULTS, field_type, member_edge};
 use super::set;
+use crate::apimachinery::json::{Map, Value};
 use crate::apimachinery::schema::{ListType, Schema, Shape};
 use crate::apimachinery::{go, object};
 
@@ -72,7 +71,7 @@ fn check(schema: &Schema, value: &Value, path: &mut Vec<String>, found: &mut Vec
     tell(path, &sentence, found);
 }
 
-fn fields(schema: &Schema, map: &Map<String, Value>, path: &mut Vec<String>, found: &mut Vec<String>) {
+fn fields(schema: &Schema, map: &Map, path: &mut Vec<String>, found: &mut Vec<String>) {
     let open = schema.shape() == Shape::Map || schema.rules.as_ref().is_some_and(|it| it.preserve_unknown);
     for (name, value) in map {
         path.push(set::field(name));

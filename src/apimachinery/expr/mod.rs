@@ -13,9 +13,9 @@ mod types;
 use std::sync::{Arc, LazyLock};
 
 use cel::{Context, Env, ExecutionError};
-use serde_json::Value;
 
 use super::go;
+use crate::apimachinery::json::Value;
 
 pub(crate) use authorizer::{Authorizer, Question, Verdict};
 pub(crate) use types::{Names, Type};
@@ -258,7 +258,7 @@ fn sentence(error: &ExecutionError) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     #[track_caller]
     fn check(source: &str, want: impl Into<Value>) {

@@ -1,9 +1,8 @@
 //! Nodes to text.
 
-use serde_json::Value;
-
 use super::{Command, Kind, Node, Pipe, Place, Set, Word, funcs};
 use crate::apimachinery::go;
+use crate::apimachinery::json::Value;
 
 /// Templates that call each other; Go allows more, but its stack grows.
 const DEPTH_MAX: usize = 60;

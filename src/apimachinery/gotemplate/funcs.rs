@@ -3,11 +3,11 @@
 use std::cmp::Ordering;
 
 use base64::Engine as _;
-use serde_json::Value;
 
 use super::exec::Data;
 use super::printf;
 use crate::apimachinery::go;
+use crate::apimachinery::json::Value;
 
 const NAMES: &[&str] = &[
     "and",

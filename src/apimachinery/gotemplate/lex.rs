@@ -1,7 +1,6 @@
 //! Template text to texts, and action text to tokens.
 
-use serde_json::Value;
-
+use crate::apimachinery::json::Value;
 use crate::apimachinery::jsonpath::escape;
 
 /// A piece of a template.

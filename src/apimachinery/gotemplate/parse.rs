@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::lex::{Piece, Placed, Token, pieces, tokens};
 use super::{Command, Kind, Node, Pipe, Place, Word, funcs};
 use crate::apimachinery::go;
-use serde_json::Value;
+use crate::apimachinery::json::Value;
 
 /// Parentheses and blocks inside each other.
 const DEPTH_MAX: usize = 100;

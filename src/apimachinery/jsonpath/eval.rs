@@ -3,10 +3,9 @@
 use std::borrow::Cow;
 use std::cmp::Ordering;
 
-use serde_json::Value;
-
 use super::{Node, Results, Slice};
 use crate::apimachinery::go;
+use crate::apimachinery::json::Value;
 
 /// What each top-level node stands for; ranges repeat those inside them.
 pub(super) fn find_results<'a>(

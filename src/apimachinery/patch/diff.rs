@@ -1,15 +1,14 @@
 //! Creating strategic merge patches: what differs between two objects, and `kubectl apply`'s three.
 
-use serde_json::{Map, Value, json};
-
 use super::strategic::{Options, merge_map};
 use super::{
     DELETE_FROM, MARKER, PatchError, RETAIN_KEYS, SET_ORDER, bad_type, element_kind, in_order, list_meta,
     list_of_lists, meta, no_merge_key, same_kind, scalar_text, sorted_scalars, unique,
 };
+use crate::apimachinery::json::{Map, Value, json};
 use crate::apimachinery::schema::Schema;
 
-type Object = Map<String, Value>;
+type Object = Map;
 
 /// What a diff leaves out.
 #[derive(Clone, Copy, Default)]

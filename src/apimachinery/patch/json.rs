@@ -1,8 +1,7 @@
 //! JSON patches (RFC 6902) and JSON merge patches (RFC 7386).
 
-use serde_json::{Map, Value};
-
 use super::PatchError;
+use crate::apimachinery::json::{Map, Value};
 
 /// More operations than this are refused, as by the server.
 const OPERATIONS_MAX: usize = 10_000;
@@ -32,7 +31,7 @@ pub(crate) fn json_patch(document: &Value, patch: &Value) -> Result<Value, Patch
         );
         return Err(PatchError::Unprocessable(why));
     }
-    let mut result = document.clone();
+    let mut result = serde_json::Value::from(document.clone());
     let mut copied = 0;
     for operation in operations {
         if let (Some("copy"), Some(from)) =
@@ -47,11 +46,12 @@ pub(crate) fn json_patch(document: &Value, patch: &Value) -> Result<Value, Patch
             }
         }
         let parsed: json_patch::PatchOperation =
-            serde_json::from_value(with_null_value(operation)).map_err(|_| unknown_operation(operation))?;
+            crate::apimachinery::json::from_value(with_null_value(operation))
+                .map_err(|_| unknown_operation(operation))?;
         json_patch::patch(&mut result, std::slice::from_ref(&parsed))
-            .map_err(|error| does_not_apply(&result, operation, &error))?;
+            .map_err(|error| does_not_apply(&result.clone().into(), operation, &error))?;
     }
-    Ok(result)
+    Ok(result.into())
 }
 
 /// `value` may be left out of an addition, which then adds null.
@@ -134,8 +134,27 @@ pub(crate) fn merge_patch(document: &Value, patch: &Value) -> Result<Value, Patc
         return Err(PatchError::BadRequest(format!("error decoding patch: {why}")));
     }
     let mut result = document.clone();
-    json_patch::merge(&mut result, patch);
+    merge(&mut result, patch);
     Ok(result)
+}
+
+/// Lays `over` over `base`, key by key; null takes a key out (RFC 7386).
+pub(crate) fn merge(base: &mut Value, over: &Value) {
+    let Value::Object(entries) = over else {
+        base.clone_from(over);
+        return;
+    };
+    if !base.is_object() {
+        *base = Value::Object(Map::new());
+    }
+    let Value::Object(map) = base else { return };
+    for (key, value) in entries {
+        if value.is_null() {
+            map.remove(key);
+        } else {
+            merge(map.entry(key.as_str()).or_insert(Value::Null), value);
+        }
+    }
 }
 
 /// The RFC 7386 patch that makes `modified` out of `original`. Equal objects give `{}`.
@@ -223,7 +242,7 @@ fn merge_patches(into: &mut Value, from: Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     #[test]
     fn operations() {

@@ -7,14 +7,13 @@ mod diff;
 mod json;
 mod strategic;
 
-use serde_json::Value;
-
 pub(crate) use diff::{create_two_way_strategic, three_way_strategic};
-pub(crate) use json::{create_merge_patch, json_patch, merge_patch, three_way_json};
+pub(crate) use json::{create_merge_patch, json_patch, merge, merge_patch, three_way_json};
 pub(crate) use strategic::{leftover, strategic_merge};
 
 use super::go;
 use super::schema::{Schema, Shape};
+use crate::apimachinery::json::Value;
 
 /// Why a patch cannot be applied or created.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

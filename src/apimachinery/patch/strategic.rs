@@ -1,16 +1,15 @@
 //! Applying a strategic merge patch.
 
-use serde_json::{Map, Value};
-
 use super::{
     DELETE_FROM, MARKER, Meta, PatchError, RETAIN_KEYS, SET_ORDER, bad_order_list, bad_primitive_list,
     bad_retain_keys, bad_type, element_kind, find_by_key, go_kind, in_order, list_meta, meta, no_merge_key,
     place, same_kind, unique,
 };
 use crate::apimachinery::go;
+use crate::apimachinery::json::{Map, Value};
 use crate::apimachinery::schema::Schema;
 
-type Object = Map<String, Value>;
+type Object = Map;
 
 /// How two maps are merged.
 #[derive(Clone, Copy)]
@@ -409,9 +408,9 @@ fn merge_members(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::apimachinery::json::json;
     use crate::apimachinery::object::Gvk;
     use crate::apimachinery::schema::definition;
-    use serde_json::json;
 
     #[track_caller]
     fn check(kind: &str, document: Value, patch: Value, want: Value) {

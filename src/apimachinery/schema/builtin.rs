@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 use std::sync::{LazyLock, Mutex, OnceLock, PoisonError};
 
 use k8s_openapi::schemars::SchemaGenerator;
-use serde_json::Value;
 
 use super::types::TYPES;
 use super::{Reference, Schema, Shape, facts};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{self, Gvk};
 
 /// One slot a type of [`TYPES`].
@@ -21,7 +21,7 @@ static MADE: LazyLock<Vec<Vec<OnceLock<Schema>>>> = LazyLock::new(|| {
 static GENERATOR: LazyLock<Mutex<SchemaGenerator>> = LazyLock::new(|| {
     let mut generator = SchemaGenerator::default();
     for (package, types) in TYPES {
-        let names = types.iter().map(|(name, _)| (format!("{package}.{name}"), Value::Bool(true)));
+        let names = types.iter().map(|(name, _)| (format!("{package}.{name}"), true.into()));
         generator.definitions_mut().extend(names);
     }
     Mutex::new(generator)
@@ -36,7 +36,7 @@ pub(crate) fn by_name(name: &str) -> Option<&'static Schema> {
     let (_, make) = types.get(column)?;
     Some(MADE.get(row)?.get(column)?.get_or_init(|| {
         let mut generator = GENERATOR.lock().unwrap_or_else(PoisonError::into_inner);
-        let json = make(&mut generator).to_value();
+        let json = Value::from(make(&mut generator));
         drop(generator);
         named(name, &json)
     }))

@@ -3,11 +3,11 @@
 //! CEL rules stand in [`super::validations`].
 
 use regex::Regex;
-use serde_json::Value;
 
 use super::{Rules, Schema, Shape, formats};
 use crate::apimachinery::field::{self, Errors, Path};
 use crate::apimachinery::go;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::status::Cause;
 
 /// Every fault of `value`, which stands at `prefix` in its object (the root for a whole object).
@@ -69,7 +69,7 @@ impl Check<'_> {
         &mut self,
         schema: &Schema,
         rules: &Rules,
-        map: &serde_json::Map<String, Value>,
+        map: &crate::apimachinery::json::Map,
         value: &Value,
         path: &str,
     ) {
@@ -318,8 +318,8 @@ fn type_of(value: &Value) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::apimachinery::json::json;
     use crate::apimachinery::schema::from_open_api;
-    use serde_json::json;
 
     #[test]
     fn faults_are_told_in_the_servers_words() {

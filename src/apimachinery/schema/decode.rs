@@ -3,11 +3,10 @@
 //! Follows sigs.k8s.io/json, `encoding/json`'s error texts and the `omitempty` rules of the API
 //! types: the result is what the API server would print back before defaulting.
 
-use serde_json::{Map, Number, Value};
-
 use super::raw::Raw;
 use super::{Schema, Shape, Write, scalar};
 use crate::apimachinery::go;
+use crate::apimachinery::json::{Map, Number, Value};
 use crate::apimachinery::object::Gvk;
 
 /// Go stops counting strict errors here.
@@ -174,7 +173,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn object(&mut self, schema: &'a Schema, members: Vec<(String, Raw)>) -> Map<String, Value> {
+    fn object(&mut self, schema: &'a Schema, members: Vec<(String, Raw)>) -> Map {
         let real = schema.real();
         let mut map = Map::new();
         let mut seen: Vec<&str> = Vec::with_capacity(members.len());
@@ -208,7 +207,7 @@ impl<'a> Walk<'a> {
         map
     }
 
-    fn map(&mut self, schema: &'a Schema, members: Vec<(String, Raw)>) -> Map<String, Value> {
+    fn map(&mut self, schema: &'a Schema, members: Vec<(String, Raw)>) -> Map {
         let mut map = Map::new();
         let Some(element) = schema.element() else { return map };
         for (key, raw) in members {
@@ -358,7 +357,7 @@ fn qualified_go_name(name: &str) -> String {
 }
 
 /// Leaves out what Go's `omitempty` does, and puts in what it always writes.
-fn write_as_go(schema: &Schema, map: &mut Map<String, Value>) {
+fn write_as_go(schema: &Schema, map: &mut Map) {
     for (name, property) in &schema.properties {
         let empty_list = |value: &Value| is_empty_collection(value);
         match property.facts.write {
@@ -418,7 +417,7 @@ pub(crate) fn zero(schema: &Schema) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     fn decode(group: &str, kind: &str, object: &Value) -> Result<Decoded, String> {
         strict_decode(&Gvk::new(group, "v1", kind), object.to_string().as_bytes())

@@ -10,8 +10,7 @@
 
 use std::sync::LazyLock;
 
-use serde_json::Value;
-
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 
 /// `+listType`.

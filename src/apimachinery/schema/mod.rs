@@ -27,7 +27,7 @@ mod validations;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
-use serde_json::Value;
+use crate::apimachinery::json::Value;
 
 pub(crate) use builtin::{by_name, definition};
 pub(crate) use check::validate;

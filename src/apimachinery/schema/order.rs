@@ -3,10 +3,9 @@
 //! Objects that came over the wire as trees have sorted members instead; who prints which is not
 //! known here.
 
-use serde_json::{Map, Value};
-
 use super::{Schema, definition};
 use crate::apimachinery::go;
+use crate::apimachinery::json::{Map, Value};
 use crate::apimachinery::object::Gvk;
 
 /// Compact JSON of an object, its members in Go's order.
@@ -20,10 +19,7 @@ pub(crate) fn go_json_indent(object: &Value, indent: &str) -> String {
 }
 
 /// The members of a value of type `schema` in Go's order; sorted where there is none.
-pub(crate) fn go_order<'a>(
-    schema: Option<&Schema>,
-    map: &'a Map<String, Value>,
-) -> Vec<(&'a String, &'a Value)> {
+pub(crate) fn go_order<'a>(schema: Option<&Schema>, map: &'a Map) -> Vec<(&'a String, &'a Value)> {
     let order = schema.map(|schema| schema.real().order.as_slice()).unwrap_or_default();
     let mut members: Vec<(&String, &Value)> = map.iter().collect();
     let place = |name: &String| order.iter().position(|it| it == name).unwrap_or(order.len());
@@ -136,7 +132,7 @@ const PART: &[&str] = &[
     "freshness",
 ];
 
-fn is_document(map: &Map<String, Value>) -> bool {
+fn is_document(map: &Map) -> bool {
     let kind = map.get("kind").and_then(Value::as_str).unwrap_or("");
     DOCUMENTS.contains(&kind) || (map.contains_key("gitVersion") && map.contains_key("platform"))
 }
@@ -161,7 +157,7 @@ impl Writer<'_> {
     }
 
     /// A document of the API itself, which has no schema.
-    fn document(&mut self, map: &Map<String, Value>, level: usize) {
+    fn document(&mut self, map: &Map, level: usize) {
         let place = |name: &String| DOCUMENT.iter().position(|it| it == name).unwrap_or(DOCUMENT.len());
         let mut members: Vec<(&String, &Value)> = map.iter().collect();
         members.sort_by_key(|(name, _)| place(name));
@@ -250,7 +246,7 @@ impl Writer<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     #[test]
     fn members_stand_as_in_gos_structs() {

@@ -1,7 +1,8 @@
 //! JSON as it was written: members in their order, repeated ones kept.
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde_json::{Number, Value};
+
+use crate::apimachinery::json::{Number, Value};
 
 /// A JSON value that still knows about repeated keys.
 #[derive(Clone, Debug, PartialEq)]

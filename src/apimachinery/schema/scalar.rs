@@ -2,9 +2,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig};
-use serde_json::Value;
 
 use crate::apimachinery::go;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::quantity::Quantity;
 
 /// Go's decoder does not mind bits after the last byte.

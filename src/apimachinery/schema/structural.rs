@@ -5,12 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
-
 use super::decode::{Decoded, syntax_error};
 use super::facts::list_type;
 use super::raw::Raw;
 use super::{Rules, Schema, Shape};
+use crate::apimachinery::json::{Map, Value};
 use crate::apimachinery::{go, object};
 
 /// Keywords that [`super::check`] reads from [`Rules::keywords`].
@@ -163,13 +162,7 @@ fn prune_node(schema: &Schema, value: &mut Value, path: &str, is_resource: bool,
     }
 }
 
-fn prune_map(
-    schema: &Schema,
-    map: &mut Map<String, Value>,
-    path: &str,
-    is_resource: bool,
-    unknown: &mut Vec<String>,
-) {
+fn prune_map(schema: &Schema, map: &mut Map, path: &str, is_resource: bool, unknown: &mut Vec<String>) {
     let of_resource = |key: &str| is_resource && matches!(key, "apiVersion" | "kind" | "metadata");
     map.retain(|key, _| {
         let known = of_resource(key)
@@ -240,7 +233,7 @@ pub(crate) fn apply_defaults(schema: &Schema, value: &mut Value) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     #[test]
     fn unknown_fields_are_told_and_pruned_and_defaults_put_in() {

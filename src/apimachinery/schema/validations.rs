@@ -2,11 +2,10 @@
 //!
 //! Follows apiextensions-apiserver's `schema/cel`. What rules may cost is not counted.
 
-use serde_json::Value;
-
 use super::{ListType, Schema, Shape};
 use crate::apimachinery::expr::{self, Names, Program, Scope, Type};
 use crate::apimachinery::field::{self, Errors, Path};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::apimachinery::status::Cause;
 
@@ -301,8 +300,8 @@ fn escaped(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::apimachinery::json::json;
     use crate::apimachinery::schema::from_open_api;
-    use serde_json::json;
 
     fn schema() -> Schema {
         from_open_api(&json!({"type": "object", "properties": {"spec": {

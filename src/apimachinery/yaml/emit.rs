@@ -5,10 +5,9 @@
 use std::cmp::Ordering;
 use std::fmt::Write as _;
 
-use serde_json::{Map, Value};
-
 use super::scalar::needs_quotes;
 use crate::apimachinery::go;
+use crate::apimachinery::json::{Map, Value};
 
 /// libyaml's `best_width`: a line is broken at the first space behind this column.
 const WIDTH: usize = 80;
@@ -57,7 +56,7 @@ impl Emitter {
     }
 
     /// The entries of a map whose keys stand at `indent`; the first may stand behind `- ` already.
-    fn map(&mut self, map: &Map<String, Value>, indent: usize, inline: bool) {
+    fn map(&mut self, map: &Map, indent: usize, inline: bool) {
         let mut keys: Vec<&String> = map.keys().collect();
         keys.sort_by(|a, b| natural_order(a, b));
         for (at, key) in keys.into_iter().enumerate() {
@@ -344,7 +343,7 @@ fn natural_order(left: &str, right: &str) -> Ordering {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     #[test]
     fn looks_like_kubectl() {

@@ -3,7 +3,8 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
-use serde_json::Value;
+
+use crate::apimachinery::json::Value;
 
 /// The value of a plain scalar.
 pub(super) fn resolve(text: &str) -> Value {
@@ -76,7 +77,7 @@ pub(super) fn float(number: f64) -> Value {
     if number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0 {
         return Value::from(number as i64);
     }
-    serde_json::Number::from_f64(number)
+    crate::apimachinery::json::Number::from_f64(number)
         .map_or_else(|| super::super::go::float_g(number).into(), Value::Number)
 }
 

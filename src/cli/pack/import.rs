@@ -3,9 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use serde_json::{Value, json};
-
 use super::ImportArgs;
+use crate::apimachinery::json::{Value, json};
 use crate::cli::guard::{self, Then};
 use crate::cli::packs;
 use crate::exercises::import::{self, Case};

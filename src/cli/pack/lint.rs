@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report};
 use regex::Regex;
-use serde_json::{Value, json};
 
 use super::FolderArgs;
+use crate::apimachinery::json::{Value, json};
 use crate::cli::guard::{self, Then};
 use crate::cli::packs;
 use crate::exercises::pack::{self, Files};

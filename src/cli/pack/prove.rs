@@ -6,9 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use serde_json::{Value, json};
-
 use super::{TestArgs, lint};
+use crate::apimachinery::json::{Value, json};
 use crate::cli::guard::{self, Then};
 use crate::cli::{packs, stack_bytes};
 use crate::exercises::prove::{Proof, prove};

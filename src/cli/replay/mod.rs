@@ -14,11 +14,11 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use clap::Args;
-use serde_json::json;
 
 use self::record::{Entry, Step};
 use super::guard::{self, Then};
 use super::worlds;
+use crate::apimachinery::json::json;
 use crate::cluster::templates;
 use crate::shell::Console;
 
@@ -192,7 +192,7 @@ fn run_command(
 /// Prints counts; true when all is equal.
 fn print_counts(args: &ReplayArgs, played: &[Played]) -> bool {
     let mut show = if args.all { usize::MAX } else { args.show };
-    let mut files = serde_json::Map::new();
+    let mut files = crate::apimachinery::json::Map::new();
     let (mut total, mut equal) = (0, 0);
     for session in played {
         let good = session.compared.iter().filter(|compared| compared.equal).count();

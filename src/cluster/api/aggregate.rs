@@ -7,12 +7,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
 use super::client::Client;
 use super::read::{Form, form};
 use super::resources::Resource;
 use super::route::Route;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::apimachinery::selector::LabelSelector;
 use crate::apimachinery::status::Status;

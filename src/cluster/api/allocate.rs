@@ -6,11 +6,10 @@
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
-use serde_json::{Value, json};
-
 use super::call::Call;
 use super::{flags, validation};
 use crate::apimachinery::field::{self, Path};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::apimachinery::status::{Cause, Status};
 use crate::cluster::{Key, Store};
@@ -147,7 +146,7 @@ fn follow_single(old: &Value, service: &mut Value) {
             object::set(service, &["spec", "clusterIPs"], json!([now]));
         }
     } else if now == before && first(service).is_empty() && !first(old).is_empty() && !now.is_empty() {
-        let kept = object::find(old, "/spec/clusterIPs").cloned().unwrap_or(Value::Null);
+        let kept = old.pointer("/spec/clusterIPs").cloned().unwrap_or(Value::Null);
         object::set(service, &["spec", "clusterIPs"], kept);
     }
 }
@@ -227,9 +226,7 @@ fn patch_from_old(old: &Value, service: &mut Value) {
         object::remove(service, &["spec", "externalName"]);
     }
     if !has_ports(service) {
-        for port in
-            object::find_mut(service, "/spec/ports").and_then(Value::as_array_mut).into_iter().flatten()
-        {
+        for port in service.pointer_mut("/spec/ports").and_then(Value::as_array_mut).into_iter().flatten() {
             if has_ports(old) {
                 object::remove(port, &["nodePort"]);
             }
@@ -240,9 +237,7 @@ fn patch_from_old(old: &Value, service: &mut Value) {
 fn has_ports(service: &Value) -> bool {
     match kind(service) {
         "NodePort" => true,
-        "LoadBalancer" => {
-            object::find(service, "/spec/allocateLoadBalancerNodePorts") != Some(&Value::Bool(false))
-        }
+        "LoadBalancer" => service.pointer("/spec/allocateLoadBalancerNodePorts") != Some(&Value::Bool(false)),
         _ => false,
     }
 }
@@ -251,7 +246,7 @@ fn keep_ports(old: &Value, service: &mut Value) {
     let of = |port: &Value| (object::int(port, "/port"), object::text(port, "/protocol").to_owned());
     let known: Vec<_> =
         object::list(old, "/spec/ports").iter().map(|it| (of(it), object::int(it, "/nodePort"))).collect();
-    for port in object::find_mut(service, "/spec/ports").and_then(Value::as_array_mut).into_iter().flatten() {
+    for port in service.pointer_mut("/spec/ports").and_then(Value::as_array_mut).into_iter().flatten() {
         let before = known.iter().find(|(key, _)| *key == of(port)).and_then(|(_, node_port)| *node_port);
         if let (None | Some(0), Some(node_port)) = (object::int(port, "/nodePort"), before) {
             object::set(port, &["nodePort"], node_port);
@@ -292,7 +287,7 @@ fn take_address(call: &Call<'_>, service: &Value, wanted: &str) -> Result<(), St
     let Ok(address) = wanted.parse::<Ipv4Addr>() else { return Ok(()) };
     let refuse = |why: String| {
         let path = Path::new("spec").child("clusterIPs");
-        let shown = object::find(service, "/spec/clusterIPs").cloned().unwrap_or(json!([wanted]));
+        let shown = service.pointer("/spec/clusterIPs").cloned().unwrap_or(json!([wanted]));
         let detail = format!("failed to allocate IP {wanted}: {why}");
         Err(invalid(call, service, vec![field::invalid(&path, shown, &detail)]))
     };

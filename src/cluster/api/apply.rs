@@ -1,11 +1,10 @@
 //! Server-side apply: `application/apply-patch+yaml`.
 
-use serde_json::Value;
-
 use super::authz::{self, Attributes};
 use super::call::{Call, FieldValidation, Tracking};
 use super::{decode, fieldowners, read, subresource, write};
 use crate::apimachinery::field::{self, Path};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{self, Gvk};
 use crate::apimachinery::status::Status;
 use crate::apimachinery::yaml;

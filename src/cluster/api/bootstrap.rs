@@ -1,8 +1,7 @@
 //! The objects that an API server makes for itself when it first starts: RBAC defaults, priority classes,
 //! flow control, API services, the service `kubernetes`.
 
-use serde_json::{Value, json};
-
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::cluster::{ClusterId, Key, World};
 use crate::sim::SimTime;

@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::admission::Reinvocation;
 use super::encryption;
 use super::resources::Resource;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::{Cluster, ClusterId, Key, Object, Store, UserInfo, World};

@@ -3,11 +3,10 @@
 //! Reads go to the store, as informers' caches would; writes go the whole way through defaulting,
 //! validation and admission, without authentication and authorization.
 
-use serde_json::Value;
-
 use super::authz::Attributes;
 use super::call::{Aside, Call, DeleteOptions, Options};
 use super::{audit, remove, resources, subresource, write};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::{Cluster, ClusterId, Object, UserInfo, World};
@@ -113,7 +112,9 @@ impl<'a> Client<'a> {
         (namespace, name): (&str, &str),
         patch: &Value,
     ) -> Result<Object, Status> {
-        self.edit(resource, subresource, (namespace, name), |object| json_patch::merge(object, patch))
+        self.edit(resource, subresource, (namespace, name), |object| {
+            crate::apimachinery::patch::merge(object, patch)
+        })
     }
 
     /// Deletes; `options` is a `DeleteOptions` object or null.

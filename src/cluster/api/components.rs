@@ -3,10 +3,9 @@
 //! That etcd answers is not asked again: an API server without etcd serves no requests. Source:
 //! `pkg/registry/core/componentstatus`, whose two ports are fixed.
 
-use serde_json::json;
-
 use super::call::Call;
 use super::{flags, read};
+use crate::apimachinery::json::json;
 use crate::apimachinery::status::Status;
 use crate::cluster::network::Outcome;
 use crate::cluster::network::http::{HttpOutcome, HttpRequest, http};

@@ -1,9 +1,8 @@
 //! Versions of one resource: what is stored, and what a request of another version sees.
 
-use serde_json::Value;
-
 use super::custom;
 use super::resources::Resource;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::cluster::Object;
 

@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
 use super::Client;
 use super::call::Call;
 use super::resources::{self, Resource};
 use crate::apimachinery::field::{self, Path};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::apimachinery::schema::{self, Schema};
 use crate::apimachinery::status::{Cause, Status};
@@ -17,7 +16,7 @@ use crate::cluster::{Change, ClusterId, Event, Key, Object, World};
 /// The structural schema of a custom resource's version; `None` for built-in resources.
 pub(crate) fn schema(resource: &Resource) -> Option<Schema> {
     let version = version(resource)?;
-    Some(schema::from_open_api(object::find(version, "/schema/openAPIV3Schema").unwrap_or(&Value::Null)))
+    Some(schema::from_open_api(version.pointer("/schema/openAPIV3Schema").unwrap_or(&Value::Null)))
 }
 
 /// What is wrong with a custom object's status, whose sentences begin at that field.
@@ -38,8 +37,7 @@ pub(crate) fn validate_status(resource: &Resource, object: &Value) -> Vec<Cause>
 pub(crate) fn into_version(definition: &Value, version: &str, object: &mut Value) {
     let versions = object::list(definition, "/spec/versions");
     let Some(found) = versions.iter().find(|it| object::field(it, "name") == version) else { return };
-    let schema =
-        schema::from_open_api(object::find(found, "/schema/openAPIV3Schema").unwrap_or(&Value::Null));
+    let schema = schema::from_open_api(found.pointer("/schema/openAPIV3Schema").unwrap_or(&Value::Null));
     schema::prune(&schema, object);
     schema::apply_defaults(&schema, object);
 }

@@ -1,10 +1,9 @@
 //! Bodies: from bytes to an object of the type that the path wants.
 
-use serde_json::Value;
-
 use super::call::{Call, FieldValidation};
 use super::custom;
 use crate::apimachinery::go_json;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{self, Gvk};
 use crate::apimachinery::schema::{self, Decoded};
 use crate::apimachinery::status::Status;

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
-
 use super::resources::{self, Resource, Subresource};
 use super::route::Route;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::status::Status;
 use crate::cluster::{Cluster, Request, Response};
 

@@ -2,11 +2,10 @@
 //!
 //! Components in process are not tracked; their writes leave the entries as they are.
 
-use serde_json::Value;
-
 use super::call::{Call, Tracking};
 use super::{custom, strategy};
 use crate::apimachinery::apply::{self, Write};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::Gvk;
 use crate::apimachinery::schema::{self, Schema};
 use crate::apimachinery::status::Status;

@@ -1,8 +1,7 @@
 //! Field selectors: which fields of a kind can be selected, and their values.
 
-use serde_json::Value;
-
 use super::resources::Resource;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::apimachinery::selector::FieldSelector;
 use crate::apimachinery::status::Status;
@@ -128,7 +127,7 @@ pub(crate) fn value(storage: &str, object: &Value, field: &str) -> Option<String
             None => format!("/{}", field.replace('.', "/")),
         },
     };
-    let found = match object::find(object, &pointer) {
+    let found = match object.pointer(&pointer) {
         Some(Value::String(text)) => text.clone(),
         Some(Value::Null) | None => String::new(),
         Some(other) => other.to_string(),

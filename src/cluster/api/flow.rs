@@ -4,9 +4,8 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
 use super::Client;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::{go, object};
 use crate::cluster::engine::{Component, Process};
 use crate::cluster::{ClusterId, Event, Store, World};

@@ -1,11 +1,10 @@
 //! What the API server itself does around a write: what only it knows goes in before, what hangs on an
 //! object follows after.
 
-use serde_json::{Value, json};
-
 use super::call::Call;
 use super::resources::CRDS;
 use super::{allocate, custom};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::{Key, Object};

@@ -6,10 +6,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha512};
 
 use super::resources::{self, Resource};
+use crate::apimachinery::json::{Map, Value, json};
 use crate::apimachinery::object::{field, list};
 use crate::apimachinery::schema::{Facts, ListType, Schema, Shape, by_name, definition};
 use crate::apimachinery::status::Status;
@@ -144,7 +144,7 @@ fn item(resource: &Resource, gvk: &Value) -> Value {
         |name: &&str| json!({"name": name, "in": "query", "schema": {"type": "string", "uniqueItems": true}});
     let parameters: Vec<Value> = PATCH_PARAMETERS.iter().map(parameter).collect();
     let kinds = PATCH_TYPES.iter().filter(|kind| !resource.is_custom() || !kind.contains("strategic"));
-    let content: Map<String, Value> = kinds.map(|kind| ((*kind).to_owned(), json!({}))).collect();
+    let content: Map = kinds.map(|kind| ((*kind).to_owned(), json!({}))).collect();
     json!({
         "get": {"x-kubernetes-action": "get", "x-kubernetes-group-version-kind": gvk},
         "patch": {
@@ -155,7 +155,7 @@ fn item(resource: &Resource, gvk: &Value) -> Value {
 }
 
 /// Writes on a schema that it stands for a kind.
-fn note_kind(schemas: &mut Map<String, Value>, name: &str, gvk: &Value) {
+fn note_kind(schemas: &mut Map, name: &str, gvk: &Value) {
     let Some(schema) = schemas.get_mut(name) else { return };
     let mut kinds = list(schema, "/x-kubernetes-group-version-kind").to_vec();
     if !kinds.contains(gvk) {
@@ -165,7 +165,7 @@ fn note_kind(schemas: &mut Map<String, Value>, name: &str, gvk: &Value) {
 }
 
 /// Adds a named type and all that it refers to.
-fn add(schemas: &mut Map<String, Value>, schema: &Schema) {
+fn add(schemas: &mut Map, schema: &Schema) {
     if schemas.contains_key(&schema.name) {
         return;
     }

@@ -2,13 +2,12 @@
 //!
 //! Rules and sentences of apiserver's `endpoints/handlers/patch.go`.
 
-use serde_json::Value;
-
 use super::call::{Call, FieldValidation};
 use super::{decode, read, resources, subresource};
 use crate::apimachinery::field::{self, Path};
 use crate::apimachinery::go;
 use crate::apimachinery::go_json;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{self, Gvk};
 use crate::apimachinery::patch::{self, PatchError};
 use crate::apimachinery::schema::{self, Decoded};

@@ -1,11 +1,10 @@
 //! get, list, watch and deletecollection, and the three forms of an answer: objects, Tables, metadata.
 
-use serde_json::{Value, json};
-
 use super::call::{Call, DeleteOptions};
 use super::printers::Include;
 use super::watch::Watch;
 use super::{audit, convert, encryption, fields, list_options, remove};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::{Body, Key, Object, Request, Response, kubelet};

@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
-
 use super::call::{Call, DeleteOptions};
 use super::resources::{self, Resource};
 use super::{admission, custom, hooks, strategy};
 use crate::apimachinery::field::{self, Path};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::{Key, Object};

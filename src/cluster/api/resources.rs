@@ -5,9 +5,8 @@
 
 use std::sync::{Arc, OnceLock};
 
-use serde_json::Value;
-
 use super::flags;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{self, Gvk};
 use crate::cluster::{Cluster, Object};
 

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use super::audit::{self, Asked};
 use super::authn::impersonate;
 use super::authz::{self, Attributes, reviews};
@@ -12,6 +10,7 @@ use super::route::{self, Route};
 use super::{
     components, custom, decode, discovery, patch, plain, read, remove, resources, subresource, write,
 };
+use crate::apimachinery::json::Value;
 use crate::apimachinery::status::Status;
 use crate::apimachinery::{go, object};
 use crate::cluster::{AuditEvent, ClusterId, Request, Response, UserInfo, World};

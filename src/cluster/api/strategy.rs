@@ -3,9 +3,8 @@
 //!
 //! Facts from the `strategy.go` files of kubernetes/kubernetes `pkg/registry` and from recorded answers.
 
-use serde_json::{Value, json};
-
 use super::resources::Resource;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 
 /// What a client's `status` becomes when it creates an object.
@@ -198,7 +197,7 @@ fn prepare_pod(pod: &mut Value) {
 }
 
 fn add_kubernetes_finalizer(namespace: &mut Value) {
-    let finalizers = object::find(namespace, "/spec/finalizers").and_then(Value::as_array).cloned();
+    let finalizers = namespace.pointer("/spec/finalizers").and_then(Value::as_array).cloned();
     let mut finalizers = finalizers.unwrap_or_default();
     if !finalizers.iter().any(|it| it == "kubernetes") {
         finalizers.push("kubernetes".into());
@@ -240,7 +239,7 @@ pub(crate) fn prepare_for_update(resource: &Resource, old: &Value, new: &mut Val
         object::set(new, &["status", "loadBalancer"], json!({}));
     }
     if &*resource.storage == "namespaces" {
-        let finalizers = object::find(old, "/spec/finalizers").cloned().unwrap_or(Value::Null);
+        let finalizers = old.pointer("/spec/finalizers").cloned().unwrap_or(Value::Null);
         object::set(new, &["spec", "finalizers"], finalizers);
     }
     keep_generation(resource, old, new);
@@ -251,7 +250,7 @@ pub(crate) fn prepare_for_update(resource: &Resource, old: &Value, new: &mut Val
 pub(crate) fn prepare_for_status_update(resource: &Resource, old: &Value, new: &mut Value) {
     if resource.is_custom() {
         let status = new.get("status").cloned();
-        let managed = object::find(new, "/metadata/managedFields").cloned();
+        let managed = new.pointer("/metadata/managedFields").cloned();
         let mut whole = old.clone();
         match status {
             Some(status) => object::set(&mut whole, &["status"], status),
@@ -276,7 +275,7 @@ pub(crate) fn prepare_for_status_update(resource: &Resource, old: &Value, new: &
             map.insert(key.clone(), value.clone());
         }
     }
-    restore(new, &["metadata", "generation"], object::find(old, "/metadata/generation").cloned());
+    restore(new, &["metadata", "generation"], old.pointer("/metadata/generation").cloned());
 }
 
 fn put_back(old: &Value, new: &mut Value, field: &str) {
@@ -293,7 +292,7 @@ fn restore(new: &mut Value, path: &[&str], value: Option<Value>) {
 fn keep_generation(resource: &Resource, old: &Value, new: &mut Value) {
     let generation = object::int(old, "/metadata/generation");
     if !has_generation(resource) {
-        restore(new, &["metadata", "generation"], object::find(old, "/metadata/generation").cloned());
+        restore(new, &["metadata", "generation"], old.pointer("/metadata/generation").cloned());
         return;
     }
     let bumped = if wants_new_generation(resource, old, new) { 1 } else { 0 };
@@ -323,7 +322,7 @@ fn wants_new_generation(resource: &Resource, old: &Value, new: &Value) -> bool {
 /// Rules of `pkg/apis/core/v1/helper/qos`.
 pub(crate) fn qos_class(pod: &Value) -> &'static str {
     let pod_level =
-        object::find(pod, "/spec/resources").filter(|it| it.as_object().is_some_and(|it| !it.is_empty()));
+        pod.pointer("/spec/resources").filter(|it| it.as_object().is_some_and(|it| !it.is_empty()));
     if let Some(resources) = pod_level {
         return class_of(&[resources]);
     }

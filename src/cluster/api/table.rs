@@ -1,9 +1,8 @@
 //! Tables: picks the printer of a resource.
 
-use serde_json::Value;
-
 use super::printers::{self, Include};
 use super::resources::Resource;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::status::Status;
 use crate::apimachinery::{jsonpath, object};
 use crate::cluster::Object;

@@ -1,9 +1,8 @@
 //! Requests through `handle` on the bare world.
 
-use serde_json::{Value, json};
-
 use super::connect::Endpoint;
 use super::{Client, handle};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::cluster::{Place, Request, Response, UserInfo, World, templates};
 

@@ -1,8 +1,7 @@
 //! Watches: what a client may read of the store's log.
 
-use serde_json::{Value, json};
-
 use super::{convert, fields, resources};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::apimachinery::selector::{FieldSelector, LabelSelector};
 use crate::cluster::{Change, ClusterId, Event, Object, World};
@@ -58,7 +57,7 @@ impl Filter {
     }
 
     fn matches(&self, object: &Value) -> bool {
-        let labels = object::find(object, "/metadata/labels").unwrap_or(&Value::Null);
+        let labels = object.pointer("/metadata/labels").unwrap_or(&Value::Null);
         self.labels.as_ref().is_none_or(|it| it.matches(labels))
             && self
                 .fields

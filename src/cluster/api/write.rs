@@ -3,11 +3,10 @@
 //! The order is the real server's: defaults, mutating admission, system metadata, the kind's strategy,
 //! validation, validating admission, storage.
 
-use serde_json::Value;
-
 use super::call::{Call, Tracking};
 use super::{admission, allocate, authz, convert, custom, encryption, fieldowners, hooks, remove, strategy};
 use super::{defaults, validation};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::apimachinery::status::{Cause, Status};
 use crate::cluster::Object;

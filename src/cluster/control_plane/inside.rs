@@ -4,9 +4,9 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use base64::Engine as _;
-use serde_json::Value;
 
 use super::script::Start;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::{object, yaml};
 use crate::cluster::api::connect::Endpoint;
 use crate::cluster::network::listeners;

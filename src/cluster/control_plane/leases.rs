@@ -5,10 +5,10 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{Instance, Phase};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::cluster::api::Client;
 use crate::cluster::{ClusterId, Object, UserInfo, World};

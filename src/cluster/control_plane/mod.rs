@@ -82,7 +82,7 @@ pub(crate) struct Instance {
     /// What the manifest says, as it was when the process was started.
     pub(crate) process: Process,
     /// Configuration files by the flags that name them, as the process read them when it started.
-    pub(crate) kept: OrdMap<&'static str, Arc<serde_json::Value>>,
+    pub(crate) kept: OrdMap<&'static str, Arc<crate::apimachinery::json::Value>>,
     /// The manifest's bytes, to see that it changed.
     manifest: Arc<[u8]>,
     /// All manifests of that pod that were there; one of several waits its turn.

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use imbl::OrdMap;
-use serde_json::Value;
 
 use super::PROGRAMS;
 use super::inside::of_url;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::{object, yaml};
 use crate::cluster::network::firewall;
 use crate::cluster::scheduler::resources::{self, Resources};
@@ -238,7 +238,7 @@ fn mounts(pod: &Value, container: &Value) -> Vec<Mount> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     fn etcd() -> Process {
         let pod = json!({

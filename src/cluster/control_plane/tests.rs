@@ -80,9 +80,10 @@ fn without_a_kubelet_nothing_follows_the_manifests() {
 fn a_restored_keyspace_comes_back_once_the_manifest_points_at_it() {
     let mut world = templates::default_world(1);
     let key = Key::new("configmaps", "default", "before");
-    world.clusters[0]
-        .store
-        .put(&key, serde_json::json!({"metadata": {"name": "before", "namespace": "default"}}));
+    world.clusters[0].store.put(
+        &key,
+        crate::apimachinery::json::json!({"metadata": {"name": "before", "namespace": "default"}}),
+    );
     let saved = etcd::snapshot(&world.clusters[0].store);
     world.clusters[0].store.delete(&key);
     let database = etcd::database(&etcd::read(&saved, true).unwrap().store);

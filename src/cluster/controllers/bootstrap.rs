@@ -8,9 +8,9 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use ring::hmac;
-use serde_json::Value;
 
 use super::hand::{Hand, wake_self};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::cluster::engine::{Component, Process};
 use crate::cluster::{ClusterId, Event, World};

@@ -6,12 +6,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
 use super::hand::Hand;
 use super::owners;
 use super::pods::{self, is_deleting, is_ended};
 use super::select::selects;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::cluster::Object;
 use crate::sim::SimTime;
@@ -74,7 +73,7 @@ impl Census {
     /// The pods that belong to `set`: its own ones that still fit, and the orphans that do, adopted. Its own
     /// ones that no longer fit are released.
     pub(crate) fn claim(hand: &mut Hand<'_>, key: &str, set: &Value, selector: Value) -> Arc<Self> {
-        let labels = json!({"matchLabels": object::find(set, "/spec/template/metadata/labels")});
+        let labels = json!({"matchLabels": set.pointer("/spec/template/metadata/labels")});
         let about = (object::uid(set).to_owned(), selector, labels);
         let before = hand.census(key).filter(|it| it.about == about);
         let mut now = Self::count(hand, about, before.as_deref());

@@ -4,10 +4,9 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::hand::Hand;
 use super::select::selects;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::cluster::engine::{Component, Process};
 use crate::cluster::{ClusterId, Event, World};

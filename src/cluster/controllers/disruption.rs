@@ -5,12 +5,11 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
-
 use super::deployment::scaled;
 use super::hand::{Hand, join_key, wake_self};
 use super::pods::{is_deleting, is_ready};
 use super::select::selects;
+use crate::apimachinery::json::{Map, Value, json};
 use crate::apimachinery::object;
 use crate::cluster::engine::{Component, Process};
 use crate::cluster::{Change, ClusterId, Event, Object, World, events};
@@ -55,7 +54,7 @@ fn woken_by(world: &World, cluster: ClusterId, event: &Event, keys: &mut Vec<Str
 }
 
 fn selector(budget: &Value) -> &Value {
-    object::find(budget, "/spec/selector").unwrap_or(&Value::Null)
+    budget.pointer("/spec/selector").unwrap_or(&Value::Null)
 }
 
 fn sync(world: &mut World, cluster: ClusterId, key: &str) -> Option<Duration> {
@@ -133,7 +132,7 @@ fn size_of(hand: &Hand<'_>, namespace: &str, owner: &Value) -> Option<(String, i
 }
 
 /// Evicted pods that are still there and not given up on; and when the first will be.
-fn still_disrupted(now: SimTime, budget: &Value, pods: &[Object]) -> (Map<String, Value>, Option<Duration>) {
+fn still_disrupted(now: SimTime, budget: &Value, pods: &[Object]) -> (Map, Option<Duration>) {
     let mut kept = Map::new();
     let mut next: Option<Duration> = None;
     for (name, since) in object::entries(budget, "/status/disruptedPods") {

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::hand::{Hand, wake_self};
 use super::pods::created_at;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::cluster::engine::{Component, Process};
 use crate::cluster::{Change, ClusterId, Event, World};

@@ -6,10 +6,9 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
 use super::hand::Hand;
 use super::pods::is_deleting;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{self, Gvk};
 use crate::apimachinery::status::Status;
 use crate::cluster::api::resources;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use imbl::{OrdMap, Vector};
-use serde_json::{Value, json};
 
 use super::census::Census;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::api::Client;

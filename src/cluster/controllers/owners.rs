@@ -2,11 +2,10 @@
 //!
 //! Rules of kube-controller-manager's `controller_ref_manager.go`.
 
-use serde_json::{Value, json};
-
 use super::hand::Hand;
 use super::pods::is_deleting;
 use super::select::selects;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::cluster::Object;
 

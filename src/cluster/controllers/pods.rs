@@ -4,8 +4,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde_json::Value;
-
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::cluster::Object;
 use crate::sim::SimTime;
@@ -139,7 +138,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     /// `a` is a ready pod on node01, `b!` is not ready, `c?` has no node.
     fn pod(sign: &str) -> Object {

@@ -5,10 +5,9 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
 use super::hand::Hand;
 use crate::apimachinery::expr::{self, Names, Refusal, Type};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{self, Gvk};
 use crate::apimachinery::schema;
 use crate::cluster::api::{custom, resources};

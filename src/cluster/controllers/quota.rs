@@ -5,9 +5,8 @@
 
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
-
 use super::hand::{Hand, join_key};
+use crate::apimachinery::json::{Map, Value, json};
 use crate::apimachinery::object;
 use crate::cluster::api::admission::quota::{recount, usage};
 use crate::cluster::engine::{Component, Process};
@@ -21,7 +20,7 @@ const RESOURCE: &str = "resourcequotas";
 fn woken_by(world: &World, cluster: ClusterId, event: &Event, keys: &mut Vec<String>) {
     let (resource, namespace) = (&*event.key.resource, &event.key.namespace);
     if resource == RESOURCE {
-        let spec = |it: &Value| object::find(it, "/spec").cloned();
+        let spec = |it: &Value| it.pointer("/spec").cloned();
         if event.previous.as_ref().is_none_or(|before| spec(before) != spec(&event.object)) {
             keys.push(join_key(namespace, &event.key.name));
         }
@@ -30,7 +29,7 @@ fn woken_by(world: &World, cluster: ClusterId, event: &Event, keys: &mut Vec<Str
         return;
     }
     for quota in world.clusters[cluster].store.list(RESOURCE, namespace) {
-        let hard = object::find(quota, "/spec/hard").and_then(Value::as_object);
+        let hard = quota.pointer("/spec/hard").and_then(Value::as_object);
         if hard.is_some_and(|hard| usage::counts(resource, hard.keys())) {
             keys.push(join_key(namespace, object::name(quota)));
         }
@@ -44,17 +43,17 @@ fn may_matter(event: &Event) -> bool {
     };
     ["/spec", "/status/phase", "/metadata/deletionTimestamp"]
         .iter()
-        .any(|pointer| object::find(before, pointer) != object::find(&event.object, pointer))
+        .any(|pointer| before.pointer(pointer) != event.object.pointer(pointer))
 }
 
 fn sync(world: &mut World, cluster: ClusterId, key: &str) -> Option<Duration> {
     let mut hand = Hand::new(world, cluster, QUOTA.name);
     let quota = hand.at(RESOURCE, key)?;
-    let used: Map<String, Value> = recount(hand.store(), &quota)
+    let used: Map = recount(hand.store(), &quota)
         .into_iter()
         .map(|(name, amount)| (name, amount.to_string().into()))
         .collect();
-    let hard = object::find(&quota, "/spec/hard").cloned().unwrap_or_else(|| json!({}));
+    let hard = quota.pointer("/spec/hard").cloned().unwrap_or_else(|| json!({}));
     let written = hand.update_status(RESOURCE, &quota, json!({"hard": hard, "used": used}));
     if written.is_err() { hand.retry(key) } else { None }
 }

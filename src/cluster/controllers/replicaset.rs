@@ -4,13 +4,12 @@
 
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
-
 use super::census::{Census, Counted};
 use super::hand::{Hand, join_key, wake_owner, wake_self};
 use super::pods::{self, is_deleting};
 use super::scaling;
 use super::select::selects;
+use crate::apimachinery::json::{Map, Value, json};
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::engine::{Component, Process};
@@ -61,7 +60,7 @@ fn woken_by(sets: &SetKind, world: &World, cluster: ClusterId, event: &Event, ke
 
 /// The selector of a set; a ReplicationController's plain map becomes `matchLabels`.
 fn selector(set: &Value) -> Value {
-    let selector = object::find(set, "/spec/selector").cloned().unwrap_or_default();
+    let selector = set.pointer("/spec/selector").cloned().unwrap_or_default();
     if object::text(set, "/kind") == "ReplicationController" {
         json!({"matchLabels": selector})
     } else {
@@ -103,7 +102,7 @@ fn manage(hand: &mut Hand<'_>, set: &Value, census: &Census) -> Result<bool, Sta
     let wanted = usize::try_from(object::int(set, "/spec/replicas").unwrap_or(1)).unwrap_or(0);
     let active = census.active().count();
     if active < wanted {
-        let template = object::find(set, "/spec/template").cloned().unwrap_or_default();
+        let template = set.pointer("/spec/template").cloned().unwrap_or_default();
         scaling::create_pods(hand, set, &template, (wanted - active).min(scaling::BURST))?;
         return Ok(true);
     }

@@ -4,9 +4,8 @@
 
 use std::time::Duration;
 
-use serde_json::{Map, Value};
-
 use super::hand::{Hand, wake_self};
+use crate::apimachinery::json::{Map, Value};
 use crate::apimachinery::object;
 use crate::cluster::api::admission::quota;
 use crate::cluster::engine::{Component, Process};
@@ -48,7 +47,7 @@ fn sync(world: &mut World, cluster: ClusterId, key: &str) -> Option<Duration> {
     let mut hand = Hand::new(world, cluster, RESOURCE_QUOTA.name);
     let found = hand.at(QUOTAS, key)?;
     let hard = found.pointer("/spec/hard").cloned().unwrap_or_default();
-    let used: Map<String, Value> = quota::recount(hand.store(), &found)
+    let used: Map = quota::recount(hand.store(), &found)
         .into_iter()
         .map(|(name, amount)| (name, amount.to_string().into()))
         .collect();

@@ -2,10 +2,9 @@
 //!
 //! Follows `pkg/controller/history`.
 
-use serde_json::{Value, json};
-
 use super::hand::Hand;
 use super::{owners, template};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::Object;
@@ -19,7 +18,7 @@ pub(crate) fn number(revision: &Value) -> i64 {
 
 /// The revisions of `owner`, lowest number first.
 pub(crate) fn list(hand: &mut Hand<'_>, owner: &Value) -> Vec<Object> {
-    let selector = object::find(owner, "/spec/selector").cloned().unwrap_or_default();
+    let selector = owner.pointer("/spec/selector").cloned().unwrap_or_default();
     let mut revisions = owners::claim(hand, owner, &selector, RESOURCE, "ControllerRevision");
     revisions.sort_by(|a, b| number(a).cmp(&number(b)).then_with(|| super::pods::by_age(a, b)));
     revisions
@@ -27,7 +26,7 @@ pub(crate) fn list(hand: &mut Hand<'_>, owner: &Value) -> Vec<Object> {
 
 /// The part of `owner` that a revision keeps, as a patch that brings it back.
 fn data(owner: &Value) -> Value {
-    let mut template = object::find(owner, "/spec/template").cloned().unwrap_or_default();
+    let mut template = owner.pointer("/spec/template").cloned().unwrap_or_default();
     object::set(&mut template, &["$patch"], "replace");
     json!({"spec": {"template": template}})
 }
@@ -70,7 +69,7 @@ fn create(
         let hash = template::hash(&data, (collisions > 0).then_some(collisions));
         let name = format!("{}-{hash}", object::name(owner));
         let mut labels =
-            object::find(owner, "/spec/template/metadata/labels").cloned().unwrap_or_else(|| json!({}));
+            owner.pointer("/spec/template/metadata/labels").cloned().unwrap_or_else(|| json!({}));
         object::set(&mut labels, &[hash_label], hash);
         let mut revision = json!({
             "apiVersion": "apps/v1",
@@ -96,7 +95,7 @@ fn create(
 /// `owner` with the template that `revision` kept.
 pub(crate) fn applied(owner: &Value, revision: &Value) -> Value {
     let mut then = owner.clone();
-    let mut template = object::find(revision, "/data/spec/template").cloned().unwrap_or_default();
+    let mut template = revision.pointer("/data/spec/template").cloned().unwrap_or_default();
     object::remove(&mut template, &["$patch"]);
     object::set(&mut then, &["spec", "template"], template);
     then

@@ -1,9 +1,8 @@
 //! Making and removing many pods for one owner, with the events that say so.
 
-use serde_json::{Value, json};
-
 use super::hand::Hand;
 use super::template;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::events;

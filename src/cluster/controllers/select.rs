@@ -1,14 +1,13 @@
 //! Selectors as control loops ask them: by the tree in a spec, about an object.
 
-use serde_json::Value;
-
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 
 /// True when a `metav1.LabelSelector` tree selects `object` by its labels. An absent or null selector
 /// selects nothing, an empty one everything.
 pub(crate) fn selects(selector: &Value, object: &Value) -> bool {
     let none = Value::Null;
-    let labels = object::find(object, "/metadata/labels").unwrap_or(&none);
+    let labels = object.pointer("/metadata/labels").unwrap_or(&none);
     selects_labels(selector, labels)
 }
 
@@ -24,7 +23,7 @@ pub(crate) fn selects_labels(selector: &Value, labels: &Value) -> bool {
 /// An empty map selects nothing.
 pub(crate) fn map_selects(map: &Value, object: &Value) -> bool {
     let none = Value::Null;
-    let labels = object::find(object, "/metadata/labels").unwrap_or(&none);
+    let labels = object.pointer("/metadata/labels").unwrap_or(&none);
     let Some(map) = map.as_object().filter(|map| !map.is_empty()) else { return false };
     map.iter().all(|(key, value)| labels.get(key) == Some(value))
 }
@@ -67,7 +66,7 @@ pub(crate) fn describe(selector: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     #[test]
     fn labels_and_expressions_must_all_hold() {

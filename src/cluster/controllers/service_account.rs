@@ -6,11 +6,11 @@
 use std::time::Duration;
 
 use base64::Engine as _;
-use serde_json::{Value, json};
 
 use super::hand::{Hand, join_key};
 use super::options;
 use super::pods::is_deleting;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::cluster::api::authn::token;
 use crate::cluster::engine::{Component, Process};

@@ -6,10 +6,10 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use ipnet::IpNet;
-use serde_json::{Value, json};
 
 use super::hand::{Hand, wake_self};
 use super::pods::is_deleting;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::engine::{Component, Process};
@@ -116,7 +116,7 @@ fn is_needed(hand: &Hand<'_>, range: &Value) -> bool {
         return false;
     }
     let managed = |it: &Value| {
-        object::find(it, "/metadata/labels")
+        it.pointer("/metadata/labels")
             .and_then(|it| it.get("ipaddress.kubernetes.io/managed-by"))
             .is_some_and(|it| it == "ipallocator.k8s.io")
     };

@@ -1,8 +1,7 @@
 //! Pods from templates, and the hash that tells one template from another.
 
-use serde_json::{Value, json};
-
 use super::owners::controller_ref;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::sim::safe_encode;
 

@@ -4,11 +4,10 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
 use super::hand::{Hand, wake_self};
 use super::job::is_finished;
 use super::pods::{is_deleting, seconds};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::cluster::engine::{Component, Process};
 use crate::cluster::{ClusterId, Event, World};

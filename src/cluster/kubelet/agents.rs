@@ -3,11 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use super::run::PodId;
 use super::script::vm::Machine;
 use super::services::Service;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::cluster::Place;
 use crate::cluster::control_plane::script;

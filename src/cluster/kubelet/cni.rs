@@ -5,9 +5,8 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::run::PodId;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::cluster::{ClusterId, Object, World};
 use crate::hosts::Host;

@@ -2,12 +2,11 @@
 
 use std::net::Ipv4Addr;
 
-use serde_json::Value;
-
 use super::run::PodId;
 use super::script::vm::Machine;
 use super::services::{self, Service};
 use super::{nginx, web};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::{object, yaml};
 use crate::cluster::control_plane::flags;
 use crate::cluster::control_plane::script::{self, command_failed};

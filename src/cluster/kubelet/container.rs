@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::catalog::{self, Missing};
 use super::env::{self, Subject};
 use super::run::{ContainerRun, Ended, PodId, Role, State};
 use super::script::vm::Machine;
 use super::script::{Stream, Vm, Yield};
 use super::{pod, probes, services, volumes};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::apimachinery::quantity::Quantity;
 use crate::cluster::World;

@@ -2,11 +2,10 @@
 //!
 //! Streams (logs, exec, port-forward) go another way: see `access`. Client certificates are not looked at here.
 
-use serde_json::{Value, json};
-
 use super::settings::{self, Settings};
 use super::stats;
 use super::web::Answer;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::{object, schema};
 use crate::cluster::api::authz::{self, Attributes};
 use crate::cluster::api::connect;

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use base64::Engine;
-use serde_json::Value;
 
 use super::catalog::Image;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::apimachinery::quantity::Quantity;
 use crate::cluster::{Object, Store};

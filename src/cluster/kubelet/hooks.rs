@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::container::{self, Job};
 use super::script::vm::Machine;
 use super::script::{Vm, Yield};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::cluster::{World, events};
 

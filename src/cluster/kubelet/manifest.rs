@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::settings;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::Gvk;
 use crate::apimachinery::{object, schema, yaml};
 use crate::cluster::World;

@@ -5,9 +5,8 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
 use super::{cni, daemon, eviction, pod};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::cluster::api::{Client, authz};
 use crate::cluster::control_plane::leases;

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use imbl::OrdMap;
-use serde_json::{Value, json};
 
 use super::container::{self, Job};
 use super::run::{ContainerRun, PodId, PodRun, Role, State, Stopping};
 use super::{cni, hooks, mount_log, node, pod_status, probes, static_pods, volumes};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::cluster::api::Client;
 use crate::cluster::events::{self, Report, Source};

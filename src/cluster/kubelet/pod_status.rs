@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, Value, json};
-
 use super::run::{ContainerRun, Ended, PodId, PodRun, Role, State};
 use super::status::{self, Condition};
 use super::{pod, services};
+use crate::apimachinery::json::{Map, Value, json};
 use crate::apimachinery::object;
 use crate::apimachinery::quantity::Quantity;
 use crate::cluster::api::Client;
@@ -28,7 +27,7 @@ pub(super) fn write(world: &mut World, id: &PodId, pod: &Object) {
         return note_told(world, id, current);
     }
     let rest = current.as_object().into_iter().flatten().filter(|(key, _)| *key != "status");
-    let rest: Value = rest.map(|(key, value)| (key.clone(), value.clone())).collect::<Map<_, _>>().into();
+    let rest: Value = rest.map(|(key, value)| (key.clone(), value.clone())).collect::<Map>().into();
     let changed = object::with(rest, "status", status);
     let node = object::text(pod, "/spec/nodeName").to_owned();
     let written = Client::as_user(world, id.cluster, pod::identity(&node))
@@ -128,7 +127,7 @@ fn sum(pod: &Value, kind: &str) -> Value {
     total
         .into_iter()
         .map(|(name, amount)| (name, Value::String(amount.to_string())))
-        .collect::<serde_json::Map<_, _>>()
+        .collect::<crate::apimachinery::json::Map>()
         .into()
 }
 

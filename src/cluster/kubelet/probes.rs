@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use imbl::Vector;
-use serde_json::Value;
 
 use super::container::{self, Job};
 use super::hooks;
 use super::run::{PodId, ProbeKind, ProbeRun, Role};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::cluster::network::http::{self, HttpOutcome, HttpRequest};
 use crate::cluster::network::{self, Outcome, Protocol};

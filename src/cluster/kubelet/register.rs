@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Value, json};
 
 use super::{catalog, node, settings};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::{object, yaml};
 use crate::cluster::api::connect::{self, Endpoint};
 use crate::cluster::control_plane::Process;

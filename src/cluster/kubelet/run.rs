@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use imbl::{OrdMap, Vector};
-use serde_json::Value;
 
 use super::catalog::Image;
 use super::published::Files;
 use super::script::Vm;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::cluster::{ClusterId, Object, Place, World};
 use crate::hosts::FileTree;

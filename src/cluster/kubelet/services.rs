@@ -321,11 +321,11 @@ pub(super) fn user_of(machine: &Machine<'_>) -> (u64, u64) {
     let Some(run) = cluster.runtime.pods.get(pod_uid) else { return (0, 0) };
     let Some(container) = run.containers.get(container) else { return (0, 0) };
     let pod = cluster.store.find("pods", &run.namespace, &run.name);
-    user(container, pod.map_or(&serde_json::Value::Null, |it| it))
+    user(container, pod.map_or(&crate::apimachinery::json::Value::Null, |it| it))
 }
 
 /// User and group that a container runs as.
-pub(crate) fn user(container: &ContainerRun, pod: &serde_json::Value) -> (u64, u64) {
+pub(crate) fn user(container: &ContainerRun, pod: &crate::apimachinery::json::Value) -> (u64, u64) {
     let of = |key: &str| {
         let own = object::at(&container.spec, &format!("/securityContext/{key}"));
         own.or_else(|| object::at(pod, &format!("/spec/securityContext/{key}"))).and_then(|it| it.as_u64())

@@ -6,9 +6,8 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
 use super::status::{self, Condition};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::cluster::api::Client;
 use crate::cluster::events::{self, Source};

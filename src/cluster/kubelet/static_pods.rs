@@ -7,10 +7,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
 use super::run::{ContainerRun, Ended, LogLine, PodId, PodRun, Role, State};
 use super::{catalog, daemon, manifest, node, pod, pod_status, status};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::cluster::api::Client;
 use crate::cluster::control_plane::{self, Instance, Phase};

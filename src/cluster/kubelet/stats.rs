@@ -2,11 +2,10 @@
 //!
 //! Of the hundreds of series of a real kubelet those are here that the simulation knows.
 
-use serde_json::{Value, json};
-
 use super::run::{PodId, PodRun};
 use super::settings::Settings;
 use super::usage::{self, Usage};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::apimachinery::quantity::Quantity;
 use crate::cluster::{ClusterId, World};

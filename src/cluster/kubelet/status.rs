@@ -1,8 +1,8 @@
 //! The parts of a pod's status that any kubelet writes.
 
-use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::sim::SimTime;
 

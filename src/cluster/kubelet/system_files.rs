@@ -1,8 +1,7 @@
 //! The files that a kubelet puts into every container: `/etc/hosts`, `/etc/hostname`, `/etc/resolv.conf`.
 
-use serde_json::Value;
-
 use super::{pod, settings};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::cluster::{Place, Store, World};
 

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
 use super::access;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::cluster::api::Client;
 use crate::cluster::place::FileOp;

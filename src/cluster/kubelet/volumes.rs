@@ -6,11 +6,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::env::{self, Subject};
 use super::published::{Files, Item, Items};
 use super::run::{Mount, PodId, Source, Volume};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::cluster::api::authn::token::{self, TokenSpec};
 use crate::cluster::{Object, Store, World};

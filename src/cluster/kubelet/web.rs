@@ -160,7 +160,7 @@ fn metrics_server(container: &ContainerRun, path: &str) -> Answer {
         .iter()
         .chain(crate::apimachinery::object::list(&container.spec, "/command"));
     let trusts = words
-        .filter_map(serde_json::Value::as_str)
+        .filter_map(crate::apimachinery::json::Value::as_str)
         .any(|word| matches!(word, "--kubelet-insecure-tls" | "--kubelet-insecure-tls=true"));
     match path.split('?').next().unwrap_or("") {
         "/readyz" if !trusts => Answer::new(

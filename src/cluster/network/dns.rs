@@ -5,10 +5,9 @@
 
 use std::net::Ipv4Addr;
 
-use serde_json::Value;
-
 use super::corefile::{self, Block};
 use super::{Outcome, Protocol, Source, connect};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::cluster::kubelet::run::PodId;
 use crate::cluster::{Object, Place, Store, World};

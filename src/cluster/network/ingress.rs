@@ -2,10 +2,10 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::Value;
 
 use super::http::{self, HttpOutcome, HttpRequest};
 use super::{Outcome, Protocol, Source, services};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::cluster::kubelet::run::PodId;
 use crate::cluster::kubelet::web::Answer;

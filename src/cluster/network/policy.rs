@@ -6,9 +6,9 @@
 use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
-use serde_json::Value;
 
 use super::Protocol;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::apimachinery::selector::LabelSelector;
 use crate::cluster::{ClusterId, Object, Store, World};
@@ -159,7 +159,10 @@ fn matches(selector: &Value, object: &Object) -> bool {
 }
 
 fn selects(policy: &Object, pod: &Object) -> bool {
-    matches(policy.pointer("/spec/podSelector").unwrap_or(&Value::Object(serde_json::Map::new())), pod)
+    matches(
+        policy.pointer("/spec/podSelector").unwrap_or(&Value::Object(crate::apimachinery::json::Map::new())),
+        pod,
+    )
 }
 
 /// Whether a policy speaks of a direction: by its types, else ingress always and egress if it has rules.
@@ -180,8 +183,8 @@ fn in_block(block: &Value, address: Ipv4Addr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::apimachinery::json::json;
     use crate::cluster::Key;
-    use serde_json::json;
 
     fn pod(store: &mut Store, namespace: &str, name: &str, address: &str) -> End {
         let object = json!({

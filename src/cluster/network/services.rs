@@ -3,9 +3,8 @@
 
 use std::net::Ipv4Addr;
 
-use serde_json::Value;
-
 use super::{Outcome, Protocol, Source, connect as send};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::cluster::{ClusterId, Object, Store, World};
 

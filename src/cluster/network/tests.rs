@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
 use super::http::{HttpOutcome, HttpRequest};
 use super::{Answer, Outcome, Protocol};
+use crate::apimachinery::json::{Value, json};
 use crate::cluster::api::Client;
 use crate::cluster::kubelet::access;
 use crate::cluster::{Place, UserInfo, World, templates};

@@ -3,11 +3,11 @@
 //!
 //! Names of chains follow kube-proxy's: a hash of the port's name and protocol, and for an endpoint of its address.
 
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::Protocol;
 use super::services::{self, Endpoint};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::{object, yaml};
 use crate::cluster::{ClusterId, World};
 

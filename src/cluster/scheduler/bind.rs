@@ -1,13 +1,12 @@
 //! What the scheduler writes: bindings, volumes for claims that waited, conditions, events, and the
 //! deletion of pods that have to make room.
 
-use serde_json::{Value, json};
-
 use super::cache::{NodeInfo, PodInfo};
 use super::filter::{Cycle, volumes};
 use super::preempt::Victims;
 use super::queue::WaitState;
 use super::{State, Store};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::cluster::api::Client;
 use crate::cluster::events::{self, Action, Report, Source};

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use imbl::OrdMap;
-use serde_json::Value;
 
 use super::interpod::Terms;
 use super::matching::{self, Taint, Toleration};
 use super::profile::Profile;
 use super::resources::{self, Resources};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::apimachinery::quantity::Quantity;
 use crate::cluster::{Change, Event, Key, Object, Store};

@@ -2,8 +2,7 @@
 //!
 //! Rules of component-helpers' `scheduling/corev1`.
 
-use serde_json::Value;
-
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 
 /// One toleration of a pod.
@@ -147,7 +146,7 @@ pub(crate) fn required_affinity_matches(pod: &Value, node: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     #[track_caller]
     fn check(requirement: Value, matches: bool) {

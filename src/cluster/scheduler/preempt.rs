@@ -7,11 +7,10 @@
 use std::cmp::Reverse;
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::cache::{NodeInfo, Nodes, PodInfo};
 use super::filter::{Cycle, Rejection};
 use super::message::Diagnosis;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::apimachinery::selector::LabelSelector;
 use crate::cluster::{Object, Store};

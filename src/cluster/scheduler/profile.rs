@@ -7,9 +7,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::State;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::{object, yaml};
 use crate::cluster::api::authz::{self, Attributes};
 use crate::cluster::control_plane::{Instance, Phase, Process};
@@ -285,7 +284,7 @@ pub(super) fn note(state: &mut State, key: &Key, pod: Option<&Object>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     #[test]
     fn plugins_are_switched_by_point_and_for_all_points() {

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::apimachinery::quantity::Quantity;
 
@@ -148,7 +147,7 @@ fn override_with(total: &mut Resources, pod_level: Option<&Value>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     #[track_caller]
     fn check(spec: Value, cpu_milli: i64) {

@@ -5,11 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use super::cache::{NodeInfo, Nodes, PodInfo};
 use super::filter::spread::Constraint;
 use super::{interpod, matching};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::apimachinery::selector::LabelSelector;
 use crate::cluster::Store;

@@ -1,10 +1,9 @@
 //! What runs in a fresh cluster: CoreDNS and kube-proxy as kubeadm deploys them.
 
-use serde_json::Value;
-
 use super::pki::ClusterPki;
 use super::release;
 use super::spec::TemplateSpec;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::{object, yaml};
 use crate::cluster::api::Client;
 use crate::cluster::{ClusterId, UserInfo, World};

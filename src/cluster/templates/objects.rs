@@ -1,9 +1,8 @@
 //! What is stored in a cluster the moment it stands: namespaces, nodes, the API server's own objects.
 //! Controllers make the rest.
 
-use serde_json::{Value, json};
-
 use super::spec::{NodeSpec, TemplateSpec};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::{object, yaml};
 use crate::cluster::api::bootstrap;
 use crate::cluster::kubelet::register;

@@ -1,7 +1,6 @@
 //! What a field may be asked to be.
 
-use serde_json::Value;
-
+use crate::apimachinery::json::Value;
 use crate::apimachinery::jsonpath;
 use crate::apimachinery::quantity::Quantity;
 
@@ -174,7 +173,7 @@ pub(super) fn words(matcher: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     #[track_caller]
     fn check(path: &str, matcher: Value, want: bool) {

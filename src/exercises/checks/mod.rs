@@ -14,11 +14,11 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
 
 use super::leftovers::did_you_mean;
 use super::schema;
 use super::texts::plain;
+use crate::apimachinery::json::{Map, Value};
 use crate::cluster::{Cluster, World};
 
 /// A check: a name, points and one thing to look at.
@@ -175,7 +175,8 @@ impl Scene<'_> {
 }
 
 fn read<T: DeserializeOwned>(tree: Value) -> Result<T, String> {
-    serde_json::from_value(tree).map_err(|error| crate::exercises::authoring::in_words(&error.to_string()))
+    crate::apimachinery::json::from_value(tree)
+        .map_err(|error| crate::exercises::authoring::in_words(&error.to_string()))
 }
 
 impl Check {
@@ -185,7 +186,7 @@ impl Check {
     /// What is wrong, for its author.
     pub(crate) fn parse(tree: &Value) -> Result<Self, String> {
         let Value::Object(map) = tree else { return Err("write a check as a map".into()) };
-        let (kinds, common): (Map<String, Value>, Map<String, Value>) =
+        let (kinds, common): (Map, Map) =
             map.clone().into_iter().partition(|(key, _)| KINDS.iter().any(|(name, ..)| name == key));
         let mut kinds = kinds.into_iter();
         let (Some((name, value)), None) = (kinds.next(), kinds.next()) else {

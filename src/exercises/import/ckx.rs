@@ -1,8 +1,7 @@
 //! CK-X labs: `assessment.json`, `scripts/setup/qN_*.sh`, `scripts/validation/*.sh`, `answers.md`.
 
-use serde_json::Value;
-
 use super::{Case, commands, field, json_file, slug, text};
+use crate::apimachinery::json::Value;
 use crate::exercises::pack::Files;
 
 /// Every question of a lab.

@@ -1,8 +1,7 @@
 //! Killercoda scenarios: `index.json` with steps, each with a text and perhaps a `verify` script.
 
-use serde_json::Value;
-
 use super::{Case, commands, field, json_file, slug, text};
+use crate::apimachinery::json::Value;
 use crate::exercises::pack::Files;
 
 /// The scenario of an `index.json`; nothing when it is none, or checks nothing.

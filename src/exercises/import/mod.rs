@@ -9,10 +9,9 @@ mod markdown;
 
 use std::collections::BTreeSet;
 
-use serde_json::{Value, json};
-
 use self::markdown::commands;
 use super::pack::Files;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::yaml;
 
 /// A case of a lab, as an exercise.

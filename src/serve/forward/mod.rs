@@ -14,10 +14,10 @@ use std::sync::Arc;
 use axum::body::Body as HttpBody;
 use axum::extract::WebSocketUpgrade;
 use axum::http::Response as HttpResponse;
-use serde_json::Value;
 
 use self::pod::Target;
 use super::served::Served;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::ClusterId;

@@ -12,11 +12,11 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket, close_code};
 use axum::http::Response as HttpResponse;
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
-use serde_json::{Value, json};
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
 use self::worker::{Input, Outcome, Output};
 use super::served::{Served, down};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::ClusterId;

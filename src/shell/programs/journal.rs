@@ -80,7 +80,7 @@ pub(super) fn line(line: &JournalLine, host: &str, style: &str) -> String {
 }
 
 fn json(line: &JournalLine, host: &str, pretty: bool) -> String {
-    let value = serde_json::json!({
+    let value = crate::apimachinery::json::json!({
         "MESSAGE": line.message,
         "PRIORITY": line.priority.to_string(),
         "SYSLOG_IDENTIFIER": line.identifier,

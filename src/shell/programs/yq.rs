@@ -1,8 +1,7 @@
 //! `yq` (mikefarah's, version 4): `jq` for YAML. The expression is carried out by the language crate's `jq`,
 //! whose paths, `select`, `del`, `map` and assignments mean the same.
 
-use serde_json::Value;
-
+use crate::apimachinery::json::Value;
 use crate::apimachinery::yaml;
 use crate::shell::{Fd, Proc, Program, Running};
 

@@ -46,7 +46,7 @@ fn edit(before: &str, keys: &str) -> (String, BTreeMap<String, String>) {
 #[test]
 fn edits_as_vim_did() {
     let text = include_str!("../../../tests/conformance/vim.json");
-    let recorded: serde_json::Value = serde_json::from_str(text).unwrap();
+    let recorded: crate::apimachinery::json::Value = serde_json::from_str(text).unwrap();
     let before = recorded["content"].as_str().unwrap();
     let mut wrong = Vec::new();
     for case in recorded["cases"].as_array().unwrap() {
@@ -65,7 +65,7 @@ fn edits_as_vim_did() {
 #[test]
 fn keys_at_random_edit_as_in_vim() {
     let text = include_str!("../../../tests/conformance/vim-more.json");
-    let recorded: serde_json::Value = serde_json::from_str(text).unwrap();
+    let recorded: crate::apimachinery::json::Value = serde_json::from_str(text).unwrap();
     let mut wrong = Vec::new();
     for case in recorded["cases"].as_array().unwrap() {
         let before = recorded["texts"][case["text"].as_u64().unwrap() as usize].as_str().unwrap();

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use serde_json::json;
-
 use super::{Call, inspect, list, rows};
+use crate::apimachinery::json::json;
 use crate::cluster::kubelet::catalog;
 use crate::cluster::kubelet::status::{full_image, image_id};
 

@@ -1,7 +1,7 @@
 //! `crictl inspect`, `inspectp`, `info` and `version`.
 
+use crate::apimachinery::json::{Value, json};
 use crate::cluster::kubelet::cni;
-use serde_json::{Value, json};
 
 use super::Call;
 use super::rows::{self, Pod, Row};

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use serde_json::json;
-
 use super::Call;
 use super::rows::{self, Pod, Row};
+use crate::apimachinery::json::json;
 
 /// Columns as Go's `tabwriter` sets them for crictl: at least 20 wide, 3 apart.
 pub(super) fn table(rows: &[Vec<String>]) -> String {

@@ -1,7 +1,6 @@
 //! Pods and containers of a machine, as the runtime knows them.
 
-use serde_json::Value;
-
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::cluster::control_plane::{Instance, Phase};
 use crate::cluster::kubelet::run::{ContainerRun, Ended, LogLine, PodId, PodRun, State};

@@ -1,9 +1,8 @@
 //! `crictl stats`, `statsp` and `imagefsinfo`: what containers, pods and images use.
 
-use serde_json::{Value, json};
-
 use super::rows::{self, Row};
 use super::{Call, images, inspect, list};
+use crate::apimachinery::json::{Value, json};
 use crate::cluster::kubelet::usage::Usage;
 use crate::cluster::{World, load};
 

@@ -4,10 +4,10 @@ use std::cmp::Ordering;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Value, json};
 
 use super::session::{Denial, Session};
 use super::{Refusal, in_order};
+use crate::apimachinery::json::{Value, json};
 use crate::cluster::etcd_client::{self, KeyValue, Member, Range};
 
 /// The range that arguments and flags name.

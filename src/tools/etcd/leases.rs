@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use serde_json::json;
-
 use super::Refusal;
 use super::session::{Denial, Session};
+use crate::apimachinery::json::json;
 use crate::cluster::etcd_client;
 use crate::cluster::etcd_state::Lease;
 

@@ -1,11 +1,10 @@
 //! `etcdctl member …`, `endpoint …`, `alarm …`, `defrag`, `move-leader`.
 
-use serde_json::{Value, json};
-
 use super::etcdctl::VERSION;
 use super::session::{Denial, Session};
 use super::table::table;
 use super::{Refusal, human_bytes, in_order};
+use crate::apimachinery::json::{Value, json};
 use crate::cluster::etcd;
 use crate::cluster::etcd_client::Member;
 use crate::cluster::etcd_state::{Etcd, Member as Row, Size};

@@ -21,9 +21,8 @@ mod sessions;
 pub(crate) use etcdctl::ETCDCTL;
 pub(crate) use etcdutl::ETCDUTL;
 
-use serde_json::Value;
-
 use super::kubectl::flags::{FlagSpec, Kind};
+use crate::apimachinery::json::Value;
 
 /// What a command leaves besides what it printed: the sentence behind `Error: ` and the exit code.
 #[derive(Clone, Debug, PartialEq, Eq)]

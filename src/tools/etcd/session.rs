@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
 use super::{Refusal, in_order};
+use crate::apimachinery::json::{Value, json};
 use crate::cluster::Cluster;
 use crate::cluster::etcd_client::{self, Credentials, Member};
 use crate::shell::Proc;

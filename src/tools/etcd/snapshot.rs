@@ -99,7 +99,7 @@ async fn give_up(session: &Session<'_>, why: &str) -> Refusal {
     let error = format!("rpc error: code = DeadlineExceeded desc = latest balancer error: {why}");
     let message = format!(
         "\"msg\":\"streamer failed to create ClientStream\",\"error\":{}",
-        serde_json::Value::String(error)
+        crate::apimachinery::json::Value::String(error)
     );
     let stamp = proc.world().now.rfc3339_micro();
     proc.eprint(format!(

@@ -4,10 +4,9 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use serde_json::json;
-
 use super::Refusal;
 use super::session::{Denial, Session};
+use crate::apimachinery::json::json;
 use crate::cluster::etcd_client::{Member, Range};
 use crate::cluster::etcd_state::{Etcd, Permission};
 

@@ -45,11 +45,11 @@ pub(super) async fn run(session: &Session<'_>) -> Result<(), Refusal> {
 
 fn tell(session: &Session<'_>, member: &etcd_client::Member, deleted: bool, row: &etcd_client::KeyValue) {
     if session.format() == "json" {
-        let mut event = serde_json::json!({"kv": keys::as_json(row, !deleted)});
+        let mut event = crate::apimachinery::json::json!({"kv": keys::as_json(row, !deleted)});
         if deleted {
-            event["type"] = serde_json::json!(1);
+            event["type"] = crate::apimachinery::json::json!(1);
         }
-        let whole = serde_json::json!({"Header": session.header(member), "Events": [event], "CompactRevision": 0, "Canceled": false, "Created": false});
+        let whole = crate::apimachinery::json::json!({"Header": session.header(member), "Events": [event], "CompactRevision": 0, "Canceled": false, "Created": false});
         session.proc.print(format!("{}\n", in_order(&whole)));
         return;
     }

@@ -4,13 +4,12 @@
 //! had, what it is to have, what the server has), or replaced as a whole with `--force`; what the release no longer
 //! has goes away.
 
-use serde_json::Value;
-
 use super::args::Args;
 use super::cluster::Api;
 use super::release::{self, Release};
 use super::render::{self, Document};
 use super::{Done, hooks, ready, several};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::{object, yaml};
 
 /// 10 revisions are kept. Source: `--history-max`.

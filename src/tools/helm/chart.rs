@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::io::Read as _;
 
-use serde_json::{Value, json};
-
 use super::args::Args;
 use super::{catalog, repos, values};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::{object, yaml};
 use crate::hosts::{Kind, files};
 use crate::shell::Proc;

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::args::Args;
 use super::chart::{self, Chart};
 use super::{Done, catalog, inspect, repos};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::{object, yaml};
 use crate::shell::Proc;
 

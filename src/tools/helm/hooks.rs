@@ -5,12 +5,11 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
 use super::cluster::Api;
 use super::release::Release;
 use super::render::{self, Document};
 use super::{Done, several};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::{object, yaml};
 use crate::sim::SimTime;
 

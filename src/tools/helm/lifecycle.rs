@@ -1,7 +1,5 @@
 //! `install`, `upgrade`, `rollback`, `uninstall`, `test`.
 
-use serde_json::{Value, json};
-
 use super::args::Args;
 use super::carry::{self, Verb, Work, carry_out, stored};
 use super::chart::{self, Chart};
@@ -9,6 +7,7 @@ use super::cluster::Api;
 use super::release::{self, Release};
 use super::render::{self, Rendered, Scene};
 use super::{Done, hooks, inspect, ready, values};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::{object, yaml};
 use crate::shell::Proc;
 
@@ -125,7 +124,7 @@ async fn upgrade_chart(
     let base = history.iter().rev().find(|it| it.status() == "deployed").unwrap_or(last).clone();
     let old = base.0.get("config").cloned().filter(Value::is_object).unwrap_or_else(|| json!({}));
     let mut chart = chart.clone();
-    let nothing = given.as_object().is_none_or(serde_json::Map::is_empty);
+    let nothing = given.as_object().is_none_or(crate::apimachinery::json::Map::is_empty);
     let keep = args.has("reuse-values")
         || args.has("reset-then-reuse-values")
         || (nothing && !args.has("reset-values"));

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
-
 use super::args::Args;
 use super::cluster::Api;
 use super::lifecycle::named;
 use super::render::{self, Document, Ground, Scene};
 use super::{Done, chart, repos, values};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::shell::Proc;
 use crate::sim::SimTime;

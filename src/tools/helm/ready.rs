@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::Done;
 use super::args::Args;
 use super::cluster::Api;
 use super::render::{self, Document};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 
 /// 5 min. Source: `--timeout`.
@@ -103,7 +102,7 @@ fn unavailable(it: &Value, wanted: i64) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     #[test]
     fn a_rollout_is_ready_as_soon_as_it_may_be() {

@@ -4,9 +4,9 @@ use std::io::{Read as _, Write as _};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Value, json};
 
 use super::cluster::Api;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 
 /// A release in one revision; the tree is helm's own JSON.

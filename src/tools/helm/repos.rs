@@ -1,11 +1,10 @@
 //! `repo`, `search repo`, `show`, `pull`: repositories that the user added, and what they have.
 
-use serde_json::{Value, json};
-
 use super::args::Args;
 use super::catalog::{self, Entry};
 use super::chart::{self, Chart};
 use super::{Done, inspect};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::{object, yaml};
 use crate::shell::Proc;
 

@@ -1,8 +1,7 @@
 //! Values: the chart's own, files, and `--set`.
 
-use serde_json::{Map, Value, json};
-
 use super::args::Args;
+use crate::apimachinery::json::{Map, Value, json};
 use crate::apimachinery::yaml;
 use crate::shell::Proc;
 

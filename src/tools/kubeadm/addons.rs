@@ -1,11 +1,10 @@
 //! CoreDNS and kube-proxy.
 
-use serde_json::Value;
-
 use super::api::{Api, Refusal};
 use super::ctx::Ctx;
 use super::settings::{self, Settings};
 use super::{images, kubelet_files};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{self, text};
 use crate::apimachinery::yaml;
 use crate::cluster::templates::release;

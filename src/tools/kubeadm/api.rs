@@ -3,9 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::ctx::{Ctx, Failure};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{self, text};
 use crate::cluster::api::connect::Endpoint;
 use crate::cluster::network::forwards;

@@ -1,7 +1,5 @@
 //! `kubeadm certs` and `kubeadm kubeconfig user`.
 
-use serde_json::{Value, json};
-
 use super::api::{self, Api};
 use super::certs::{self, Facts};
 use super::ctx::{Ctx, Done, Failure};
@@ -10,6 +8,7 @@ use super::settings::{self, Settings};
 use super::tokens::short_duration;
 use super::upload;
 use crate::apimachinery::go;
+use crate::apimachinery::json::{Value, json};
 use crate::hosts::certificates;
 use crate::tools::kubectl::columns;
 

@@ -1,12 +1,11 @@
 //! `kubeadm config`.
 
-use serde_json::{Value, json};
-
 use super::ctx::{Ctx, Done, Failure};
 use super::images;
 use super::kubelet_files;
 use super::schema;
 use super::settings::{self, Settings};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{self, text};
 use crate::apimachinery::yaml;
 

@@ -1,11 +1,10 @@
 //! `--help`, `kubeadm version` and `kubeadm completion`. Flags and defaults are the real ones, the
 //! sentences are ours.
 
-use serde_json::json;
-
 use super::commands;
 use super::ctx::{Ctx, Done, Failure};
 use super::flags;
+use crate::apimachinery::json::json;
 use crate::apimachinery::{go, yaml};
 use crate::tools::kubectl::flags::Kind;
 

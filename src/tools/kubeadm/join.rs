@@ -2,14 +2,13 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
 use super::api::Api;
 use super::ctx::{Ctx, Done, Failure};
 use super::discovery::{self, ByToken, Found};
 use super::kubelet_files::{self, Order};
 use super::settings::{self, Settings};
 use super::{certs, health, kubeconfigs, manifests, preflight, schema, upload};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{self, text};
 use crate::apimachinery::yaml;
 use crate::cluster::api::connect::Endpoint;

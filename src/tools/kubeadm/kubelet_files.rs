@@ -1,9 +1,8 @@
 //! The kubelet's files on a node, and starting it.
 
-use serde_json::Value;
-
 use super::ctx::Ctx;
 use super::settings::{self, Settings};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{self, text};
 use crate::apimachinery::yaml;
 

@@ -1,9 +1,8 @@
 //! The static pod manifests of a control plane.
 
-use serde_json::{Value, json};
-
 use super::ctx::Ctx;
 use super::settings::Settings;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{self, text};
 use crate::apimachinery::yaml;
 use crate::cluster::templates::{control_plane, release};

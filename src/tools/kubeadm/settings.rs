@@ -1,12 +1,12 @@
 //! The configuration of a cluster and of a node, with kubeadm's defaults, from flags or a file.
 
-use serde_json::{Value, json};
-
 use super::api::Api;
 use super::ctx::{Ctx, Failure, random};
 use super::schema;
 use super::versions;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{self, text};
+use crate::apimachinery::patch;
 use crate::apimachinery::yaml;
 
 /// Where containerd listens.
@@ -120,7 +120,7 @@ pub(super) fn new_token(ctx: &Ctx<'_>) -> String {
 
 /// Lays `over` over `base`, key by key.
 pub(super) fn overlay(base: &mut Value, over: &Value) {
-    json_patch::merge(base, over);
+    patch::merge(base, over);
 }
 
 /// Reads `--config`, or the flags that stand for its fields.

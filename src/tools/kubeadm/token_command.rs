@@ -1,12 +1,11 @@
 //! `kubeadm token`.
 
-use serde_json::{Value, json};
-
 use super::api::Api;
 use super::ctx::{Ctx, Done, Failure};
 use super::settings;
 use super::tokens::short_duration;
 use super::tokens::{self, Token};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{self, text};
 use crate::apimachinery::yaml;
 

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use super::ctx::Failure;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::hosts::certificates;
 use crate::sim::SimTime;
@@ -63,7 +63,7 @@ impl Token {
         if !self.groups.is_empty() {
             object::set(&mut data, &["auth-extra-groups"], self.groups.join(","));
         }
-        let encoded: serde_json::Map<String, Value> = data
+        let encoded: crate::apimachinery::json::Map = data
             .as_object()
             .into_iter()
             .flatten()

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::pods::attach::{self, Shown};
 use super::run::wait_for_phase;
 use super::{Call, Ctx, Done, Failure};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{self, int, text};
 
 /// 1 min: how long a pod is given to start when `--pod-running-timeout` says nothing.

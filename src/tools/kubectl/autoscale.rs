@@ -1,9 +1,8 @@
 //! `kubectl autoscale`.
 
-use serde_json::{Value, json};
-
 use super::writes::{self, Write};
 use super::{Complete, Ctx, Done, DryRun, Failure, Group, Info, PLAIN, Printer, Run, Verb};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::apimachinery::quantity::Quantity;
 

@@ -1,13 +1,12 @@
 //! `kubectl certificate`: approves and denies signing requests.
 
-use serde_json::{Value, json};
-
 use super::builder::{Builder, Info};
 use super::print::Printer;
 use super::verb::{Group, PLAIN, Run, Verb};
 use super::writes::Write;
 use super::{Ctx, Done, DryRun, Failure};
 use crate::apimachinery::go::quote;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{field, list};
 
 /// `kubectl certificate`.

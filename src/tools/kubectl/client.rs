@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
 use super::trace::Told;
 use super::{Ctx, Failure};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{int, text};
 use crate::apimachinery::status::Status;
 use crate::apimachinery::{go, schema};

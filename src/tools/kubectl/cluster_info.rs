@@ -1,10 +1,9 @@
 //! `kubectl cluster-info` and its `dump`.
 
-use serde_json::Value;
-
 use super::print::Printer;
 use super::verb::{Group, PLAIN, Run, Verb};
 use super::{Call, Ctx, Done};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{field, int, label, list, name, namespace};
 use crate::cluster::place::FileOp;
 use crate::hosts::files;
@@ -168,8 +167,8 @@ fn write(ctx: &Ctx<'_>, file: &str, text: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::apimachinery::json::json;
     use crate::apimachinery::object::set;
-    use serde_json::json;
 
     #[test]
     fn services_answer_through_the_server() {

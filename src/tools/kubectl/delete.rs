@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
 use super::client::Call;
 use super::waiting::Pauses;
 use super::{Builder, Complete, Ctx, Done, DryRun, Failure, Group, Info, PLAIN, Run, Verb};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{self, text};
 
 /// The row of the table.

@@ -1,12 +1,11 @@
 //! `kubectl diff`: what `apply` would change, shown by the machine's `diff` program.
 
-use serde_json::Value;
-
 use super::apply::{client_side, prune};
 use super::client::{APPLY_PATCH, Call};
 use super::verb::{Group, PLAIN, Run, Verb};
 use super::writes::Write;
 use super::{Builder, Ctx, Done, DryRun, Failure, Info, writes};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{self, Gvk, text};
 use crate::apimachinery::{go, yaml};
 use crate::cluster::place::FileOp;
@@ -257,7 +256,7 @@ fn program(proc: &Proc, folders: &[&str]) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     #[test]
     fn secrets_are_hidden_and_files_named_after_objects() {

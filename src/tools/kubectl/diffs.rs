@@ -1,9 +1,8 @@
 //! Patches that kubectl works out itself: strategic for built-in kinds, JSON merge for others.
 
-use serde_json::Value;
-
 use super::Failure;
 use super::client::{JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::Gvk;
 use crate::apimachinery::patch;
 use crate::apimachinery::schema;

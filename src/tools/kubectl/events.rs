@@ -1,12 +1,11 @@
 //! `kubectl events`.
 
-use serde_json::{Value, json};
-
 use super::describe::interval;
 use super::print::{Format, Printer, TabWriter};
 use super::verb::{Group, PLAIN, Run, Verb};
 use super::waiting::Watcher;
 use super::{Call, Ctx, Done, Failure};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{field, list, namespace, text};
 use crate::sim::SimTime;
 

@@ -6,11 +6,10 @@ mod older;
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
 use super::client::Call;
 use super::verb::{Complete, Group, PLAIN, Run, Verb};
 use super::{Ctx, Done, Failure, Mapping};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{at, field, list, text};
 
 /// `kubectl explain`.
@@ -397,7 +396,7 @@ pub(crate) fn wrap(limit: usize, text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     #[test]
     fn words_wrap_and_long_ones_stay_whole() {

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
-
 use super::run::overridden;
 use super::writes::{self, Write};
 use super::{Complete, Ctx, Done, DryRun, Failure, Group, Info, PLAIN, Printer, Run, Verb};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{entries, field, list, text};
 
 /// The row of the table.

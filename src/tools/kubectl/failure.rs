@@ -2,8 +2,7 @@
 //!
 //! The wording of each kind is made here once, as kubectl's `cmd/util/helpers.go` does it.
 
-use serde_json::Value;
-
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{list, text};
 
 /// What a verb returns.
@@ -231,7 +230,7 @@ fn multiline(prefix: &str, lines: &[String]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     #[test]
     fn each_kind_has_its_wording() {

@@ -1,10 +1,10 @@
 //! The hash that `--append-hash` and kustomize put behind names: ten letters and digits of the SHA-256 of the
 //! content, in an alphabet without vowels.
 
-use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::apimachinery::go;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::text;
 
 /// The hash of a ConfigMap's or Secret's content; kubectl counts its name in, kustomize an empty one.
@@ -45,7 +45,7 @@ fn encode(hex: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::of;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     #[test]
     fn the_hash_is_the_recorded_one() {

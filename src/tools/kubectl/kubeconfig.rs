@@ -6,10 +6,10 @@
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
-use serde_json::{Value, json};
 
 use super::Failure;
 use super::flags::Flags;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{flag, list, text};
 use crate::apimachinery::yaml;
 use crate::cluster::api::connect::Endpoint;

@@ -1,10 +1,9 @@
 //! `kubectl kuberc`: look at the preferences of [`super::prefs`], and change them.
 
-use serde_json::{Value, json};
-
 use super::print::Printer;
 use super::verb::{Group, PLAIN, Run, Verb};
 use super::{Ctx, Done, Failure, prefs};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::field;
 use crate::apimachinery::yaml;
 use crate::cluster::place::FileOp;

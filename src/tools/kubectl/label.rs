@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::client::{Call, MERGE_PATCH};
 use super::pairs::{self, Changes};
 use super::writes::{CAUSE, Write};
 use super::{Builder, Complete, Ctx, Done, DryRun, Failure, Group, Info, PLAIN, Printer, Run, Verb};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{self, Gvk};
 use crate::apimachinery::{go, patch, validate};
 

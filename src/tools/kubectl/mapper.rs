@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
 use super::client::Call;
 use super::{Ctx, Failure};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{self, list, text};
 use crate::cluster::api::resources::{self, Resource};
 use crate::hosts::files;

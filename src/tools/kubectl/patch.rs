@@ -1,10 +1,9 @@
 //! `kubectl patch`.
 
-use serde_json::Value;
-
 use super::client::{Call, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH};
 use super::writes::Write;
 use super::{Builder, Complete, Ctx, Done, DryRun, Failure, Group, PLAIN, Printer, Run, Verb, diffs};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::{go, yaml};
 
 /// The row of the table.

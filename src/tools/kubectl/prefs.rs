@@ -1,9 +1,8 @@
 //! Preferences of a user, kept in `~/.kube/kuberc`: defaults of flags and aliases of commands.
 
-use serde_json::{Value, json};
-
 use super::flags::FlagSpec;
 use super::{Failure, kubeconfig, resolve};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{field, list, text};
 use crate::apimachinery::yaml;
 use crate::shell::Proc;

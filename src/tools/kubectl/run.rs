@@ -1,13 +1,12 @@
 //! `kubectl run`: one pod.
 
-use serde_json::{Value, json};
-
 use super::client::{JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH};
 use super::waiting::Pauses;
 use super::writes::Write;
 use super::{
     Call, Complete, Ctx, Done, DryRun, Failure, Format, Group, PLAIN, Printer, Run, Verb, diffs, image, pairs,
 };
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{self, Gvk, text};
 use crate::apimachinery::{go, schema, validate};
 use crate::cluster::Object;

@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
 use super::client::MERGE_PATCH;
 use super::waiting::Pauses;
 use super::writes::Write;
 use super::{Builder, Call, Complete, Ctx, Done, DryRun, Failure, Group, Info, PLAIN, Printer, Run, Verb};
 use crate::apimachinery::go;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{self, int, text};
 
 /// The row of the table.

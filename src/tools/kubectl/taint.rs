@@ -1,10 +1,9 @@
 //! `kubectl taint`.
 
-use serde_json::{Value, json};
-
 use super::client::STRATEGIC_PATCH;
 use super::writes::Write;
 use super::{Builder, Complete, Ctx, Done, DryRun, Failure, Group, PLAIN, Printer, Run, Verb, diffs};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{self, field, list};
 use crate::apimachinery::validate;
 

@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use super::describe::Lookup;
 use super::tabwriter;
 use super::verb::{Complete, Group, PLAIN, Run, Verb};
 use super::{Call, Ctx, Done, Failure};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{list, name, namespace, text};
 use crate::apimachinery::quantity::Quantity;
 use crate::sim::SimTime;

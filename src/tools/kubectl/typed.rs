@@ -2,8 +2,7 @@
 //!
 //! The order is one list for all kinds; where two structs disagree, [`SPECIAL`] knows better.
 
-use serde_json::Value;
-
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::Gvk;
 use crate::apimachinery::{go, schema};
 
@@ -361,7 +360,7 @@ fn close(text: &mut String, bracket: char, indent: Option<&str>, depth: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     #[test]
     fn keys_stand_as_in_the_structs() {

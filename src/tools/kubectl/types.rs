@@ -1,10 +1,9 @@
 //! `kubectl api-resources`, `api-versions` and `version`: what the server serves, and which versions talk.
 
-use serde_json::{Value, json};
-
 use super::print::TabWriter;
 use super::verb::{Group, PLAIN, Run, Verb};
 use super::{Call, Ctx, Done, Failure, Mapping};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::{go, schema, yaml};
 
 /// `kubectl api-resources`.

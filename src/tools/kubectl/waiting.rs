@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::{Call, Ctx, Failure};
+use crate::apimachinery::json::Value;
 use crate::cluster::Body;
 use crate::cluster::api::watch::{self, Watch};
 use crate::sim::SimTime;

@@ -1,10 +1,9 @@
 //! Requests that change objects, and the annotation in which `apply` remembers.
 
-use serde_json::{Value, json};
-
 use super::client::Call;
 use super::{Builder, Ctx, DryRun, Failure, Mapping};
 use crate::apimachinery::go;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{self, annotation};
 use crate::cluster::Object;
 

@@ -1,8 +1,7 @@
 //! AlwaysPullImages: every container asks the registry for its image, whatever its manifest says.
 
-use serde_json::Value;
-
 use super::{Call, Object, Status, concerns};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 
 /// Sets the pull policy of all containers; an update that brings no new image is left alone.

@@ -1,10 +1,10 @@
 //! CertificateApproval, CertificateSigning and CertificateSubjectRestriction.
 
 use base64::Engine as _;
-use serde_json::Value;
 use x509_parser::prelude::{FromDer as _, X509CertificationRequest};
 
 use super::{Call, Object, Status, forbidden, is_trusted};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::cluster::api::authz::{self, Attributes};
 use crate::hosts::certificates;
@@ -52,7 +52,7 @@ pub(super) fn signing(call: &mut Call<'_>, request: &Value, old: Option<&Object>
     let Some(old) = old.filter(|_| &*call.resource.storage == STORAGE && call.subresource == "status") else {
         return Ok(());
     };
-    if object::find(request, "/status/certificate") == object::find(old, "/status/certificate") {
+    if request.pointer("/status/certificate") == old.pointer("/status/certificate") {
         return Ok(());
     }
     require(call, request, "sign")

@@ -1,8 +1,7 @@
 //! DefaultStorageClass and DefaultIngressClass: the class of objects that name none.
 
-use serde_json::Value;
-
 use super::{Call, Object, Status, creates, forbidden};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 
 /// The newest class that carries the mark; of several equally new ones the first by name.

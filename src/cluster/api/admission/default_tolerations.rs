@@ -1,8 +1,7 @@
 //! DefaultTolerationSeconds: pods stay five minutes on a node that is not ready or out of reach.
 
-use serde_json::{Value, json};
-
 use super::{Call, Object, Status, concerns};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::cluster::api::flags;
 

@@ -4,9 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use super::{Call, Object, Status, aggregate, concerns, creates, forbidden};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::apimachinery::quantity::Quantity;
 
@@ -35,7 +34,7 @@ pub(super) fn mutate(call: &mut Call<'_>, pod: &mut Value, old: Option<&Object>)
         }
         let mut notes = Vec::new();
         for (field, label) in [("containers", "container"), ("initContainers", "init container")] {
-            let list = object::find_mut(pod, &format!("/spec/{field}")).and_then(Value::as_array_mut);
+            let list = pod.pointer_mut(&format!("/spec/{field}")).and_then(Value::as_array_mut);
             for container in list.into_iter().flatten() {
                 notes.extend(merge(container, &defaults.0, "requests", label));
                 notes.extend(merge(container, &defaults.1, "limits", label));
@@ -57,8 +56,7 @@ fn merge(
 ) -> Option<String> {
     let mut set = Vec::new();
     for (name, value) in defaults {
-        let there =
-            object::find(container, &format!("/resources/{kind}")).is_some_and(|it| it.get(name).is_some());
+        let there = container.pointer(&format!("/resources/{kind}")).is_some_and(|it| it.get(name).is_some());
         if !there {
             object::set(container, &["resources", kind, name], value.clone());
             set.push(name.as_str());
@@ -219,7 +217,7 @@ fn claim_faults(claim: &Value, limit: &Value) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     #[test]
     fn bounds_speak_as_recorded() {

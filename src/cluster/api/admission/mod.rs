@@ -22,12 +22,11 @@ mod storage;
 mod taint_nodes;
 mod webhooks;
 
-use serde_json::Value;
-
 pub(crate) use policies::Reinvocation;
 
 use super::call::{Call, Tracking};
 use super::flags;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::Object;

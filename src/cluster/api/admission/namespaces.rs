@@ -1,9 +1,8 @@
 //! NamespaceLifecycle: nothing new in namespaces that are not there or on their way out, and the
 //! namespaces of the system stay.
 
-use serde_json::{Value, json};
-
 use super::{Call, Object, Status, forbidden};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::apimachinery::status::{Cause, Details};
 use crate::cluster::api::Client;

@@ -1,8 +1,7 @@
 //! NodeRestriction: a kubelet changes its own node and its own pods only.
 
-use serde_json::Value;
-
 use super::{Call, Object, Status, forbidden, is_trusted};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 
 /// The node that the caller is.
@@ -47,7 +46,7 @@ fn check_node(call: &Call<'_>, node: &str, object: &Value, old: Option<&Object>)
         let why = format!("is not allowed to modify labels: {}", names.join(", "));
         return Err(forbidden(call, object, &why));
     }
-    if old.is_some_and(|old| object::find(old, "/spec/taints") != object::find(object, "/spec/taints")) {
+    if old.is_some_and(|old| old.pointer("/spec/taints") != object.pointer("/spec/taints")) {
         return Err(forbidden(call, object, &format!("node {node:?} is not allowed to modify taints")));
     }
     Ok(())

@@ -5,9 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
-
 use super::{Call, Object, Status, concerns, containers, creates, forbidden};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 
 /// On a namespace: the labels of nodes that its pods go to.

@@ -1,8 +1,7 @@
 //! Priority: the number behind a pod's priority class, and one default class at most.
 
-use serde_json::Value;
-
 use super::{Call, Object, Status, concerns, creates, forbidden};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 
 const CLASSES: &str = "priorityclasses.scheduling.k8s.io";

@@ -1,8 +1,7 @@
 //! RuntimeClass: a pod's class must exist; its overhead and scheduling rules become the pod's.
 
-use serde_json::Value;
-
 use super::{Call, Object, Status, creates, forbidden};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 
 /// Applies the class of a new pod.
@@ -30,7 +29,7 @@ pub(super) fn mutate(call: &mut Call<'_>, pod: &mut Value, old: Option<&Object>)
 
 fn merge_scheduling(call: &Call<'_>, pod: &mut Value, class: &Value) -> Result<(), Status> {
     for (key, value) in object::entries(class, "/scheduling/nodeSelector") {
-        let own = object::find(pod, "/spec/nodeSelector").and_then(|it| it.get(key));
+        let own = pod.pointer("/spec/nodeSelector").and_then(|it| it.get(key));
         if own.is_some_and(|own| own != value) {
             let why = format!(
                 "pod rejected: conflict: runtimeClass.scheduling.nodeSelector[{key}] = {}; pod.spec.nodeSelector[{key}] = {}",

@@ -1,8 +1,7 @@
 //! ServiceAccount: every pod runs as one, and finds a token and the cluster's CA under a well-known path.
 
-use serde_json::{Value, json};
-
 use super::{Call, Object, Status, creates, forbidden};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 
 /// Where containers find the token.
@@ -50,7 +49,7 @@ fn account(call: &Call<'_>, pod: &Value, name: &str) -> Result<Object, Status> {
 }
 
 fn mounts_token(pod: &Value, account: &Value) -> bool {
-    let wish = |tree: &Value, pointer: &str| object::find(tree, pointer).and_then(Value::as_bool);
+    let wish = |tree: &Value, pointer: &str| tree.pointer(pointer).and_then(Value::as_bool);
     wish(pod, "/spec/automountServiceAccountToken")
         .or_else(|| wish(account, "/automountServiceAccountToken"))
         .unwrap_or(true)
@@ -65,7 +64,7 @@ fn mount_token(call: &mut Call<'_>, pod: &mut Value) {
     let name = existing.clone().unwrap_or_else(|| format!("{VOLUME_PREFIX}{}", call.world.chance.suffix(5)));
     let mut needed = false;
     for field in ["initContainers", "containers"] {
-        let Some(containers) = object::find_mut(pod, &format!("/spec/{field}")).and_then(Value::as_array_mut)
+        let Some(containers) = pod.pointer_mut(&format!("/spec/{field}")).and_then(Value::as_array_mut)
         else {
             continue;
         };

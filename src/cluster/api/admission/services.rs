@@ -1,8 +1,7 @@
 //! DenyServiceExternalIPs: services take no addresses from outside.
 
-use serde_json::Value;
-
 use super::{Call, Object, Status, concerns, forbidden};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 
 /// Refuses external addresses that the service did not have.

@@ -1,8 +1,7 @@
 //! StorageObjectInUseProtection and PersistentVolumeClaimResize.
 
-use serde_json::Value;
-
 use super::{Call, Object, Status, concerns, creates, forbidden};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::apimachinery::quantity::Quantity;
 
@@ -28,7 +27,7 @@ pub(super) fn protect(call: &mut Call<'_>, object: &mut Value, old: Option<&Obje
 /// Only bound claims of a class that allows it may grow.
 pub(super) fn resize(call: &mut Call<'_>, claim: &Value, old: Option<&Object>) -> Result<(), Status> {
     let Some(old) = old.filter(|_| concerns(call, "persistentvolumeclaims")) else { return Ok(()) };
-    let size = |claim: &Value| Quantity::of(object::find(claim, "/spec/resources/requests/storage"));
+    let size = |claim: &Value| Quantity::of(claim.pointer("/spec/resources/requests/storage"));
     if size(claim) <= size(old) {
         return Ok(());
     }

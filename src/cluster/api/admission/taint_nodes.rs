@@ -1,8 +1,7 @@
 //! TaintNodesByCondition: a new node takes no pods until it is known to be ready.
 
-use serde_json::{Value, json};
-
 use super::{Call, Object, Status, creates};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 
 const KEY: &str = "node.kubernetes.io/not-ready";

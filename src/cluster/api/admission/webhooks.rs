@@ -6,10 +6,9 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::policies::{self, Attempt, matching};
 use super::{Call, Object, Status, forbidden};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::cluster::Place;
 use crate::cluster::network::{self, Outcome, Protocol};

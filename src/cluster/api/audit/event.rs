@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
 
 use super::policy::{Applied, Level};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::{object, schema};
 use crate::cluster::api::authz::{Attributes, Decision};
 use crate::cluster::{Request, UserInfo};

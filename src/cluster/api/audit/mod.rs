@@ -10,10 +10,9 @@ mod policy;
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use super::authz::{self, Attributes};
 use super::route::Route;
+use crate::apimachinery::json::Value;
 use crate::cluster::{Body, ClusterId, Request, Response, UserInfo, World};
 use event::{Entry, Stage};
 use policy::Level;

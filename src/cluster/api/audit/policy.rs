@@ -2,8 +2,7 @@
 //!
 //! Source: `k8s.io/apiserver/pkg/audit/policy`.
 
-use serde_json::Value;
-
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::cluster::UserInfo;
 use crate::cluster::api::authz::Attributes;
@@ -129,7 +128,7 @@ fn covers(pattern: &Value, path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     #[track_caller]
     fn check(resource: &str, sub: &str, user: &str, want: Level) {

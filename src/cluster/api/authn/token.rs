@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Value, json};
 
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::cluster::api::connect;
 use crate::cluster::{Body, ClusterId, Response, UserInfo, World};

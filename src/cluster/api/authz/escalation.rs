@@ -4,9 +4,8 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
 use super::{Attributes, decide, rbac};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::api::call::{Call, Tracking};
@@ -50,7 +49,7 @@ fn check_role(call: &Call<'_>, new: &Value, old: Option<&Value>) -> Result<(), S
         return Ok(());
     }
     if object::at(new, "/aggregationRule").is_some() && !same("aggregationRule") {
-        let whole = serde_json::json!([
+        let whole = crate::apimachinery::json::json!([
             {"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]},
             {"nonResourceURLs": ["*"], "verbs": ["*"]},
         ]);
@@ -202,7 +201,7 @@ fn line(atom: &Atom, verbs: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     #[test]
     fn missing_rights_are_told_compactly() {

@@ -3,9 +3,8 @@
 //! Rules of kubernetes/kubernetes `plugin/pkg/auth/authorizer/node`. The graph of what a node's pods refer
 //! to is walked in the store at every question.
 
-use serde_json::{Value, json};
-
 use super::{Attributes, Decision, rbac};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::cluster::{Store, UserInfo};
 

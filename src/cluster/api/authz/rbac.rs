@@ -3,9 +3,8 @@
 //! Rules of kubernetes/kubernetes `plugin/pkg/auth/authorizer/rbac` and `pkg/apis/rbac/v1/evaluation_helpers.go`.
 //! Aggregated ClusterRoles are filled by their controller; here a role is its rules.
 
-use serde_json::Value;
-
 use super::{Attributes, Decision};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::cluster::{Object, Store, UserInfo};
 
@@ -200,7 +199,7 @@ pub(crate) fn rules_for(store: &Store, user: &UserInfo, namespace: &str) -> (Vec
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     #[track_caller]
     fn check(rule: Value, verb: &str, resource: &str, name: &str, want: bool) {

@@ -1,8 +1,7 @@
 //! Reviews: questions about permissions and identities that are asked by creating an object.
 
-use serde_json::{Value, json};
-
 use super::{Attributes, Decision, decide, rbac};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::status::{Cause, Status};
 use crate::apimachinery::{go, object};
 use crate::cluster::UserInfo;

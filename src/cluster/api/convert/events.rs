@@ -2,7 +2,7 @@
 //!
 //! Rules of kubernetes' `pkg/apis/events/v1/conversion.go`.
 
-use serde_json::Value;
+use crate::apimachinery::json::Value;
 
 /// How the two versions call the same field: of `v1`, of `events.k8s.io/v1`.
 const NAMES: &[(&str, &str)] = &[

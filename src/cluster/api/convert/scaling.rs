@@ -3,9 +3,8 @@
 //! Rules of kubernetes' `pkg/apis/autoscaling/v1/conversion.go`: what v1 has no field for is kept in
 //! annotations.
 
-use serde_json::{Map, Value, json};
-
 use crate::apimachinery::go;
+use crate::apimachinery::json::{Map, Value, json};
 use crate::apimachinery::object::{self, at, int, list, map_at, text};
 
 const METRICS: &str = "autoscaling.alpha.kubernetes.io/metrics";
@@ -151,11 +150,11 @@ fn complete(mut behavior: Value) -> Value {
 }
 
 fn take(it: &mut Value, of: &str, key: &str) -> Option<Value> {
-    object::find_mut(it, of)?.as_object_mut()?.remove(key).filter(|value| !value.is_null())
+    it.pointer_mut(of)?.as_object_mut()?.remove(key).filter(|value| !value.is_null())
 }
 
 fn drop_annotations(it: &mut Value) {
-    let Some(Value::Object(all)) = object::find_mut(it, "/metadata/annotations") else { return };
+    let Some(Value::Object(all)) = it.pointer_mut("/metadata/annotations") else { return };
     all.retain(|key, _| ![METRICS, CURRENT, CONDITIONS, BEHAVIOR].contains(&key.as_str()));
     if all.is_empty() {
         take(it, "/metadata", "annotations");
@@ -249,7 +248,7 @@ fn metric_to_v1(metric: &Value) -> Value {
     json!({"type": text(metric, "/type"), name: made})
 }
 
-fn plain_fields(name: &str, source: &Value, made: &mut Map<String, Value>) {
+fn plain_fields(name: &str, source: &Value, made: &mut Map) {
     let selector = if name == "external" { "metricSelector" } else { "selector" };
     let pairs = [
         ("name", "/name"),

@@ -2,9 +2,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Value, json};
 
 use super::edit::{canonical_list, default_nonzero, each, has, within};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{entries, field, name, remove, set, set_default, text};
 
 const RBAC_GROUP: &str = "rbac.authorization.k8s.io";

@@ -1,20 +1,19 @@
 //! Short ways to reach into a tree that is being filled in.
 
-use serde_json::{Map, Value};
-
+use crate::apimachinery::json::{Map, Value};
 use crate::apimachinery::object;
 use crate::apimachinery::quantity::Quantity;
 
 /// Runs `fill` on each member of the list at `pointer`.
 pub(super) fn each(tree: &mut Value, pointer: &str, fill: impl FnMut(&mut Value)) {
-    if let Some(Value::Array(list)) = object::find_mut(tree, pointer) {
+    if let Some(Value::Array(list)) = tree.pointer_mut(pointer) {
         list.iter_mut().filter(|it| it.is_object()).for_each(fill);
     }
 }
 
 /// Runs `fill` on the object at `pointer` when there is one.
 pub(super) fn within(tree: &mut Value, pointer: &str, fill: impl FnOnce(&mut Value)) {
-    if let Some(found) = object::find_mut(tree, pointer).filter(|it| it.is_object()) {
+    if let Some(found) = tree.pointer_mut(pointer).filter(|it| it.is_object()) {
         fill(found);
     }
 }
@@ -32,7 +31,7 @@ pub(super) fn default_nonzero(tree: &mut Value, key: &str, value: i64) {
 }
 
 /// Writes the quantity at `key` of `map` in its canonical form; what is no quantity stays.
-pub(super) fn canonical(map: &mut Map<String, Value>, key: &str) {
+pub(super) fn canonical(map: &mut Map, key: &str) {
     if let Some(value) = map.get_mut(key) {
         canonical_value(value);
     }
@@ -51,7 +50,7 @@ fn canonical_value(value: &mut Value) {
 
 /// [`canonical`] for every member of the map at `pointer`.
 pub(super) fn canonical_list(tree: &mut Value, pointer: &str) {
-    if let Some(Value::Object(map)) = object::find_mut(tree, pointer) {
+    if let Some(Value::Object(map)) = tree.pointer_mut(pointer) {
         map.values_mut().for_each(canonical_value);
     }
 }

@@ -15,9 +15,8 @@ mod scaling;
 mod volumes;
 mod workloads;
 
-use serde_json::Value;
-
 use super::resources::Resource;
+use crate::apimachinery::json::Value;
 
 pub(crate) use workloads::generate_job_selector;
 
@@ -173,18 +172,21 @@ mod tests {
                 if let Some(Value::Array(mounts)) = it.get_mut("volumeMounts") {
                     mounts.retain(|mount| !admitted(mount));
                 }
-                if it.get("volumeMounts").is_some_and(|mounts| mounts == &serde_json::json!([])) {
+                if it
+                    .get("volumeMounts")
+                    .is_some_and(|mounts| mounts == &crate::apimachinery::json::json!([]))
+                {
                     remove(it, &["volumeMounts"]);
                 }
             });
             if let Some(Value::Array(all)) = object.pointer_mut(&format!("/spec/{list}")) {
                 all.retain(|it| !admitted(it));
             }
-            if object.pointer(&format!("/spec/{list}")) == Some(&serde_json::json!([])) {
+            if object.pointer(&format!("/spec/{list}")) == Some(&crate::apimachinery::json::json!([])) {
                 remove(object, &["spec", list]);
             }
         }
-        if object.get("spec") == Some(&serde_json::json!({})) && object["kind"] != "Lease" {
+        if object.get("spec") == Some(&crate::apimachinery::json::json!({})) && object["kind"] != "Lease" {
             remove(object, &["spec"]);
         }
     }
@@ -220,15 +222,15 @@ mod tests {
 
     #[test]
     fn quantities_are_canonical_and_zero_values_vanish() {
-        let mut pod = serde_json::json!({"spec": {"hostNetwork": false, "containers": [{"name": "c", "image": "a:1",
+        let mut pod = crate::apimachinery::json::json!({"spec": {"hostNetwork": false, "containers": [{"name": "c", "image": "a:1",
             "env": [], "args": [""], "resources": {"limits": {"cpu": 0.5, "memory": "1024Mi"}}}]}});
         fill("pods", &mut pod, None);
         assert_eq!(pod.pointer("/spec/hostNetwork"), None);
         assert_eq!(pod.pointer("/spec/containers/0/env"), None);
-        assert_eq!(pod["spec"]["containers"][0]["args"], serde_json::json!([""]));
+        assert_eq!(pod["spec"]["containers"][0]["args"], crate::apimachinery::json::json!([""]));
         assert_eq!(
             pod["spec"]["containers"][0]["resources"]["requests"],
-            serde_json::json!({"cpu": "500m", "memory": "1Gi"})
+            crate::apimachinery::json::json!({"cpu": "500m", "memory": "1Gi"})
         );
     }
 }

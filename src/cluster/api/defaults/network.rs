@@ -1,8 +1,7 @@
 //! Defaults of services, endpoints, ingress classes and network policies.
 
-use serde_json::{Value, json};
-
 use super::edit::{each, has, within};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{at, list, set, set_default, text};
 
 /// A Service; addresses and node ports are allocated elsewhere.

@@ -2,10 +2,9 @@
 //!
 //! Rules of kubernetes' `pkg/apis/core/v1/defaults.go`.
 
-use serde_json::{Value, json};
-
 use super::edit::{canonical, canonical_list, default_nonzero, each, has, within};
 use super::volumes;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{as_map, entries, flag, int, set, set_default, text};
 
 /// The three lists of containers of a pod spec.

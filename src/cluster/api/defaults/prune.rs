@@ -3,7 +3,7 @@
 //!
 //! Fields that are pointers in Go keep their zero; those are listed here by name.
 
-use serde_json::{Map, Value};
+use crate::apimachinery::json::{Map, Value};
 
 /// Maps whose keys are the user's: their members are data, whatever they hold.
 const USER_MAPS: &[&str] = &[
@@ -82,7 +82,7 @@ pub(super) fn prune(tree: &mut Value, key: &str) {
     }
 }
 
-fn prune_map(map: &mut Map<String, Value>) {
+fn prune_map(map: &mut Map) {
     for (key, value) in map.iter_mut() {
         prune(value, key);
     }

@@ -2,9 +2,8 @@
 //!
 //! Rules of kubernetes' `pkg/apis/autoscaling/v2/defaults.go`.
 
-use serde_json::{Value, json};
-
 use super::edit::{canonical, each, has, within};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{as_map, set, set_default, text};
 
 /// Either version of a HorizontalPodAutoscaler.

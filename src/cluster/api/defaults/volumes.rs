@@ -1,9 +1,8 @@
 //! Defaults of volumes of pods, persistent volumes and claims.
 
-use serde_json::{Value, json};
-
 use super::edit::{canonical, canonical_list, each, within};
 use super::pod::{field_refs, pull_policy};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{as_map, set, set_default, text};
 
 /// 0644 in octal, as the API writes it.

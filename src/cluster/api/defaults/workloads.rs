@@ -2,10 +2,9 @@
 //!
 //! Rules of kubernetes' `pkg/apis/apps/v1/defaults.go` and `pkg/apis/batch/v1/defaults.go`.
 
-use serde_json::{Value, json};
-
 use super::edit::{each, has, within};
 use super::{pod, volumes};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{self, annotation, set, set_default, text};
 
 /// The annotation in which `apps/v1` carries the old field `templateGeneration`.
@@ -73,7 +72,7 @@ pub(super) fn daemon_set(it: &mut Value, old: Option<&Value>) {
         None => 1,
         Some(old) => {
             let count: i64 = annotation(old, TEMPLATE_GENERATION).and_then(|it| it.parse().ok()).unwrap_or(1);
-            count + i64::from(object::find(old, "/spec/template") != object::find(it, "/spec/template"))
+            count + i64::from(old.pointer("/spec/template") != it.pointer("/spec/template"))
         }
     };
     set(it, &["metadata", "annotations", TEMPLATE_GENERATION], generation.to_string());

@@ -1,9 +1,8 @@
 //! Rows of nodes, namespaces, configuration, quotas, RBAC, certificates, leases and priorities.
 
-use serde_json::{Value, json};
-
 use super::cells::{age, or, scalar};
 use super::workloads::seconds;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{at, entries, field, flag, int, list, name, text};
 use crate::sim::SimTime;
 

@@ -2,9 +2,8 @@
 //!
 //! Rules of apiextensions-apiserver's `tableconvertor`.
 
-use serde_json::{Value, json};
-
 use super::{Include, assemble, cells, definition, row};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{field, int, name};
 use crate::cluster::Object;
 use crate::sim::SimTime;

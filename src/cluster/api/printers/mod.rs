@@ -18,8 +18,7 @@ mod workloads;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use serde_json::{Map, Value, json};
-
+use crate::apimachinery::json::{Map, Value, json};
 use crate::apimachinery::object;
 use crate::cluster::Object;
 use crate::sim::SimTime;
@@ -147,7 +146,7 @@ fn row(cells: Vec<Value>, stored: &Value, include: Include) -> Value {
         Include::Named => {
             let kept = object::entries(stored, "/metadata");
             let kept = kept.filter(|(key, _)| matches!(key.as_str(), "labels" | "name" | "namespace"));
-            let kept: Map<String, Value> = kept.map(|(key, value)| (key.clone(), value.clone())).collect();
+            let kept: Map = kept.map(|(key, value)| (key.clone(), value.clone())).collect();
             object::with(Value::Null, "metadata", kept.into())
         }
         Include::Metadata => {

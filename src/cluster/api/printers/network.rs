@@ -1,8 +1,7 @@
 //! Rows of services, endpoints, ingresses, policies and addresses.
 
-use serde_json::Value;
-
 use super::cells::{age, clipped, labels, or, selector_or_none};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{annotation, at, field, int, list, name, text};
 use crate::sim::SimTime;
 

@@ -2,9 +2,8 @@
 //!
 //! Rules of `printPod` in kubernetes' `pkg/printers/internalversion/printers.go`.
 
-use serde_json::{Value, json};
-
 use super::cells::{age, condition_true, or, since};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{at, field, flag, int, list, name, text};
 use crate::sim::SimTime;
 

@@ -1,8 +1,7 @@
 //! Rows of horizontal pod autoscalers and disruption budgets.
 
-use serde_json::Value;
-
 use super::cells::{age, scalar};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{at, field, int, list, name, text};
 use crate::sim::SimTime;
 
@@ -90,7 +89,7 @@ pub(super) fn disruption_budget(it: &Value, now: SimTime) -> Vec<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     #[test]
     fn targets_name_the_resource_and_what_is_not_known() {

@@ -1,8 +1,7 @@
 //! Rows of volumes, claims, classes and CSI objects.
 
-use serde_json::Value;
-
 use super::cells::{access_modes, age, or};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{annotation, at, field, flag, list, name, text};
 use crate::sim::SimTime;
 

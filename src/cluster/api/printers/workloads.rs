@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::cells::{
     age, condition_true, containers, labels, or, selector, selector_or_none, since, title_bool,
 };
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{at, controller_of, field, int, list, name, split_api_version, text};
 use crate::sim::{SimTime, short_human_duration};
 

@@ -1,8 +1,7 @@
 //! `binding`: puts a pod on a node; only the first one wins.
 
-use serde_json::{Value, json};
-
 use crate::apimachinery::field::{self, Path};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::Object;

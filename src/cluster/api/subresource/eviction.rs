@@ -2,8 +2,7 @@
 //!
 //! Rules and sentences of kubernetes/kubernetes `pkg/registry/core/pod/storage/eviction.go`.
 
-use serde_json::{Value, json};
-
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::apimachinery::selector::LabelSelector;
 use crate::apimachinery::status::{Cause, Details, Status};
@@ -46,7 +45,7 @@ fn is_ready(pod: &Value) -> bool {
 }
 
 fn budgets_of(call: &Call<'_>, pod: &Value) -> Vec<Object> {
-    let labels = object::find(pod, "/metadata/labels").unwrap_or(&Value::Null);
+    let labels = pod.pointer("/metadata/labels").unwrap_or(&Value::Null);
     let selects = |budget: &&Object| {
         object::at(budget, "/spec/selector")
             .and_then(|selector| LabelSelector::from_object(selector).ok())

@@ -7,11 +7,10 @@ mod scale;
 mod streams;
 mod token;
 
-use serde_json::{Value, json};
-
 use super::call::Call;
 use super::write::{self, Part};
 use super::{convert, decode, read, resources};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::{Body, Object, Request, Response};
@@ -92,7 +91,7 @@ pub(crate) fn put(call: &mut Call<'_>, mut object: Value) -> Result<Object, Stat
 
 /// Takes finalizers off a namespace's spec; the last one lets it go.
 fn finalize(call: &mut Call<'_>, object: &Value) -> Result<Object, Status> {
-    let finalizers = object::find(object, "/spec/finalizers").cloned();
+    let finalizers = object.pointer("/spec/finalizers").cloned();
     write::update(call, Part::Other, &mut |_, old| {
         let mut new = old.clone();
         match &finalizers {
@@ -105,7 +104,7 @@ fn finalize(call: &mut Call<'_>, object: &Value) -> Result<Object, Status> {
 
 /// Sets a signing request's conditions of approval.
 fn approve(call: &mut Call<'_>, object: &Value) -> Result<Object, Status> {
-    let conditions = object::find(object, "/status/conditions").cloned().unwrap_or(Value::Null);
+    let conditions = object.pointer("/status/conditions").cloned().unwrap_or(Value::Null);
     let now = call.world.now.rfc3339();
     write::update(call, Part::Other, &mut |_, old| {
         let mut new = old.clone();

@@ -1,7 +1,6 @@
 //! `scale`: how many replicas a workload wants, the same for all kinds.
 
-use serde_json::{Value, json};
-
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::apimachinery::status::{Cause, Status};
 use crate::cluster::Object;
@@ -27,7 +26,7 @@ pub(crate) fn paths(call: &Call<'_>) -> Paths {
     let Some(definition) = &call.resource.definition else { return standard() };
     let versions = object::list(definition, "/spec/versions");
     let version = versions.iter().find(|it| object::field(it, "name") == call.resource.version);
-    let Some(scale) = version.and_then(|it| object::find(it, "/subresources/scale")) else {
+    let Some(scale) = version.and_then(|it| it.pointer("/subresources/scale")) else {
         return standard();
     };
     let pointer = |key: &str| object::field(scale, key).replace('.', "/");
@@ -57,7 +56,7 @@ pub(crate) fn of(call: &Call<'_>, object: &Value) -> Value {
     if wanted != 0 {
         scale["spec"]["replicas"] = wanted.into();
     }
-    let selector = selector_text(object::find(object, &paths.selector));
+    let selector = selector_text(object.pointer(&paths.selector));
     if !selector.is_empty() {
         scale["status"]["selector"] = selector.into();
     }

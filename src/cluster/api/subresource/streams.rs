@@ -1,7 +1,6 @@
 //! `log`, `exec`, `attach`, `portforward`: the server checks and hands over to the pod's kubelet.
 
-use serde_json::{Value, json};
-
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::{Body, Request, Response};

@@ -1,8 +1,7 @@
 //! `token`: a fresh token of a service account.
 
-use serde_json::{Value, json};
-
 use crate::apimachinery::field::{self, Path};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 

@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
 use super::node::{IMMUTABLE, Node, quantity};
 use super::pod::{container_resource_name, quota_resource_name, resource_name, resource_value};
 use crate::apimachinery::field::{self, Errors, Path};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::quantity::Quantity;
 use crate::apimachinery::{object, validate};
 

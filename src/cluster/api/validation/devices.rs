@@ -2,10 +2,9 @@
 //!
 //! Follows kubernetes' `pkg/apis/resource/validation` as far as names, counts and modes go.
 
-use serde_json::Value;
-
 use super::node::{NOT_POSITIVE, Node, immutable, required};
 use crate::apimachinery::field::{self, Errors};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::validate;
 
 /// A DeviceClass.

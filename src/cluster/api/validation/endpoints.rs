@@ -5,10 +5,9 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use serde_json::Value;
-
 use super::node::{Node, choice, format, required};
 use crate::apimachinery::field::{self, Errors, Path};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::validate;
 
 const PROTOCOLS: &[&str] = &["SCTP", "TCP", "UDP"];

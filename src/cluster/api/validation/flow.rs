@@ -2,10 +2,9 @@
 //!
 //! Follows kubernetes' `pkg/apis/flowcontrol/validation`.
 
-use serde_json::Value;
-
 use super::node::{Node, format, required};
 use crate::apimachinery::field::{self, Errors};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::{object, validate};
 
 /// 10,000. Schemas with a higher number would come after the last.

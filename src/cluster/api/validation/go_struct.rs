@@ -1,9 +1,8 @@
 //! How the server shows a value of an internal type: JSON with Go's field names, every field, in the
 //! order of the struct.
 
-use serde_json::Value;
-
 use crate::apimachinery::go;
+use crate::apimachinery::json::Value;
 
 /// `{"Kind":"Role","Name":null}` for the fields (Go name, API name) of a struct.
 pub(super) fn go_struct(value: &Value, fields: &[(&str, &str)]) -> String {

@@ -2,10 +2,9 @@
 //!
 //! Follows apimachinery's `api/validation/objectmeta.go` and `apis/meta/v1/validation`.
 
-use serde_json::Value;
-
 use super::node::{IMMUTABLE, Node};
 use crate::apimachinery::field::{self, Errors, Path};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::split_api_version;
 use crate::apimachinery::{go, validate};
 

@@ -29,11 +29,10 @@ mod volumes;
 mod warnings;
 mod workloads;
 
-use serde_json::Value;
-
 use self::meta::NameRule;
 use super::resources::Resource;
 use crate::apimachinery::field::Errors;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::status::Cause;
 
 /// Checks an object on its own.

@@ -3,12 +3,12 @@
 //! Follows kubernetes' `pkg/apis/networking/validation`.
 
 use ipnet::IpNet;
-use serde_json::Value;
 
 use super::jobs::domain_prefixed_path;
 use super::meta;
 use super::node::{Node, format, immutable, required};
 use crate::apimachinery::field::{self, Errors, Path};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::{object, validate};
 
 /// An Ingress.

@@ -1,8 +1,7 @@
 //! A place in an object: the value there and the path that error messages name.
 
-use serde_json::Value;
-
 use crate::apimachinery::field::{self, Errors, Path};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::quantity::Quantity;
 
 /// A value and its path. Absent and null are the same.

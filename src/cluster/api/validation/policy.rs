@@ -3,12 +3,11 @@
 //! Follows kubernetes' `pkg/apis/autoscaling/validation` and `pkg/apis/policy/validation`. Autoscalers are
 //! read in their `autoscaling/v2` form.
 
-use serde_json::Value;
-
 use super::go_struct::go_struct;
 use super::meta;
 use super::node::{Node, at_most_whole, format, int_or_percent, optional_choice, quantity, required};
 use crate::apimachinery::field::{self, Errors};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::validate;
 
 /// A PodDisruptionBudget.

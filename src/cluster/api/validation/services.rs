@@ -5,12 +5,11 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use serde_json::{Value, json};
-
 use super::meta;
 use super::node::{Node, choice, format, optional_choice};
 use super::pod;
 use crate::apimachinery::field::{self, Errors, Path};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::{object, validate};
 
 const PROTOCOLS: &[&str] = &["SCTP", "TCP", "UDP"];

@@ -1,8 +1,7 @@
 //! Faults as the recorded sessions show them: an object, and the lines it is refused with.
 
-use serde_json::{Value, json};
-
 use super::*;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::cluster::api::defaults;
 

@@ -4,8 +4,6 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
 use super::meta;
 use super::node::{
     NOT_POSITIVE, Node, choice, format, immutable, non_negative, optional_choice, quantity, required,
@@ -14,6 +12,7 @@ use super::pod::node_selector;
 use super::pod::volumes::ONE_TYPE;
 use super::sources::{self, Of};
 use crate::apimachinery::field::{self, Errors, Path};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::{object, validate};
 
 /// Sorted, as messages list them.
@@ -216,7 +215,7 @@ fn source_and_reference(spec: &Node<'_>, errs: &mut Errors) {
         true if !same => "must match dataSourceRef",
         true => return,
     };
-    errs.push(field::invalid(&spec.path, serde_json::json!({}), detail));
+    errs.push(field::invalid(&spec.path, crate::apimachinery::json::json!({}), detail));
 }
 
 fn data_source(source: &Node<'_>, errs: &mut Errors) {

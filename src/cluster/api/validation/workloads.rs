@@ -2,14 +2,13 @@
 //!
 //! Follows kubernetes' `pkg/apis/apps/validation`.
 
-use serde_json::Value;
-
 use super::meta;
 use super::node::{
     Node, all_non_negative, at_most_whole, bare_number, format, immutable, int_or_percent, non_negative,
 };
 use super::pod;
 use crate::apimachinery::field::{self, Errors, Path};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::selector::LabelSelector;
 use crate::apimachinery::{object, validate};
 
@@ -259,7 +258,7 @@ pub(super) fn replication_controller(it: &Value, errs: &mut Errors) {
         errs.push(field::required(&spec.at("template"), ""));
         return;
     }
-    let selector = serde_json::json!({"matchLabels": spec.child("selector").value});
+    let selector = crate::apimachinery::json::json!({"matchLabels": spec.child("selector").value});
     template_matches(&spec, &selector, errs);
     pod::template(&spec.child("template"), errs);
     always_running(&spec, "ReplicationController", errs);

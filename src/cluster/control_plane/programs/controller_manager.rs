@@ -164,7 +164,7 @@ fn out_of_range(start: &Start<'_>, given: &str) -> Option<String> {
     let networks: Vec<ipnet::IpNet> = given.split(',').filter_map(|it| it.parse().ok()).collect();
     let store = &start.world.clusters.get(start.cluster)?.store;
     store.list("nodes", "").find_map(|node| {
-        let ranges = object::list(node, "/spec/podCIDRs").iter().filter_map(serde_json::Value::as_str);
+        let ranges = object::list(node, "/spec/podCIDRs").iter().filter_map(crate::apimachinery::json::Value::as_str);
         ranges.enumerate().find_map(|(index, range)| {
             let (own, pool) = (range.parse::<ipnet::IpNet>().ok()?, networks.get(index)?);
             (!pool.contains(&own)).then(|| {

@@ -1,10 +1,9 @@
 //! etcd: listeners, data directory, members, certificates for clients.
 
-use serde_json::json;
-
 use super::super::inside::of_url;
 use super::super::script::{Program, Start, Verdict, go_quote};
 use super::etcd_members;
+use crate::apimachinery::json::json;
 use crate::cluster::api::authn::x509::{self, Purpose};
 use crate::cluster::etcd as data;
 

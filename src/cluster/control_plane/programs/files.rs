@@ -1,9 +1,9 @@
 //! Configuration files that kube-apiserver reads: audit policy and encryption configuration.
 
 use base64::Engine as _;
-use serde_json::Value;
 
 use super::super::script::Start;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::{object, yaml};
 
 /// Levels of an audit policy's rules.

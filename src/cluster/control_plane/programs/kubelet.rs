@@ -3,12 +3,11 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::super::flags;
 use super::super::inside::Answer;
 use super::super::script::{Program, Start, Verdict, command_failed, go_quote};
 use super::kubelet_config;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::quantity;
 use crate::apimachinery::{object, yaml};
 use crate::cluster::kubelet::runtime;

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use serde_json::Value;
-
 use crate::apimachinery::go;
+use crate::apimachinery::json::Value;
 
 /// Fields by their path, with their types: `s` text, `i` int32, `i64`, `f` float64, `b` bool, `d` duration,
 /// `{Struct}`, `[]element` and `map[string]element`; `x` is not looked into.
@@ -115,7 +114,7 @@ fn check_compound(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     #[track_caller]
     fn check(config: &Value, want: &str) {

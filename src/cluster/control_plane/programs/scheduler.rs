@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::super::flags;
 use super::super::inside::Answer;
 use super::super::script::{Program, Start, Verdict, go_quote};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::{object, yaml};
 use crate::cluster::scheduler::profile::lock_of;
 

@@ -1,8 +1,7 @@
 //! The jobs that a CronJob made: those that run, those that ended, and those that are too many.
 
-use serde_json::{Value, json};
-
 use super::JOBS;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::Object;

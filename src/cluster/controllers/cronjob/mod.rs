@@ -8,13 +8,12 @@ mod schedule;
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
 use self::schedule::Schedule;
 use super::hand::{Hand, wake_owner, wake_self};
 use super::owners::controller_ref;
 use super::pods::{created_at, is_deleting, seconds};
 use super::scaling;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::engine::{Component, Process};

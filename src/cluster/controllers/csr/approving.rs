@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
 use super::request::Request;
 use super::{RESOURCE, has};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::cluster::api::authz::{self, Attributes};
 use crate::cluster::controllers::hand::{Hand, wake_self};

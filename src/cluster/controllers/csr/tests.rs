@@ -34,9 +34,8 @@ fn seen(user: &UserInfo, subject: (&str, &str), signer: &str, usages: &str, appr
     lab.pass(1);
     if approve {
         let mut csr = (*lab.get(RESOURCE, "r")).clone();
-        let condition =
-            serde_json::json!({"type": "Approved", "status": "True", "reason": "x", "message": ""});
-        object::set(&mut csr, &["status", "conditions"], serde_json::json!([condition]));
+        let condition = crate::apimachinery::json::json!({"type": "Approved", "status": "True", "reason": "x", "message": ""});
+        object::set(&mut csr, &["status", "conditions"], crate::apimachinery::json::json!([condition]));
         lab.client().update_subresource(RESOURCE, "approval", csr).unwrap();
         lab.pass(1);
     }

@@ -11,13 +11,12 @@ mod update;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
-
 use super::census::{Census, Counted};
 use super::hand::{Hand, join_key, wake_owner, wake_self};
 use super::pods::{self, is_deleting, phase};
 use super::select::selects;
 use super::{revisions, scaling};
+use crate::apimachinery::json::{Map, Value, json};
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::engine::{Component, Process};
@@ -38,9 +37,8 @@ fn woken_by(world: &World, cluster: ClusterId, event: &Event, keys: &mut Vec<Str
     let store = &world.clusters[cluster].store;
     let key = |set: &Object| join_key(object::namespace(set), object::name(set));
     if &*event.key.resource == "pods" && object::controller_of(&event.object).is_none() {
-        let fits = |set: &&Object| {
-            selects(object::find(set, "/spec/selector").unwrap_or(&Value::Null), &event.object)
-        };
+        let fits =
+            |set: &&Object| selects(set.pointer("/spec/selector").unwrap_or(&Value::Null), &event.object);
         keys.extend(store.list(RESOURCE, &event.key.namespace).filter(fits).map(key));
     }
     if &*event.key.resource == "nodes" && suitability_changed(event) {
@@ -54,7 +52,7 @@ fn suitability_changed(event: &Event) -> bool {
         || event.previous.as_ref().is_none_or(|before| {
             ["/metadata/labels", "/spec/taints"]
                 .iter()
-                .any(|at| object::find(before, at) != object::find(&event.object, at))
+                .any(|at| before.pointer(at) != event.object.pointer(at))
         })
 }
 
@@ -79,7 +77,7 @@ fn sync(world: &mut World, cluster: ClusterId, key: &str) -> Option<Duration> {
         hand.keep_census(key, None);
         return None;
     };
-    let selector = object::find(&set, "/spec/selector").cloned().unwrap_or_default();
+    let selector = set.pointer("/spec/selector").cloned().unwrap_or_default();
     if selector.as_object().is_some_and(Map::is_empty) {
         let message = "This daemon set is selecting all pods. A non-empty selector is required.";
         hand.event(&set, events::warning("SelectingAll", message));
@@ -134,7 +132,7 @@ fn look(hand: &mut Hand<'_>, key: &str, set: Object, current: &Value) -> Work {
 
 /// The pods of a set by node, the best of each node first.
 fn pods_by_node(hand: &mut Hand<'_>, key: &str, set: &Object) -> BTreeMap<String, Vec<Counted>> {
-    let selector = object::find(set, "/spec/selector").cloned().unwrap_or_default();
+    let selector = set.pointer("/spec/selector").cloned().unwrap_or_default();
     let mut pods: BTreeMap<String, Vec<Counted>> = BTreeMap::new();
     for counted in Census::claim(hand, key, set, selector).all() {
         pods.entry(placement::node_of(&counted.pod)).or_default().push(counted.clone());

@@ -1,8 +1,7 @@
 //! Which nodes get a daemon's pod, and what that pod looks like.
 
-use serde_json::{Value, json};
-
 use super::HASH_LABEL;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::cluster::controllers::template;
 use crate::cluster::scheduler::matching::{Taint, Toleration, required_affinity_matches};
@@ -33,7 +32,7 @@ pub(super) struct Fit {
 
 /// A pod of the set without a node.
 pub(super) fn model_pod(set: &Value) -> Value {
-    let template = object::find(set, "/spec/template").cloned().unwrap_or_default();
+    let template = set.pointer("/spec/template").cloned().unwrap_or_default();
     let mut pod = template::pod_from(&template, set);
     add_tolerations(&mut pod);
     pod

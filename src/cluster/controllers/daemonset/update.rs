@@ -1,9 +1,8 @@
 //! RollingUpdate of a DaemonSet: old pods go within `maxUnavailable`, or new ones come first within
 //! `maxSurge`.
 
-use serde_json::Value;
-
 use super::{Work, apply};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::controllers::census::Counted;
@@ -14,7 +13,7 @@ use crate::cluster::controllers::hand::Hand;
 pub(super) fn limits(work: &Work) -> (usize, usize) {
     let desired = work.nodes.values().filter(|fit| fit.runs).count();
     let total = i64::try_from(desired).unwrap_or(i64::MAX);
-    let rolling = object::find(&work.set, "/spec/updateStrategy/rollingUpdate").unwrap_or(&Value::Null);
+    let rolling = work.set.pointer("/spec/updateStrategy/rollingUpdate").unwrap_or(&Value::Null);
     let count = |key| usize::try_from(scaled(object::at(rolling, key), total, true)).unwrap_or(0);
     match (count("/maxSurge"), count("/maxUnavailable")) {
         (0, 0) => (0, 1),

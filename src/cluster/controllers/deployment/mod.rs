@@ -17,12 +17,11 @@ pub(crate) use size::scaled;
 
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::hand::{Hand, join_key, split_key, wake_owner, wake_self};
 use super::owners;
 use super::pods::is_deleting;
 use super::select::selects;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::engine::{Component, Process};
@@ -44,7 +43,7 @@ fn woken_by(world: &World, cluster: ClusterId, event: &Event, keys: &mut Vec<Str
     let namespace = &event.key.namespace;
     if &*event.key.resource == SETS && object::controller_of(&event.object).is_none() {
         let fits =
-            |it: &&Object| selects(object::find(it, "/spec/selector").unwrap_or(&Value::Null), &event.object);
+            |it: &&Object| selects(it.pointer("/spec/selector").unwrap_or(&Value::Null), &event.object);
         let fitting = store.list(RESOURCE, namespace).filter(fits);
         keys.extend(fitting.map(|it| join_key(namespace, object::name(it))));
     }
@@ -100,14 +99,14 @@ fn sync(world: &mut World, cluster: ClusterId, key: &str) -> Option<Duration> {
 }
 
 fn selects_everything(deployment: &Value) -> bool {
-    let selector = object::find(deployment, "/spec/selector").unwrap_or(&Value::Null);
+    let selector = deployment.pointer("/spec/selector").unwrap_or(&Value::Null);
     selector.is_object()
         && object::entries(selector, "/matchLabels").next().is_none()
         && object::list(selector, "/matchExpressions").is_empty()
 }
 
 fn roll(hand: &mut Hand<'_>, deployment: Object) -> Result<Option<Duration>, Status> {
-    let selector = object::find(&deployment, "/spec/selector").cloned().unwrap_or_default();
+    let selector = deployment.pointer("/spec/selector").cloned().unwrap_or_default();
     let owned = owners::claim(hand, &deployment, &selector, SETS, "ReplicaSet");
     let deployment = status::note_pause(hand, deployment)?;
     let mut rollout = sets::find(hand, deployment, &owned)?;

@@ -1,9 +1,8 @@
 //! A new size for a deployment: spread over its ReplicaSets in proportion while it rolls.
 
-use serde_json::Value;
-
 use super::size::{self, DESIRED, MAX, counted, replicas};
 use super::{Rollout, SETS, sets};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::controllers::hand::Hand;
@@ -134,7 +133,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     /// Sets of a deployment of 10 (surge 3) that rolls, and the sizes they get when it has `wanted`.
     fn check(wanted: i64, sizes: &[i64], want: &[i64]) {

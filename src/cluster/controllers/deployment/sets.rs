@@ -1,9 +1,8 @@
 //! The ReplicaSets of a deployment: which one is new, their revisions, and which are forgotten.
 
-use serde_json::{Map, Value, json};
-
 use super::size::{self, DESIRED, MAX, replicas};
 use super::{RESOURCE, REVISION, Rollout, SETS, reload, status};
+use crate::apimachinery::json::{Map, Value, json};
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::controllers::hand::Hand;
@@ -40,9 +39,9 @@ fn revision(set: &Value) -> i64 {
 pub(super) fn find(hand: &mut Hand<'_>, deployment: Object, owned: &[Object]) -> Result<Rollout, Status> {
     let mut old = owned.to_vec();
     old.sort_by(by_age);
-    let template = object::find(&deployment, "/spec/template").cloned().unwrap_or_default();
+    let template = deployment.pointer("/spec/template").cloned().unwrap_or_default();
     let is_new = |set: &Object| {
-        let its = object::find(set, "/spec/template").unwrap_or(&Value::Null);
+        let its = set.pointer("/spec/template").unwrap_or(&Value::Null);
         template::same_but_label(its, &template, HASH)
     };
     let new = old.iter().position(is_new).map(|at| old.remove(at));
@@ -61,9 +60,8 @@ fn next_revision(rollout: &Rollout) -> i64 {
 fn renew(hand: &mut Hand<'_>, rollout: &mut Rollout, new: &Object) -> Result<(), Status> {
     let mut set = (**new).clone();
     annotate(&rollout.deployment, &mut set, next_revision(rollout), true);
-    let min_ready =
-        object::find(&rollout.deployment, "/spec/minReadySeconds").cloned().unwrap_or(Value::Null);
-    if object::find(&set, "/spec/minReadySeconds").unwrap_or(&Value::Null) != &min_ready {
+    let min_ready = rollout.deployment.pointer("/spec/minReadySeconds").cloned().unwrap_or(Value::Null);
+    if set.pointer("/spec/minReadySeconds").unwrap_or(&Value::Null) != &min_ready {
         object::set(&mut set, &["spec", "minReadySeconds"], min_ready);
     }
     if set != **new {
@@ -182,7 +180,7 @@ fn take_or_collide(
     refusal: Status,
 ) -> Result<(), Status> {
     let there = hand.get(SETS, object::namespace(set), object::name(set));
-    let template = |it: &Value| object::find(it, "/spec/template").cloned().unwrap_or_default();
+    let template = |it: &Value| it.pointer("/spec/template").cloned().unwrap_or_default();
     let same = |it: &Object| {
         is_controlled_by(it, &rollout.deployment)
             && template::same_but_label(&template(it), &template(set), HASH)
@@ -215,13 +213,13 @@ fn report_failure(
 }
 
 fn new_set(deployment: &Value, number: i64, size: i64) -> Value {
-    let template = object::find(deployment, "/spec/template").cloned().unwrap_or_default();
+    let template = deployment.pointer("/spec/template").cloned().unwrap_or_default();
     let hash = template::hash(&template, object::int(deployment, "/status/collisionCount"));
     let mut labelled = template;
     object::set(&mut labelled, &["metadata", "labels", HASH], hash.clone());
-    let mut selector = object::find(deployment, "/spec/selector").cloned().unwrap_or_default();
+    let mut selector = deployment.pointer("/spec/selector").cloned().unwrap_or_default();
     object::set(&mut selector, &["matchLabels", HASH], hash.clone());
-    let labels = object::find(&labelled, "/metadata/labels").cloned().unwrap_or_default();
+    let labels = labelled.pointer("/metadata/labels").cloned().unwrap_or_default();
     let mut spec = Map::new();
     spec.insert("replicas".into(), size.into());
     spec.insert("selector".into(), selector);

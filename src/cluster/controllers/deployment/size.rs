@@ -1,7 +1,6 @@
 //! Sizes: what specs, statuses and annotations say, and percentages of them.
 
-use serde_json::Value;
-
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 
 /// The annotation of a set with the size of its deployment.
@@ -44,8 +43,8 @@ pub(super) fn fence_posts(deployment: &Value) -> (i64, i64) {
         return (0, 0);
     }
     let total = replicas(deployment);
-    let surge = scaled(object::find(deployment, "/spec/strategy/rollingUpdate/maxSurge"), total, true);
-    let down = scaled(object::find(deployment, "/spec/strategy/rollingUpdate/maxUnavailable"), total, false);
+    let surge = scaled(deployment.pointer("/spec/strategy/rollingUpdate/maxSurge"), total, true);
+    let down = scaled(deployment.pointer("/spec/strategy/rollingUpdate/maxUnavailable"), total, false);
     if surge == 0 && down == 0 { (0, 1) } else { (surge, down) }
 }
 
@@ -63,7 +62,7 @@ pub(super) fn max_surge(deployment: &Value) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     #[test]
     fn surge_is_rounded_up_and_unavailability_down() {

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
-
 use super::size::{counted, max_unavailable, replicas};
 use super::{RESOURCE, Rollout, reload};
+use crate::apimachinery::json::{Map, Value, json};
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::Object;
@@ -82,7 +81,7 @@ pub(super) fn note_pause(hand: &mut Hand<'_>, deployment: Object) -> Result<Obje
 }
 
 /// The counters of all sets, and Available.
-fn calculate(now: SimTime, rollout: &Rollout) -> Map<String, Value> {
+fn calculate(now: SimTime, rollout: &Rollout) -> Map {
     let deployment = &rollout.deployment;
     let sum = |key: &str| rollout.all().map(|set| counted(set, key)).sum::<i64>();
     let (total, available) = (sum("replicas"), sum("availableReplicas"));

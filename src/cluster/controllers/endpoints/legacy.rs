@@ -3,9 +3,8 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use serde_json::{Map, Value, json};
-
 use super::{HEADLESS, TRIGGER, backends, hostname, is_headless, is_managed, pod_reference, ports};
+use crate::apimachinery::json::{Map, Value, json};
 use crate::apimachinery::object;
 use crate::cluster::controllers::hand::Hand;
 use crate::cluster::controllers::pods::{is_deleting, is_ready};
@@ -46,8 +45,7 @@ fn sync(world: &mut World, cluster: ClusterId, key: &str) -> Option<Duration> {
     let subsets = subsets(&hand, &service);
     let labels = labels(&service);
     let same = existing.as_ref().is_some_and(|it| {
-        object::list(it, "/subsets") == subsets.as_slice()
-            && object::find(it, "/metadata/labels") == Some(&labels)
+        object::list(it, "/subsets") == subsets.as_slice() && it.pointer("/metadata/labels") == Some(&labels)
     });
     if same {
         return None;

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
 use super::legacy;
 use super::slices::{MANAGED_BY, RESOURCE, SERVICE};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::cluster::controllers::hand::{Hand, join_key};
 use crate::cluster::controllers::owners::controller_ref;

@@ -7,11 +7,10 @@ pub(crate) mod legacy;
 pub(crate) mod mirroring;
 pub(crate) mod slices;
 
-use serde_json::{Map, Value, json};
-
 use super::hand::{Hand, join_key};
 use super::pods::{is_deleting, is_ended, is_ready};
 use super::select::map_selects;
+use crate::apimachinery::json::{Map, Value, json};
 use crate::apimachinery::object;
 use crate::cluster::{Change, ClusterId, Event, Object, World};
 
@@ -41,14 +40,14 @@ fn woken_by(world: &World, cluster: ClusterId, event: &Event, keys: &mut Vec<Str
 
 /// True when a change of a pod is none for the services that select it.
 fn looks_same(before: &Value, after: &Value) -> bool {
-    let same = |pointer: &str| object::find(before, pointer) == object::find(after, pointer);
+    let same = |pointer: &str| before.pointer(pointer) == after.pointer(pointer);
     is_ready(before) == is_ready(after)
         && is_deleting(before) == is_deleting(after)
         && ["/status/podIPs", "/status/phase", "/metadata/labels", "/spec/nodeName"].into_iter().all(same)
 }
 
 fn selector(service: &Value) -> &Value {
-    object::find(service, "/spec/selector").unwrap_or(&Value::Null)
+    service.pointer("/spec/selector").unwrap_or(&Value::Null)
 }
 
 /// True when a controller finds the pods of the service.

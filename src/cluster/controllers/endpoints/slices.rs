@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
 use super::{HEADLESS, TRIGGER, backends, hostname, is_headless, is_managed, pod_reference, ports};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::controllers::hand::Hand;

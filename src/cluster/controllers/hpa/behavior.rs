@@ -3,8 +3,8 @@
 //! Follows `normalizeDesiredReplicas` and `normalizeDesiredReplicasWithBehaviors` of `pkg/controller/podautoscaler`.
 
 use imbl::Vector;
-use serde_json::Value;
 
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::sim::SimTime;
 
@@ -142,7 +142,7 @@ fn policies(case: &Case<'_>, way: &str) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     fn size(behavior: &Value, (current, wanted): (i64, i64), recommendations: &[i64]) -> (i64, &'static str) {
         let now = SimTime::default();

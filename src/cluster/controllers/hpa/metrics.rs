@@ -4,9 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
-
 use super::Hand;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::apimachinery::quantity::Quantity;
 use crate::cluster::Object;
@@ -222,8 +221,7 @@ impl Count<'_> {
 
     fn amount(&self, metric: &Value) -> Result<i64, String> {
         let containers = object::list(metric, "/containers");
-        let usage =
-            |it: &Value| Quantity::of(object::find(it, &format!("/usage/{}", self.resource))).as_milli();
+        let usage = |it: &Value| Quantity::of(it.pointer(&format!("/usage/{}", self.resource))).as_milli();
         if self.container.is_empty() {
             return Ok(containers.iter().map(usage).sum());
         }
@@ -281,8 +279,7 @@ impl Count<'_> {
     fn request(&self, pod: &Value) -> Result<i64, String> {
         let resource = self.resource;
         let of = |it: &Value| {
-            object::find(it, &format!("/resources/requests/{resource}"))
-                .map(|it| Quantity::of(Some(it)).as_milli())
+            it.pointer(&format!("/resources/requests/{resource}")).map(|it| Quantity::of(Some(it)).as_milli())
         };
         if self.container.is_empty()
             && let Some(whole) = pod.get("spec").and_then(of)

@@ -8,10 +8,9 @@ mod metrics;
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
 use self::metrics::{Failure, Target};
 use super::hand::{Hand, wake_self};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{self, Gvk};
 use crate::cluster::api::resources;
 use crate::cluster::engine::{Component, Process};

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::Work;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::cluster::controllers::hand::Hand;
 use crate::cluster::controllers::pods::{created_at, phase};

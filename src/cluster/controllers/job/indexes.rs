@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
 use super::{Work, policy};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::cluster::Object;
 use crate::cluster::controllers::pods::phase;

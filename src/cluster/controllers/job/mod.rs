@@ -16,13 +16,12 @@ mod tracking;
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
 use self::indexes::Intervals;
 use self::outcome::Outcome;
 use super::hand::{Hand, join_key, wake_self};
 use super::owners;
 use super::pods::{is_active, is_deleting, is_ended, is_ready};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::engine::{Component, Process};

@@ -1,9 +1,8 @@
 //! podFailurePolicy: what a failed pod means; successPolicy: which indexes are enough.
 
-use serde_json::Value;
-
 use super::Work;
 use super::indexes::Intervals;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 
 /// What the first matching rule says about a failed pod.

@@ -1,9 +1,8 @@
 //! Counting the pods of a job exactly once, and writing what came of it.
 
-use serde_json::{Map, Value, json};
-
 use super::outcome::Outcome;
 use super::{RESOURCE, Work, indexes, policy, tracked, untrack};
+use crate::apimachinery::json::{Map, Value, json};
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::Object;
@@ -87,7 +86,7 @@ fn is_countable(
     has_failed && !hands_on()
 }
 
-fn counters(work: &Work, succeeded: i64, failed: i64, start: Option<String>) -> Map<String, Value> {
+fn counters(work: &Work, succeeded: i64, failed: i64, start: Option<String>) -> Map {
     let mut status = Map::new();
     let counts = [("active", work.counts.active), ("succeeded", succeeded), ("failed", failed)];
     for (key, count) in counts.into_iter().filter(|(_, count)| *count > 0) {

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
 use super::note_disruption;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::cluster::controllers::hand::{Hand, join_key};
 use crate::cluster::controllers::pods::{is_deleting, is_ended, seconds};
@@ -19,7 +18,7 @@ pub(crate) const TAINT_EVICTION: Component =
 fn woken_by(world: &World, cluster: ClusterId, event: &Event, keys: &mut Vec<String>) {
     let changed = |pointer: &str| {
         let before = event.previous.as_ref().filter(|_| event.change == Change::Modified);
-        before.is_none_or(|before| object::find(before, pointer) != object::find(&event.object, pointer))
+        before.is_none_or(|before| before.pointer(pointer) != event.object.pointer(pointer))
     };
     match &*event.key.resource {
         "pods" if changed("/spec/nodeName") || changed("/spec/tolerations") => {

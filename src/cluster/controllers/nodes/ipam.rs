@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use ipnet::Ipv4Net;
-use serde_json::{Value, json};
 
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::cluster::controllers::hand::{Hand, wake_self};
 use crate::cluster::controllers::options;

@@ -70,7 +70,8 @@ fn sync(world: &mut World, cluster: ClusterId, key: &str) -> Option<Duration> {
         return None;
     }
     if let Some((uid, name)) = key.strip_prefix("removed:").and_then(|it| it.split_once(':')) {
-        let about = serde_json::json!({"apiVersion": "v1", "kind": "Node", "name": name, "uid": uid});
+        let about =
+            crate::apimachinery::json::json!({"apiVersion": "v1", "kind": "Node", "name": name, "uid": uid});
         let message = format!("Node {name} event: Removing Node {name} from Controller");
         hand.event_from(SOURCE, &about, normal("RemovingNode", message));
         return None;
@@ -126,7 +127,7 @@ fn give_up(hand: &mut Hand<'_>, node: &Object) {
             None => ("NodeStatusNeverUpdated", "Kubelet never posted node status."),
         };
         let mut unknown = there.as_deref().cloned().unwrap_or_else(|| {
-            serde_json::json!({"type": kind, "lastHeartbeatTime": object::text(node, "/metadata/creationTimestamp")})
+            crate::apimachinery::json::json!({"type": kind, "lastHeartbeatTime": object::text(node, "/metadata/creationTimestamp")})
         });
         unknown["status"] = "Unknown".into();
         unknown["reason"] = reason.into();

@@ -4,9 +4,8 @@
 
 use std::time::Duration;
 
-use serde_json::json;
-
 use super::note_disruption;
+use crate::apimachinery::json::json;
 use crate::apimachinery::object;
 use crate::cluster::controllers::hand::{Hand, join_key};
 use crate::cluster::controllers::options;

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use serde_json::{Map, Value};
-
 use super::has_taint;
+use crate::apimachinery::json::{Map, Value};
 use crate::apimachinery::object;
 use crate::cluster::controllers::hand::{Hand, wake_self};
 use crate::cluster::controllers::pods::{condition, is_deleting};

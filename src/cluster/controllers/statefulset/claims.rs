@@ -1,8 +1,7 @@
 //! The claims of a StatefulSet's pods: made from templates, and kept or given up with the pod or set.
 
-use serde_json::{Value, json};
-
 use super::{Replica, Work, identity};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::controllers::hand::Hand;

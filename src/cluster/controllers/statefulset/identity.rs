@@ -1,8 +1,7 @@
 //! Who a pod of a StatefulSet is: number, name, host name, labels, volumes.
 
-use serde_json::{Value, json};
-
 use super::{REVISION_LABEL, Work};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::cluster::Object;
 use crate::cluster::controllers::{revisions, template};
@@ -51,7 +50,7 @@ pub(super) fn claim_name(set: &Value, claim: &Value, ordinal: i64) -> String {
 /// The pod of a number.
 pub(super) fn new_pod(set: &Value, revision: &str, ordinal: i64) -> Value {
     let name = pod_name(set, ordinal);
-    let template = object::find(set, "/spec/template").cloned().unwrap_or_default();
+    let template = set.pointer("/spec/template").cloned().unwrap_or_default();
     let mut pod = template::pod_named(&template, set, json!({"name": name}));
     let labels = [
         ("statefulset.kubernetes.io/pod-name", name.clone()),

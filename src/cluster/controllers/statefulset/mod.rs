@@ -12,12 +12,11 @@ mod update;
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
 use super::hand::{Hand, join_key, wake_owner, wake_self};
 use super::pods::{self, is_deleting, phase};
 use super::select::selects;
 use super::{owners, revisions};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::engine::{Component, Process};
@@ -39,9 +38,8 @@ fn woken_by(world: &World, cluster: ClusterId, event: &Event, keys: &mut Vec<Str
     wake_owner(event, "pods", "StatefulSet", keys);
     if &*event.key.resource == "pods" && object::controller_of(&event.object).is_none() {
         let store = &world.clusters[cluster].store;
-        let fits = |set: &&Object| {
-            selects(object::find(set, "/spec/selector").unwrap_or(&Value::Null), &event.object)
-        };
+        let fits =
+            |set: &&Object| selects(set.pointer("/spec/selector").unwrap_or(&Value::Null), &event.object);
         let fitting = store.list(RESOURCE, &event.key.namespace).filter(fits);
         keys.extend(fitting.map(|set| join_key(&event.key.namespace, object::name(set))));
     }
@@ -80,7 +78,7 @@ fn sync(world: &mut World, cluster: ClusterId, key: &str) -> Option<Duration> {
         hand.forget(key);
         return None;
     };
-    let selector = object::find(&set, "/spec/selector").cloned().unwrap_or_default();
+    let selector = set.pointer("/spec/selector").cloned().unwrap_or_default();
     let claimed = owners::claim(&mut hand, &set, &selector, "pods", "Pod");
     let pods: Vec<Object> =
         claimed.into_iter().filter(|pod| identity::ordinal(&set, object::name(pod)).is_some()).collect();

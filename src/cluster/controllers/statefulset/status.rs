@@ -1,8 +1,7 @@
 //! The counters of a StatefulSet.
 
-use serde_json::{Map, Value};
-
 use super::{RESOURCE, REVISION_LABEL, Work};
+use crate::apimachinery::json::{Map, Value};
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::Object;

@@ -1,8 +1,7 @@
 //! RollingUpdate of a StatefulSet: pods of an old template go, the highest number first.
 
-use serde_json::Value;
-
 use super::{REVISION_LABEL, Work, delete, is_healthy};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::controllers::deployment::scaled;
@@ -11,7 +10,7 @@ use crate::cluster::controllers::pods::is_deleting;
 
 /// Deletes as many pods of an old revision as may be missing, down to the partition.
 pub(super) fn replace_old(hand: &mut Hand<'_>, work: &Work) -> Result<(), Status> {
-    let rolling = object::find(&work.set, "/spec/updateStrategy/rollingUpdate").unwrap_or(&Value::Null);
+    let rolling = work.set.pointer("/spec/updateStrategy/rollingUpdate").unwrap_or(&Value::Null);
     let partition = object::int(rolling, "/partition").unwrap_or(0);
     let total = i64::try_from(work.replicas.len()).unwrap_or(i64::MAX);
     let allowed = rolling.get("maxUnavailable").map_or(1, |it| scaled(Some(it), total, false).max(1));

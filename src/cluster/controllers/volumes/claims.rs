@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
 use super::{
     BIND_COMPLETED, BY_CONTROLLER, CLAIMS, CLASSES, SELECTED_NODE, SOURCE, VOLUMES, claim_reference,
     class_of, matching, set_phase, waits_for_consumer,
 };
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::controllers::hand::{Hand, join_key, wake_self};
@@ -189,13 +188,13 @@ fn bind(hand: &mut Hand<'_>, volume: &Object, claim: &Object) -> Result<(), Stat
     object::set(
         &mut status,
         &["accessModes"],
-        object::find(volume, "/spec/accessModes").cloned().unwrap_or_default(),
+        volume.pointer("/spec/accessModes").cloned().unwrap_or_default(),
     );
     if object::text(&claim, "/status/phase") != "Bound" {
         object::set(
             &mut status,
             &["capacity"],
-            object::find(volume, "/spec/capacity").cloned().unwrap_or_default(),
+            volume.pointer("/spec/capacity").cloned().unwrap_or_default(),
         );
     }
     hand.update_status(CLAIMS, &claim, status)

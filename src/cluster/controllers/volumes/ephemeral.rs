@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
 use super::CLAIMS;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::cluster::controllers::hand::{Hand, wake_self};
 use crate::cluster::controllers::owners::{controller_ref, is_controlled_by};
@@ -54,7 +53,7 @@ fn claim(pod: &Value, name: &str, template: &Value) -> Value {
         "spec": template.get("spec"),
     });
     for part in ["labels", "annotations"] {
-        if let Some(value) = object::find(template, &format!("/metadata/{part}")) {
+        if let Some(value) = template.pointer(&format!("/metadata/{part}")) {
             object::set(&mut claim, &["metadata", part], value.clone());
         }
     }

@@ -5,9 +5,8 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
 use super::{CLAIMS, CLASSES, PROVISIONED_BY, SELECTED_NODE, VOLUMES, claim_reference, class_of};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::cluster::controllers::hand::{Hand, key_of, wake_self};
 use crate::cluster::controllers::pods::{is_deleting, is_ready};
@@ -91,8 +90,8 @@ fn volume(claim: &Value, class: &Value, name: &str, node: &str) -> Value {
             "annotations": {"local.path.provisioner/selected-node": node, PROVISIONED_BY: PROVISIONER},
         },
         "spec": {
-            "accessModes": object::find(claim, "/spec/accessModes"),
-            "capacity": {"storage": object::find(claim, "/spec/resources/requests/storage")},
+            "accessModes": claim.pointer("/spec/accessModes"),
+            "capacity": {"storage": claim.pointer("/spec/resources/requests/storage")},
             "claimRef": claim_reference(claim),
             "hostPath": {"path": path, "type": "DirectoryOrCreate"},
             "nodeAffinity": {"required": {"nodeSelectorTerms": [{"matchExpressions": [host]}]}},

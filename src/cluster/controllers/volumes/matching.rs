@@ -2,9 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
 use super::class_of;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::apimachinery::quantity::Quantity;
 use crate::cluster::Object;
@@ -23,11 +22,11 @@ fn volume_mode(any: &Value) -> &str {
 }
 
 fn capacity(volume: &Value) -> Quantity {
-    Quantity::of(object::find(volume, "/spec/capacity/storage"))
+    Quantity::of(volume.pointer("/spec/capacity/storage"))
 }
 
 fn request(claim: &Value) -> Quantity {
-    Quantity::of(object::find(claim, "/spec/resources/requests/storage"))
+    Quantity::of(claim.pointer("/spec/resources/requests/storage"))
 }
 
 /// True when the volume is reserved for this very claim, by name or already by UID.

@@ -13,9 +13,8 @@ mod matching;
 pub(crate) mod protection;
 pub(crate) mod reclaim;
 
-use serde_json::{Value, json};
-
 use super::hand::Hand;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::Object;

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::{BY_CONTROLLER, CLAIMS, PROVISIONED_BY, SOURCE, VOLUMES, set_phase};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::controllers::hand::{Hand, wake_self};

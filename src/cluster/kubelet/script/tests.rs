@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::json;
-
+use crate::apimachinery::json::json;
 use crate::cluster::api::Client;
 use crate::cluster::kubelet::container::Job;
 use crate::cluster::kubelet::{access, hooks};

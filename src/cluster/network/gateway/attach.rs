@@ -1,8 +1,7 @@
 //! Who may refer to whom: routes to listeners, listeners to certificates, routes to services.
 
-use serde_json::Value;
-
 use super::{GRANTS, GROUP};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::cluster::controllers::select;
 use crate::cluster::{Object, Store};

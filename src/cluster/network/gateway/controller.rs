@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
 use super::{CLASSES, CONTROLLER, GATEWAY, GRANTS, OF_GATEWAY, ROUTES, status};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::cluster::controllers::hand::Hand;
 use crate::cluster::controllers::pods::is_ready;

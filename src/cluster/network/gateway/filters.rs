@@ -1,7 +1,6 @@
 //! What the filters of a route do to requests and answers.
 
-use serde_json::Value;
-
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::cluster::kubelet::web::Answer;
 use crate::cluster::network::http::{self, HttpRequest};
@@ -86,7 +85,7 @@ fn modify(rules: &Value, headers: &mut Vec<(String, String)>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     #[test]
     fn prefixes_are_replaced() {

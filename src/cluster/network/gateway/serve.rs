@@ -2,9 +2,8 @@
 
 use std::cmp::Reverse;
 
-use serde_json::Value;
-
 use super::{CONTROLLER, GATEWAY, OF_GATEWAY, ROUTES, attach, filters, status};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::cluster::kubelet::run::PodId;
 use crate::cluster::kubelet::web::Answer;

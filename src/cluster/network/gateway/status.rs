@@ -1,9 +1,8 @@
 //! The statuses of classes, Gateways and routes: conditions, addresses, attached routes.
 
-use serde_json::{Value, json};
-
 use super::attach::{self, Refusal};
 use super::{CLASSES, CONTROLLER, GATEWAY, GROUP, ROUTES};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::cluster::{Object, Store};
 use crate::sim::SimTime;

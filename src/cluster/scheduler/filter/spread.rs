@@ -5,9 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
 use super::{Cycle, Rejection};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::apimachinery::selector::{LabelSelector, Operator, Requirement};
 use crate::cluster::scheduler::cache::{NodeInfo, Nodes, PodInfo};

@@ -5,9 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
 use super::{Cycle, Rejection};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::apimachinery::quantity::Quantity;
 use crate::apimachinery::selector::LabelSelector;
@@ -216,7 +215,7 @@ fn find_volume(store: &Store, claim: &Value, node: &Value, chosen: &BTreeSet<Str
     let size = |it: &Value| Quantity::of(object::at(it, "/spec/capacity/storage")).as_int();
     let wanted = Quantity::of(object::at(claim, "/spec/resources/requests/storage")).as_int();
     let selector = object::at(claim, "/spec/selector").map(LabelSelector::from_object);
-    let labels = |it: &Value| object::find(it, "/metadata/labels").cloned().unwrap_or(Value::Null);
+    let labels = |it: &Value| it.pointer("/metadata/labels").cloned().unwrap_or(Value::Null);
     let suits = |volume: &&Object| {
         let same = |pointer: &str| object::text(volume, pointer) == object::text(claim, pointer);
         let mode = |it: &Value| object::text(it, "/spec/volumeMode") == "Block";

@@ -4,11 +4,11 @@ mod more;
 mod names;
 
 use base64::Engine as _;
-use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::values;
 use crate::apimachinery::gotemplate::Data;
+use crate::apimachinery::json::{Map, Value, json};
 use crate::apimachinery::{go, yaml};
 pub(super) use names::NAMES;
 
@@ -200,11 +200,7 @@ fn lists(name: &str, a: &[Data]) -> Made {
         "split" => {
             let text = string(a, 1);
             let mark = string(a, 0);
-            ok(text
-                .split(&mark)
-                .enumerate()
-                .map(|(at, it)| (format!("_{at}"), it.into()))
-                .collect::<Map<_, _>>())
+            ok(text.split(&mark).enumerate().map(|(at, it)| (format!("_{at}"), it.into())).collect::<Map>())
         }
         "until" => ok((0..int(a, 0).min(10_000)).collect::<Vec<_>>()),
         "untilStep" => {
@@ -219,16 +215,15 @@ fn dicts(name: &str, a: &[Data]) -> Made {
     let map = |index| at(a, index).as_object().cloned().unwrap_or_default();
     let names = || (1..a.len()).map(|index| string(a, index)).collect::<Vec<_>>();
     match name {
-        "dict" => ok((0..a.len())
-            .step_by(2)
-            .map(|it| (string(a, it), at(a, it + 1).clone()))
-            .collect::<Map<_, _>>()),
+        "dict" => {
+            ok((0..a.len()).step_by(2).map(|it| (string(a, it), at(a, it + 1).clone())).collect::<Map>())
+        }
         "get" => ok(map(0).get(&string(a, 1)).cloned().unwrap_or_else(|| "".into())),
         "hasKey" => ok(map(0).contains_key(&string(a, 1))),
         "keys" => ok(map(0).keys().cloned().collect::<Vec<_>>()),
         "values" => ok(map(0).into_iter().map(|(_, it)| it).collect::<Vec<_>>()),
-        "pick" => ok(map(0).into_iter().filter(|(key, _)| names().contains(key)).collect::<Map<_, _>>()),
-        "omit" => ok(map(0).into_iter().filter(|(key, _)| !names().contains(key)).collect::<Map<_, _>>()),
+        "pick" => ok(map(0).into_iter().filter(|(key, _)| names().contains(key)).collect::<Map>()),
+        "omit" => ok(map(0).into_iter().filter(|(key, _)| !names().contains(key)).collect::<Map>()),
         "set" => {
             let mut all = map(0);
             all.insert(string(a, 1), at(a, 2).clone());

@@ -1,11 +1,11 @@
 //! Functions that fewer charts use.
 
-use serde_json::{Map, Value, json};
 use sha1::Sha1;
 use sha2::{Digest as _, Sha512};
 
 use super::{Made, at, int, is_empty, items, ok, string};
 use crate::apimachinery::gotemplate::Data;
+use crate::apimachinery::json::{Map, Value, json};
 use crate::apimachinery::yaml;
 
 /// Calls a function; `None` when it is not one of these.
@@ -56,7 +56,7 @@ fn words(name: &str, a: &[Data]) -> Made {
         "splitn" => {
             let (text, mark, most) = (string(a, 2), string(a, 0), count(a, 1));
             let parts = text.splitn(most.max(1), &mark).enumerate();
-            ok(parts.map(|(at, it)| (format!("_{at}"), it.into())).collect::<Map<_, _>>())
+            ok(parts.map(|(at, it)| (format!("_{at}"), it.into())).collect::<Map>())
         }
         _ => None,
     }

@@ -1,7 +1,6 @@
 //! What an upgrade has to know of the cluster that stands: versions and health.
 
-use serde_json::Value;
-
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{self, text};
 use crate::tools::kubeadm::api::{self, Api};
 use crate::tools::kubeadm::ctx::{Ctx, Done, Failure};

@@ -1,12 +1,11 @@
 //! Client-side apply: a three-way merge of what was applied last, what is given now, and what the server has.
 
-use serde_json::{Value, json};
-
 use super::super::client::STRATEGIC_PATCH;
 use super::super::delete;
 use super::super::writes::{self, LAST_APPLIED, Write};
 use super::super::{Ctx, Done, DryRun, Failure, Info, diffs};
 use super::{Applied, Options, warn_if_deleting};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{self, text};
 use crate::apimachinery::{go, yaml};
 use crate::cluster::Object;

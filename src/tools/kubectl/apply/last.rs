@@ -1,10 +1,9 @@
 //! `kubectl apply view-last-applied`, `set-last-applied` and `edit-last-applied`.
 
-use serde_json::{Value, json};
-
 use super::super::client::MERGE_PATCH;
 use super::super::writes::{self, LAST_APPLIED, Write};
 use super::super::{Builder, Complete, Ctx, Done, DryRun, Failure, Info, PLAIN, Printer, Run, Verb, edit};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::apimachinery::{go, yaml};
 

@@ -8,11 +8,10 @@ mod sets;
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
-
 use super::delete;
 use super::writes::Write;
 use super::{Builder, Complete, Ctx, Done, DryRun, Failure, Format, Group, Info, PLAIN, Printer, Run, Verb};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{self, text};
 
 /// The row of the table.

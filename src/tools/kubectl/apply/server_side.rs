@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
-
 use super::super::client::{APPLY_PATCH, Call, JSON_PATCH};
 use super::super::writes::{LAST_APPLIED, Write};
 use super::super::{Ctx, Done, Failure, Info};
 use super::{Applied, Options, warn_if_deleting};
 use crate::apimachinery::go;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{self, list, text};
 
 pub(super) fn apply(ctx: &mut Ctx<'_>, options: &mut Options, applied: &mut Applied, mut info: Info) -> Done {

@@ -1,7 +1,6 @@
 //! Apply sets: `--applyset` keeps the list of what was applied in a parent object, and prunes by it.
 
 use base64::Engine as _;
-use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::super::client::{APPLY_PATCH, Call};
@@ -9,6 +8,7 @@ use super::super::writes::Write;
 use super::super::{Ctx, Done, DryRun, Failure, Info, Mapping};
 use super::{Applied, Options, prune};
 use crate::apimachinery::go;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{self, annotation, label, list};
 
 const PART_OF: &str = "applyset.kubernetes.io/part-of";

@@ -1,7 +1,6 @@
 //! `auth can-i`, with and without `--list`.
 
-use serde_json::{Value, json};
-
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{flag, list, text};
 use crate::tools::kubectl::describe::{Rule, break_down, compact};
 use crate::tools::kubectl::tabwriter;

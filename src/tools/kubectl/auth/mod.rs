@@ -3,13 +3,12 @@
 mod can_i;
 mod reconcile;
 
-use serde_json::{Value, json};
-
 use super::print::Printer;
 use super::tabwriter;
 use super::verb::{Complete, Group, PLAIN, Run, Verb};
 use super::{Call, Ctx, Done, Failure};
 use crate::apimachinery::go;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{at, entries, list, text};
 
 /// `kubectl auth`.

@@ -2,9 +2,8 @@
 //!
 //! Rules of component-helpers `auth/rbac/reconciliation`.
 
-use serde_json::{Value, json};
-
 use super::strings;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{Gvk, annotation, entries, field, list, map_at, namespace, text};
 use crate::tools::kubectl::builder::{Builder, Info};
 use crate::tools::kubectl::describe::{Rule, break_down};

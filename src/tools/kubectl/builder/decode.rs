@@ -1,12 +1,11 @@
 //! From the text of a manifest to objects, with the sentences of kubectl's decoder and validator.
 
-use serde_json::Value;
-
 use super::super::client::Call;
 use super::super::{Ctx, Failure};
 use super::Builder;
 use super::files::Source;
 use super::visit::Info;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{self, at};
 use crate::apimachinery::yaml;
 
@@ -146,7 +145,7 @@ fn json_type(value: &Value) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     #[test]
     fn what_is_no_object_is_told_in_gos_words() {

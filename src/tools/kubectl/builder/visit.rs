@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use super::super::client::Call;
 use super::super::{Ctx, Done, Failure, Mapping};
 use super::{Builder, Target, Targets, decode, files};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{self, list, text};
 use crate::apimachinery::selector::LabelSelector;
 use crate::cluster::Object;

@@ -7,11 +7,10 @@ mod set;
 mod store;
 mod view;
 
-use serde_json::Value;
-
 use super::verb::{Complete, Group, PLAIN, Run, Verb};
 use super::{Ctx, Done, Failure};
 use crate::apimachinery::go::quote;
+use crate::apimachinery::json::Value;
 use store::{Section, Store};
 
 /// `kubectl config`.

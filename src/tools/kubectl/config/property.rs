@@ -4,11 +4,11 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Value, json};
 
 use super::store::{Section, Store};
 use super::unexpected;
 use crate::apimachinery::go::quote;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::as_map;
 use crate::tools::kubectl::flags::bool_word;
 use crate::tools::kubectl::{Ctx, Done, Failure};

@@ -2,11 +2,11 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Value, json};
 
 use super::store::{Section, Store};
 use super::{print_help, set_text, unexpected};
 use crate::apimachinery::go::quote;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{as_map, field, list};
 use crate::tools::kubectl::{Ctx, Done, Failure};
 

@@ -4,8 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value, json};
-
+use crate::apimachinery::json::{Map, Value, json};
 use crate::apimachinery::object::{self, list, text};
 use crate::apimachinery::yaml;
 use crate::cluster::place::FileOp;

@@ -1,7 +1,7 @@
 //! Editing sessions on one file.
 
 use super::store::normal_form;
-use serde_json::json;
+use crate::apimachinery::json::json;
 
 #[test]
 fn the_written_form_is_that_of_client_go() {

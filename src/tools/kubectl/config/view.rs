@@ -2,9 +2,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Value, json};
 
 use super::store::{Section, Store, normal_form};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{as_map, field, list, text};
 use crate::tools::kubectl::print::Printer;
 use crate::tools::kubectl::{Ctx, Done, Failure, tabwriter};

@@ -1,9 +1,8 @@
 //! Generators for namespaces, service accounts, quotas, disruption budgets and priority classes.
 
-use serde_json::{Map, Value, json};
-
 use super::super::{Ctx, Failure, PLAIN, Run, Verb};
 use super::generate::{self, Generator};
+use crate::apimachinery::json::{Map, Value, json};
 use crate::apimachinery::quantity::Quantity;
 use crate::apimachinery::selector::LabelSelector;
 
@@ -100,7 +99,7 @@ fn quota(ctx: &mut Ctx<'_>, name: &str) -> Result<Value, Failure> {
 ///
 /// # Errors
 /// A pair that is none, or a bad quantity.
-pub(crate) fn resource_list(text: &str) -> Result<Map<String, Value>, Failure> {
+pub(crate) fn resource_list(text: &str) -> Result<Map, Failure> {
     let mut all = Map::new();
     for pair in text.split(',') {
         match pair.split('=').collect::<Vec<_>>().as_slice() {

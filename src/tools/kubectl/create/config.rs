@@ -1,12 +1,12 @@
 //! Generators for ConfigMaps and Secrets.
 
 use base64::Engine as _;
-use serde_json::{Map, Value, json};
 
 use super::super::{Ctx, Failure, PLAIN, Verb};
 use super::Run;
 use super::generate::{self, Generator};
 use super::sources::{self, Entry};
+use crate::apimachinery::json::{Map, Value, json};
 use crate::apimachinery::{go, validate};
 use crate::hosts::certificates;
 
@@ -126,7 +126,7 @@ fn generic(ctx: &mut Ctx<'_>, name: &str) -> Result<Value, Failure> {
     secret(ctx, name, &kind, data)
 }
 
-fn secret_data(entries: Vec<Entry>) -> Result<Map<String, Value>, Failure> {
+fn secret_data(entries: Vec<Entry>) -> Result<Map, Failure> {
     let mut data = Map::new();
     for Entry { key, bytes } in entries {
         let wrong = validate::config_map_key(&key);
@@ -147,7 +147,7 @@ fn secret_data(entries: Vec<Entry>) -> Result<Map<String, Value>, Failure> {
     Ok(data)
 }
 
-fn secret(ctx: &mut Ctx<'_>, name: &str, kind: &str, data: Map<String, Value>) -> Result<Value, Failure> {
+fn secret(ctx: &mut Ctx<'_>, name: &str, kind: &str, data: Map) -> Result<Value, Failure> {
     let mut tree = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}});
     if !data.is_empty() {
         tree["data"] = data.into();

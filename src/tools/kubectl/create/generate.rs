@@ -1,9 +1,8 @@
 //! What all generators share: the name, the namespace, the request and the printing.
 
-use serde_json::Value;
-
 use super::super::writes::{LAST_APPLIED, Write};
 use super::super::{Ctx, Done, DryRun, Failure, Mapping, Printer, typed};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 
 /// A generator.

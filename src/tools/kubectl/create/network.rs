@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use regex::Regex;
-use serde_json::{Value, json};
 
 use super::super::{Ctx, Failure, PLAIN, Run, Verb};
 use super::generate::{self, Generator};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::validate;
 
 pub(super) static SERVICE: Verb = Verb {

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
-
 use super::super::{Ctx, Failure, PLAIN, Run, Verb};
 use super::generate::{self, Generator};
+use crate::apimachinery::json::{Value, json};
 
 pub(super) static ROLE: Verb = Verb {
     name: "role",

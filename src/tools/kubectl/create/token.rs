@@ -1,10 +1,9 @@
 //! `kubectl create token`: a token of a service account.
 
-use serde_json::json;
-
 use super::super::client::Call;
 use super::super::{Complete, Ctx, Done, Failure, PLAIN, Printer, Run, Verb};
 use super::generate::name_of;
+use crate::apimachinery::json::json;
 use crate::apimachinery::object::text;
 
 pub(super) static TOKEN: Verb = Verb {

@@ -1,9 +1,8 @@
 //! Generators for deployments, jobs and cron jobs.
 
-use serde_json::{Value, json};
-
 use super::super::{Builder, Ctx, Failure, PLAIN, Run, Verb};
 use super::generate::{self, Generator, command_of};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{self, text};
 
 pub(super) static DEPLOYMENT: Verb = Verb {

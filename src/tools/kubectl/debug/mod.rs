@@ -5,7 +5,6 @@ mod profile;
 use std::sync::LazyLock;
 
 use regex::Regex;
-use serde_json::{Value, json};
 
 use super::builder::{Builder, Info};
 use super::client::STRATEGIC_PATCH;
@@ -15,6 +14,7 @@ use super::waiting::Pauses;
 use super::writes::Write;
 use super::{Call, Ctx, Done, DryRun, Failure};
 use crate::apimachinery::go::quote;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{Gvk, at, field, flag, int, list, name, namespace, remove, set, text};
 use crate::apimachinery::patch::{create_two_way_strategic, strategic_merge};
 use crate::apimachinery::{schema, yaml};

@@ -2,8 +2,7 @@
 //!
 //! Rules of kubectl `pkg/cmd/debug/profiles.go`.
 
-use serde_json::{Value, json};
-
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{as_map, field, remove, set};
 use crate::tools::kubectl::Ctx;
 

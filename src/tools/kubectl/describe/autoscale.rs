@@ -1,11 +1,10 @@
 //! Horizontal pod autoscalers of `autoscaling/v2`.
 
-use serde_json::Value;
-
 use super::events;
 use super::writer::{Writer, put, quantity_text, rfc1123};
 use super::{Lookup, Outcome, Settings};
 use crate::apimachinery::go::quote;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{at, field, int, list, text};
 
 const UNKNOWN: &str = "<unknown>";

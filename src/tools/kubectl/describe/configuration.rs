@@ -2,11 +2,11 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::Value;
 
 use super::events;
 use super::writer::{Writer, put};
 use super::{Lookup, Outcome, Settings};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{entries, field, list};
 
 /// Describes a config map with its data.

@@ -1,9 +1,8 @@
 //! The containers of a pod or of a pod template: what they run, how they are doing, what they see.
 
-use serde_json::Value;
-
 use super::writer::{Writer, amount, go_value, int_or_string, or_none, put, rfc1123};
 use crate::apimachinery::go::quote;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{at, entries, field, flag, int, list, text};
 use crate::apimachinery::quantity::Quantity;
 

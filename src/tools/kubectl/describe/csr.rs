@@ -1,6 +1,5 @@
 //! Certificate signing requests with their decoded subject.
 
-use serde_json::Value;
 use x509_parser::certification_request::X509CertificationRequest;
 use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::oid_registry::{
@@ -16,6 +15,7 @@ use base64::engine::general_purpose::STANDARD;
 use super::events;
 use super::writer::{Writer, format_labels, put, rfc1123};
 use super::{Lookup, Outcome, Settings};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{field, int, list, name, text};
 use crate::sim::short_human_duration;
 use crate::tools::kubectl::Failure;

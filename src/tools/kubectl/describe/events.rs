@@ -1,9 +1,8 @@
 //! The events table at the end of a description.
 
-use serde_json::Value;
-
 use super::Lookup;
 use super::writer::{Writer, put, since};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{at, field, int, text};
 use crate::sim::SimTime;
 
@@ -28,7 +27,7 @@ pub(super) fn of(lookup: &mut dyn Lookup, object: &Value) -> Vec<Value> {
 
 /// An object reference to `object`.
 pub(super) fn reference(object: &Value) -> Value {
-    serde_json::json!({
+    crate::apimachinery::json::json!({
         "kind": text(object, "/kind"),
         "name": text(object, "/metadata/name"),
         "namespace": text(object, "/metadata/namespace"),

@@ -1,10 +1,9 @@
 //! Kinds without a description of their own: every field, with titles made from its name.
 
-use serde_json::Value;
-
 use super::events;
 use super::writer::{Writer, go_value, put};
 use super::{Lookup, Outcome, Settings};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{name, namespace};
 
 /// Fields that the head shows already, or that nobody reads.

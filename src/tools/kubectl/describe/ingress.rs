@@ -1,12 +1,11 @@
 //! Ingresses, their classes, service CIDRs and IP addresses.
 
-use serde_json::Value;
-
 use super::events;
 use super::quota::dated_conditions;
 use super::service::{ready_endpoints, slices_of};
 use super::writer::{Writer, joined, put};
 use super::{Lookup, Outcome, Settings};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{at, field, int, list, name, namespace, text};
 
 /// Describes an ingress with the endpoints behind its backends.

@@ -1,11 +1,10 @@
 //! Jobs and cron jobs.
 
-use serde_json::Value;
-
 use super::events;
 use super::pod::{selector_text, template};
 use super::writer::{Writer, bool_or_unset, go_value, put, rfc1123};
 use super::{Lookup, Outcome, Settings, controlled_by};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{at, field, int, list, name, namespace, text};
 use crate::sim::{SimTime, short_human_duration};
 

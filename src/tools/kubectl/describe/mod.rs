@@ -4,8 +4,7 @@
 //! Knows the API only through [`Lookup`]; never the command line. The texts and their order follow
 //! kubectl `pkg/describe/describe.go`.
 
-use serde_json::Value;
-
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{Gvk, controller_of, field};
 use crate::sim::SimTime;
 use crate::tools::kubectl::Failure;

@@ -1,10 +1,9 @@
 //! Network policies, in sentences.
 
-use serde_json::Value;
-
 use super::pod::selector_or_none;
 use super::writer::{Writer, int_or_string, joined, or_none, put};
 use super::{Lookup, Outcome, Settings};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{at, entries, field, int, list, text};
 use crate::sim::SimTime;
 

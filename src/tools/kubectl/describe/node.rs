@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value, json};
-
 use super::events;
 use super::resources::{self, Amounts, Which};
 use super::writer::{Writer, amount, joined, or_none, put, rfc1123, since};
 use super::{Lookup, Outcome, Settings};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{at, entries, field, flag, list, name, namespace, text};
 use crate::apimachinery::quantity::Quantity;
 

@@ -1,12 +1,11 @@
 //! Pods and pod templates.
 
-use serde_json::{Value, json};
-
 use super::containers::{self, Containers};
 use super::events;
 use super::resources;
 use super::writer::{Writer, put, rfc1123, since};
 use super::{Lookup, Outcome, Settings, controlled_by, volumes};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{annotation, at, field, int, list, name, namespace, text};
 use crate::apimachinery::selector::{LabelSelector, format_object};
 

@@ -1,11 +1,10 @@
 //! Pod disruption budgets and priority classes.
 
-use serde_json::Value;
-
 use super::events;
 use super::pod::selector_or_none;
 use super::writer::{Writer, format_labels, int_or_string, put};
 use super::{Lookup, Outcome, Settings};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{at, field, flag, int, name, namespace};
 
 /// Describes a pod disruption budget.

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
-
 use super::writer::{Writer, amount, joined, put, rfc1123};
 use super::{Lookup, Outcome, Settings};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{entries, field, list, name, namespace as namespace_of, text};
 use crate::apimachinery::quantity::Quantity;
 

@@ -1,9 +1,8 @@
 //! Roles and bindings.
 
-use serde_json::Value;
-
 use super::writer::{Writer, put};
 use super::{Lookup, Outcome, Settings};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{field, list, text};
 
 /// A policy rule about one resource or one URL.

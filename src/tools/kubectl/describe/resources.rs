@@ -4,8 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{at, entries, field, list, text};
 use crate::apimachinery::quantity::Quantity;
 

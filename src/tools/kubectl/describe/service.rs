@@ -1,10 +1,9 @@
 //! Services, endpoints and endpoint slices.
 
-use serde_json::Value;
-
 use super::events;
 use super::writer::{Writer, format_labels, int_or_string, joined, or_none, put};
 use super::{Lookup, Outcome, Settings};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{at, field, flag, int, list, name, namespace, text};
 use crate::tools::kubectl::Failure;
 

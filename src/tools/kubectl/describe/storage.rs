@@ -1,11 +1,10 @@
 //! Persistent volumes, claims, storage classes, attribute classes and CSI nodes.
 
-use serde_json::Value;
-
 use super::events;
 use super::volumes::{self, Owner};
 use super::writer::{Writer, amount, bool_or_unset, format_labels, go_value, joined, put, rfc1123, since};
 use super::{Lookup, Outcome, Settings};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{annotation, at, field, int, list, name, namespace, text, uid};
 
 /// The class of a claim or volume before `storageClassName` was a field.

@@ -1,8 +1,7 @@
 //! Whole descriptions of a few objects.
 
-use serde_json::{Value, json};
-
 use super::{Lookup, Settings, describe};
+use crate::apimachinery::json::{Value, json};
 use crate::sim::SimTime;
 use crate::tools::kubectl::Failure;
 

@@ -1,8 +1,7 @@
 //! The command: which objects, fetched by whom, and what is printed between them.
 
-use serde_json::Value;
-
 use super::{Lookup, Settings, describe, preferred_version};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{list, set};
 use crate::sim::SimTime;
 use crate::tools::kubectl::builder::{Builder, Info};

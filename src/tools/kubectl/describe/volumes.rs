@@ -1,9 +1,8 @@
 //! Volume sources of pods and persistent volumes: one row of a table a kind.
 
-use serde_json::Value;
-
 use super::storage;
 use super::writer::{Writer, go_value, joined, put, quantity_text};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{at, field, flag, list};
 
 /// A kind of volume source.

@@ -1,12 +1,11 @@
 //! Deployments, ReplicaSets, ReplicationControllers, StatefulSets and DaemonSets.
 
-use serde_json::Value;
-
 use super::events;
 use super::pod::{selector_or_none, selector_text, template};
 use super::storage::claim_class;
 use super::writer::{Writer, amount, format_labels, int_or_string, or_none, put, rfc1123};
 use super::{Lookup, Outcome, Settings, controlled_by};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{at, controller_of, field, int, list, name, namespace, text, uid};
 use crate::tools::kubectl::Failure;
 

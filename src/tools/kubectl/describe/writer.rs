@@ -3,9 +3,8 @@
 
 use std::fmt;
 
-use serde_json::Value;
-
 use crate::apimachinery::go;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{field, text};
 use crate::sim::SimTime;
 use crate::tools::kubectl::tabwriter;
@@ -285,7 +284,7 @@ pub(super) fn bool_or_unset(value: Option<&Value>) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     #[test]
     fn tolerations_read_as_kubectl_prints_them() {

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
-
 use super::{filter, say};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{name, namespace, text, uid};
 use crate::sim::SimTime;
 use crate::tools::kubectl::describe::Lookup;

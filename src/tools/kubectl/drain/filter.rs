@@ -2,8 +2,7 @@
 //!
 //! Rules of kubectl `pkg/drain/filters.go`.
 
-use serde_json::Value;
-
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{annotation, at, controller_of, field, list, name, namespace, text};
 use crate::sim::SimTime;
 use crate::tools::kubectl::describe::Lookup;

@@ -5,13 +5,12 @@ mod filter;
 
 pub(crate) use evict::duration_text;
 
-use serde_json::{Value, json};
-
 use super::builder::{Builder, Info};
 use super::client::STRATEGIC_PATCH;
 use super::verb::{Complete, Group, PLAIN, Run, Verb};
 use super::writes::Write;
 use super::{Ctx, Done, DryRun, Failure};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{flag, name};
 use crate::apimachinery::selector::LabelSelector;
 

@@ -2,13 +2,12 @@
 
 mod file;
 
-use serde_json::{Value, json};
-
 use self::file::{Opened, Reason, strip_comments};
 use super::builder::Info;
 use super::client::{MERGE_PATCH, STRATEGIC_PATCH};
 use super::writes::{self, Write};
 use super::{Builder, Complete, Ctx, Done, Failure, Format, Group, PLAIN, Printer, Run, Verb, diffs};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{self, field, list, text};
 use crate::apimachinery::{go, yaml};
 

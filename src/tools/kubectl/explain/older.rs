@@ -2,10 +2,9 @@
 //!
 //! Layout and wrapping follow kubectl's `pkg/explain`.
 
-use serde_json::{Map, Value};
-
 use super::super::{Ctx, Failure, Mapping};
 use super::Call;
+use crate::apimachinery::json::{Map, Value};
 use crate::apimachinery::object::{field, list, text};
 
 /// 75. The width of descriptions, which stand five columns in.
@@ -51,7 +50,7 @@ fn group_version(mapping: &Mapping) -> String {
 
 /// The definitions that schemas refer to.
 struct Types<'a> {
-    definitions: &'a Map<String, Value>,
+    definitions: &'a Map,
 }
 
 impl<'a> Types<'a> {
@@ -67,7 +66,7 @@ impl<'a> Types<'a> {
     }
 
     /// The type whose fields a path goes on with.
-    fn fields(&self, schema: &'a Value) -> Option<&'a Map<String, Value>> {
+    fn fields(&self, schema: &'a Value) -> Option<&'a Map> {
         let mut at = self.real(schema);
         while let Some(inner) = Self::inner(at) {
             at = self.real(inner);
@@ -163,13 +162,7 @@ impl Page {
     }
 
     /// Fields and those within them; a type within itself is not opened again.
-    fn tree<'a>(
-        &mut self,
-        types: &Types<'a>,
-        fields: &'a Map<String, Value>,
-        indent: usize,
-        above: &mut Vec<&'a str>,
-    ) {
+    fn tree<'a>(&mut self, types: &Types<'a>, fields: &'a Map, indent: usize, above: &mut Vec<&'a str>) {
         for (name, schema) in sorted(fields) {
             self.line(indent, &format!("{name}\t<{}>", types.name(schema)));
             let (mut at, depth) = (schema, above.len());
@@ -195,7 +188,7 @@ impl Page {
     }
 }
 
-fn sorted(fields: &Map<String, Value>) -> Vec<(&String, &Value)> {
+fn sorted(fields: &Map) -> Vec<(&String, &Value)> {
     let mut all: Vec<(&String, &Value)> = fields.iter().collect();
     all.sort_by_key(|it| it.0);
     all
@@ -249,7 +242,7 @@ fn wrap(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     #[test]
     fn a_page_has_the_older_form() {

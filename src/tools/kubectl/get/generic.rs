@@ -1,10 +1,9 @@
 //! Everything but tables: the objects themselves, one alone or several as a List.
 
-use serde_json::{Value, json};
-
 use super::super::builder::read_sources;
 use super::super::{Builder, Ctx, Done, Failure};
 use super::{Options, sort};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 
 pub(super) fn run(ctx: &mut Ctx<'_>, options: Options) -> Done {

@@ -1,11 +1,10 @@
 //! Tables: one for each type, with an empty line between.
 
-use serde_json::Value;
-
 use super::super::builder::Info;
 use super::super::print::table::{TableOptions, TablePrinter};
 use super::super::{Ctx, Done, Failure, Format, Mapping, TabWriter};
 use super::{Options, sort};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::text;
 use crate::sim::{SimTime, short_human_duration};
 

@@ -2,10 +2,9 @@
 
 use std::cmp::Ordering;
 
-use serde_json::Value;
-
 use super::super::builder::Info;
 use super::super::print::template::find;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::text;
 use crate::apimachinery::quantity::Quantity;
 
@@ -110,7 +109,7 @@ fn compare(one: Option<&Value>, other: Option<&Value>) -> Ordering {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     #[test]
     fn what_has_no_order_and_what_is_not_there_are_told() {

@@ -1,12 +1,11 @@
 //! `get -w`: the objects, then each change as it comes, until somebody ends it.
 
-use serde_json::{Value, json};
-
 use super::super::flags::request_timeout;
 use super::super::print::table::TablePrinter;
 use super::super::waiting::Watcher;
 use super::super::{Builder, Ctx, Done, Failure, Format, Printer, TabWriter};
 use super::{Options, human};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{self, text};
 
 pub(super) async fn run(ctx: &mut Ctx<'_>, options: Options) -> Done {

@@ -1,8 +1,7 @@
 //! Fields by their path in objects of some kinds: `spec/template/spec/containers[]/image`.
 
-use serde_json::{Map, Value};
-
 use super::resource::{Id, selects};
+use crate::apimachinery::json::{Map, Value};
 use crate::apimachinery::object::{self, Gvk, field, flag};
 
 /// A field of objects of some kinds.
@@ -109,7 +108,7 @@ pub(super) fn split(path: &str, mark: char) -> Vec<String> {
 ///
 /// # Errors
 /// As [`change`].
-pub(super) fn add_pairs(tree: &mut Value, specs: &[Spec], pairs: &Map<String, Value>) -> Result<(), String> {
+pub(super) fn add_pairs(tree: &mut Value, specs: &[Spec], pairs: &Map) -> Result<(), String> {
     let mut pairs: Vec<(&String, &Value)> = pairs.iter().collect();
     pairs.sort_by_key(|it| it.0);
     for (key, value) in pairs {
@@ -129,7 +128,7 @@ pub(super) fn add_pairs(tree: &mut Value, specs: &[Spec], pairs: &Map<String, Va
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     #[test]
     fn fields_are_found_and_made() {

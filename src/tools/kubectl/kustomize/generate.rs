@@ -1,12 +1,12 @@
 //! `configMapGenerator` and `secretGenerator`.
 
 use base64::Engine as _;
-use serde_json::{Map, Value, json};
 
 use super::super::create::sources::{Entry, literal};
 use super::super::{Ctx, Failure};
 use super::load::{self, Place};
 use super::resource::Resource;
+use crate::apimachinery::json::{Map, Value, json};
 use crate::apimachinery::object::{self, entries, field, flag, list};
 use crate::hosts::files;
 

@@ -1,11 +1,11 @@
 //! `images`: other names, tags and digests for images.
 
 use regex::Regex;
-use serde_json::Value;
 
 use super::super::Failure;
 use super::fields::{self, Make, Spec};
 use super::resource::Resource;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::field;
 
 /// Changes an image wherever containers are listed, and in the fields of `specs`.
@@ -91,7 +91,7 @@ fn new_image(image: &str, entry: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     #[test]
     fn images_change_their_parts() {

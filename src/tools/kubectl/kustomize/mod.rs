@@ -19,9 +19,8 @@ mod specs;
 mod transform;
 mod vars;
 
-use serde_json::Value;
-
 use super::{Complete, Ctx, Done, Failure, Group, PLAIN, Run, Verb};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{self, Gvk, field, list};
 use crate::apimachinery::yaml;
 use resource::Resource;

@@ -3,12 +3,11 @@
 //! Follows kustomize's name reference transformer: an object is meant that had the name once, is of the kind that the
 //! field is for, and stands in the same namespace; among several, the one that went through the same prefixes.
 
-use serde_json::Value;
-
 use super::super::Failure;
 use super::fields::{self, Make, Spec};
 use super::resource::{Id, Resource, selects};
 use super::specs::Config;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{self, Gvk, field};
 
 /// Puts the hash of its content behind the name of each generated object.

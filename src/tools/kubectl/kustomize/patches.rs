@@ -1,12 +1,11 @@
 //! Patches: strategic ones, which look like the object, and lists of operations.
 
-use serde_json::Value;
-
 use super::super::client::{JSON_PATCH, STRATEGIC_PATCH};
 use super::super::{Ctx, Failure, diffs};
 use super::load::{self, Place};
 use super::resource::{Id, Resource};
 use super::select::Selector;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{self, Gvk, field, flag, text};
 use crate::apimachinery::{go, patch, schema, yaml};
 

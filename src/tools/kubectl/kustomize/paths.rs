@@ -2,9 +2,8 @@
 //!
 //! Follows kyaml's `PathGetter`, which finds one value, and `PathMatcher`, which finds many and may make them.
 
-use serde_json::{Map, Value};
-
 use super::fields::split;
+use crate::apimachinery::json::{Map, Value};
 
 /// What is made where nothing is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -259,7 +258,7 @@ pub(super) fn at<'a>(tree: &'a mut Value, trail: &[Step]) -> Option<&'a mut Valu
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     #[test]
     fn paths_are_divided_as_kyaml_does() {

@@ -1,11 +1,10 @@
 //! `replacements`: values of one object copied into others.
 
-use serde_json::Value;
-
 use super::super::Failure;
 use super::paths::{self, Make};
 use super::resource::{Id, Resource, selects};
 use super::select::Selector;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{self, Gvk, field, flag, list};
 use crate::apimachinery::yaml;
 

@@ -1,7 +1,6 @@
 //! One object on its way through the transformers: what it was called before, and how it is identified.
 
-use serde_json::{Map, Value};
-
+use crate::apimachinery::json::{Map, Value};
 use crate::apimachinery::object::{self, Gvk};
 
 /// How an object is identified.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use serde_json::Value;
+use crate::apimachinery::json::Value;
 
 /// One structure a line: its name, then `field:type`. A type is a word of Go, `map` for texts by text, or another
 /// structure; `[]` stands before lists. Structures that are embedded stand before the type, with points.
@@ -119,7 +119,7 @@ fn mismatch(value: &Value, wanted: &str, place: &Place<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::check;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     #[test]
     fn what_does_not_fit_is_told_in_go_s_words() {

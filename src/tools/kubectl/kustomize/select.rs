@@ -2,9 +2,9 @@
 //! and annotations.
 
 use regex::Regex;
-use serde_json::{Value, json};
 
 use super::resource::{Id, Resource};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::field;
 use crate::apimachinery::selector::LabelSelector;
 

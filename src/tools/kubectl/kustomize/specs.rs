@@ -3,9 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use super::fields::Spec;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{Gvk, field, list};
 
 /// `list: path kinds`, a `+` before what is made; a kind may carry its group.

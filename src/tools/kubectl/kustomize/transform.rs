@@ -1,13 +1,12 @@
 //! The built-in transformers, by the fields of a kustomization and by the objects of `transformers`.
 
-use serde_json::{Map, Value, json};
-
 use super::super::{Ctx, Failure};
 use super::fields::{self, Make, Spec};
 use super::load::{self, Gathered, Place};
 use super::resource::{Id, Resource, gvk_text, is_cluster_scoped, selects};
 use super::specs::{self, Config};
 use super::{image, patches, replace};
+use crate::apimachinery::json::{Map, Value, json};
 use crate::apimachinery::object::{self, Gvk, entries, field, flag, list, text};
 use crate::apimachinery::yaml;
 
@@ -28,7 +27,7 @@ pub(super) fn run(ctx: &Ctx<'_>, place: &Place, tree: &Value, all: &mut Gathered
         let pairs = object::at(entry, "/pairs").and_then(Value::as_object).cloned().unwrap_or_default();
         pairs_into(&pairs, &label_specs(entry, config).map_err(Failure::error)?, resources)?;
     }
-    let given = |key: &str| -> Map<String, Value> {
+    let given = |key: &str| -> Map {
         entries(tree, &format!("/{key}")).map(|(key, value)| (key.clone(), value.clone())).collect()
     };
     pairs_into(&given("commonLabels"), config.list("commonLabels"), resources)?;
@@ -64,7 +63,7 @@ fn label_specs(entry: &Value, config: &Config) -> Result<Vec<Spec>, String> {
 }
 
 /// Puts labels or annotations in.
-fn pairs_into(pairs: &Map<String, Value>, specs: &[Spec], resources: &mut [Resource]) -> Result<(), Failure> {
+fn pairs_into(pairs: &Map, specs: &[Spec], resources: &mut [Resource]) -> Result<(), Failure> {
     if pairs.is_empty() {
         return Ok(());
     }

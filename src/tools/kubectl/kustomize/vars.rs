@@ -1,11 +1,10 @@
 //! `vars`: names for values of objects, put in where `$(NAME)` stands.
 
-use serde_json::Value;
-
 use super::super::{Ctx, Failure};
 use super::fields::{self, Make, Spec};
 use super::paths;
 use super::resource::{Id, Resource, gvk_text};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{self, Gvk, field};
 
 /// One variable.
@@ -195,7 +194,7 @@ fn expand(text: &str, values: &mut Values) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     #[test]
     fn names_become_values() {

@@ -5,11 +5,11 @@ use std::time::Duration;
 use super::super::verb::{Complete, Group, PLAIN, Run, Verb};
 use super::super::{Call, Ctx, Done, Failure};
 use super::exec;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{self, field, flag, list, text};
 use crate::cluster::Place;
 use crate::cluster::kubelet::access;
 use crate::shell::{Answer, Login, Request};
-use serde_json::Value;
 
 /// `kubectl attach`.
 pub(crate) static ATTACH: Verb = Verb {

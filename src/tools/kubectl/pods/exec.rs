@@ -1,9 +1,8 @@
 //! `kubectl exec`: a command, or a shell, in a container.
 
-use serde_json::Value;
-
 use super::super::verb::{Complete, Group, PLAIN, Run, Verb};
 use super::super::{Builder, Call, Ctx, Done, Failure};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::cluster::Place;
 use crate::cluster::kubelet::access;

@@ -2,11 +2,10 @@
 
 use std::net::Ipv4Addr;
 
-use serde_json::Value;
-
 use super::super::verb::{Complete, Group, PLAIN, Run, Verb};
 use super::super::{Call, Ctx, Done, Failure};
 use super::open::{self, Open};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{self, field, int, list, name, text};
 use crate::cluster::kubelet::access;
 use crate::cluster::network::forwards::Target;
@@ -183,7 +182,7 @@ fn of_service(word: &str, service: &Value, pod: &Value) -> Result<String, Failur
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     #[test]
     fn ports_of_a_service_become_those_of_its_pod() {

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::super::verb::{Complete, Group, PLAIN, Run, Verb};
 use super::super::{Call, Ctx, Done, Failure};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{self, text};
 use crate::cluster::kubelet::access;
 use crate::sim::SimTime;

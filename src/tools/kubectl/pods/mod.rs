@@ -18,9 +18,8 @@ pub(crate) use forward::PORT_FORWARD;
 pub(crate) use logs::LOGS;
 pub(crate) use proxy::PROXY;
 
-use serde_json::Value;
-
 use super::{Call, Ctx, Failure};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::apimachinery::selector::LabelSelector;
 use crate::cluster::Object;

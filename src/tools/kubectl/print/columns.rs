@@ -1,9 +1,8 @@
 //! `-o custom-columns`: headers with a JSONPath each.
 
-use serde_json::Value;
-
 use super::TabWriter;
 use super::template::{find, relaxed};
+use crate::apimachinery::json::Value;
 
 /// One column.
 #[derive(Clone, Debug, PartialEq, Eq)]

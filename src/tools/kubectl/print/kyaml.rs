@@ -1,8 +1,7 @@
 //! KYAML: the strict dialect of YAML that `-o kyaml` prints. Braces and brackets instead of
 //! indentation that means something, quoted strings, bare keys where they are safe.
 
-use serde_json::Value;
-
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::Gvk;
 use crate::apimachinery::schema::{self, Schema};
 

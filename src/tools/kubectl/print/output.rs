@@ -1,9 +1,8 @@
 //! What `-o` chooses, and printing one object by it.
 
-use serde_json::Value;
-
 use super::super::{Ctx, Done, Failure, typed};
 use super::{columns, kyaml, template};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::{go, object, yaml};
 
 /// A form of output.

@@ -1,8 +1,7 @@
 //! Tables as the server sends them, decorated as `get` was asked to.
 
-use serde_json::{Value, json};
-
 use super::TabWriter;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{self, at, int, list, text};
 
 /// What the user asked of a table.

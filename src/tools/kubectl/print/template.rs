@@ -1,7 +1,6 @@
 //! The query languages of `-o`: JSONPath and Go templates, and kubectl's relaxed spelling of paths.
 
-use serde_json::Value;
-
+use crate::apimachinery::json::Value;
 use crate::apimachinery::jsonpath::Template;
 pub(crate) use crate::apimachinery::jsonpath::relaxed;
 use crate::apimachinery::{go, gotemplate};

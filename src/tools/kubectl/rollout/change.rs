@@ -1,9 +1,8 @@
 //! `rollout pause`, `resume` and `restart`: small changes of one field.
 
-use serde_json::{Value, json};
-
 use super::builder;
 use crate::apimachinery::go::quote;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{at, flag};
 use crate::tools::kubectl::builder::Info;
 use crate::tools::kubectl::client::STRATEGIC_PATCH;

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use super::{
     Kind, builder, controller_revisions, no_rollout, remembered_template, replica_sets, revision_of,
 };
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{annotation, field, int, set};
 use crate::tools::kubectl::builder::Info;
 use crate::tools::kubectl::describe::raw_template;

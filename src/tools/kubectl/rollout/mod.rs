@@ -5,12 +5,11 @@ mod history;
 mod status;
 mod undo;
 
-use serde_json::Value;
-
 use super::builder::{Builder, Info};
 use super::describe::{Lookup, old_and_new_replica_sets, selector_text};
 use super::verb::{Complete, Group, PLAIN, Run, Verb};
 use super::{Ctx, Failure};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{annotation, controller_of, field, int, uid};
 
 /// `kubectl rollout`.

@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::{Kind, builder, group_kind, revision_of};
 use crate::apimachinery::go::quote;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{at, field, int, list, name, text};
 use crate::tools::kubectl::builder::Info;
 use crate::tools::kubectl::waiting::{Pauses, Watcher};
@@ -184,7 +183,7 @@ fn stateful_set(object: &Value) -> Status {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     #[track_caller]
     fn check(status: Value, want: &str) {

@@ -1,11 +1,11 @@
 //! `kubectl set env`.
 
 use base64::Engine as _;
-use serde_json::{Value, json};
 
 use super::super::builder::stdin_or_file;
 use super::super::{Builder, Complete, Ctx, Done, DryRun, Failure, PLAIN, Run, Verb};
 use super::{begin, containers, pod_spec};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{self, entries, field, list, text};
 use crate::apimachinery::{go, validate};
 

@@ -7,11 +7,10 @@ mod resources;
 mod selector;
 mod subject;
 
-use serde_json::Value;
-
 use super::client::STRATEGIC_PATCH;
 use super::writes::Write;
 use super::{Builder, Ctx, Done, DryRun, Failure, Group, Info, PLAIN, Printer, Verb, diffs};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::Gvk;
 
 /// The row of the table.

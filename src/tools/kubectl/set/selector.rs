@@ -1,11 +1,10 @@
 //! `kubectl set selector`.
 
-use serde_json::{Value, json};
-
 use super::super::client::STRATEGIC_PATCH;
 use super::super::create::cluster::selector_object;
 use super::super::writes::Write;
 use super::super::{Builder, Complete, Ctx, Done, DryRun, Failure, PLAIN, Printer, Run, Verb, diffs};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{self, field, list, text};
 use crate::apimachinery::selector::LabelSelector;
 

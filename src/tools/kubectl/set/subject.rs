@@ -1,9 +1,8 @@
 //! `kubectl set subject`.
 
-use serde_json::{Value, json};
-
 use super::super::{Complete, Ctx, Done, Failure, PLAIN, Run, Verb};
 use super::{begin, check};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::text;
 
 pub(super) static VERB: Verb = Verb {

@@ -1,9 +1,8 @@
 //! What `--for` asks for, and whether an object meets it.
 
-use serde_json::Value;
-
 use super::super::print::template::{find, relaxed};
 use crate::apimachinery::go;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{field, int, list};
 
 /// One `--for`.
@@ -134,7 +133,7 @@ fn has_condition(tree: &Value, name: &str, value: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     #[track_caller]
     fn check(text: &str, want: Result<bool, &str>) {

@@ -4,11 +4,10 @@ mod condition;
 
 use std::time::Duration;
 
-use serde_json::Value;
-
 use self::condition::Condition;
 use super::waiting::Watcher;
 use super::{Builder, Complete, Ctx, Done, Failure, Group, Info, PLAIN, Printer, Run, Verb};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object::{self, text};
 use crate::cluster::Object;
 use crate::sim::SimTime;

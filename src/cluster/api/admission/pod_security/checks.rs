@@ -1,8 +1,7 @@
 //! The checks of the two stricter levels, each with the sentence of a fault.
 
-use serde_json::Value;
-
 use super::Level;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 
 /// What a pod does that its namespace does not allow.
@@ -108,7 +107,7 @@ fn app_armor(pod: &Value) -> Option<Fault> {
         tree.is_some_and(|it| object::text(it, "/appArmorProfile/type") == "Unconfined")
     };
     let names = bad(pod, |it| unconfined(it.get("securityContext")));
-    if unconfined(object::find(pod, "/spec/securityContext")) {
+    if unconfined(pod.pointer("/spec/securityContext")) {
         profiles.push("pod must not set AppArmor profile type to \"Unconfined\"".into());
     }
     if !names.is_empty() {
@@ -306,7 +305,7 @@ fn restricted_volumes(pod: &Value) -> Option<Fault> {
 }
 
 fn run_as_non_root(pod: &Value) -> Option<Fault> {
-    let whole = object::find(pod, "/spec/securityContext/runAsNonRoot").and_then(Value::as_bool);
+    let whole = pod.pointer("/spec/securityContext/runAsNonRoot").and_then(Value::as_bool);
     let own = |it: &Value| security(it, "runAsNonRoot").and_then(Value::as_bool);
     let explicit = bad(pod, |it| own(it) == Some(false));
     if whole == Some(false) && bad(pod, |it| own(it).is_none()).is_empty() && explicit.is_empty() {
@@ -356,7 +355,7 @@ fn seccomp(tree: Option<&Value>) -> Option<&str> {
 
 fn seccomp_baseline(pod: &Value) -> Option<Fault> {
     let mut who = Vec::new();
-    if seccomp(object::find(pod, "/spec/securityContext")) == Some("Unconfined") {
+    if seccomp(pod.pointer("/spec/securityContext")) == Some("Unconfined") {
         who.push("pod".to_owned());
     }
     let names = bad(pod, |it| seccomp(it.get("securityContext")) == Some("Unconfined"));
@@ -376,7 +375,7 @@ fn seccomp_restricted(pod: &Value) -> Option<Fault> {
         return None;
     }
     let good = |kind: Option<&str>| matches!(kind, Some("RuntimeDefault" | "Localhost"));
-    let whole = seccomp(object::find(pod, "/spec/securityContext"));
+    let whole = seccomp(pod.pointer("/spec/securityContext"));
     let mut who = Vec::new();
     if whole.is_some() && !good(whole) {
         who.push("pod".to_owned());
@@ -406,8 +405,8 @@ fn seccomp_restricted(pod: &Value) -> Option<Fault> {
 
 fn selinux(pod: &Value) -> Option<Fault> {
     const TYPES: &[&str] = &["", "container_engine_t", "container_init_t", "container_kvm_t", "container_t"];
-    let contexts = std::iter::once(object::find(pod, "/spec/securityContext/seLinuxOptions"))
-        .chain(containers(pod).into_iter().map(|it| object::find(it, "/securityContext/seLinuxOptions")));
+    let contexts = std::iter::once(pod.pointer("/spec/securityContext/seLinuxOptions"))
+        .chain(containers(pod).into_iter().map(|it| it.pointer("/securityContext/seLinuxOptions")));
     let mut details = Vec::new();
     for options in contexts.flatten() {
         let kind = object::field(options, "type");
@@ -469,7 +468,7 @@ fn windows_host_process(pod: &Value) -> Option<Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use crate::apimachinery::json::json;
 
     #[test]
     fn a_plain_pod_passes_baseline_and_not_restricted() {

@@ -4,10 +4,9 @@
 
 mod checks;
 
-use serde_json::Value;
-
 use super::{Call, Object, Status, forbidden};
 use crate::apimachinery::field::{self, Path};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 
 /// How much a namespace allows, from most to least.
@@ -81,10 +80,10 @@ pub(super) fn validate(call: &mut Call<'_>, object: &Value, old: Option<&Object>
         return validate_pod(call, &namespace, object, old);
     }
     let Some((_, pointer)) = TEMPLATES.iter().find(|(it, _)| *it == &*storage) else { return Ok(()) };
-    let Some(template) = object::find(object, pointer).filter(|_| call.subresource.is_empty()) else {
+    let Some(template) = object.pointer(pointer).filter(|_| call.subresource.is_empty()) else {
         return Ok(());
     };
-    if old.is_some_and(|old| object::find(old, pointer) == Some(template)) {
+    if old.is_some_and(|old| old.pointer(pointer) == Some(template)) {
         return Ok(());
     }
     note_violations(call, &namespace, template);

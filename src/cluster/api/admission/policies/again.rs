@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use crate::apimachinery::json::Value;
 
 /// What is known of the first round of a request while it goes through the second one.
 #[derive(Debug, Default)]

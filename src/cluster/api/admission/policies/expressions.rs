@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use serde_json::{Value, json};
-
 use super::super::Call;
 use super::Attempt;
 use crate::apimachinery::expr::{self, Authorizer, Program, Question, Scope, Yield};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::cluster::api::authz::reviews;
 

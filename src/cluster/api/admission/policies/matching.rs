@@ -1,9 +1,8 @@
 //! Which requests a policy or webhook is about: rules, operations, selectors.
 
-use serde_json::Value;
-
 use super::super::Call;
 use super::Attempt;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::apimachinery::selector::LabelSelector;
 
@@ -56,7 +55,7 @@ fn selects(selector: Option<&Value>, labels: &Value) -> bool {
 
 /// True when `namespaceSelector` and `objectSelector` fit; the latter for the object as it is to be or as it was.
 pub(crate) fn selectors(call: &Call<'_>, of: &Value, attempt: &Attempt<'_>) -> bool {
-    let labels = |tree: &Value| object::find(tree, "/metadata/labels").cloned().unwrap_or(Value::Null);
+    let labels = |tree: &Value| tree.pointer("/metadata/labels").cloned().unwrap_or(Value::Null);
     let namespace = match &*call.resource.storage {
         "namespaces" => Some(labels(attempt.subject())),
         _ if call.resource.namespaced => {

@@ -12,9 +12,8 @@ mod mutating;
 mod tests;
 mod validating;
 
-use serde_json::Value;
-
 use super::{Call, Object, Status};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::apimachinery::selector::LabelSelector;
 use crate::cluster::api::resources;
@@ -116,7 +115,7 @@ fn parameters(call: &Call<'_>, policy: &Value, binding: &Value) -> Result<Vec<Va
     let found: Vec<Value> = match (object::field(reference, "name"), reference.get("selector")) {
         ("", Some(selector)) => {
             let selector = LabelSelector::from_object(selector).map_err(|error| error.to_string())?;
-            let labels = |it: &Object| object::find(it, "/metadata/labels").cloned().unwrap_or(Value::Null);
+            let labels = |it: &Object| it.pointer("/metadata/labels").cloned().unwrap_or(Value::Null);
             let all = call.store().list(&resource.storage, namespace);
             all.filter(|it| selector.matches(&labels(it))).map(|it| (**it).clone()).collect()
         }

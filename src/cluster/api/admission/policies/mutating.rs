@@ -2,10 +2,9 @@
 //!
 //! Rules of apiserver's `admission/plugin/policy/mutating`.
 
-use serde_json::Value;
-
 use super::super::forbidden;
 use super::{Attempt, Bound, Call, Object, Status, expressions};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::patch::json_patch;
 use crate::apimachinery::schema::{self, Schema};
 use crate::apimachinery::status::Cause;

@@ -1,7 +1,6 @@
 //! Policies through `handle` on the bare world.
 
-use serde_json::{Value, json};
-
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::cluster::api::tests::Lab;
 

@@ -3,10 +3,10 @@
 //! Rules of apiserver's `admission/plugin/policy/validating`.
 
 use serde::Serialize;
-use serde_json::Value;
 
 use super::super::forbidden;
 use super::{Attempt, Bound, Call, Object, Status, expressions};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::apimachinery::status::Cause;
 

@@ -6,10 +6,9 @@
 pub(crate) mod scopes;
 pub(crate) mod usage;
 
-use serde_json::Value;
-
 use self::usage::Amounts;
 use super::{Call, Object, Status, forbidden};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::apimachinery::quantity::Quantity;
 use crate::cluster::Key;

@@ -1,7 +1,6 @@
 //! Scopes: which objects a quota counts at all.
 
-use serde_json::Value;
-
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::cluster::api::strategy;
 

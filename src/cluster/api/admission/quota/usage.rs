@@ -4,8 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::apimachinery::quantity::{Format, Quantity};
 
@@ -133,7 +132,7 @@ fn add_service(used: &mut Amounts, service: &Value) {
     let (balancers, node_ports) = match object::text(service, "/spec/type") {
         "NodePort" => (zero, ports),
         "LoadBalancer"
-            if object::find(service, "/spec/allocateLoadBalancerNodePorts") == Some(&Value::Bool(false)) =>
+            if service.pointer("/spec/allocateLoadBalancerNodePorts") == Some(&Value::Bool(false)) =>
         {
             (one(), zero)
         }
@@ -168,8 +167,7 @@ pub(crate) fn unspecified(pod: &Value, name: &str) -> Vec<String> {
             _ => return Vec::new(),
         },
     };
-    let pod_level =
-        object::find(pod, &format!("/spec/resources/{}", pointer.0)).and_then(|it| it.get(pointer.1));
+    let pod_level = pod.pointer(&format!("/spec/resources/{}", pointer.0)).and_then(|it| it.get(pointer.1));
     if pod_level.is_some() {
         return Vec::new();
     }
@@ -177,7 +175,7 @@ pub(crate) fn unspecified(pod: &Value, name: &str) -> Vec<String> {
         object::list(pod, "/spec/containers").iter().chain(object::list(pod, "/spec/initContainers"));
     let mut names: Vec<String> = containers
         .filter(|it| {
-            object::find(it, &format!("/resources/{}", pointer.0)).and_then(|it| it.get(pointer.1)).is_none()
+            it.pointer(&format!("/resources/{}", pointer.0)).and_then(|it| it.get(pointer.1)).is_none()
         })
         .map(|it| object::field(it, "name").to_owned())
         .collect();

@@ -4,13 +4,12 @@
 
 mod policies;
 
-use serde_json::Value;
-
 pub(super) use policies::{mutating_policy, validating_policy};
 
 use super::meta;
 use super::node::{Node, optional_choice, required};
 use crate::apimachinery::field::{self, Errors};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::validate;
 
 /// A ValidatingWebhookConfiguration or MutatingWebhookConfiguration.

@@ -1,10 +1,9 @@
 //! Admission policies: what they match, and whether their expressions compile.
 
-use serde_json::Value;
-
 use super::match_resources;
 use crate::apimachinery::expr::{self, Names, Refusal, Type};
 use crate::apimachinery::field::{self, Errors, Path};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::validate;
 use crate::cluster::api::validation::node::{Node, optional_choice, required};
 

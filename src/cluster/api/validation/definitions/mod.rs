@@ -6,10 +6,9 @@
 mod rules;
 mod schemas;
 
-use serde_json::{Value, json};
-
 use super::node::{Node, immutable};
 use crate::apimachinery::field::{self, Errors, Path};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::{go, object, validate};
 
 /// A CustomResourceDefinition.
@@ -151,7 +150,7 @@ impl<'a> Common<'a> {
     fn check(&self, spec: &Node<'_>, errs: &mut Errors) {
         let any_status = object::list(spec.value, "/versions")
             .iter()
-            .any(|it| object::find(it, "/subresources/status").is_some_and(|it| !it.is_null()));
+            .any(|it| it.pointer("/subresources/status").is_some_and(|it| !it.is_null()));
         let schema = Node { value: self.schema, path: spec.at("validation") };
         schemas::validation(&schema, any_status, errs);
         subresources(&Node { value: self.subresources, path: spec.at("subresources") }, errs);

@@ -1,9 +1,8 @@
 //! `x-kubernetes-validations`: how a rule is written, and whether it compiles.
 
-use serde_json::Value;
-
 use super::schemas::at_path;
 use crate::apimachinery::field::{self, Errors, Path};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::{expr, go, schema};
 use crate::cluster::api::validation::node::Node;
 

@@ -3,10 +3,9 @@
 //! Follows apiextensions-apiserver's `pkg/apiserver/schema/validation.go` and `complete.go`, and
 //! `ValidateCustomResourceDefinitionOpenAPISchema`.
 
-use serde_json::Value;
-
 use super::rules;
 use crate::apimachinery::field::{self, Errors, Path};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::{object, schema};
 use crate::cluster::api::validation::node::Node;
 

@@ -1,8 +1,7 @@
 //! Probes and lifecycle hooks.
 
-use serde_json::Value;
-
 use crate::apimachinery::field::{self, Errors};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::validate;
 use crate::cluster::api::validation::node::{Node, all_non_negative, required};
 

@@ -13,11 +13,10 @@ mod security;
 mod update;
 pub(super) mod volumes;
 
-use serde_json::Value;
-
 use super::meta::{self, NameRule};
 use super::node::{Node, choice, format};
 use crate::apimachinery::field::{self, Errors};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::{go, validate};
 
 pub(super) use handlers::port as handler_port;

@@ -1,8 +1,7 @@
 //! Requests, limits, and the names of resources.
 
-use serde_json::Value;
-
 use crate::apimachinery::field::{self, Errors, Path};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::quantity::Quantity;
 use crate::apimachinery::validate;
 use crate::cluster::api::validation::node::{NEGATIVE, Node, quantity};

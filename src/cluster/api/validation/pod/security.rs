@@ -1,8 +1,7 @@
 //! Security contexts of pods and containers.
 
-use serde_json::Value;
-
 use crate::apimachinery::field::{self, Errors, Path};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::validate;
 use crate::cluster::api::validation::go_struct::go_struct;
 use crate::cluster::api::validation::node::{Node, optional_choice};

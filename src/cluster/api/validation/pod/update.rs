@@ -1,8 +1,7 @@
 //! What may change in a Pod that exists.
 
-use serde_json::{Map, Value, json};
-
 use crate::apimachinery::field::{self, Errors, Path};
+use crate::apimachinery::json::{Map, Value, json};
 use crate::apimachinery::{object, validate};
 use crate::cluster::api::strategy::qos_class;
 use crate::cluster::api::validation::meta;
@@ -133,7 +132,7 @@ fn munge(munged: &mut Value, old: &Value, gated: bool, path: &Path, errs: &mut E
         }
         put_back(munged, old, "nodeSelector");
         node_terms(munged, old, &path.child("affinity").child("nodeAffinity"), errs);
-        let affinity = object::find(old, "/affinity/nodeAffinity").cloned();
+        let affinity = old.pointer("/affinity/nodeAffinity").cloned();
         match affinity {
             Some(affinity) => object::set(munged, &["affinity", "nodeAffinity"], affinity),
             None => drop(object::remove(munged, &["affinity", "nodeAffinity"])),
@@ -273,13 +272,13 @@ fn removed(after: &Value, before: &Value, path: &Path, errs: &mut Errors) {
 fn cpu_and_memory_back(after: &mut Value, before: &Value) {
     for kind in ["limits", "requests"] {
         for name in ["cpu", "memory"] {
-            match object::find(before, &format!("/resources/{kind}/{name}")) {
+            match before.pointer(&format!("/resources/{kind}/{name}")) {
                 Some(value) => object::set(after, &["resources", kind, name], value.clone()),
                 None => drop(object::remove(after, &["resources", kind, name])),
             }
         }
-        let empty = object::find(after, &format!("/resources/{kind}")) == Some(&json!({}));
-        if empty && object::find(before, &format!("/resources/{kind}")).is_none() {
+        let empty = after.pointer(&format!("/resources/{kind}")) == Some(&json!({}));
+        if empty && before.pointer(&format!("/resources/{kind}")).is_none() {
             object::remove(after, &["resources", kind]);
         }
     }

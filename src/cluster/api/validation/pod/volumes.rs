@@ -2,10 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
-
 use super::{Context, env};
 use crate::apimachinery::field::{self, Errors, Path};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::validate;
 use crate::cluster::api::validation::node::{Node, optional_choice, quantity, required};
 use crate::cluster::api::validation::sources::{self, Of};

@@ -4,10 +4,9 @@
 
 mod pod;
 
-use serde_json::Value;
-
 use super::node::{Node, quantity};
 use crate::apimachinery::field::Path;
+use crate::apimachinery::json::Value;
 use crate::apimachinery::schema::formats;
 use crate::apimachinery::{go, object, validate};
 

@@ -209,7 +209,7 @@ fn overlaps(volume: &Node<'_>, all: &mut Vec<String>) {
     collide(&paths(&volume.child("downwardAPI")), &head, all);
     let mut before: Vec<String> = Vec::new();
     for source in volume.child("projected").items("sources") {
-        if source.value.as_object().is_none_or(serde_json::Map::is_empty) {
+        if source.value.as_object().is_none_or(crate::apimachinery::json::Map::is_empty) {
             all.push(format!("volume {name} (Projected) has no sources provided"));
             continue;
         }
