@@ -225,12 +225,14 @@ fn message(name: &str, bytes: &[u8], tree: &mut Map, depth: usize) -> Result<(),
             Kind::Map(item) => {
                 let (key, value) = entry(item, wire, depth)?;
                 let map = tree.entry(field.clone()).or_insert_with(|| Value::Object(Map::new()));
-                map.as_object_mut().into_iter().for_each(|map| drop(map.insert(key.clone(), value.clone())));
+                map.as_object_mut()
+                    .into_iter()
+                    .for_each(|map| drop(map.insert(key.clone().into(), value.clone())));
             }
             kind => {
                 let value = value(kind, wire, depth)?;
                 if !is_left_out(own, &value) {
-                    tree.insert(field.clone(), value);
+                    tree.insert(field.clone().into(), value);
                 }
             }
         }

@@ -97,7 +97,7 @@ impl LabelSelector {
     pub(crate) fn from_map(labels: &Value) -> Self {
         let entries = labels.as_object().into_iter().flatten();
         let requirements = entries.map(|(key, value)| Requirement {
-            key: key.clone(),
+            key: key.clone().into(),
             operator: Operator::Equals,
             values: vec![value.as_str().unwrap_or("").to_owned()],
         });

@@ -314,7 +314,7 @@ impl<'de> Visitor<'de> for Node<'_> {
             match key {
                 Value::String(key) if key == "<<" => merged.push(value),
                 key => {
-                    map.insert(key_text(&key).map_err(A::Error::custom)?, value);
+                    map.insert(key_text(&key).map_err(A::Error::custom)?.into(), value);
                 }
             }
         }

@@ -86,10 +86,10 @@ pub(crate) fn program(process: &Process) -> &str {
 /// The container whose main process this is.
 fn container_of<'a>(world: &'a World, host: &str, process: &Process) -> Option<&'a ContainerRun> {
     match &process.owner {
-        Owner::Container { pod, name } => pod.get(world)?.containers.get(name),
+        Owner::Container { pod, name } => pod.container(world, name),
         Owner::ControlPlane { cluster, program } => {
             let mut pods = world.clusters.get(*cluster)?.runtime.pods_of(host);
-            pods.find_map(|(_, run)| run.containers.get(program))
+            pods.find_map(|(_, run)| run.containers.get(program).map(AsRef::as_ref))
         }
         _ => None,
     }

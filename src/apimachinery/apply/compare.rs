@@ -1,7 +1,7 @@
 //! Which fields an object has, and which differ between two objects of a type.
 
 use super::set::{self, FieldSet};
-use crate::apimachinery::json::{Map, Value};
+use crate::apimachinery::json::{Key, Map, Value};
 use crate::apimachinery::schema::{ListType, Schema, Shape};
 
 /// How a value is taken apart.
@@ -51,7 +51,7 @@ pub(super) fn member_edge(list: &Schema, item: &Value) -> String {
         let default = KEY_DEFAULTS.iter().find(|(name, field, _)| *name == type_name && field == key);
         let value = item.get(key).cloned().or_else(|| default.map(|(_, _, value)| Value::from(*value)));
         if let Some(value) = value {
-            keys.insert(key.clone(), value);
+            keys.insert(key.clone().into(), value);
         }
     }
     set::key(keys)
@@ -167,7 +167,7 @@ impl Walk<'_> {
 
     fn fields(&mut self, schema: Option<&Schema>, old: Option<&Value>, new: Option<&Value>) {
         let (old, new) = (old.and_then(Value::as_object), new.and_then(Value::as_object));
-        let mut names: Vec<&String> = old.into_iter().chain(new).flat_map(Map::keys).collect();
+        let mut names: Vec<&Key> = old.into_iter().chain(new).flat_map(Map::keys).collect();
         names.sort_unstable();
         names.dedup();
         for name in names {

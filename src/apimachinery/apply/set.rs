@@ -41,7 +41,7 @@ impl FieldSet {
             }
             let mut child = Self::parse(below);
             child.owned |= below.as_object().is_none_or(Map::is_empty);
-            set.children.insert(edge.clone(), child);
+            set.children.insert(edge.clone().into(), child);
         }
         set
     }
@@ -50,10 +50,10 @@ impl FieldSet {
     pub(super) fn to_json(&self) -> Value {
         let mut map = Map::new();
         if self.owned && !self.children.is_empty() {
-            map.insert(".".to_owned(), Value::Object(Map::new()));
+            map.insert(".".to_owned().into(), Value::Object(Map::new()));
         }
         for (edge, child) in &self.children {
-            map.insert(edge.clone(), child.to_json());
+            map.insert(edge.clone().into(), child.to_json());
         }
         Value::Object(map)
     }

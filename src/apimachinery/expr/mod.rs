@@ -185,7 +185,7 @@ pub(super) fn to_cel(value: &Value) -> cel::Value {
         },
         Value::String(it) => cel::Value::String(it.clone().into()),
         Value::Array(list) => cel::Value::List(list.iter().map(to_cel).collect::<Vec<_>>().into()),
-        Value::Object(map) => map_of(map.iter().map(|(name, value)| (name.clone(), to_cel(value)))),
+        Value::Object(map) => map_of(map.iter().map(|(name, value)| (name.to_string(), to_cel(value)))),
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::{Map, Number, Value};
+use super::{Key, Map, Number, Value};
 
 /// A tree written as JSON; what is not JSON is an expression that [`ToJson`] knows.
 macro_rules! json {
@@ -61,19 +61,19 @@ macro_rules! json {
     };
 
     (@value $map:ident ($($key:tt)+) null $(, $($rest:tt)*)?) => {
-        $map.push((::std::string::String::from($($key)+), $crate::apimachinery::json::Value::Null));
+        $map.push(($crate::apimachinery::json::Key::from($($key)+), $crate::apimachinery::json::Value::Null));
         $crate::apimachinery::json::json!(@key $map () $($($rest)*)?);
     };
     (@value $map:ident ($($key:tt)+) [ $($inner:tt)* ] $(, $($rest:tt)*)?) => {
-        $map.push((::std::string::String::from($($key)+), $crate::apimachinery::json::json!([ $($inner)* ])));
+        $map.push(($crate::apimachinery::json::Key::from($($key)+), $crate::apimachinery::json::json!([ $($inner)* ])));
         $crate::apimachinery::json::json!(@key $map () $($($rest)*)?);
     };
     (@value $map:ident ($($key:tt)+) { $($inner:tt)* } $(, $($rest:tt)*)?) => {
-        $map.push((::std::string::String::from($($key)+), $crate::apimachinery::json::json!({ $($inner)* })));
+        $map.push(($crate::apimachinery::json::Key::from($($key)+), $crate::apimachinery::json::json!({ $($inner)* })));
         $crate::apimachinery::json::json!(@key $map () $($($rest)*)?);
     };
     (@value $map:ident ($($key:tt)+) $value:expr $(, $($rest:tt)*)?) => {
-        $map.push((::std::string::String::from($($key)+), $crate::apimachinery::json::json!($value)));
+        $map.push(($crate::apimachinery::json::Key::from($($key)+), $crate::apimachinery::json::json!($value)));
         $crate::apimachinery::json::json!(@key $map () $($($rest)*)?);
     };
 
@@ -109,6 +109,12 @@ impl ToJson for str {
 impl ToJson for String {
     fn to_json(&self) -> Value {
         Value::String(self.clone())
+    }
+}
+
+impl ToJson for Key {
+    fn to_json(&self) -> Value {
+        Value::from(self.as_str())
     }
 }
 
@@ -172,7 +178,7 @@ impl<T: ToJson> ToJson for BTreeSet<T> {
 
 impl<K: AsRef<str>, V: ToJson> ToJson for BTreeMap<K, V> {
     fn to_json(&self) -> Value {
-        Value::Object(self.iter().map(|(key, value)| (key.as_ref().to_owned(), value.to_json())).collect())
+        Value::Object(self.iter().map(|(key, value)| (Key::from(key.as_ref()), value.to_json())).collect())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::{Map, Number, Value};
+use super::{Key, Map, Number, Value};
 
 macro_rules! from_number {
     ($($type:ty)*) => { $(impl From<$type> for Value {
@@ -36,6 +36,12 @@ impl From<bool> for Value {
 impl From<String> for Value {
     fn from(text: String) -> Self {
         Value::String(text)
+    }
+}
+
+impl From<Key> for Value {
+    fn from(text: Key) -> Self {
+        Value::String(text.into())
     }
 }
 
@@ -93,7 +99,7 @@ impl<T: Into<Value>> FromIterator<T> for Value {
     }
 }
 
-impl<K: Into<String>, V: Into<Value>> FromIterator<(K, V)> for Value {
+impl<K: Into<Key>, V: Into<Value>> FromIterator<(K, V)> for Value {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
         Value::Object(entries.into_iter().map(|(key, value)| (key.into(), value.into())).collect())
     }
@@ -141,7 +147,7 @@ impl From<Value> for serde_json::Value {
             Value::String(text) => Self::String(text),
             Value::Array(items) => Self::Array(items.into_iter().map(Into::into).collect()),
             Value::Object(map) => {
-                Self::Object(map.into_iter().map(|(key, value)| (key, value.into())).collect())
+                Self::Object(map.into_iter().map(|(key, value)| (key.into(), value.into())).collect())
             }
         }
     }

@@ -8,14 +8,19 @@ use std::slice;
 use std::sync::Arc;
 use std::vec;
 
+use compact_str::CompactString;
+
 use super::Value;
+
+/// Names of fields are short: up to 24 bytes stand in the key itself, where a comparison finds them.
+pub type Key = CompactString;
 
 /// Below this number of keys, comparing each (lengths first) is faster than a binary search.
 const SCANNED_MAX: usize = 12;
 
-/// String keys with their values, in the order of the keys' bytes.
+/// Keys with their values, in the order of the keys' bytes.
 #[derive(Clone, Default)]
-pub struct Map(Option<Arc<Vec<(String, Value)>>>);
+pub struct Map(Option<Arc<Vec<(Key, Value)>>>);
 
 impl Map {
     /// An empty map; it takes no memory.
@@ -23,12 +28,12 @@ impl Map {
         Self(None)
     }
 
-    fn entries(&self) -> &[(String, Value)] {
+    fn entries(&self) -> &[(Key, Value)] {
         self.0.as_ref().map_or(&[], |entries| entries.as_slice())
     }
 
     /// The entries, no longer shared with anybody.
-    fn own(&mut self) -> &mut Vec<(String, Value)> {
+    fn own(&mut self) -> &mut Vec<(Key, Value)> {
         Arc::make_mut(self.0.get_or_insert_default())
     }
 
@@ -91,13 +96,13 @@ impl Map {
     }
 
     /// `key` as it stands in the map, and its value.
-    pub fn get_key_value(&self, key: &str) -> Option<(&String, &Value)> {
+    pub fn get_key_value(&self, key: &str) -> Option<(&Key, &Value)> {
         let at = self.position(key)?;
         self.entries().get(at).map(|(name, value)| (name, value))
     }
 
     /// Sets `key`; what stood there before.
-    pub fn insert(&mut self, key: String, value: Value) -> Option<Value> {
+    pub fn insert(&mut self, key: Key, value: Value) -> Option<Value> {
         match self.search(&key) {
             Ok(at) => Some(std::mem::replace(&mut self.own()[at].1, value)),
             Err(at) => {
@@ -113,7 +118,7 @@ impl Map {
     }
 
     /// As [`Map::remove`], with the key.
-    pub fn remove_entry(&mut self, key: &str) -> Option<(String, Value)> {
+    pub fn remove_entry(&mut self, key: &str) -> Option<(Key, Value)> {
         let at = self.position(key)?;
         Some(self.own().remove(at))
     }
@@ -124,7 +129,7 @@ impl Map {
     }
 
     /// Keeps the entries that `keep` is true for.
-    pub fn retain(&mut self, mut keep: impl FnMut(&String, &mut Value) -> bool) {
+    pub fn retain(&mut self, mut keep: impl FnMut(&Key, &mut Value) -> bool) {
         if !self.is_empty() {
             self.own().retain_mut(|(key, value)| keep(key, value));
         }
@@ -136,7 +141,7 @@ impl Map {
     }
 
     /// The place of `key`, whether there is something or not.
-    pub fn entry(&mut self, key: impl AsRef<str> + Into<String>) -> Entry<'_> {
+    pub fn entry(&mut self, key: impl AsRef<str> + Into<Key>) -> Entry<'_> {
         match self.search(key.as_ref()) {
             Ok(at) => Entry { map: self, at, key: None },
             Err(at) => Entry { map: self, at, key: Some(key.into()) },
@@ -154,7 +159,7 @@ impl Map {
     }
 
     /// The keys, sorted.
-    pub fn keys(&self) -> impl DoubleEndedIterator<Item = &String> + ExactSizeIterator + Clone {
+    pub fn keys(&self) -> impl DoubleEndedIterator<Item = &Key> + ExactSizeIterator + Clone {
         self.entries().iter().map(|(key, _)| key)
     }
 
@@ -179,7 +184,7 @@ pub struct Entry<'a> {
     map: &'a mut Map,
     at: usize,
     /// What to add there, if nothing stands there.
-    key: Option<String>,
+    key: Option<Key>,
 }
 
 impl<'a> Entry<'a> {
@@ -205,10 +210,10 @@ impl<'a> Entry<'a> {
 
 /// Keys and values of a map, sorted.
 #[derive(Clone)]
-pub struct Iter<'a>(slice::Iter<'a, (String, Value)>);
+pub struct Iter<'a>(slice::Iter<'a, (Key, Value)>);
 
 impl<'a> Iterator for Iter<'a> {
-    type Item = (&'a String, &'a Value);
+    type Item = (&'a Key, &'a Value);
 
     fn next(&mut self) -> Option<Self::Item> {
         self.0.next().map(|(key, value)| (key, value))
@@ -228,10 +233,10 @@ impl DoubleEndedIterator for Iter<'_> {
 impl ExactSizeIterator for Iter<'_> {}
 
 /// As [`Iter`], to change the values.
-pub struct IterMut<'a>(slice::IterMut<'a, (String, Value)>);
+pub struct IterMut<'a>(slice::IterMut<'a, (Key, Value)>);
 
 impl<'a> Iterator for IterMut<'a> {
-    type Item = (&'a String, &'a mut Value);
+    type Item = (&'a Key, &'a mut Value);
 
     fn next(&mut self) -> Option<Self::Item> {
         self.0.next().map(|(key, value)| (&*key, value))
@@ -251,7 +256,7 @@ impl DoubleEndedIterator for IterMut<'_> {
 impl ExactSizeIterator for IterMut<'_> {}
 
 impl<'a> IntoIterator for &'a Map {
-    type Item = (&'a String, &'a Value);
+    type Item = (&'a Key, &'a Value);
     type IntoIter = Iter<'a>;
 
     fn into_iter(self) -> Iter<'a> {
@@ -260,7 +265,7 @@ impl<'a> IntoIterator for &'a Map {
 }
 
 impl<'a> IntoIterator for &'a mut Map {
-    type Item = (&'a String, &'a mut Value);
+    type Item = (&'a Key, &'a mut Value);
     type IntoIter = IterMut<'a>;
 
     fn into_iter(self) -> IterMut<'a> {
@@ -269,17 +274,17 @@ impl<'a> IntoIterator for &'a mut Map {
 }
 
 impl IntoIterator for Map {
-    type Item = (String, Value);
-    type IntoIter = vec::IntoIter<(String, Value)>;
+    type Item = (Key, Value);
+    type IntoIter = vec::IntoIter<(Key, Value)>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.0.map(Arc::unwrap_or_clone).unwrap_or_default().into_iter()
     }
 }
 
-impl From<Vec<(String, Value)>> for Map {
+impl From<Vec<(Key, Value)>> for Map {
     /// The last of several equal keys counts.
-    fn from(mut entries: Vec<(String, Value)>) -> Self {
+    fn from(mut entries: Vec<(Key, Value)>) -> Self {
         if entries.is_empty() {
             return Self::new();
         }
@@ -297,14 +302,20 @@ impl From<Vec<(String, Value)>> for Map {
     }
 }
 
-impl FromIterator<(String, Value)> for Map {
-    fn from_iter<T: IntoIterator<Item = (String, Value)>>(entries: T) -> Self {
+impl FromIterator<(Key, Value)> for Map {
+    fn from_iter<T: IntoIterator<Item = (Key, Value)>>(entries: T) -> Self {
         Self::from(entries.into_iter().collect::<Vec<_>>())
     }
 }
 
-impl Extend<(String, Value)> for Map {
-    fn extend<T: IntoIterator<Item = (String, Value)>>(&mut self, entries: T) {
+impl FromIterator<(String, Value)> for Map {
+    fn from_iter<T: IntoIterator<Item = (String, Value)>>(entries: T) -> Self {
+        entries.into_iter().map(|(key, value)| (Key::from(key), value)).collect()
+    }
+}
+
+impl Extend<(Key, Value)> for Map {
+    fn extend<T: IntoIterator<Item = (Key, Value)>>(&mut self, entries: T) {
         for (key, value) in entries {
             self.insert(key, value);
         }
@@ -355,7 +366,7 @@ mod tests {
             let mut own = Map::new();
             let mut model = BTreeMap::new();
             for (step, key, value) in steps {
-                let (key, value) = (format!("k{key}"), Value::from(value));
+                let (key, value) = (Key::from(format!("k{key}")), Value::from(value));
                 match step {
                     0 => prop_assert_eq!(own.remove(&key), model.remove(&key)),
                     1 => prop_assert_eq!(&*own.entry(key.clone()).or_insert(value.clone()), &*model.entry(key).or_insert(value)),
@@ -368,8 +379,8 @@ mod tests {
 
         #[test]
         fn the_last_of_equal_keys_counts(entries in prop::collection::vec((0_u8..9, any::<u8>()), 0..30)) {
-            let named: Vec<(String, Value)> = entries.into_iter().map(|(key, value)| (key.to_string(), value.into())).collect();
-            let model: BTreeMap<String, Value> = named.iter().cloned().collect();
+            let named: Vec<(Key, Value)> = entries.into_iter().map(|(key, value)| (key.to_string().into(), value.into())).collect();
+            let model: BTreeMap<Key, Value> = named.iter().cloned().collect();
             prop_assert!(Map::from(named).iter().eq(model.iter()));
         }
     }

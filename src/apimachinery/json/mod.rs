@@ -19,7 +19,7 @@ use std::mem;
 use std::ops;
 
 pub(crate) use build::{ToJson, json};
-pub(crate) use map::Map;
+pub(crate) use map::{Key, Map};
 pub(crate) use serde_json::Number;
 pub(crate) use text::{from_value, to_value};
 
@@ -246,6 +246,20 @@ impl Index for str {
 }
 
 impl Index for String {
+    fn within<'a>(&self, tree: &'a Value) -> Option<&'a Value> {
+        self.as_str().within(tree)
+    }
+
+    fn within_mut<'a>(&self, tree: &'a mut Value) -> Option<&'a mut Value> {
+        self.as_str().within_mut(tree)
+    }
+
+    fn within_or_insert<'a>(&self, tree: &'a mut Value) -> &'a mut Value {
+        self.as_str().within_or_insert(tree)
+    }
+}
+
+impl Index for Key {
     fn within<'a>(&self, tree: &'a Value) -> Option<&'a Value> {
         self.as_str().within(tree)
     }

@@ -3,11 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::de::{DeserializeOwned, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{SerializeMap as _, SerializeSeq as _, Serializer};
 use serde::{Deserialize, Serialize};
 
-use super::{Map, Number, Value};
+use super::{Key, Map, Number, Value};
 
 /// The tree of anything that serde can serialise.
 ///
@@ -48,7 +48,7 @@ impl Serialize for Map {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut entries = serializer.serialize_map(Some(self.len()))?;
         for (key, value) in self {
-            entries.serialize_entry(key, value)?;
+            entries.serialize_entry(key.as_str(), value)?;
         }
         entries.end()
     }
@@ -146,11 +146,33 @@ impl<'de> Visitor<'de> for MapVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Map, A::Error> {
-        let mut entries = Vec::<(String, Value)>::new();
-        while let Some(entry) = access.next_entry()? {
-            entries.push(entry);
+        let mut entries = Vec::new();
+        while let Some(key) = access.next_key_seed(KeyVisitor)? {
+            entries.push((key, access.next_value()?));
         }
         Ok(Map::from(entries))
+    }
+}
+
+struct KeyVisitor;
+
+impl<'de> DeserializeSeed<'de> for KeyVisitor {
+    type Value = Key;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Key, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for KeyVisitor {
+    type Value = Key;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a string key")
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Key, E> {
+        Ok(Key::from(text))
     }
 }
 

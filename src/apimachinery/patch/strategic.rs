@@ -65,7 +65,7 @@ pub(super) fn merge_map(
     retain_keys(&mut original, &mut patch, options)?;
     order_lists(&mut original, &mut patch, schema, options)?;
     for (key, value) in patch {
-        merge_field(&mut original, key, value, schema, options)?;
+        merge_field(&mut original, key.into(), value, schema, options)?;
     }
     Ok(original)
 }
@@ -79,7 +79,7 @@ fn merge_field(
 ) -> Result<(), PatchError> {
     let (key, deletes) = match key.strip_prefix(DELETE_FROM) {
         Some(_) if !options.follow_directives => {
-            original.insert(key, value);
+            original.insert(key.into(), value);
             return Ok(());
         }
         Some(list) => (list.to_owned(), true),
@@ -123,7 +123,7 @@ fn merge_field(
         }
         (_, value) => value,
     };
-    original.insert(key, merged);
+    original.insert(key.into(), merged);
     Ok(())
 }
 
@@ -132,7 +132,7 @@ fn put(original: &mut Object, key: String, mut value: Value, options: Options) {
         drop_nulls(&mut value);
     }
     match without_directives(value) {
-        Some(value) => original.insert(key, value),
+        Some(value) => original.insert(key.into(), value),
         None => original.remove(&key),
     };
 }
@@ -172,7 +172,7 @@ fn retain_keys(original: &mut Object, patch: &mut Object, options: Options) -> R
             );
             return Err(PatchError::Other(why));
         }
-        original.insert(RETAIN_KEYS.to_owned(), keys);
+        original.insert(RETAIN_KEYS.to_owned().into(), keys);
         return Ok(());
     }
     let Value::Array(keys) = keys else { return Err(bad_retain_keys()) };
@@ -193,14 +193,14 @@ fn order_lists(
     options: Options,
 ) -> Result<(), PatchError> {
     let directives: Vec<String> =
-        patch.keys().filter(|key| key.starts_with("$setElementOrder")).cloned().collect();
+        patch.keys().filter(|key| key.starts_with("$setElementOrder")).map(ToString::to_string).collect();
     for directive in directives {
         let Some(order) = patch.remove(&directive) else { continue };
         if !options.follow_directives {
             if original.get(&directive).is_some_and(|other| *other != order) {
                 return Err(bad_order_list());
             }
-            original.insert(directive.clone(), order.clone());
+            original.insert(directive.clone().into(), order.clone());
         }
         let key = directive.strip_prefix(SET_ORDER).ok_or_else(bad_order_list)?;
         let Value::Array(order) = order else { return Err(bad_type("[]interface {}", &order)) };
@@ -225,8 +225,10 @@ fn order_lists(
         if is_empty {
             return Err(PatchError::Other("no elements in any of the given slices".to_owned()));
         }
-        original
-            .insert(key.to_owned(), Value::Array(arrange(merged, &order, &server_order, field.merge_key)?));
+        original.insert(
+            key.to_owned().into(),
+            Value::Array(arrange(merged, &order, &server_order, field.merge_key)?),
+        );
     }
     Ok(())
 }

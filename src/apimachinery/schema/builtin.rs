@@ -109,7 +109,8 @@ fn node(json: &Value) -> Schema {
         return schema;
     }
     let properties = json.get("properties").and_then(Value::as_object).into_iter().flatten();
-    schema.properties = properties.map(|(name, json)| (name.clone(), node(json))).collect::<BTreeMap<_, _>>();
+    schema.properties =
+        properties.map(|(name, json)| (name.to_string(), node(json))).collect::<BTreeMap<_, _>>();
     schema.required =
         object::list(json, "/required").iter().filter_map(|name| name.as_str().map(str::to_owned)).collect();
     let inner = json.get("items").or_else(|| json.get("additionalProperties")).filter(|it| it.is_object());

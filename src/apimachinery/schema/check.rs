@@ -75,7 +75,7 @@ impl Check<'_> {
     ) {
         self.size(rules, map.len(), path, value, Sizes::PROPERTIES);
         for (key, value) in map {
-            if let Some(inner) = schema.properties.get(key).or(schema.element()) {
+            if let Some(inner) = schema.properties.get(key.as_str()).or(schema.element()) {
                 self.node(inner, value, &join(path, key));
             }
         }

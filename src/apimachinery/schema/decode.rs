@@ -62,8 +62,8 @@ fn typed(schema: &Schema, raw: Raw, gvk: &Gvk, words: Words) -> Result<Decoded, 
         return Err(error);
     }
     if let Value::Object(map) = &mut object {
-        map.insert("apiVersion".to_owned(), gvk.api_version().into());
-        map.insert("kind".to_owned(), gvk.kind.as_str().into());
+        map.insert("apiVersion".to_owned().into(), gvk.api_version().into());
+        map.insert("kind".to_owned().into(), gvk.kind.as_str().into());
     }
     Ok(Decoded { object, strict: walk.strict })
 }
@@ -199,7 +199,7 @@ impl<'a> Walk<'a> {
             self.go_path.truncate(depth);
             self.go_struct = outer;
             match value {
-                Some(value) => map.insert(key, value),
+                Some(value) => map.insert(key.into(), value),
                 None => map.remove(&key),
             };
         }
@@ -217,7 +217,7 @@ impl<'a> Walk<'a> {
             self.push_key(&key);
             let value = self.value(element, raw).unwrap_or_else(|| zero(element));
             self.strict_path.pop();
-            map.insert(key, value);
+            map.insert(key.into(), value);
         }
         map
     }
@@ -370,7 +370,7 @@ fn write_as_go(schema: &Schema, map: &mut Map) {
             Write::Always => {
                 let collection = matches!(property.shape(), Shape::List | Shape::Map);
                 if !map.contains_key(name) || (collection && map.get(name).is_some_and(empty_list)) {
-                    map.insert(name.clone(), zero(property));
+                    map.insert(name.clone().into(), zero(property));
                 }
             }
             Write::AlwaysOrNull => {

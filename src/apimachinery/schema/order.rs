@@ -5,7 +5,7 @@
 
 use super::{Schema, definition};
 use crate::apimachinery::go;
-use crate::apimachinery::json::{Map, Value};
+use crate::apimachinery::json::{Key, Map, Value};
 use crate::apimachinery::object::Gvk;
 
 /// Compact JSON of an object, its members in Go's order.
@@ -19,10 +19,10 @@ pub(crate) fn go_json_indent(object: &Value, indent: &str) -> String {
 }
 
 /// The members of a value of type `schema` in Go's order; sorted where there is none.
-pub(crate) fn go_order<'a>(schema: Option<&Schema>, map: &'a Map) -> Vec<(&'a String, &'a Value)> {
+pub(crate) fn go_order<'a>(schema: Option<&Schema>, map: &'a Map) -> Vec<(&'a Key, &'a Value)> {
     let order = schema.map(|schema| schema.real().order.as_slice()).unwrap_or_default();
-    let mut members: Vec<(&String, &Value)> = map.iter().collect();
-    let place = |name: &String| order.iter().position(|it| it == name).unwrap_or(order.len());
+    let mut members: Vec<(&Key, &Value)> = map.iter().collect();
+    let place = |name: &Key| order.iter().position(|it| it == name).unwrap_or(order.len());
     members.sort_by_key(|(name, _)| place(name));
     members
 }
@@ -142,7 +142,7 @@ impl Writer<'_> {
         let schema = definition(&Gvk::of(object));
         match object {
             Value::Object(map) if schema.is_none() && map.contains_key("items") => {
-                let mut members: Vec<(&String, &Value)> = map.iter().collect();
+                let mut members: Vec<(&Key, &Value)> = map.iter().collect();
                 let place =
                     |name: &str| LIST_ORDER.iter().position(|it| *it == name).unwrap_or(LIST_ORDER.len());
                 members.sort_by_key(|(name, _)| place(name));
@@ -158,8 +158,8 @@ impl Writer<'_> {
 
     /// A document of the API itself, which has no schema.
     fn document(&mut self, map: &Map, level: usize) {
-        let place = |name: &String| DOCUMENT.iter().position(|it| it == name).unwrap_or(DOCUMENT.len());
-        let mut members: Vec<(&String, &Value)> = map.iter().collect();
+        let place = |name: &Key| DOCUMENT.iter().position(|it| it == name).unwrap_or(DOCUMENT.len());
+        let mut members: Vec<(&Key, &Value)> = map.iter().collect();
         members.sort_by_key(|(name, _)| place(name));
         self.members(&members, level, |writer, _, value, level| writer.part(value, level));
     }
@@ -168,8 +168,8 @@ impl Writer<'_> {
         match value {
             Value::Object(map) if map.contains_key("apiVersion") => self.root(value, level),
             Value::Object(map) => {
-                let place = |name: &String| PART.iter().position(|it| it == name).unwrap_or(PART.len());
-                let mut members: Vec<(&String, &Value)> = map.iter().collect();
+                let place = |name: &Key| PART.iter().position(|it| it == name).unwrap_or(PART.len());
+                let mut members: Vec<(&Key, &Value)> = map.iter().collect();
                 members.sort_by_key(|(name, _)| place(name));
                 self.members(&members, level, |writer, _, value, level| writer.part(value, level));
             }
@@ -196,7 +196,7 @@ impl Writer<'_> {
 
     fn members(
         &mut self,
-        members: &[(&String, &Value)],
+        members: &[(&Key, &Value)],
         level: usize,
         write: impl Fn(&mut Self, &str, &Value, usize),
     ) {

@@ -40,7 +40,7 @@ impl From<&Value> for Raw {
             Value::String(text) => Self::Text(text.clone()),
             Value::Array(items) => Self::List(items.iter().map(Self::from).collect()),
             Value::Object(map) => {
-                Self::Object(map.iter().map(|(key, value)| (key.clone(), Self::from(value))).collect())
+                Self::Object(map.iter().map(|(key, value)| (key.to_string(), Self::from(value))).collect())
             }
         }
     }

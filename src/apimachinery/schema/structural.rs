@@ -37,7 +37,7 @@ pub(crate) fn from_open_api(json: &Value) -> Schema {
     schema.description = object::field(json, "description").to_owned();
     schema.format = object::field(json, "format").to_owned();
     schema.properties = object::entries(json, "/properties")
-        .map(|(name, json)| (name.clone(), from_open_api(json)))
+        .map(|(name, json)| (name.to_string(), from_open_api(json)))
         .collect::<BTreeMap<_, _>>();
     schema.required = texts(json, "/required");
     let inner = json.get("items").or_else(|| json.get("additionalProperties")).filter(|it| it.is_object());
@@ -167,7 +167,7 @@ fn prune_map(schema: &Schema, map: &mut Map, path: &str, is_resource: bool, unkn
     map.retain(|key, _| {
         let known = of_resource(key)
             || schema.preserves_unknown()
-            || schema.properties.contains_key(key)
+            || schema.properties.contains_key(key.as_str())
             || schema.items.is_some();
         if !known {
             unknown.push(join(path, key));
@@ -175,7 +175,7 @@ fn prune_map(schema: &Schema, map: &mut Map, path: &str, is_resource: bool, unkn
         known
     });
     for (key, value) in map.iter_mut().filter(|(key, _)| !of_resource(key)) {
-        if let Some(inner) = schema.properties.get(key).or(schema.element()) {
+        if let Some(inner) = schema.properties.get(key.as_str()).or(schema.element()) {
             prune_node(inner, value, &join(path, key), inner.embeds_resource(), unknown);
         }
     }
@@ -191,12 +191,12 @@ fn drop_nulls(schema: &Schema, value: &mut Value) {
         }
         Value::Object(map) => {
             map.retain(|key, value| {
-                let rules = schema.properties.get(key).and_then(|it| it.rules.as_ref());
+                let rules = schema.properties.get(key.as_str()).and_then(|it| it.rules.as_ref());
                 let defaulted = rules.is_some_and(|rules| rules.default.is_some() && !rules.nullable);
                 !(value.is_null() && defaulted)
             });
             for (key, value) in map.iter_mut() {
-                if let Some(inner) = schema.properties.get(key).or(schema.element()) {
+                if let Some(inner) = schema.properties.get(key.as_str()).or(schema.element()) {
                     drop_nulls(inner, value);
                 }
             }
@@ -217,11 +217,11 @@ pub(crate) fn apply_defaults(schema: &Schema, value: &mut Value) {
             for (name, property) in &schema.properties {
                 let default = property.rules.as_ref().and_then(|rules| rules.default.as_ref());
                 if let (false, Some(default)) = (map.contains_key(name), default) {
-                    map.insert(name.clone(), default.clone());
+                    map.insert(name.clone().into(), default.clone());
                 }
             }
             for (key, value) in map.iter_mut() {
-                if let Some(inner) = schema.properties.get(key).or(schema.element()) {
+                if let Some(inner) = schema.properties.get(key.as_str()).or(schema.element()) {
                     apply_defaults(inner, value);
                 }
             }

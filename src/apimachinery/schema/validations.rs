@@ -113,7 +113,7 @@ fn node(schema: &Schema, at: &At<'_>, path: &Path, findings: &mut Findings) {
         Value::Object(map) => {
             let before = at.old.filter(|_| !schema.facts.atomic);
             for (key, value) in map {
-                let own = schema.properties.get(key);
+                let own = schema.properties.get(key.as_str());
                 let Some(inner) = own.or(schema.element()) else { continue };
                 let old = before.and_then(|it| it.get(key));
                 let path = if own.is_some() { path.child(key) } else { path.key(key) };
@@ -254,8 +254,8 @@ fn typed(schema: &Schema, value: &Value) -> cel::Value {
             cel::Value::List(items.iter().map(inner).collect::<Vec<_>>().into())
         }
         Value::Object(map) => expr::map_of(map.iter().map(|(key, value)| {
-            let own = schema.properties.get(key);
-            let name = if own.is_some() { escaped(key) } else { key.clone() };
+            let own = schema.properties.get(key.as_str());
+            let name = if own.is_some() { escaped(key) } else { key.clone().into() };
             let inner = own.or(schema.element());
             (name, inner.map_or_else(|| expr::to_cel(value), |schema| typed(schema, value)))
         })),

@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use super::scalar::needs_quotes;
 use crate::apimachinery::go;
-use crate::apimachinery::json::{Map, Value};
+use crate::apimachinery::json::{Key, Map, Value};
 
 /// libyaml's `best_width`: a line is broken at the first space behind this column.
 const WIDTH: usize = 80;
@@ -57,7 +57,7 @@ impl Emitter {
 
     /// The entries of a map whose keys stand at `indent`; the first may stand behind `- ` already.
     fn map(&mut self, map: &Map, indent: usize, inline: bool) {
-        let mut keys: Vec<&String> = map.keys().collect();
+        let mut keys: Vec<&Key> = map.keys().collect();
         keys.sort_by(|a, b| natural_order(a, b));
         for (at, key) in keys.into_iter().enumerate() {
             if at > 0 || !inline {

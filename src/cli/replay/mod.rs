@@ -199,7 +199,7 @@ fn print_counts(args: &ReplayArgs, played: &[Played]) -> bool {
         let all = session.compared.len();
         total += all;
         equal += good;
-        files.insert(session.name.clone(), json!({"total": all, "equal": good}));
+        files.insert(session.name.clone().into(), json!({"total": all, "equal": good}));
         if args.json {
             continue;
         }

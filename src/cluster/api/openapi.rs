@@ -67,7 +67,10 @@ fn index(documents: &BTreeMap<String, Vec<Arc<Resource>>>) -> Value {
             digest.update(resource.definition.as_ref().map(|one| one.to_string()).unwrap_or_default());
         }
         let hash: String = digest.finalize().iter().map(|byte| format!("{byte:02X}")).collect();
-        paths.insert(path.clone(), json!({"serverRelativeURL": format!("/openapi/v3/{path}?hash={hash}")}));
+        paths.insert(
+            path.clone().into(),
+            json!({"serverRelativeURL": format!("/openapi/v3/{path}?hash={hash}")}),
+        );
     }
     json!({"paths": paths})
 }
@@ -80,14 +83,14 @@ fn document(resources: &[Arc<Resource>]) -> Value {
         let root = if resource.group.is_empty() { "/api" } else { "/apis" };
         let inside = if resource.namespaced { "/namespaces/{namespace}" } else { "" };
         let path = format!("{root}/{}{inside}/{}", resource.api_version(), resource.plural);
-        paths.insert(format!("{path}/{{name}}"), item(resource, &gvk));
-        paths.insert(path, json!({"get": {"x-kubernetes-group-version-kind": gvk}}));
+        paths.insert(format!("{path}/{{name}}").into(), item(resource, &gvk));
+        paths.insert(path.into(), json!({"get": {"x-kubernetes-group-version-kind": gvk}}));
         if let Some(schema) = definition(&resource.gvk()) {
             add(&mut schemas, schema);
             note_kind(&mut schemas, &schema.name, &gvk);
         } else if let Some(schema) = custom(resource) {
             let name = custom_name(resource);
-            schemas.insert(name.clone(), schema);
+            schemas.insert(name.clone().into(), schema);
             note_kind(&mut schemas, &name, &gvk);
             by_name(OBJECT_META).into_iter().for_each(|meta| add(&mut schemas, meta));
         }
@@ -171,7 +174,7 @@ fn add(schemas: &mut Map, schema: &Schema) {
     }
     let mut references = Vec::new();
     let body = body(schema, &mut references);
-    schemas.insert(schema.name.clone(), body);
+    schemas.insert(schema.name.clone().into(), body);
     for name in references {
         by_name(&name).into_iter().for_each(|target| add(schemas, target));
     }
@@ -275,10 +278,10 @@ fn custom(resource: &Resource) -> Option<Value> {
     for key in ["apiVersion", "kind"] {
         let description = by_name("io.k8s.api.core.v1.Pod").and_then(|pod| pod.property(key));
         let description = description.map_or("", |property| &property.description);
-        properties.insert(key.to_owned(), json!({"type": "string", "description": description}));
+        properties.insert(key.to_owned().into(), json!({"type": "string", "description": description}));
     }
     let meta = json!({"allOf": [{"$ref": format!("#/components/schemas/{OBJECT_META}")}], "description": METADATA_IS});
-    properties.insert("metadata".to_owned(), meta);
+    properties.insert("metadata".to_owned().into(), meta);
     Some(schema)
 }
 

@@ -4,7 +4,7 @@
 //! Facts from the `strategy.go` files of kubernetes/kubernetes `pkg/registry` and from recorded answers.
 
 use super::resources::Resource;
-use crate::apimachinery::json::{Value, json};
+use crate::apimachinery::json::{Key, Value, json};
 use crate::apimachinery::object;
 
 /// What a client's `status` becomes when it creates an object.
@@ -306,7 +306,7 @@ fn wants_new_generation(resource: &Resource, old: &Value, new: &Value) -> bool {
         return old.get("spec") != new.get("spec");
     }
     let own_status = has_own_status(resource);
-    let rest = |object: &Value| -> Vec<(String, Value)> {
+    let rest = |object: &Value| -> Vec<(Key, Value)> {
         let fields = object.as_object().into_iter().flatten();
         fields
             .filter(|(key, _)| !matches!(key.as_str(), "metadata" | "apiVersion" | "kind"))

@@ -94,7 +94,7 @@ fn sign(world: &mut World, cluster: ClusterId, key: &str) -> Option<Duration> {
     let written = hand.edit("configmaps", &map, |map| {
         let data = object::map_at(map, &["data"]);
         data.retain(|key, _| !key.starts_with(SIGNATURE));
-        data.extend(signatures.into_iter().map(|(key, value)| (key, Value::from(value))));
+        data.extend(signatures.into_iter().map(|(key, value)| (key.into(), Value::from(value))));
     });
     if written.is_err() { hand.retry(key) } else { None }
 }

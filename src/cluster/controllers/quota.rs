@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::hand::{Hand, join_key};
-use crate::apimachinery::json::{Map, Value, json};
+use crate::apimachinery::json::{Key, Map, Value, json};
 use crate::apimachinery::object;
 use crate::cluster::api::admission::quota::{recount, usage};
 use crate::cluster::engine::{Component, Process};
@@ -30,7 +30,7 @@ fn woken_by(world: &World, cluster: ClusterId, event: &Event, keys: &mut Vec<Str
     }
     for quota in world.clusters[cluster].store.list(RESOURCE, namespace) {
         let hard = quota.pointer("/spec/hard").and_then(Value::as_object);
-        if hard.is_some_and(|hard| usage::counts(resource, hard.keys())) {
+        if hard.is_some_and(|hard| usage::counts(resource, hard.keys().map(Key::as_str))) {
             keys.push(join_key(namespace, object::name(quota)));
         }
     }

@@ -1,6 +1,6 @@
 //! Selectors as control loops ask them: by the tree in a spec, about an object.
 
-use crate::apimachinery::json::Value;
+use crate::apimachinery::json::{Key, Value};
 use crate::apimachinery::object;
 
 /// True when a `metav1.LabelSelector` tree selects `object` by its labels. An absent or null selector
@@ -13,7 +13,7 @@ pub(crate) fn selects(selector: &Value, object: &Value) -> bool {
 
 /// The same about a map of labels.
 pub(crate) fn selects_labels(selector: &Value, labels: &Value) -> bool {
-    let equal = |(key, value): (&String, &Value)| labels.get(key) == Some(value);
+    let equal = |(key, value): (&Key, &Value)| labels.get(key) == Some(value);
     selector.is_object()
         && object::entries(selector, "/matchLabels").all(equal)
         && object::list(selector, "/matchExpressions").iter().all(|it| holds(it, labels))
@@ -44,8 +44,9 @@ fn holds(requirement: &Value, labels: &Value) -> bool {
 /// A selector as Kubernetes writes it in messages: `app=web,tier in (a,b)`.
 pub(crate) fn describe(selector: &Value) -> String {
     let labels = object::entries(selector, "/matchLabels");
-    let mut parts: Vec<(String, String)> =
-        labels.map(|(key, value)| (key.clone(), format!("{key}={}", value.as_str().unwrap_or("")))).collect();
+    let mut parts: Vec<(String, String)> = labels
+        .map(|(key, value)| (key.to_string(), format!("{key}={}", value.as_str().unwrap_or(""))))
+        .collect();
     for it in object::list(selector, "/matchExpressions") {
         let key = object::field(it, "key");
         let mut values: Vec<&str> = object::list(it, "/values").iter().filter_map(Value::as_str).collect();

@@ -61,7 +61,7 @@ pub(crate) fn has_program(world: &World, place: &Place, program: &str) -> bool {
 
 fn container_at<'w>(world: &'w World, place: &Place) -> Option<&'w ContainerRun> {
     let Place::Container { cluster, pod_uid, container } = place else { return None };
-    world.clusters.get(*cluster)?.runtime.pods.get(pod_uid)?.containers.get(container)
+    world.clusters.get(*cluster)?.runtime.pods.get(pod_uid)?.containers.get(container).map(AsRef::as_ref)
 }
 
 /// The environment of a container; empty for machines.

@@ -266,7 +266,7 @@ fn create(world: &mut World, job: &Job<'_>) {
     };
     let env = container.env.clone();
     if let Some(run) = job.id.get_mut(world) {
-        run.containers.insert(job.name.to_owned(), container);
+        run.containers.insert(job.name.to_owned(), Arc::new(container));
     }
     job.tell(world, events::normal("Created", "Container created"));
     if let Some(why) = cannot_start(world, job, &argv, &env) {
@@ -312,7 +312,7 @@ fn prepare(world: &mut World, job: &Job<'_>) -> Result<ContainerRun, String> {
         let _ = container.files.mkdir_all(&mount.path, 0o755, now);
     }
     container.image = image;
-    container.mounts = mounts.into_iter().collect();
+    container.mounts = mounts;
     container.env = env;
     container.id = world.chance.hex(64);
     container.last = old.last;

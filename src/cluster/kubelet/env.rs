@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use base64::Engine;
 
 use super::catalog::Image;
-use crate::apimachinery::json::Value;
+use crate::apimachinery::json::{Key, Value};
 use crate::apimachinery::object;
 use crate::apimachinery::quantity::Quantity;
 use crate::cluster::{Object, Store};
@@ -92,10 +92,10 @@ pub(super) fn data(object: &Object) -> BTreeMap<String, Vec<u8>> {
     let secret = object::text(object, "/kind") == "Secret";
     let plain = object::entries(object, "/data").map(|(key, value)| {
         let text = value.as_str().unwrap_or("");
-        (key.clone(), if secret { decode(text) } else { text.as_bytes().to_vec() })
+        (key.to_string(), if secret { decode(text) } else { text.as_bytes().to_vec() })
     });
     let binary = object::entries(object, "/binaryData")
-        .map(|(key, value)| (key.clone(), decode(value.as_str().unwrap_or(""))));
+        .map(|(key, value)| (key.to_string(), decode(value.as_str().unwrap_or(""))));
     plain.chain(binary).collect()
 }
 
@@ -135,7 +135,7 @@ pub(super) fn field_value(subject: &Subject<'_>, path: &str) -> String {
         pod.get("metadata")?.get(map.strip_prefix("metadata.")?)?.get(key)?.as_str().map(str::to_owned)
     };
     let lines = |pointer: &str| {
-        let line = |(key, value): (&String, &Value)| format!("{key}={:?}", value.as_str().unwrap_or(""));
+        let line = |(key, value): (&Key, &Value)| format!("{key}={:?}", value.as_str().unwrap_or(""));
         object::entries(pod, pointer).map(line).collect::<Vec<_>>().join("\n")
     };
     match path {

@@ -208,7 +208,7 @@ fn apply(world: &mut World, place: &Place, source: Option<Source>, op: FileOp<'_
     let pod = runtime.pods.get_mut(pod_uid).ok_or(FsError::NotFound)?;
     let tree = match &source {
         Some(Source::Volume(name)) => pod.volumes.get_mut(name).map(|it| it.files.tree_mut()),
-        _ => pod.containers.get_mut(container).map(|it| &mut it.files),
+        _ => pod.containers.get_mut(container).map(|it| &mut Arc::make_mut(it).files),
     };
     op.apply(tree.ok_or(FsError::NotFound)?, now)
 }

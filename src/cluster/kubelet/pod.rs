@@ -115,7 +115,7 @@ fn begin(world: &mut World, id: &PodId, pod: &Object, host: &str) -> bool {
     let mut containers = OrdMap::new();
     for (role, spec) in specs(pod) {
         let name = object::field(spec, "name").to_owned();
-        containers.insert(name, ContainerRun::new(role, Arc::new(spec.clone())));
+        containers.insert(name, Arc::new(ContainerRun::new(role, Arc::new(spec.clone()))));
     }
     let run = PodRun {
         namespace: object::namespace(pod).to_owned(),
@@ -170,8 +170,11 @@ fn adopt_new_containers(world: &mut World, id: &PodId, pod: &Object) {
         }
         let Some(run) = id.get_mut(world) else { return };
         match run.containers.get_mut(&name) {
-            None => drop(run.containers.insert(name, ContainerRun::new(role, Arc::new(spec.clone())))),
+            None => {
+                drop(run.containers.insert(name, Arc::new(ContainerRun::new(role, Arc::new(spec.clone())))))
+            }
             Some(old) => {
+                let old = Arc::make_mut(old);
                 let new_image = old.spec.get("image") != spec.get("image");
                 old.spec = Arc::new(spec.clone());
                 if new_image {
@@ -428,7 +431,7 @@ fn begin_stop(world: &mut World, id: &PodId, pod: &Object) -> Stopping {
         run.stopping = Some(stopping);
         for name in &names {
             if let Some(container) = run.containers.get_mut(name) {
-                container.probes.clear();
+                Arc::make_mut(container).probes.clear();
             }
         }
     }

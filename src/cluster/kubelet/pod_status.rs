@@ -120,8 +120,8 @@ fn sum(pod: &Value, kind: &str) -> Value {
     for container in object::list(pod, "/spec/containers") {
         for (name, amount) in object::entries(container, &format!("/resources/{kind}")) {
             let amount = Quantity::of(Some(amount));
-            let sum = total.get(name).map_or_else(|| amount.clone(), |it| it.add(&amount));
-            total.insert(name.clone(), sum);
+            let sum = total.get(name.as_str()).map_or_else(|| amount.clone(), |it| it.add(&amount));
+            total.insert(name.clone().into(), sum);
         }
     }
     total

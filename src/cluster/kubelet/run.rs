@@ -42,11 +42,11 @@ impl PodId {
     }
 
     pub(crate) fn container<'w>(&self, world: &'w World, name: &str) -> Option<&'w ContainerRun> {
-        self.get(world)?.containers.get(name)
+        self.get(world)?.containers.get(name).map(AsRef::as_ref)
     }
 
     pub(super) fn container_mut<'w>(&self, world: &'w mut World, name: &str) -> Option<&'w mut ContainerRun> {
-        self.get_mut(world)?.containers.get_mut(name)
+        self.get_mut(world)?.containers.get_mut(name).map(Arc::make_mut)
     }
 }
 
@@ -69,7 +69,7 @@ pub(crate) struct PodRun {
     pub(super) retry_at: Option<SimTime>,
     pub(super) failures: u32,
     pub(super) volumes: OrdMap<String, Volume>,
-    pub(crate) containers: OrdMap<String, ContainerRun>,
+    pub(crate) containers: OrdMap<String, Arc<ContainerRun>>,
     pub(super) stopping: Option<Stopping>,
     /// The pod in the store while its status tells all there is, and the machine's address that it tells.
     pub(super) told: Option<(Object, String)>,
@@ -150,7 +150,7 @@ pub(crate) struct ContainerRun {
     /// 64 hex digits; empty before the first run.
     pub(crate) id: String,
     pub(super) files: FileTree,
-    pub(super) mounts: Vector<Mount>,
+    pub(super) mounts: Vec<Mount>,
     pub(crate) env: BTreeMap<String, String>,
     pub(super) vm: Option<Vm>,
     /// What the programs of the container use at most, in bytes, beyond the image's usual amount.
@@ -259,7 +259,7 @@ impl ContainerRun {
             is_restart: false,
             id: String::new(),
             files: FileTree::default(),
-            mounts: Vector::new(),
+            mounts: Vec::new(),
             env: BTreeMap::new(),
             vm: None,
             extra_memory: 0,

@@ -191,7 +191,7 @@ impl Settings {
             return pairs.map(|(name, amount)| (name.trim().to_owned(), amount.trim().to_owned())).collect();
         }
         let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        object::entries(&self.config, pointer).map(|(name, value)| (name.clone(), text(value))).collect()
+        object::entries(&self.config, pointer).map(|(name, value)| (name.to_string(), text(value))).collect()
     }
 }
 

@@ -160,7 +160,7 @@ pub(super) fn follow(world: &mut World, id: &PodId, pod: &Object, host: &str) ->
     let mut container = run
         .containers
         .get(&name)
-        .cloned()
+        .map(|it| it.as_ref().clone())
         .unwrap_or_else(|| ContainerRun::new(Role::Main, Arc::new(spec.clone())));
     if container.id.is_empty() || container.restarts != instance.restarts {
         container.id = world.chance.hex(64);
@@ -191,7 +191,7 @@ pub(super) fn follow(world: &mut World, id: &PodId, pod: &Object, host: &str) ->
     let line = |(at, text): &(SimTime, String)| LogLine { at: *at, err: true, text: text.clone() };
     container.logs = instance.log.iter().map(line).collect();
     container.previous_logs = instance.previous_log.iter().map(line).collect();
-    run.containers.insert(name.clone(), container);
+    run.containers.insert(name.clone(), Arc::new(container));
     world.clusters.get_mut(id.cluster)?.runtime.add_pod(&id.uid, run);
     furnish(world, id, pod, &spec, &name);
     if fresh {
@@ -227,7 +227,7 @@ fn furnish(world: &mut World, id: &PodId, pod: &Value, spec: &Value, name: &str)
         // The image's tree is as it was made, so nothing stands in the way.
         let _ = container.files.mkdir_all(&mount.path, 0o755, now);
     }
-    container.mounts = mounts.into_iter().collect();
+    container.mounts = mounts;
     container.env = env;
 }
 

@@ -166,7 +166,7 @@ impl NodeInfo {
         self.pods_max = Quantity::of(object::at(node, "/status/allocatable/pods")).as_int();
         self.taints = Taint::all_of(node);
         let labels = object::entries(node, "/metadata/labels");
-        let labels = labels.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())));
+        let labels = labels.filter_map(|(key, value)| Some((key.to_string(), value.as_str()?.to_owned())));
         self.labels = Arc::new(labels.collect());
         self.unschedulable = object::flag(node, "/spec/unschedulable");
         self.images = Arc::new(images(node));

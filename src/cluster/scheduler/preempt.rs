@@ -175,7 +175,7 @@ impl Budget {
                 selector: if selector.is_empty() { return None } else { selector },
                 allowed: object::int(it, "/status/disruptionsAllowed").unwrap_or(0),
                 disrupted: object::entries(it, "/status/disruptedPods")
-                    .map(|(name, _)| name.clone())
+                    .map(|(name, _)| name.to_string())
                     .collect(),
             })
         };

@@ -38,7 +38,7 @@ impl Resources {
                 "memory" => resources.memory = quantity.as_int(),
                 "ephemeral-storage" => resources.ephemeral = quantity.as_int(),
                 "pods" => {}
-                _ => drop(resources.scalars.insert(name.clone(), quantity.as_int())),
+                _ => drop(resources.scalars.insert(name.clone().into(), quantity.as_int())),
             }
         }
         resources

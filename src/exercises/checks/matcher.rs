@@ -1,6 +1,6 @@
 //! What a field may be asked to be.
 
-use crate::apimachinery::json::Value;
+use crate::apimachinery::json::{Key, Value};
 use crate::apimachinery::jsonpath;
 use crate::apimachinery::quantity::Quantity;
 
@@ -33,7 +33,7 @@ pub(super) fn validate(matcher: &Value) -> Result<(), String> {
 /// The operator of a map with exactly one key that is one; other values are compared as they are.
 fn operator(matcher: &Value) -> Option<&str> {
     let map = matcher.as_object().filter(|map| map.len() == 1)?;
-    map.keys().next().map(String::as_str).filter(|key| KEYS.contains(key))
+    map.keys().next().map(Key::as_str).filter(|key| KEYS.contains(key))
 }
 
 /// The values at a path of an object: kubectl's JSONPath without the braces.

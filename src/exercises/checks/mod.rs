@@ -245,7 +245,7 @@ pub(super) fn schema() -> Value {
     let mut schema = schema::of::<Common>();
     let properties = schema.pointer_mut("/properties").and_then(Value::as_object_mut);
     if let Some(properties) = properties {
-        properties.extend(KINDS.iter().map(|(name, _, schema)| ((*name).to_owned(), schema())));
+        properties.extend(KINDS.iter().map(|(name, _, schema)| ((*name).into(), schema())));
     }
     schema
 }

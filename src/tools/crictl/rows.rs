@@ -122,7 +122,7 @@ fn pod_of(state: &Cluster, uid: &str, run: &PodRun) -> Pod {
     let mut labels: Vec<(String, String)> = labels
         .into_iter()
         .flatten()
-        .map(|(key, value)| (key.clone(), value.as_str().unwrap_or_default().to_owned()))
+        .map(|(key, value)| (key.to_string(), value.as_str().unwrap_or_default().to_owned()))
         .collect();
     for (key, value) in [("name", &run.name), ("namespace", &run.namespace), ("uid", &uid.to_owned())] {
         labels.push((format!("io.kubernetes.pod.{key}"), value.clone()));

@@ -4,7 +4,7 @@ use super::args::Args;
 use super::cluster::Api;
 use super::release::{self, Release};
 use super::{Done, hooks, values};
-use crate::apimachinery::json::{Value, json};
+use crate::apimachinery::json::{Key, Value, json};
 use crate::apimachinery::{object, yaml};
 use crate::shell::Proc;
 use crate::sim::SimTime;
@@ -87,9 +87,9 @@ fn ordered(value: &Value, order: &[&str]) -> String {
         }
         Value::Object(map) => {
             let place = |key: &str| order.iter().position(|it| *it == key).unwrap_or(order.len());
-            let mut members: Vec<(&String, &Value)> = map.iter().collect();
+            let mut members: Vec<(&Key, &Value)> = map.iter().collect();
             members.sort_by_key(|(key, _)| (place(key), key.as_str()));
-            let text = |(key, value): (&String, &Value)| {
+            let text = |(key, value): (&Key, &Value)| {
                 let inner = if key == "info" { ordered(value, order) } else { value.to_string() };
                 format!("{key:?}:{inner}")
             };

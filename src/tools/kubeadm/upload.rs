@@ -189,7 +189,7 @@ pub(super) fn certificates(ctx: &Ctx<'_>, api: &Api<'_>, settings: &Settings, ke
         let unique = aead::Nonce::try_assume_unique_for_key(&nonce).map_err(|_| wrong())?;
         let mut sealed = content.into_bytes();
         sealer.seal_in_place_append_tag(unique, aead::Aad::empty(), &mut sealed).map_err(|_| wrong())?;
-        data.insert(file.replace('/', "-"), STANDARD.encode([nonce, sealed].concat()).into());
+        data.insert(file.replace('/', "-").into(), STANDARD.encode([nonce, sealed].concat()).into());
     }
     let secret = json!({
         "apiVersion": "v1", "kind": "Secret", "type": "Opaque",

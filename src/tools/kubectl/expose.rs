@@ -62,7 +62,7 @@ fn known(info: &Info) -> Result<Known, Failure> {
     let kind = text(tree, "/kind");
     let pairs = |pointer: &str| -> Vec<(String, String)> {
         entries(tree, pointer)
-            .map(|(key, value)| (key.clone(), value.as_str().unwrap_or("").to_owned()))
+            .map(|(key, value)| (key.to_string(), value.as_str().unwrap_or("").to_owned()))
             .collect()
     };
     let (selector, containers, ports) = match kind {

@@ -184,7 +184,7 @@ fn one(
         }
     }
     for (key, value) in new {
-        added |= map.insert(key.clone(), value.as_str().into()) != Some(Value::from(value.as_str()));
+        added |= map.insert(key.clone().into(), value.as_str().into()) != Some(Value::from(value.as_str()));
     }
     if !version.is_empty() {
         object::set(&mut tree, &["metadata", "resourceVersion"], version);

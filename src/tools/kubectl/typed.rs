@@ -2,7 +2,7 @@
 //!
 //! The order is one list for all kinds; where two structs disagree, [`SPECIAL`] knows better.
 
-use crate::apimachinery::json::Value;
+use crate::apimachinery::json::{Key, Value};
 use crate::apimachinery::object::Gvk;
 use crate::apimachinery::{go, schema};
 
@@ -306,7 +306,7 @@ pub(crate) fn json(tree: &Value, indent: Option<&str>) -> String {
 fn push(text: &mut String, value: &Value, key: &str, indent: Option<&str>, depth: usize) {
     match value {
         Value::Object(map) if !map.is_empty() => {
-            let mut members: Vec<(&String, &Value)> = map.iter().collect();
+            let mut members: Vec<(&Key, &Value)> = map.iter().collect();
             let is_map = MAPS.contains(&key) && !map.contains_key("matchLabels");
             if !is_map {
                 members.sort_by_key(|(name, _)| place(key, name));

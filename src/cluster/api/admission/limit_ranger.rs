@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::{Call, Object, Status, aggregate, concerns, creates, forbidden};
-use crate::apimachinery::json::Value;
+use crate::apimachinery::json::{Key, Value};
 use crate::apimachinery::object;
 use crate::apimachinery::quantity::Quantity;
 
@@ -48,12 +48,7 @@ pub(super) fn mutate(call: &mut Call<'_>, pod: &mut Value, old: Option<&Object>)
     Ok(())
 }
 
-fn merge(
-    container: &mut Value,
-    defaults: &BTreeMap<String, Value>,
-    kind: &str,
-    label: &str,
-) -> Option<String> {
+fn merge(container: &mut Value, defaults: &BTreeMap<Key, Value>, kind: &str, label: &str) -> Option<String> {
     let mut set = Vec::new();
     for (name, value) in defaults {
         let there = container.pointer(&format!("/resources/{kind}")).is_some_and(|it| it.get(name).is_some());
@@ -91,7 +86,9 @@ pub(super) fn validate(call: &mut Call<'_>, object: &Value, old: Option<&Object>
 type Amounts = BTreeMap<String, Quantity>;
 
 fn amounts(tree: &Value, pointer: &str) -> Amounts {
-    object::entries(tree, pointer).map(|(name, value)| (name.clone(), Quantity::of(Some(value)))).collect()
+    object::entries(tree, pointer)
+        .map(|(name, value)| (name.to_string(), Quantity::of(Some(value))))
+        .collect()
 }
 
 fn pod_faults(pod: &Value, limit: &Value) -> Vec<String> {

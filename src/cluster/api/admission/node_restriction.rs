@@ -1,7 +1,7 @@
 //! NodeRestriction: a kubelet changes its own node and its own pods only.
 
 use super::{Call, Object, Status, forbidden, is_trusted};
-use crate::apimachinery::json::Value;
+use crate::apimachinery::json::{Key, Value};
 use crate::apimachinery::object;
 
 /// The node that the caller is.
@@ -32,11 +32,11 @@ fn check_node(call: &Call<'_>, node: &str, object: &Value, old: Option<&Object>)
         let why = format!("node {node:?} is not allowed to modify node {:?}", object::name(object));
         return Err(forbidden(call, object, &why));
     }
-    let changed = |key: &&String| {
+    let changed = |key: &&Key| {
         let value = |tree: &Value| object::label(tree, key).map(str::to_owned);
         old.is_none_or(|old| value(old) != value(object))
     };
-    let labels: Vec<&String> = object::entries(object, "/metadata/labels")
+    let labels: Vec<&Key> = object::entries(object, "/metadata/labels")
         .map(|(key, _)| key)
         .filter(changed)
         .filter(|key| is_restricted(key))

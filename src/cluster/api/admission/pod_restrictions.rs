@@ -85,7 +85,7 @@ pub(super) fn tolerate_resources(
     }
     let asked: std::collections::BTreeSet<String> = containers(pod, "/spec")
         .into_iter()
-        .flat_map(|it| object::entries(it, "/resources/requests").map(|(name, _)| name.clone()))
+        .flat_map(|it| object::entries(it, "/resources/requests").map(|(name, _)| name.to_string()))
         .filter(|name| name.contains('/') && !name.starts_with("kubernetes.io/"))
         .collect();
     let mut all = object::list(pod, "/spec/tolerations").to_vec();

@@ -4,7 +4,7 @@
 //! annotations.
 
 use crate::apimachinery::go;
-use crate::apimachinery::json::{Map, Value, json};
+use crate::apimachinery::json::{Key, Map, Value, json};
 use crate::apimachinery::object::{self, at, int, list, map_at, text};
 
 const METRICS: &str = "autoscaling.alpha.kubernetes.io/metrics";
@@ -75,7 +75,7 @@ pub(super) fn to_v1(it: &mut Value) {
     ];
     for (key, value) in notes {
         if let Some(value) = value {
-            map_at(it, &["metadata", "annotations"]).insert(key.to_owned(), ordered(&value).into());
+            map_at(it, &["metadata", "annotations"]).insert(key.to_owned().into(), ordered(&value).into());
         }
     }
 }
@@ -123,7 +123,7 @@ fn ordered(tree: &Value) -> String {
     let place = |key: &str| ORDER.iter().position(|known| *known == key).unwrap_or(ORDER.len());
     match tree {
         Value::Object(map) => {
-            let mut keys: Vec<&String> = map.keys().collect();
+            let mut keys: Vec<&Key> = map.keys().collect();
             keys.sort_by_key(|key| (place(key), key.as_str()));
             let pairs = keys.into_iter().filter_map(|key| Some((key, map.get(key)?)));
             let pairs: Vec<String> = pairs
@@ -239,7 +239,7 @@ fn metric_to_v1(metric: &Value) -> Value {
     };
     for (old, new) in fields {
         if let Some(value) = target(new) {
-            made.insert((*old).to_owned(), value);
+            made.insert((*old).to_owned().into(), value);
         }
     }
     if name == "object" && !made.contains_key("targetValue") {
@@ -259,7 +259,7 @@ fn plain_fields(name: &str, source: &Value, made: &mut Map) {
     ];
     for (old, pointer) in pairs {
         if let Some(value) = at(source, pointer) {
-            made.insert(old.to_owned(), value.clone());
+            made.insert(old.to_owned().into(), value.clone());
         }
     }
 }
@@ -277,7 +277,7 @@ fn current_to_v1(metric: &Value) -> Value {
     plain_fields(name, source, &mut made);
     for (old, new) in CURRENTS {
         if let Some(value) = at(source, &format!("/current/{new}")) {
-            made.insert((*old).to_owned(), value.clone());
+            made.insert((*old).to_owned().into(), value.clone());
         }
     }
     json!({"type": text(metric, "/type"), name: made})

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::edit::{canonical_list, default_nonzero, each, has, within};
-use crate::apimachinery::json::{Value, json};
+use crate::apimachinery::json::{Key, Value, json};
 use crate::apimachinery::object::{entries, field, name, remove, set, set_default, text};
 
 const RBAC_GROUP: &str = "rbac.authorization.k8s.io";
@@ -89,7 +89,7 @@ pub(super) fn limit_range(it: &mut Value) {
 }
 
 fn copy_missing(item: &mut Value, from: &str, to: &str) {
-    let source: Vec<(String, Value)> =
+    let source: Vec<(Key, Value)> =
         entries(item, &format!("/{from}")).map(|(key, value)| (key.clone(), value.clone())).collect();
     for (key, value) in source {
         set_default(item, &[to, &key], value);

@@ -4,7 +4,7 @@
 
 use super::edit::{canonical, canonical_list, default_nonzero, each, has, within};
 use super::volumes;
-use crate::apimachinery::json::{Value, json};
+use crate::apimachinery::json::{Key, Value, json};
 use crate::apimachinery::object::{as_map, entries, flag, int, set, set_default, text};
 
 /// The three lists of containers of a pod spec.
@@ -125,7 +125,7 @@ fn host_ports(container: &mut Value) {
 
 /// What is limited and not requested is requested.
 fn requests_from_limits(container: &mut Value) {
-    let limits: Vec<(String, Value)> =
+    let limits: Vec<(Key, Value)> =
         entries(container, "/resources/limits").map(|(key, value)| (key.clone(), value.clone())).collect();
     for (resource, limit) in limits {
         set_default(container, &["resources", "requests", &resource], limit);
@@ -137,7 +137,7 @@ fn pod_level_requests(spec: &mut Value) {
     if !has(spec, "/resources/limits") {
         return;
     }
-    let limits: Vec<(String, Value)> =
+    let limits: Vec<(Key, Value)> =
         entries(spec, "/resources/limits").map(|(key, value)| (key.clone(), value.clone())).collect();
     for (resource, limit) in limits {
         set_default(spec, &["resources", "requests", &resource], limit);

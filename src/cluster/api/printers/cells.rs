@@ -52,7 +52,7 @@ pub(super) fn selector(tree: &Value, pointer: &str) -> String {
     let mut requirements: BTreeMap<String, Vec<String>> = BTreeMap::new();
     let Some(selector) = at(tree, pointer) else { return String::new() };
     for (key, value) in entries(selector, "/matchLabels") {
-        requirements.entry(key.clone()).or_default().push(format!("{key}={}", scalar(value)));
+        requirements.entry(key.clone().into()).or_default().push(format!("{key}={}", scalar(value)));
     }
     for expression in list(selector, "/matchExpressions") {
         let key = field(expression, "key").to_owned();

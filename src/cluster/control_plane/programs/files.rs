@@ -83,7 +83,7 @@ pub(super) fn encryption(start: &Start<'_>, path: &str) -> Result<(), String> {
 
 fn unknown_field(config: &Value) -> Option<String> {
     let names = |value: &Value| {
-        value.as_object().map(|it| it.keys().cloned().collect::<Vec<_>>()).unwrap_or_default()
+        value.as_object().map(|it| it.keys().map(ToString::to_string).collect::<Vec<_>>()).unwrap_or_default()
     };
     let top =
         names(config).into_iter().find(|it| !["apiVersion", "kind", "resources"].contains(&it.as_str()));

@@ -28,7 +28,7 @@ pub(super) fn unknown_fields(config: &Value) -> Vec<String> {
 
 fn collect_unknown(above: &str, value: &Value, found: &mut Vec<String>) {
     for (name, value) in value.as_object().into_iter().flatten() {
-        let path = if above.is_empty() { name.clone() } else { format!("{above}.{name}") };
+        let path = if above.is_empty() { name.to_string() } else { format!("{above}.{name}") };
         match kind_of(&path) {
             None => found.push(path),
             Some(kind) if kind.starts_with('{') => collect_unknown(&path, value, found),
@@ -47,7 +47,7 @@ pub(super) fn check_types(config: &Value) -> Result<(), String> {
 
 fn check_struct(above: &str, owner: &str, value: &Value) -> Result<(), String> {
     for (name, value) in value.as_object().into_iter().flatten() {
-        let path = if above.is_empty() { name.clone() } else { format!("{above}.{name}") };
+        let path = if above.is_empty() { name.to_string() } else { format!("{above}.{name}") };
         if let Some(kind) = kind_of(&path) {
             check_value(&path, owner, kind, value)?;
         }

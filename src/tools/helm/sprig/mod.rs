@@ -222,11 +222,15 @@ fn dicts(name: &str, a: &[Data]) -> Made {
         "hasKey" => ok(map(0).contains_key(&string(a, 1))),
         "keys" => ok(map(0).keys().cloned().collect::<Vec<_>>()),
         "values" => ok(map(0).into_iter().map(|(_, it)| it).collect::<Vec<_>>()),
-        "pick" => ok(map(0).into_iter().filter(|(key, _)| names().contains(key)).collect::<Map>()),
-        "omit" => ok(map(0).into_iter().filter(|(key, _)| !names().contains(key)).collect::<Map>()),
+        "pick" => {
+            ok(map(0).into_iter().filter(|(key, _)| names().contains(&key.to_string())).collect::<Map>())
+        }
+        "omit" => {
+            ok(map(0).into_iter().filter(|(key, _)| !names().contains(&key.to_string())).collect::<Map>())
+        }
         "set" => {
             let mut all = map(0);
-            all.insert(string(a, 1), at(a, 2).clone());
+            all.insert(string(a, 1).into(), at(a, 2).clone());
             ok(all)
         }
         "unset" => {

@@ -7,7 +7,7 @@ use super::super::writes::{LAST_APPLIED, Write};
 use super::super::{Ctx, Done, Failure, Info};
 use super::{Applied, Options, warn_if_deleting};
 use crate::apimachinery::go;
-use crate::apimachinery::json::{Value, json};
+use crate::apimachinery::json::{Key, Value, json};
 use crate::apimachinery::object::{self, list, text};
 
 pub(super) fn apply(ctx: &mut Ctx<'_>, options: &mut Options, applied: &mut Applied, mut info: Info) -> Done {
@@ -131,12 +131,12 @@ fn migrate(ctx: &mut Ctx<'_>, options: &Options, info: &mut Info) -> Result<bool
 /// Adds the fields of `other` to `fields`.
 fn union(fields: &mut Value, other: &Value) {
     let (Some(fields), Some(other)) = (fields.as_object_mut(), other.as_object()) else { return };
-    let others: BTreeMap<&String, &Value> = other.iter().collect();
+    let others: BTreeMap<&Key, &Value> = other.iter().collect();
     for (key, value) in others {
         match fields.get_mut(key) {
             Some(known) => union(known, value),
             None => {
-                fields.insert(key.clone(), value.clone());
+                fields.insert(key.clone().into(), value.clone());
             }
         }
     }

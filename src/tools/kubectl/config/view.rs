@@ -151,7 +151,7 @@ fn flatten(ctx: &Ctx<'_>, tree: &mut Value) -> Done {
                 Ok(bytes) => {
                     let map = as_map(value);
                     map.remove(*key);
-                    map.insert(format!("{key}-data"), STANDARD.encode(&bytes).into());
+                    map.insert(format!("{key}-data").into(), STANDARD.encode(&bytes).into());
                 }
                 Err(error) => {
                     failure = Some(Failure::error(format!(

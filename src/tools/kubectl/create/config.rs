@@ -106,8 +106,8 @@ fn configmap(ctx: &mut Ctx<'_>, name: &str) -> Result<Value, Failure> {
             }
         }
         match String::from_utf8(bytes) {
-            Ok(text) => data.insert(key, text.into()),
-            Err(error) => binary.insert(key, encoded(error.as_bytes()).into()),
+            Ok(text) => data.insert(key.into(), text.into()),
+            Err(error) => binary.insert(key.into(), encoded(error.as_bytes()).into()),
         };
     }
     let mut tree = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}});
@@ -142,7 +142,7 @@ fn secret_data(entries: Vec<Entry>) -> Result<Map, Failure> {
                 "cannot add key {key}, another key by that name already exists"
             )));
         }
-        data.insert(key, encoded(&bytes).into());
+        data.insert(key.into(), encoded(&bytes).into());
     }
     Ok(data)
 }

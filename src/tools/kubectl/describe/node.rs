@@ -6,7 +6,7 @@ use super::events;
 use super::resources::{self, Amounts, Which};
 use super::writer::{Writer, amount, joined, or_none, put, rfc1123, since};
 use super::{Lookup, Outcome, Settings};
-use crate::apimachinery::json::{Value, json};
+use crate::apimachinery::json::{Key, Value, json};
 use crate::apimachinery::object::{at, entries, field, flag, list, name, namespace, text};
 use crate::apimachinery::quantity::Quantity;
 
@@ -71,7 +71,7 @@ pub(super) fn describe(node: &Value, lookup: &mut dyn Lookup, settings: &Setting
 /// The roles of a node by its labels.
 fn roles(node: &Value) -> String {
     let labels = entries(node, "/metadata/labels");
-    let role = |(key, value): (&String, &Value)| match key.strip_prefix(ROLE_PREFIX) {
+    let role = |(key, value): (&Key, &Value)| match key.strip_prefix(ROLE_PREFIX) {
         Some(role) => Some(role.to_owned()),
         None if key == ROLE_LABEL => value.as_str().map(str::to_owned),
         None => None,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::writer::{Writer, amount, joined, put, rfc1123};
 use super::{Lookup, Outcome, Settings};
-use crate::apimachinery::json::Value;
+use crate::apimachinery::json::{Key, Value};
 use crate::apimachinery::object::{entries, field, list, name, namespace as namespace_of, text};
 use crate::apimachinery::quantity::Quantity;
 
@@ -154,7 +154,7 @@ fn limit_table(w: &mut Writer, limits: &[Value], prefix: &str) {
     let columns = ["min", "max", "defaultRequest", "default", "maxLimitRequestRatio"];
     for item in limits.iter().flat_map(|range| list(range, "/spec/limits")) {
         let maps = columns.iter().filter_map(|key| item.get(*key)?.as_object());
-        let resources: BTreeSet<&String> = maps.flat_map(|map| map.keys()).collect();
+        let resources: BTreeSet<&Key> = maps.flat_map(|map| map.keys()).collect();
         for resource in resources {
             let cells = columns.map(|key| match item.get(key).and_then(|map| map.get(resource)) {
                 Some(_) => amount(item.get(key), resource),

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::apimachinery::json::Value;
+use crate::apimachinery::json::{Key, Value};
 use crate::apimachinery::object::{at, entries, field, list, text};
 use crate::apimachinery::quantity::Quantity;
 
@@ -28,9 +28,9 @@ impl Which {
 }
 
 fn read(list: &Value, pointer: &str) -> Amounts {
-    let amount = |(name, value): (&String, &Value)| {
+    let amount = |(name, value): (&Key, &Value)| {
         let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        Some((name.clone(), Quantity::parse(&text).ok()?))
+        Some((name.to_string(), Quantity::parse(&text).ok()?))
     };
     entries(list, pointer).filter_map(amount).collect()
 }

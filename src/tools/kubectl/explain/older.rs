@@ -4,7 +4,7 @@
 
 use super::super::{Ctx, Failure, Mapping};
 use super::Call;
-use crate::apimachinery::json::{Map, Value};
+use crate::apimachinery::json::{Key, Map, Value};
 use crate::apimachinery::object::{field, list, text};
 
 /// 75. The width of descriptions, which stand five columns in.
@@ -152,7 +152,7 @@ impl Page {
         }
         let required = list(at, "/required");
         for (name, schema) in sorted(fields) {
-            let mark = if required.iter().any(|it| it == name) { " -required-" } else { "" };
+            let mark = if required.iter().any(|it| it == name.as_str()) { " -required-" } else { "" };
             self.line(3, &format!("{name}\t<{}>{mark}", types.name(schema)));
             let own = text(schema, "/description");
             let words = if own.is_empty() { text(types.real(schema), "/description") } else { own };
@@ -188,8 +188,8 @@ impl Page {
     }
 }
 
-fn sorted(fields: &Map) -> Vec<(&String, &Value)> {
-    let mut all: Vec<(&String, &Value)> = fields.iter().collect();
+fn sorted(fields: &Map) -> Vec<(&Key, &Value)> {
+    let mut all: Vec<(&Key, &Value)> = fields.iter().collect();
     all.sort_by_key(|it| it.0);
     all
 }

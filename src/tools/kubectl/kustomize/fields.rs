@@ -1,7 +1,7 @@
 //! Fields by their path in objects of some kinds: `spec/template/spec/containers[]/image`.
 
 use super::resource::{Id, selects};
-use crate::apimachinery::json::{Map, Value};
+use crate::apimachinery::json::{Key, Map, Value};
 use crate::apimachinery::object::{self, Gvk, field, flag};
 
 /// A field of objects of some kinds.
@@ -69,7 +69,7 @@ fn walk(value: &mut Value, path: &[&str], make: Make, set: Set<'_>) -> Result<()
             if missing && makes {
                 let fresh =
                     if rest.is_empty() && make == Make::Scalar { "".into() } else { Map::new().into() };
-                map.insert(name.to_owned(), fresh);
+                map.insert(name.to_owned().into(), fresh);
             }
             match map.get_mut(name) {
                 Some(inner) => walk(inner, rest, make, set),
@@ -109,7 +109,7 @@ pub(super) fn split(path: &str, mark: char) -> Vec<String> {
 /// # Errors
 /// As [`change`].
 pub(super) fn add_pairs(tree: &mut Value, specs: &[Spec], pairs: &Map) -> Result<(), String> {
-    let mut pairs: Vec<(&String, &Value)> = pairs.iter().collect();
+    let mut pairs: Vec<(&Key, &Value)> = pairs.iter().collect();
     pairs.sort_by_key(|it| it.0);
     for (key, value) in pairs {
         for spec in specs {
@@ -117,7 +117,7 @@ pub(super) fn add_pairs(tree: &mut Value, specs: &[Spec], pairs: &Map) -> Result
                 if !found.is_object() && !found.is_null() {
                     return Err("wrong node kind: expected MappingNode but got ScalarNode".into());
                 }
-                object::as_map(found).insert(key.clone(), value.clone());
+                object::as_map(found).insert(key.clone().into(), value.clone());
                 Ok(())
             })?;
         }

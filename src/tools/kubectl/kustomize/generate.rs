@@ -100,10 +100,10 @@ fn fill(tree: &mut Value, kind: &str, name: &str, all: Vec<Entry>) -> Result<(),
             return Err(Failure::error(format!("configmap {name} illegally repeats the key `{key}`")));
         }
         match String::from_utf8(bytes) {
-            Ok(text) if kind != "Secret" => data.insert(key, text.into()),
-            Ok(text) => data.insert(key, folded(text.as_bytes()).into()),
-            Err(error) if kind == "Secret" => data.insert(key, folded(error.as_bytes()).into()),
-            Err(error) => binary.insert(key, folded(error.as_bytes()).into()),
+            Ok(text) if kind != "Secret" => data.insert(key.into(), text.into()),
+            Ok(text) => data.insert(key.into(), folded(text.as_bytes()).into()),
+            Err(error) if kind == "Secret" => data.insert(key.into(), folded(error.as_bytes()).into()),
+            Err(error) => binary.insert(key.into(), folded(error.as_bytes()).into()),
         };
     }
     for (key, map) in [("data", data), ("binaryData", binary)] {

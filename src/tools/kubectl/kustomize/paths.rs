@@ -156,7 +156,7 @@ fn walk(
     match value {
         Value::Object(map) => {
             if !map.contains_key(part) && make != Make::Nothing {
-                map.insert(part.clone(), fresh(rest, make));
+                map.insert(part.clone().into(), fresh(rest, make));
             }
             match map.get_mut(part) {
                 Some(inner) => step(inner, Step::Key(part.clone()), rest, make, trail, out),

@@ -219,7 +219,7 @@ impl Resource {
         ];
         for (key, value) in notes.into_iter().filter(|it| !it.1.is_empty()) {
             let annotations = object::map_at(&mut tree, &["metadata", "annotations"]);
-            annotations.insert(format!("internal.config.kubernetes.io/{key}"), value.into());
+            annotations.insert(format!("internal.config.kubernetes.io/{key}").into(), value.into());
         }
         tree
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use crate::apimachinery::json::Value;
+use crate::apimachinery::json::{Key, Value};
 
 /// One structure a line: its name, then `field:type`. A type is a word of Go, `map` for texts by text, or another
 /// structure; `[]` stands before lists. Structures that are embedded stand before the type, with points.
@@ -57,7 +57,7 @@ pub(super) fn check(tree: &Value) -> Result<(), String> {
 
 fn structure(tree: &Value, name: &str, path: &str) -> Result<(), String> {
     let (Some(known), Some(fields)) = (ALL.get(name), tree.as_object()) else { return Ok(()) };
-    let mut keys: Vec<&String> = fields.keys().collect();
+    let mut keys: Vec<&Key> = fields.keys().collect();
     keys.sort();
     for key in keys {
         // Go finds fields whatever the case of their letters.

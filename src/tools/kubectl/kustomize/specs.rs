@@ -174,7 +174,7 @@ impl Config {
         let mut all = Self::default();
         for (name, specs) in tree.as_object().into_iter().flatten().filter(|it| it.0 != "nameReference") {
             let specs = specs.as_array().into_iter().flatten().map(Spec::of).collect();
-            all.fields.insert(name.clone(), specs);
+            all.fields.insert(name.clone().into(), specs);
         }
         for entry in list(tree, "/nameReference") {
             let gvk = Gvk::new(field(entry, "group"), field(entry, "version"), field(entry, "kind"));

@@ -156,7 +156,7 @@ fn from_object(ctx: &mut Ctx<'_>, from: &str) -> Result<Vec<Value>, Failure> {
             _ => return Err(Failure::error("unsupported resource specified in --from")),
         };
         for (key, _) in entries(&info.object, "/data") {
-            if keys.is_empty() || keys.contains(key) {
+            if keys.is_empty() || keys.iter().any(|it| it == key) {
                 let name = variable_name(ctx, key);
                 let source = json!({reference: {"name": info.name, "key": key}});
                 all.push(json!({"name": name, "valueFrom": source}));

@@ -287,7 +287,7 @@ const VOLUMES: &[&str] = &[
 fn restricted_volumes(pod: &Value) -> Option<Fault> {
     let kind = |it: &Value| -> Option<String> {
         let mut keys = it.as_object()?.keys().filter(|key| *key != "name");
-        keys.find(|key| !VOLUMES.contains(&key.as_str())).cloned()
+        keys.find(|key| !VOLUMES.contains(&key.as_str())).map(ToString::to_string)
     };
     let names = volumes_with(pod, |it| kind(it).is_some());
     if names.is_empty() {

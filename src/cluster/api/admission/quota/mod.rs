@@ -140,7 +140,7 @@ pub(crate) fn recount(store: &crate::cluster::Store, quota: &Value) -> Amounts {
     let namespace = object::namespace(quota);
     let resources: Vec<_> = store.resources().cloned().collect();
     for storage in resources {
-        if !usage::counts(&storage, wanted.keys()) {
+        if !usage::counts(&storage, wanted.keys().map(String::as_str)) {
             continue;
         }
         for object in store.list(&storage, namespace).filter(|it| scopes::covers(quota, &storage, it)) {

@@ -13,7 +13,9 @@ pub(crate) type Amounts = BTreeMap<String, Quantity>;
 
 /// The amounts at a JSON pointer.
 pub(crate) fn amounts(tree: &Value, pointer: &str) -> Amounts {
-    object::entries(tree, pointer).map(|(name, value)| (name.clone(), Quantity::of(Some(value)))).collect()
+    object::entries(tree, pointer)
+        .map(|(name, value)| (name.to_string(), Quantity::of(Some(value))))
+        .collect()
 }
 
 /// Core resources that count under their own name beside `count/…`.
@@ -47,12 +49,12 @@ pub(crate) fn of(storage: &str, object: &Value) -> Amounts {
 }
 
 /// True when objects of `storage` can count towards one of `names`.
-pub(crate) fn counts<'a>(storage: &str, mut names: impl Iterator<Item = &'a String>) -> bool {
+pub(crate) fn counts<'a>(storage: &str, mut names: impl Iterator<Item = &'a str>) -> bool {
     let count = format!("count/{storage}");
     names.any(|name| {
-        *name == count
+        name == count
             || match storage {
-                "pods" => !name.starts_with("count/") && !BY_NAME.contains(&name.as_str()),
+                "pods" => !name.starts_with("count/") && !BY_NAME.contains(&name),
                 "services" => name == "services" || name.starts_with("services."),
                 "persistentvolumeclaims" => {
                     name == storage
