@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use super::journal::{Input, TaskMark};
-use super::seat::{News, Shown, Typed, WAITS_MAX, shown};
+use super::seat::{News, Shown, Typed, WAITS_MAX, shown, stop};
 use super::welcome::{self, CANDIDATE};
 use crate::cluster::{Place, World, templates};
 use crate::exercises::{Exercise, Stage, stage};
@@ -260,6 +260,11 @@ impl Desk {
             Input::Interrupt => {
                 news.push((terminal, Shown::Printed(b"^C\n".to_vec())));
                 self.at(terminal, Console::cancel);
+            }
+            Input::Stop => {
+                if let Some(it) = self.terminals.get_mut(terminal) {
+                    news.extend(stop(&mut it.console, &mut it.running).map(|shown| (terminal, shown)));
+                }
             }
             Input::Close => self.at(terminal, Console::close),
         }

@@ -125,6 +125,8 @@ pub(crate) enum Input {
     Need { need: Need },
     /// Ctrl-C.
     Interrupt,
+    /// Ctrl-Z.
+    Stop,
     /// Ctrl-D at an empty prompt.
     Close,
     /// The last command was taken back.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::journal::Input;
 use crate::cluster::World;
 use crate::exercises::{Stage, stage};
-use crate::shell::{Answer, Console, Lab, Request, Status};
+use crate::shell::{Answer, Console, Lab, Request, Status, Stopping};
 use crate::sim::SimTime;
 
 /// A task with its worlds and terminals.
@@ -50,6 +50,8 @@ pub(crate) enum Shown {
     Prompt(String),
     /// A program asks for something.
     Asks(Box<Request>),
+    /// The screen keeps what the program shows under this number: it was stopped.
+    Aside(u64),
     /// Another terminal stands at this prompt.
     Opened {
         prompt: String,
@@ -198,6 +200,11 @@ impl Seat {
                 news.push((terminal, Shown::Printed(b"^C\n".to_vec())));
                 self.at(terminal, |it| it.console.cancel());
             }
+            Input::Stop => {
+                if let Some(it) = self.terminals.get_mut(terminal) {
+                    news.extend(stop(&mut it.console, &mut it.running).map(|shown| (terminal, shown)));
+                }
+            }
             Input::Close => self.at(terminal, |it| it.console.close()),
         }
         news.extend(self.poll());
@@ -263,6 +270,18 @@ impl Seat {
         let console = self.console()?;
         self.terminals.push(Terminal { console, running: false });
         Ok(())
+    }
+}
+
+/// Stops the program in front of a terminal, as Ctrl-Z does; what is shown of that.
+pub(super) fn stop(console: &mut Console, running: &mut bool) -> Option<Shown> {
+    match console.stop() {
+        Stopping::Nothing => None,
+        Stopping::Refused(why) => Some(Shown::Refused(why.to_owned())),
+        Stopping::Stopped(kept) => {
+            *running = true;
+            Some(kept.map_or_else(|| Shown::Printed(b"^Z".to_vec()), Shown::Aside))
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use std::task::Poll;
 use bashkit::{Command, CommandContext, CommandOutput, CommandStatus, LimitExceeded, async_trait};
 
 use super::access::Umask;
+use super::control::Control;
 use super::link::Link;
 use super::pipes::Sharing;
 use super::proc::{Fd, Outbox, Pipes, Proc, Program};
@@ -36,6 +37,7 @@ pub(super) struct Around {
     pub(super) sharing: Sharing,
     pub(super) umask: Umask,
     pub(super) tracing: Tracing,
+    pub(super) control: Control,
 }
 
 /// Which programs of the tables a shell knows, beside those of the language crate.
@@ -65,20 +67,36 @@ impl Command for Adapted {
                 limits::STARTS_MAX as usize,
             )));
         }
+        let control = &self.around.control;
+        let spot = control.starts(context.name);
         let stdin = read_all(&context).await?;
         let pipes = substituted(&context, stdin.as_deref()).await;
-        let mut proc = Proc { pipes, ..process(&self.around, &context, stdin) };
-        let outbox = proc.outbox.clone();
-        let mut running = (self.program.run)(&mut proc);
-        let exit = loop {
-            let polled = poll_fn(|cx| Poll::Ready(running.as_mut().poll(cx))).await;
-            deliver(&outbox, &context.stdout, &context.stderr).await?;
-            match polled {
-                Poll::Ready(exit) => break exit,
-                Poll::Pending => yield_once().await,
-            }
-        };
-        Ok(CommandStatus::with_code(exit))
+        let proc = Proc { pipes, ..process(&self.around, &context, stdin) };
+        let words = proc.args.clone();
+        let streams = Streams { out: context.stdout.clone(), err: context.stderr.clone(), control: control.clone() };
+        let work = Box::pin(carry(self.program, proc, streams));
+        Ok(CommandStatus::with_code(control.run(work, spot, &words).await?))
+    }
+}
+
+/// Where a program writes.
+struct Streams {
+    out: CommandOutput,
+    err: CommandOutput,
+    control: Control,
+}
+
+/// Runs a program to its end, and passes on what it writes as it comes.
+async fn carry(program: &'static Program, mut proc: Proc, streams: Streams) -> bashkit::Result<i32> {
+    let outbox = proc.outbox.clone();
+    let mut running = (program.run)(&mut proc);
+    loop {
+        let polled = poll_fn(|cx| Poll::Ready(running.as_mut().poll(cx))).await;
+        deliver(&outbox, &streams).await?;
+        match polled {
+            Poll::Ready(exit) => return Ok(exit),
+            Poll::Pending => yield_once().await,
+        }
     }
 }
 
@@ -138,12 +156,14 @@ pub(super) async fn substituted(context: &CommandContext<'_>, stdin: Option<&[u8
 }
 
 /// Passes on what the program wrote, in the order of writing.
-async fn deliver(outbox: &Outbox, out: &CommandOutput, err: &CommandOutput) -> bashkit::Result<()> {
+async fn deliver(outbox: &Outbox, streams: &Streams) -> bashkit::Result<()> {
     let written = std::mem::take(&mut *outbox.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
     for (fd, bytes) in written {
-        match fd {
-            Fd::Out => out.write_all(&bytes).await?,
-            Fd::Err => err.write_all(&bytes).await?,
+        let output = if fd == Fd::Out { &streams.out } else { &streams.err };
+        match output.write_all(&bytes).await {
+            // Its line was interrupted while it stood still: what is left is the terminal.
+            Err(bashkit::Error::Cancelled) => streams.control.say(fd, &bytes),
+            written => written?,
         }
     }
     Ok(())

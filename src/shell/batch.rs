@@ -11,6 +11,7 @@ use bashkit::{Bash, BashBuilder, ExecOptions, ExecResult, LimitExceeded};
 
 use super::adapt::{Adapted, Around, Programs};
 use super::begin;
+use super::control::Control;
 use super::disk::Disk;
 use super::files::PlaceFiles;
 use super::pipes::{Sharer, Sharing};
@@ -55,6 +56,7 @@ impl Proc {
             sharing: Sharing::default(),
             umask: self.umask.inherited(),
             tracing: Tracing::default(),
+            control: Control::default(),
         }
     }
 

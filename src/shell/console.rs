@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::access::Umask;
 use super::adapt::{Around, Programs};
 use super::batch::{self, Script};
+use super::control::{Control, Stopping};
 use super::crond::Crond;
 use super::engine::Engine;
 use super::link::{Answer, Link, Request};
@@ -85,6 +86,7 @@ impl Console {
             sharing: Sharing::default(),
             umask: Umask::default(),
             tracing: Tracing::default(),
+            control: Control::default(),
         }
     }
 
@@ -189,6 +191,26 @@ impl Console {
         self.link.clear();
         if let Some(top) = self.stack.last() {
             top.cancel();
+        }
+    }
+
+    /// Stops the program in front of the top shell, as Ctrl-Z does.
+    pub(crate) fn stop(&mut self) -> Stopping {
+        let Some(top) = self.stack.last().filter(|top| top.idle().is_none()) else { return Stopping::Nothing };
+        let control = top.control.clone();
+        let question = self.asked.take();
+        let kept = question.as_ref().and_then(|(id, request)| match request {
+            Request::Edit(_) | Request::EditAnswer(_) | Request::Page(_) | Request::Resume(_) => Some(*id),
+            Request::Line { .. } | Request::Session(..) => None,
+        });
+        control.want_stop(question);
+        let _ = self.poll_sessions();
+        match control.stop_came() {
+            Ok(()) => Stopping::Stopped(kept),
+            Err((question, why)) => {
+                self.asked = question;
+                Stopping::Refused(why)
+            }
         }
     }
 

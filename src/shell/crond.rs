@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use super::access::Umask;
+use super::control::Control;
 use super::adapt::{Around, Programs};
 use super::batch::{self, Script};
 use super::engine::Engine;
@@ -129,6 +130,7 @@ fn command(lab: Lab, host: String, entry: Entry, pid: u32) -> Running {
             sharing: Sharing::default(),
             umask: Umask::default(),
             tracing: Tracing::default(),
+            control: Control::default(),
         };
         let script = Script { text, stdin: input.map(String::into_bytes), ..Script::default() };
         batch::run(around, &login, script, &outbox).await;

@@ -8,6 +8,7 @@ use std::task::Poll;
 use super::access::Umask;
 use super::adapt::{Around, Programs};
 use super::batch::{self, Script};
+use super::control::Control;
 use super::engine::Engine;
 use super::link::Link;
 use super::pipes::Sharing;
@@ -46,6 +47,7 @@ impl Job {
             sharing: Sharing::default(),
             umask: Umask::default(),
             tracing: Tracing::default(),
+            control: Control::default(),
         };
         let written = outbox.clone();
         let running = Box::pin(async move { batch::run(around, &login, script, &written).await });

@@ -21,6 +21,8 @@ pub(crate) enum Request {
     EditAnswer(Result<String, String>),
     /// A text to read at leisure: `less`, `man`.
     Page(PageRequest),
+    /// What the screen has kept under this number since its program was stopped.
+    Resume(u64),
 }
 
 /// Which editor.
@@ -125,6 +127,13 @@ impl Link {
         let id = desk.next;
         desk.asked.push_back((id, request));
         Some(id)
+    }
+
+    /// Asks a question again that was taken and got no answer.
+    pub(super) fn put_back(&self, id: u64, request: Request) {
+        if let Some(mut desk) = self.desk() {
+            desk.asked.push_front((id, request));
+        }
     }
 
     /// Takes the oldest question.

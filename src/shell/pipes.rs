@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::access::Umask;
 use super::adapt::Around;
+use super::control::Control;
 use bashkit::{Builtin, BuiltinContext, BuiltinRegistry, Command, ExecResult, async_trait};
 
 /// Whether the programs of one shell share their input; clones are the same switch.
@@ -32,13 +33,19 @@ pub(super) struct Sharer {
     program: Arc<dyn Builtin>,
     sharing: Sharing,
     umask: Umask,
+    control: Control,
 }
 
 impl Sharer {
     /// `None` when the language crate's registry is broken.
     pub(super) fn new(name: &str, program: impl Command + 'static, around: &Around) -> Option<Self> {
         let program = builtin_of(name, program)?;
-        Some(Self { program, sharing: around.sharing.clone(), umask: around.umask.clone() })
+        Some(Self {
+            program,
+            sharing: around.sharing.clone(),
+            umask: around.umask.clone(),
+            control: around.control.clone(),
+        })
     }
 }
 
@@ -47,6 +54,11 @@ pub(super) fn builtin_of(name: &str, command: impl Command + 'static) -> Option<
     let registry = BuiltinRegistry::new();
     registry.insert_command(name, command);
     registry.lookup(name)
+}
+
+/// Which copy of the shell calls: jobs and stages of pipelines run in copies of their own.
+pub(super) fn shell_of(context: &BuiltinContext<'_>) -> usize {
+    std::ptr::from_ref(&*context.cwd).addr()
 }
 
 /// Where the language crate keeps the umask.
@@ -60,6 +72,8 @@ impl Builtin for Sharer {
 
     async fn execute(&self, context: BuiltinContext<'_>) -> bashkit::Result<ExecResult> {
         self.umask.set(context.variables.get(UMASK).map(String::as_str));
+        // What shares its input writes into a buffer that is gone when it is stopped: nobody waits for it in front.
+        self.control.starting(if self.sharing.is_on() { 0 } else { shell_of(&context) });
         self.program.execute(context).await
     }
 }

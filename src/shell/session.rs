@@ -17,8 +17,10 @@ use bashkit::{Bash, Builtin, BuiltinContext, Error, ExecOptions, ExecResult, asy
 use super::adapt::{Adapted, Around};
 use super::batch::{self, Screen};
 use super::begin;
-use super::jobs::{self, Jobs};
-use super::pipes::Sharing;
+use super::control::Control;
+use super::job_commands::{self, JobCommands};
+use super::jobs;
+use super::pipes::{self, Sharing};
 use super::proc::{Fd, Outbox};
 use super::programs::KILL;
 use super::traces::Tracing;
@@ -30,7 +32,7 @@ use crate::sim::SimTime;
 
 /// Takes the next line and evaluates it, until there is none. The last command tells that the loop
 /// was left by a stray `break`, or because the input ended.
-const LOOP: &str = "__uncordon_begin; while __uncordon_next \"$?\" \"$!\" \"$(builtin jobs -l)\"; do eval \"$__uncordon_line\"; done\n__uncordon_left";
+const LOOP: &str = "__uncordon_begin; while __uncordon_next \"$?\" \"$!\" \"$(builtin jobs -l)\" \"$(echo $BASHPID)\"; do eval \"$__uncordon_line\"; done\n__uncordon_left";
 
 /// Ends every line that was typed, so that a failure of the line is none of the loop's `eval`.
 const KEEP: &str = "\n__uncordon_keep \"$?\" \"${PIPESTATUS[*]}\"";
@@ -55,9 +57,8 @@ pub(super) struct State {
     pipeline: Option<String>,
     /// The line that was typed last.
     typed: String,
-    jobs: Jobs,
-    /// Exit codes of jobs whose end was told, by process.
-    ended: BTreeMap<String, i32>,
+    /// Lines to run before the next prompt that nobody typed.
+    chores: VecDeque<String>,
     /// True when no more lines come: the prompt got end-of-file.
     closing: bool,
     cancel: bool,
@@ -86,13 +87,23 @@ pub(super) struct Session {
     pub(super) cell: Cell,
     /// The question of the program that opened this session.
     pub(super) asked_by: Option<u64>,
+    pub(super) control: Control,
     future: Pin<Box<dyn Future<Output = i32> + Send>>,
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // What was stopped holds on to the session.
+        self.control.clear();
+    }
 }
 
 impl Session {
     /// A shell that has yet to be polled.
     pub(super) fn new(around: Around, login: Login, outbox: Outbox, asked_by: Option<u64>) -> Self {
         let cell = Cell::default();
+        let control = Control::new(&outbox, &login.home);
+        let around = Around { control: control.clone(), ..around };
         {
             let mut state = cell.lock();
             state.cwd.clone_from(&login.cwd);
@@ -100,11 +111,12 @@ impl Session {
         }
         let lab = around.lab.clone();
         let future = Box::pin(live(around, login.clone(), cell.clone(), outbox));
-        Self { lab, login, cell, asked_by, future }
+        Self { lab, login, cell, asked_by, control, future }
     }
 
     /// Runs on as far as it can; gives the exit code when the shell has ended.
     pub(super) fn poll(&mut self, engine: &super::engine::Engine) -> Option<i32> {
+        self.control.poll_behind(engine);
         match engine.poll(self.future.as_mut()) {
             Poll::Ready(exit) => Some(exit),
             Poll::Pending => None,
@@ -125,11 +137,18 @@ impl Session {
 
     /// Ends the running line, as Ctrl-C does.
     pub(super) fn cancel(&self) {
-        self.cell.lock().cancel = true;
+        let mut state = self.cell.lock();
+        state.cancel = true;
+        if let Some(pid) = self.control.interrupted() {
+            state.chores.push_back(format!("builtin kill -2 {pid} 2>/dev/null"));
+        }
     }
 
     /// Ends the session at its prompt, as Ctrl-D does.
     pub(super) fn close(&self) {
+        if self.control.keeps_shell(false) {
+            return;
+        }
         let mut state = self.cell.lock();
         state.idle = None;
         state.closing = true;
@@ -143,11 +162,8 @@ fn prelude(around: &Around, login: &Login) -> VecDeque<String> {
         "history() { __uncordon_history \"$@\"; }".to_owned(),
         format!("PS4=$'\\x{:02x}+ '", u32::from(MARK)),
         "declare -ar BASH_VERSINFO=(5 2 21 1 release x86_64-pc-linux-gnu)".to_owned(),
-        // How a job ended is asked for when it has, so that later nobody else knows.
-        "wait() { if __uncordon_wait \"$#\" \"${1-}\"; then return $__uncordon_told; fi; builtin wait \"$@\"; }".to_owned(),
-        // Jobs are the language's business, processes of the machine are not.
-        "kill() { case \"$*\" in -l|-L) __uncordon_kill -l; return;; esac; builtin kill \"$@\" 2>/dev/null || __uncordon_kill \"$@\"; }".to_owned(),
     ]);
+    lines.extend(job_commands::functions());
     for (name, value) in &login.aliases {
         lines.push_back(format!("alias {name}={}", input::quote(value)));
     }
@@ -165,12 +181,13 @@ async fn live(around: Around, login: Login, cell: Cell, outbox: Outbox) -> i32 {
     let name = login.shell.clone();
     let wording = Wording::new(&around.lab, &around.place, &name, true);
     let screen = Screen::new(&outbox, wording, &around, Valve::default());
-    let mut bash = build(around, &login, &cell, &screen);
+    let mut bash = build(around.clone(), &login, &cell, &screen);
     loop {
-        let outcome = interruptible(&cell, screen.execute(&mut bash, LOOP, ExecOptions::new())).await;
+        let work = screen.execute(&mut bash, LOOP, ExecOptions::new());
+        let outcome = interruptible(&cell, &around.control, work).await;
         let mut state = cell.lock();
         let status = match outcome {
-            Some(Ok(result)) => {
+            Ok(Ok(result)) => {
                 if let Some(exit) = state.exited.take() {
                     return exit;
                 }
@@ -183,21 +200,25 @@ async fn live(around: Around, login: Login, cell: Cell, outbox: Outbox) -> i32 {
                 }
                 result.exit_code
             }
-            Some(Err(error)) => report(&name, &error, &outbox),
-            None => INTERRUPTED,
+            Ok(Err(error)) => report(&name, &error, &outbox),
+            Err(exit) => exit,
         };
         state.resume = Some(status);
     }
 }
 
-/// Runs `work` until it ends or the session is interrupted, which gives `None`.
-async fn interruptible<T>(cell: &Cell, work: impl Future<Output = T>) -> Option<T> {
+/// Runs `work` until it ends or its line is given up, which gives the exit code of that.
+async fn interruptible<T>(cell: &Cell, control: &Control, work: impl Future<Output = T>) -> Result<T, i32> {
     let mut work = Box::pin(work);
     poll_fn(|cx| {
         if std::mem::take(&mut cell.lock().cancel) {
-            return Poll::Ready(None);
+            return Poll::Ready(Err(INTERRUPTED));
         }
-        work.as_mut().poll(cx).map(Some)
+        let polled = work.as_mut().poll(cx).map(Ok);
+        match control.take_leave() {
+            Some(exit) if polled.is_pending() => Poll::Ready(Err(exit)),
+            _ => polled,
+        }
     })
     .await
 }
@@ -216,6 +237,7 @@ pub(super) fn report(shell: &str, error: &Error, outbox: &Outbox) -> i32 {
 
 fn build(around: Around, login: &Login, cell: &Cell, screen: &Screen) -> Bash {
     let exit_cell = cell.clone();
+    let control = around.control.clone();
     let (lab, wording) = (around.lab.clone(), screen.wording.clone());
     let kill = Adapted { program: &KILL, around: around.clone() };
     let mut bash = batch::builder(&around, login)
@@ -229,14 +251,21 @@ fn build(around: Around, login: &Login, cell: &Cell, screen: &Screen) -> Bash {
                 sharing: around.sharing.clone(),
                 lab: around.lab.clone(),
                 tracing: around.tracing.clone(),
+                control: around.control.clone(),
                 screen: screen.clone(),
             }),
         )
         .builtin("__uncordon_status", Box::new(Status))
         .builtin("__uncordon_keep", Box::new(Keep(cell.clone())))
-        .builtin("__uncordon_ended", Box::new(Ended(cell.clone())))
-        .builtin(jobs::BEGAN, Box::new(Began(cell.clone())))
-        .builtin("__uncordon_wait", Box::new(Wait(cell.clone())))
+        .builtin(jobs::BEGAN, Box::new(Began(around.control.clone())))
+        .builtin(
+            job_commands::NAME,
+            Box::new(JobCommands {
+                control: around.control.clone(),
+                link: around.link.clone(),
+                shell: login.shell.clone(),
+            }),
+        )
         .builtin("__uncordon_left", Box::new(Left(cell.clone())))
         .builtin("__uncordon_history", Box::new(History(cell.clone())))
         .before_tool(Box::new(move |event| match &event.args[..] {
@@ -248,6 +277,9 @@ fn build(around: Around, login: &Login, cell: &Cell, screen: &Screen) -> Bash {
             _ => HookAction::Continue(event),
         }))
         .on_exit(Box::new(move |event: ExitEvent| {
+            if control.keeps_shell(true) {
+                return HookAction::Cancel("there are stopped jobs".to_owned());
+            }
             exit_cell.lock().exited = Some(event.code);
             HookAction::Continue(event)
         }))
@@ -271,6 +303,7 @@ struct Next {
     sharing: Sharing,
     lab: Lab,
     tracing: Tracing,
+    control: Control,
     screen: Screen,
 }
 
@@ -310,6 +343,7 @@ impl Builtin for Next {
         self.tracing.set(context.variables.get("SHOPT_x").is_some_and(|it| it == "1"));
         self.sharing.follow(&line, |name| names::is_known(&self.lab, name));
         self.screen.wording.lock().unwrap_or_else(PoisonError::into_inner).begin(&line);
+        self.control.begins(&line);
         let before = self.cell.lock().pipeline.take().unwrap_or_default();
         // Behind what is not whole, such as a text without its end, it would be part of that.
         let keep = if input::is_incomplete(&line) { "" } else { KEEP };
@@ -352,6 +386,8 @@ impl Next {
         let status = state.resume.take().or(kept).unwrap_or(status);
         state.resume = Some(status);
         state.cwd = context.cwd.to_string_lossy().into_owned();
+        let fresh = context.args.get(3).map(String::as_str).unwrap_or_default();
+        self.control.at_prompt(pipes::shell_of(context), &state.cwd, fresh);
         let copy = |map: &mut dyn Iterator<Item = (&String, &String)>| {
             map.map(|(name, value)| (name.clone(), value.clone())).collect()
         };
@@ -362,11 +398,20 @@ impl Next {
     /// Says which jobs began; gives the line that says which ended.
     fn tell_jobs(&self, context: &BuiltinContext<'_>) -> Option<String> {
         let arg = |at: usize| context.args.get(at).map(String::as_str).unwrap_or_default();
-        let mut state = self.cell.lock();
-        let typed = std::mem::take(&mut state.typed);
-        let news = state.jobs.look(arg(2), arg(1), &typed);
-        batch::write(&self.screen.outbox, Fd::Err, news.begun.as_bytes());
-        (!news.ended.is_empty()).then_some(news.ended)
+        let typed = std::mem::take(&mut self.cell.lock().typed);
+        let begun = self.control.with(|jobs| jobs.look(arg(2), arg(1), &typed));
+        self.control.copies_of(arg(1));
+        self.control.say(Fd::Err, begun.as_bytes());
+        let mut lines = job_commands::settle(&self.control, arg(2));
+        lines.extend(self.cell.lock().chores.drain(..));
+        if !lines.is_empty() {
+            return Some(lines.join("; "));
+        }
+        if self.control.with(|jobs| jobs.has_news()) {
+            return Some(format!("{} news", job_commands::NAME));
+        }
+        self.control.with(jobs::Jobs::seen);
+        None
     }
 
     fn take(&self) -> Poll<Option<(i32, String)>> {
@@ -414,43 +459,16 @@ impl Builtin for Keep {
     }
 }
 
-/// Tells how a job ended, and keeps that for a later `wait`.
-struct Ended(Cell);
-
-#[async_trait]
-impl Builtin for Ended {
-    async fn execute(&self, context: BuiltinContext<'_>) -> bashkit::Result<ExecResult> {
-        let [status, pid, label, command] = context.args else { return Ok(ExecResult::ok("")) };
-        let status = status.parse().unwrap_or(0);
-        self.0.lock().ended.insert(pid.clone(), status);
-        let text = jobs::epitaph(status, label, command);
-        Ok(ExecResult { exit_code: 0, ..ExecResult::err(text, 0) })
-    }
-}
-
 /// Tells that a job has begun.
-struct Began(Cell);
+struct Began(Control);
 
 #[async_trait]
 impl Builtin for Began {
     async fn execute(&self, context: BuiltinContext<'_>) -> bashkit::Result<ExecResult> {
-        let [newest, listed] = context.args else { return Ok(ExecResult::ok("")) };
-        let text = self.0.lock().jobs.began(listed, newest);
+        let [newest, listed, command] = context.args else { return Ok(ExecResult::ok("")) };
+        let text = self.0.with(|jobs| jobs.began(listed, newest, command));
+        self.0.copies_of(newest);
         Ok(ExecResult { exit_code: 0, ..ExecResult::err(text, 0) })
-    }
-}
-
-/// `wait` for one job whose end was told before: gives its exit code; fails when the language is to wait.
-struct Wait(Cell);
-
-#[async_trait]
-impl Builtin for Wait {
-    async fn execute(&self, context: BuiltinContext<'_>) -> bashkit::Result<ExecResult> {
-        let [count, pid] = context.args else { return Ok(ExecResult::ok("")) };
-        let told = if count == "1" { self.0.lock().ended.remove(pid) } else { None };
-        let Some(status) = told else { return Ok(ExecResult::with_code("", 1)) };
-        context.variables.insert("__uncordon_told".to_owned(), status.to_string());
-        Ok(ExecResult::ok(""))
     }
 }
 

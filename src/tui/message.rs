@@ -121,6 +121,10 @@ pub(crate) enum FromShell {
     EditAnswer(Result<String, String>),
     /// A program shows a text to page through.
     Page(PageRequest),
+    /// The program in front was stopped: what it shows is kept under this number.
+    Aside(u64),
+    /// What was kept under this number is in front again.
+    Resume(u64),
     /// What may stand where the cursor is, and how many bytes before it are replaced.
     Completed { replace: usize, candidates: Vec<String> },
 }
@@ -182,6 +186,8 @@ pub(crate) enum ToShell {
     Answer(String),
     /// Ctrl-C while something runs.
     Interrupt,
+    /// Ctrl-Z while something runs.
+    Stop,
     /// Ctrl-D at an empty prompt.
     Close,
     /// Asks what may stand at byte `cursor` of `line`.

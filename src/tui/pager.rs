@@ -78,6 +78,7 @@ impl Pager {
             _ if keys::is_control(key, 'd') => self.forward(page / 2),
             _ if keys::is_control(key, 'u') => self.back(page / 2),
             _ if keys::is_control(key, 'c') => {}
+            _ if keys::is_control(key, 'z') => return Some(ToShell::Stop),
             KeyCode::Char('q' | 'Q') => return Some(ToShell::PageClosed),
             KeyCode::Down | KeyCode::Enter | KeyCode::Char('j' | 'e') => self.forward(times),
             KeyCode::Up | KeyCode::Char('k' | 'y') => self.back(times),

@@ -1,5 +1,7 @@
 //! One terminal with what a program shows in front of it.
 
+use std::collections::BTreeMap;
+
 use super::editor::EditorPane;
 use super::message::{FromShell, ToShell};
 use super::pager::Pager;
@@ -10,6 +12,8 @@ use super::terminal::Terminal;
 pub(crate) struct Tab {
     pub(crate) terminal: Terminal,
     pub(crate) front: Option<Front>,
+    /// Programs that were stopped, as they looked.
+    aside: BTreeMap<u64, Front>,
 }
 
 /// A full-screen program.
@@ -53,6 +57,14 @@ impl Tab {
                 return self.after(next);
             }
             FromShell::Page(request) => self.front = Some(Front::Pager(Box::new(Pager::new(&request)))),
+            FromShell::Aside(number) => {
+                self.aside.extend(self.front.take().map(|front| (number, front)));
+            }
+            FromShell::Resume(number) => match self.aside.remove(&number) {
+                Some(front) => self.front = Some(front),
+                // What a sitting that was cut off had open is gone.
+                None => return Some(ToShell::EditorClosed { exit: 1 }),
+            },
             FromShell::Completed { replace, candidates } => terminal.completed(replace, candidates),
         }
         None

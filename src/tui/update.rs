@@ -129,13 +129,7 @@ fn on_key(state: &mut State, key: KeyEvent) -> Option<Effect> {
     let number = exercise.front();
     let tab = exercise.tab();
     let next = match &mut tab.front {
-        Some(Front::Editor(editor)) => {
-            if keys::is_control(key, 'z') {
-                state.said = state.words.say("said-no-suspend");
-                return None;
-            }
-            editor.key(key)
-        }
+        Some(Front::Editor(editor)) => editor.key(key),
         Some(Front::Pager(pager)) => pager.key(key),
         None => return terminal_key(state, key),
     };
@@ -233,10 +227,6 @@ fn terminal_key(state: &mut State, key: KeyEvent) -> Option<Effect> {
         state.said = words.say("said-copied");
         return Some(Effect::Copy(text));
     }
-    if terminal.mode == Mode::Running && keys::is_control(key, 'z') {
-        state.said = state.words.say("said-no-suspend");
-        return None;
-    }
     match key.code {
         KeyCode::PageUp => terminal.scroll_page(true),
         KeyCode::PageDown => terminal.scroll_page(false),
@@ -246,6 +236,10 @@ fn terminal_key(state: &mut State, key: KeyEvent) -> Option<Effect> {
                 Mode::Running if keys::is_control(key, 'c') => {
                     terminal.ahead.clear();
                     Some(ToShell::Interrupt)
+                }
+                Mode::Running | Mode::Asking if keys::is_control(key, 'z') => {
+                    terminal.ahead.clear();
+                    Some(ToShell::Stop)
                 }
                 Mode::Running => {
                     terminal.type_ahead(key);

@@ -70,7 +70,6 @@ too-small = The screen is too small: { $columns }×{ $rows } is needed
 ## What was done
 said-copied = Copied
 said-no-hints = There are no more hints
-said-no-suspend = Stopping a program and going on with it is not simulated: Ctrl-C ends it, Alt-t opens a terminal
 said-no-room = No more terminals fit
 said-no-second = There is one terminal only: Alt-t opens another
 said-theme = Theme: { $name }

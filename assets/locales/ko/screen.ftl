@@ -70,7 +70,6 @@ too-small = 화면이 너무 작습니다: { $columns }×{ $rows } 이상이어�
 ## 알림
 said-copied = 복사했습니다
 said-no-hints = 힌트가 더 없습니다
-said-no-suspend = 프로그램을 멈췄다 이어 가는 것은 시뮬레이션하지 않습니다: Ctrl-C로 끝내거나 Alt-t로 터미널을 여세요
 said-no-room = 터미널을 더 열 수 없습니다
 said-no-second = 터미널이 하나뿐입니다: Alt-t로 더 엽니다
 said-theme = 테마: { $name }

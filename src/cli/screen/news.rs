@@ -23,12 +23,14 @@ fn message(on: usize, shown: Shown) -> Option<Msg> {
         Shown::Refused(why) => return Some(Msg::Said(why)),
         Shown::Printed(bytes) => FromShell::Printed(bytes),
         Shown::Prompt(prompt) => FromShell::Prompt(prompt),
+        Shown::Aside(number) => FromShell::Aside(number),
         Shown::Ended => FromShell::Ended,
         Shown::Asks(request) => match *request {
             Request::Line { prompt, hidden } => FromShell::Ask { prompt, hidden },
             Request::Page(page) => FromShell::Page(page),
             Request::Edit(request) => FromShell::Edit(Box::new(request)),
             Request::EditAnswer(answer) => FromShell::EditAnswer(answer),
+            Request::Resume(kept) => FromShell::Resume(kept),
             Request::Session(..) => return None,
         },
     };
@@ -53,7 +55,10 @@ impl Replay {
             match shown {
                 Shown::Typed(line) => msgs.extend(typed(terminal, line)),
                 Shown::Asks(request)
-                    if matches!(*request, Request::Edit(_) | Request::EditAnswer(_) | Request::Page(_)) =>
+                    if matches!(
+                        *request,
+                        Request::Edit(_) | Request::EditAnswer(_) | Request::Page(_) | Request::Resume(_)
+                    ) =>
                 {
                     let code = i32::from(!matches!(*request, Request::Page(_)));
                     let _ = self.open.insert((task, terminal), code);
@@ -107,6 +112,7 @@ fn input(to: &ToShell) -> Option<Input> {
         ToShell::EditorClosed { exit } => Input::Exit { code: *exit },
         ToShell::Need(need) => Input::Need { need: need.clone() },
         ToShell::Interrupt => Input::Interrupt,
+        ToShell::Stop => Input::Stop,
         ToShell::Close => Input::Close,
         ToShell::Complete { .. } => return None,
     })

@@ -389,7 +389,7 @@ impl Session {
                 }
             }
             // An editor needs a screen that knows its size; the file stays as it is.
-            Request::Edit(_) | Request::EditAnswer(_) | Request::Session(..) => {
+            Request::Edit(_) | Request::EditAnswer(_) | Request::Resume(_) | Request::Session(..) => {
                 self.console.answer(Answer::Nobody)
             }
         }

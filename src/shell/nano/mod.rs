@@ -37,6 +37,9 @@ pub(crate) struct Nano {
     need: Option<Need>,
     leaving: bool,
     left: bool,
+    /// True after `^T`.
+    executes: bool,
+    stops: bool,
     options: Options,
     /// True while the help covers the text.
     helps: bool,
@@ -79,6 +82,8 @@ impl Nano {
             need: None,
             leaving: false,
             left: false,
+            executes: false,
+            stops: false,
             options,
             helps: false,
         }
@@ -98,6 +103,7 @@ impl Nano {
             return self.answer_key(key);
         }
         let (was_cutting, was_typing) = (std::mem::take(&mut self.cutting), std::mem::take(&mut self.typing));
+        let executes = std::mem::take(&mut self.executes);
         if alt {
             return self.alt_key(key);
         }
@@ -120,7 +126,12 @@ impl Nano {
             '\n' => self.new_line(),
             '\t' => self.tab(),
             '\x11' => self.find_again(true),
-            '\x14' => self.message = "uncordon: ^T is not simulated yet".into(),
+            '\x14' => {
+                self.executes = true;
+                self.message = "uncordon: ^T runs no commands yet; ^T^Z stops nano".into();
+            }
+            '\x1a' if executes => self.stops = true,
+            '\x1a' => self.message = "To suspend, type ^T^Z".into(),
             keys::BACKSPACE | '\x08' => self.backspace(),
             keys::DELETE | '\x04' => self.delete(),
             key if key >= ' ' && !('\u{f700}'..='\u{f7ff}').contains(&key) => self.typed(key, was_typing),
@@ -468,6 +479,11 @@ impl Nano {
             }
             _ => {}
         }
+    }
+
+    /// True once when the editor was told to stop for a while.
+    pub(crate) fn take_stop(&mut self) -> bool {
+        std::mem::take(&mut self.stops)
     }
 
     /// True once the editor was left.

@@ -94,6 +94,8 @@ pub(super) struct Core {
     /// A swap file to ask about before the keys that follow.
     pub(super) attention: Option<(Found, String)>,
     pub(super) left: Option<Left>,
+    /// The editor is to stop for a while.
+    pub(super) stops: bool,
     pub(super) modified: bool,
     pub(super) read_only: bool,
     pub(super) files: Files,
@@ -168,6 +170,7 @@ impl Core {
             asking: None,
             attention: None,
             left: None,
+            stops: false,
             modified: false,
             read_only: false,
             files: Files::default(),

@@ -394,7 +394,11 @@ impl Editor {
     /// Carries commands out as long as their keys are there.
     fn go_on(&mut self) {
         self.waiting = None;
-        while self.need.is_none() && self.core.left.is_none() && !self.core.input.is_empty() {
+        while self.need.is_none()
+            && self.core.left.is_none()
+            && !self.core.stops
+            && !self.core.input.is_empty()
+        {
             let core = &mut self.core;
             if !core.script && core.inserting.is_none() && core.op.kind.is_none() && core.input.is_typed() {
                 core.undo.sync(&core.text);
@@ -466,6 +470,11 @@ impl Editor {
             (None, Some(visual)) => Mode::Visual(visual.kind),
             (None, None) => Mode::Normal,
         }
+    }
+
+    /// True once when the editor was told to stop for a while: `:stop`, Ctrl-Z.
+    pub(crate) fn take_stop(&mut self) -> bool {
+        std::mem::take(&mut self.core.stops)
     }
 
     /// How the editor was left, once it was.

@@ -290,6 +290,10 @@ impl Core {
                 self.put_command(command, Put { before, indent: true, ..Put::default() })
             }
             '\x0c' => Ok(()),
+            '\x1a' => {
+                self.stops = true;
+                Ok(())
+            }
             _ => Err(Stop::Fail),
         }
     }

@@ -91,6 +91,7 @@ impl Core {
                 }
             }
             "tabs" => self.ex_tabs(),
+            "stop" | "suspend" => self.stops = true,
             "nohlsearch" => self.unlit = true,
             "syntax" => self.settings.syntax = rest != "off",
             "filetype" => self.file_types = !rest.contains("off"),

@@ -98,6 +98,13 @@ impl EditorPane {
 
     /// What the editor asks for now.
     pub(crate) fn next_step(&mut self) -> Option<ToShell> {
+        let stops = match &mut self.engine {
+            Engine::Vim(editor) => editor.take_stop(),
+            Engine::Nano(nano) => nano.take_stop(),
+        };
+        if stops {
+            return Some(ToShell::Stop);
+        }
         let (need, left): (Option<Need>, Option<i32>) = match &self.engine {
             Engine::Vim(editor) => (editor.need().cloned(), editor.left().map(|left| left.exit)),
             Engine::Nano(nano) => (nano.need().cloned(), nano.is_left().then_some(0)),

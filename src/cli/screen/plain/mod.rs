@@ -371,7 +371,10 @@ impl Plain {
                     self.step_editor(on);
                 }
             }
-            FromShell::Completed { .. } => {}
+            FromShell::Resume(_) => {
+                self.effect(Effect::Shell(on, ToShell::EditorClosed { exit: 1 }));
+            }
+            FromShell::Aside(_) | FromShell::Completed { .. } => {}
         }
     }
 
