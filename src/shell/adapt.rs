@@ -73,7 +73,8 @@ impl Command for Adapted {
         let pipes = substituted(&context, stdin.as_deref()).await;
         let proc = Proc { pipes, ..process(&self.around, &context, stdin) };
         let words = proc.args.clone();
-        let streams = Streams { out: context.stdout.clone(), err: context.stderr.clone(), control: control.clone() };
+        let streams =
+            Streams { out: context.stdout.clone(), err: context.stderr.clone(), control: control.clone() };
         let work = Box::pin(carry(self.program, proc, streams));
         Ok(CommandStatus::with_code(control.run(work, spot, &words).await?))
     }

@@ -196,7 +196,9 @@ impl Console {
 
     /// Stops the program in front of the top shell, as Ctrl-Z does.
     pub(crate) fn stop(&mut self) -> Stopping {
-        let Some(top) = self.stack.last().filter(|top| top.idle().is_none()) else { return Stopping::Nothing };
+        let Some(top) = self.stack.last().filter(|top| top.idle().is_none()) else {
+            return Stopping::Nothing;
+        };
         let control = top.control.clone();
         let question = self.asked.take();
         let kept = question.as_ref().and_then(|(id, request)| match request {

@@ -354,7 +354,9 @@ impl Control {
     pub(super) fn poll_behind(&self, engine: &Engine) {
         let Some(running) = self.running() else { return };
         for pid in running {
-            let Some(mut task) = self.inner().and_then(|mut inner| inner.tasks.remove(&pid)) else { continue };
+            let Some(mut task) = self.inner().and_then(|mut inner| inner.tasks.remove(&pid)) else {
+                continue;
+            };
             match engine.poll(task.work.as_mut()) {
                 Poll::Ready(exit) => self.with(|jobs| jobs.ended(&pid, code(&exit))),
                 Poll::Pending => {
@@ -388,7 +390,8 @@ impl Inner {
             return named.all(|it| !it.apart);
         }
         // What is not named comes from an alias, a function, or a script.
-        let script = |it: &Typed| it.name.contains('/') || matches!(it.name.as_str(), "bash" | "sh" | "source" | ".");
+        let script =
+            |it: &Typed| it.name.contains('/') || matches!(it.name.as_str(), "bash" | "sh" | "source" | ".");
         !self.line.iter().any(|it| it.apart || script(it))
     }
 
@@ -448,7 +451,8 @@ fn squeezed(text: &str) -> String {
 
 /// A word as somebody would type it.
 fn plain(word: &str) -> String {
-    let needs = word.is_empty() || word.contains(|it: char| it.is_whitespace() || "'\"\\$&|;<>()*?[]#~`".contains(it));
+    let needs = word.is_empty()
+        || word.contains(|it: char| it.is_whitespace() || "'\"\\$&|;<>()*?[]#~`".contains(it));
     if needs { super::quote(word) } else { word.to_owned() }
 }
 
@@ -485,10 +489,127 @@ mod tests {
             ("kubectl get po | less", "kubectl", "kubectl get po | less", true, false),
             ("for i in a b; do vim $i; done", "vim", "vim $i", false, true),
             ("(vim a)", "vim", "vim a", true, false),
-            ("echo $(vim a)", "vim", "vim a", true, false),
             ("FOO=1 vim a > f", "vim", "FOO=1 vim a > f", false, false),
         ] {
             assert_eq!(called(line, name), (text.to_owned(), apart, looped), "{line}");
         }
+    }
+
+    /// Types lines, where `^Z` and `^C` are keys and `+9` lets so many seconds pass; gives what is shown.
+    fn typed(lines: &[&str]) -> String {
+        use crate::cluster::{Place, templates};
+        use crate::shell::{Console, Lab, Login, Status};
+        let lab = Lab::new(templates::default_world(1));
+        let mut console = Console::new(&lab, Login::new(&lab, Place::host("controlplane"), "root")).unwrap();
+        drop(console.take_output());
+        let mut shown = String::new();
+        for line in lines {
+            shown.push_str(&format!("> {line}\n"));
+            match *line {
+                "^Z" => match console.stop() {
+                    Stopping::Refused(why) => shown.push_str(&format!("{why}\n")),
+                    Stopping::Nothing => shown.push_str("(nothing runs)\n"),
+                    Stopping::Stopped(_) => {}
+                },
+                "^C" => console.cancel(),
+                line if line.starts_with('+') => {
+                    let until = lab.world().now + std::time::Duration::from_secs(line[1..].parse().unwrap());
+                    while let Some(wait) = lab.take_next_wait().filter(|it| *it <= until) {
+                        lab.world().run_until(wait);
+                        let _ = console.poll();
+                    }
+                    lab.world().run_until(until);
+                }
+                line => console.start(line),
+            }
+            let status = console.poll();
+            for (_, bytes) in console.take_output() {
+                shown.push_str(&String::from_utf8_lossy(&bytes));
+            }
+            match status {
+                Status::Pending => shown.push_str("(runs)\n"),
+                Status::Asks(request) => {
+                    shown.push_str(&format!("(asks {})\n", format!("{request:?}").split('(').next().unwrap()))
+                }
+                Status::Prompt(0) => {}
+                Status::Prompt(exit) => shown.push_str(&format!("({exit})\n")),
+                Status::Ended(_) => shown.push_str("(ended)\n"),
+            }
+        }
+        shown
+    }
+
+    #[test]
+    fn programs_are_stopped_and_go_on() {
+        let shown = typed(&[
+            "sleep 100",
+            "^Z",
+            "sleep   200",
+            "^Z",
+            "bg",
+            "jobs",
+            "fg %1",
+            "^Z",
+            "fg",
+            "+150",
+            "jobs",
+            "sleep 7; echo after $?",
+            "^Z",
+            "fg 3",
+            "fg",
+            "+60",
+            "true",
+        ]);
+        insta::assert_snapshot!(shown);
+    }
+
+    #[test]
+    fn editors_come_back_as_they_were() {
+        let shown = typed(&["cd /tmp", "vim a", "^Z", "cd", "jobs", "fg", "^Z", "kill %1", "true", "fg"]);
+        insta::assert_snapshot!(shown);
+    }
+
+    #[test]
+    fn jobs_of_the_language_stand_still_too() {
+        let shown = typed(&[
+            "sleep 5 & sleep 6 &",
+            "kill -STOP %1",
+            "jobs",
+            "+7",
+            "true",
+            "fg %1",
+            "sleep 50 &",
+            "fg",
+            "^Z",
+            "jobs",
+            "fg",
+            "^C",
+            "jobs",
+            "sleep 60 &",
+            "kill %1; wait %1",
+            "sleep 70 &",
+            "disown",
+            "jobs",
+            "fg",
+        ]);
+        insta::assert_snapshot!(shown);
+    }
+
+    #[test]
+    fn what_cannot_be_stopped_says_so() {
+        let shown = typed(&[
+            "^Z",
+            "(sleep 5; echo x)",
+            "^Z",
+            "+6",
+            "sleep 5 | cat",
+            "^Z",
+            "+6",
+            "for i in 1 2; do sleep 9; echo $i; done",
+            "^Z",
+            "exit",
+            "exit",
+        ]);
+        insta::assert_snapshot!(shown);
     }
 }

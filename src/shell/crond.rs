@@ -7,9 +7,9 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use super::access::Umask;
-use super::control::Control;
 use super::adapt::{Around, Programs};
 use super::batch::{self, Script};
+use super::control::Control;
 use super::engine::Engine;
 use super::link::Link;
 use super::pipes::Sharing;

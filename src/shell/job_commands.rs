@@ -123,9 +123,11 @@ impl JobCommands {
                     Some(entry) if pids => Ok(entry.number),
                     _ => jobs.find(word),
                 };
-                Some(number.map_err(|it| it.to_string()).and_then(|it| {
-                    jobs.get(it).cloned().ok_or_else(|| format!("{word}: no such job"))
-                }))
+                Some(
+                    number
+                        .map_err(|it| it.to_string())
+                        .and_then(|it| jobs.get(it).cloned().ok_or_else(|| format!("{word}: no such job"))),
+                )
             })
             .unwrap_or_else(|| Err(format!("{word}: no such job")))
     }
@@ -187,10 +189,7 @@ impl JobCommands {
         if entry.runner == Runner::Language {
             self.control.set_still(&entry.pid, false);
             self.control.waits_for(&entry.pid);
-            outcome.then.push(format!(
-                "builtin wait {0} 2>/dev/null; {NAME} back {0} $?",
-                entry.pid
-            ));
+            outcome.then.push(format!("builtin wait {0} 2>/dev/null; {NAME} back {0} $?", entry.pid));
             return;
         }
         self.ask_again(&entry.pid);
@@ -285,7 +284,9 @@ impl JobCommands {
         }
         for word in words {
             match self.find(word, true) {
-                Ok(entry) if word.starts_with('%') || entry.pid == *word => self.signal(&entry, number, outcome),
+                Ok(entry) if word.starts_with('%') || entry.pid == *word => {
+                    self.signal(&entry, number, outcome)
+                }
                 Err(why) if word.starts_with('%') => self.complain(outcome, "kill", why),
                 _ if word.trim_start_matches('-').parse::<i64>().is_err() => {
                     self.complain(outcome, "kill", format!("{word}: arguments must be process or job IDs"));
@@ -427,7 +428,12 @@ impl JobCommands {
     fn disown(&self, args: &[&str], outcome: &mut Outcome) {
         let options: Vec<&&str> = args.iter().take_while(|it| it.len() > 1 && it.starts_with('-')).collect();
         if let Some(wrong) = options.iter().find_map(|it| it[1..].chars().find(|c| !"ahr".contains(*c))) {
-            return self.misuse(outcome, "disown", &format!("-{wrong}"), "[-h] [-ar] [jobspec ... | pid ...]");
+            return self.misuse(
+                outcome,
+                "disown",
+                &format!("-{wrong}"),
+                "[-h] [-ar] [jobspec ... | pid ...]",
+            );
         }
         let has = |letter: char| options.iter().any(|it| it.contains(letter));
         let words = &args[options.len()..];

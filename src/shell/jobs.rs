@@ -178,10 +178,14 @@ impl Jobs {
         let is_new = |it: &&Entry| !known.contains(&it.pid) && !told.contains(&it.pid);
         let row = |it: &Entry| format!("[{}] {}\n", it.number, it.pid);
         let mut begun: String = self.entries.iter().filter(is_new).map(row).collect();
-        if !newest.is_empty() && newest != self.newest && self.by_pid(newest).is_none() && !told.contains(newest)
+        if !newest.is_empty()
+            && newest != self.newest
+            && self.by_pid(newest).is_none()
+            && !told.contains(newest)
         {
             // It has ended already.
-            let number = self.add(newest, only_job(line).unwrap_or(UNNAMED), State::Running, Runner::Language);
+            let number =
+                self.add(newest, only_job(line).unwrap_or(UNNAMED), State::Running, Runner::Language);
             begun.push_str(&format!("[{number}] {newest}\n"));
         }
         newest.clone_into(&mut self.newest);
@@ -254,7 +258,8 @@ impl Jobs {
     /// ended are told of the next time.
     pub(super) fn news(&mut self) -> String {
         let is_told = |it: &Entry| matches!(it.state, State::Ended(_)) && !it.fresh;
-        let told: String = self.entries.iter().filter(|it| is_told(it)).map(|it| self.row(it, false)).collect();
+        let told: String =
+            self.entries.iter().filter(|it| is_told(it)).map(|it| self.row(it, false)).collect();
         self.entries.retain(|it| !is_told(it));
         self.seen();
         if !told.is_empty() {

@@ -2,9 +2,9 @@
 
 /// Names of the signals from 1.
 const NAMES: [&str; 31] = [
-    "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE", "ALRM",
-    "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ", "VTALRM", "PROF",
-    "WINCH", "IO", "PWR", "SYS",
+    "HUP", "INT", "QUIT", "ILL", "TRAP", "ABRT", "BUS", "FPE", "KILL", "USR1", "SEGV", "USR2", "PIPE",
+    "ALRM", "TERM", "STKFLT", "CHLD", "CONT", "STOP", "TSTP", "TTIN", "TTOU", "URG", "XCPU", "XFSZ",
+    "VTALRM", "PROF", "WINCH", "IO", "PWR", "SYS",
 ];
 
 /// What is said of a process that a signal ended.
@@ -85,7 +85,9 @@ mod tests {
         assert_eq!((number("TERM"), number("sigkill"), number("15")), (Some(15), Some(9), Some(15)));
         assert_eq!((number("foo"), number("99"), number("RTMIN+2")), (None, None, Some(36)));
         assert_eq!(name(9).as_deref(), Some("KILL"));
-        assert!(table().starts_with(" 1) SIGHUP\t 2) SIGINT\t 3) SIGQUIT\t 4) SIGILL\t 5) SIGTRAP\n 6) SIGABRT"));
+        assert!(
+            table().starts_with(" 1) SIGHUP\t 2) SIGINT\t 3) SIGQUIT\t 4) SIGILL\t 5) SIGTRAP\n 6) SIGABRT")
+        );
         assert!(table().ends_with("63) SIGRTMAX-1\t64) SIGRTMAX\t\n"));
     }
 }

@@ -3,7 +3,8 @@
 //! Knows the tree that the language crate reads a text as, and nothing of what commands do.
 
 use bashkit::parser::{
-    AssignmentValue, Command, CompoundCommand, ListOperator, Parser, Pipeline, Redirect, SimpleCommand, Word, WordPart,
+    AssignmentValue, Command, CompoundCommand, ListOperator, Parser, Pipeline, Redirect, SimpleCommand, Word,
+    WordPart,
 };
 
 /// How a command runs.

@@ -147,6 +147,35 @@ fn control_c_ends_what_runs_and_the_terminal_lives_on() {
 }
 
 #[test]
+fn control_z_stops_vim_and_fg_brings_it_back_as_it_was() {
+    let mut session = Session::open(&["practice", "cordon-for-repairs", "--seed", "1"]);
+    session.wait_for("root@");
+    session.press("vim a.yaml\r");
+    session.wait_for("[New]");
+    session.press("ikind: Pod");
+    session.wait_for("-- INSERT --");
+    session.press("\x1b");
+    session.wait_until_gone("-- INSERT --");
+    session.press("\x1a");
+    session.wait_for("[1]+  Stopped                 vim a.yaml");
+    session.press("echo status $?\r");
+    session.wait_for("status 148");
+    session.press("fg\r");
+    session.wait_for("kind: Pod");
+    session.press(":wq\r");
+    session.wait_until_gone("~\n");
+    session.press("sleep 1000\r");
+    session.press("\x1a");
+    session.wait_for("[1]+  Stopped                 sleep 1000");
+    session.press("cat a.yaml; jobs\r");
+    session.wait_for("kind: Pod");
+    session.press("exit\r");
+    session.wait_for("There are stopped jobs.");
+    session.press("\x1b[21~q");
+    assert!(session.child.wait().expect("it ends").success());
+}
+
+#[test]
 fn vim_edits_on_screen_and_another_terminal_sees_it() {
     let mut session = Session::open(&["practice", "cordon-for-repairs", "--seed", "1"]);
     session.wait_for("root@");
