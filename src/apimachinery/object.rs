@@ -118,7 +118,7 @@ pub(crate) fn map_at<'a>(tree: &'a mut Value, path: &[&str]) -> &'a mut Map {
     let mut here = as_map(tree);
     for key in path {
         if !here.contains_key(*key) {
-            here.insert((*key).to_owned().into(), Value::Object(Map::new()));
+            here.insert((*key).into(), Value::Object(Map::new()));
         }
         here = match here.get_mut(*key) {
             Some(value) => as_map(value),
@@ -134,14 +134,14 @@ pub(crate) fn set(tree: &mut Value, path: &[&str], value: impl Into<Value>) {
         let map = map_at(tree, parents);
         match map.get_mut(*last) {
             Some(slot) => *slot = value.into(),
-            None => drop(map.insert((*last).to_owned().into(), value.into())),
+            None => drop(map.insert((*last).into(), value.into())),
         }
     }
 }
 
 /// `tree` with `value` under `key`. Moves the value, where `json!` makes a copy of what it is given.
 pub(crate) fn with(mut tree: Value, key: &str, value: Value) -> Value {
-    as_map(&mut tree).insert(key.to_owned().into(), value);
+    as_map(&mut tree).insert(key.into(), value);
     tree
 }
 
@@ -150,7 +150,7 @@ pub(crate) fn set_default(tree: &mut Value, path: &[&str], value: impl Into<Valu
     if let Some((last, parents)) = path.split_last() {
         let map = map_at(tree, parents);
         if map.get(*last).is_none_or(Value::is_null) {
-            map.insert((*last).to_owned().into(), value.into());
+            map.insert((*last).into(), value.into());
         }
     }
 }

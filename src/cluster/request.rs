@@ -27,9 +27,6 @@ pub(crate) struct Request {
     pub(crate) user_agent: String,
     /// `Impersonate-User`, `Impersonate-Group` … headers, in order.
     pub(crate) impersonate: Vec<(String, String)>,
-    /// In process only: of the objects in a Table's rows the client reads nothing but namespace, name and labels, so
-    /// that the rest need not be copied. Over the wire the answer is always whole.
-    pub(crate) reads_rows_only: bool,
 }
 
 /// Who asks.

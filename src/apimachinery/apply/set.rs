@@ -50,7 +50,7 @@ impl FieldSet {
     pub(super) fn to_json(&self) -> Value {
         let mut map = Map::new();
         if self.owned && !self.children.is_empty() {
-            map.insert(".".to_owned().into(), Value::Object(Map::new()));
+            map.insert(".".into(), Value::Object(Map::new()));
         }
         for (edge, child) in &self.children {
             map.insert(edge.clone().into(), child.to_json());

@@ -99,7 +99,7 @@ fn diff_maps(
     }
     let gone = original.iter().any(|(key, value)| !value.is_null() && !modified.contains_key(key));
     if !retained.is_empty() && (!patch.is_empty() || gone) {
-        patch.insert(RETAIN_KEYS.to_owned().into(), Value::Array(sorted_scalars(retained)));
+        patch.insert(RETAIN_KEYS.into(), Value::Array(sorted_scalars(retained)));
     }
     Ok(patch)
 }
@@ -121,14 +121,14 @@ fn diff_field(
             };
             if field.replaces {
                 if !options.ignore_changes {
-                    patch.insert(key.to_owned().into(), modified.clone());
+                    patch.insert(key.into(), modified.clone());
                 }
                 return Ok(());
             }
             let options = Diff { retain_keys: field.retains_keys, ..options };
             let inner = diff_maps(before, after, field.inner, options)?;
             if !inner.is_empty() {
-                patch.insert(key.to_owned().into(), Value::Object(inner));
+                patch.insert(key.into(), Value::Object(inner));
             }
             Ok(())
         }
@@ -137,7 +137,7 @@ fn diff_field(
         }
         _ => {
             if original != modified && !options.ignore_changes {
-                patch.insert(key.to_owned().into(), modified.clone());
+                patch.insert(key.into(), modified.clone());
             }
             Ok(())
         }
@@ -159,7 +159,7 @@ fn diff_list_field(
     };
     if !field.merges {
         if original != modified && !options.ignore_changes {
-            patch.insert(key.to_owned().into(), modified.into());
+            patch.insert(key.into(), modified.into());
         }
         return Ok(());
     }
@@ -244,7 +244,7 @@ fn diff_lists_of_maps(
                 if let (Value::Object(before), Value::Object(after)) = (before, after) {
                     let mut inner = diff_maps(before, after, schema, options)?;
                     if !inner.is_empty() {
-                        inner.insert(merge_key.to_owned().into(), (*key).clone());
+                        inner.insert(merge_key.into(), (*key).clone());
                         changes.push(Value::Object(inner));
                     }
                 }

@@ -172,7 +172,7 @@ fn retain_keys(original: &mut Object, patch: &mut Object, options: Options) -> R
             );
             return Err(PatchError::Other(why));
         }
-        original.insert(RETAIN_KEYS.to_owned().into(), keys);
+        original.insert(RETAIN_KEYS.into(), keys);
         return Ok(());
     }
     let Value::Array(keys) = keys else { return Err(bad_retain_keys()) };

@@ -62,8 +62,8 @@ fn typed(schema: &Schema, raw: Raw, gvk: &Gvk, words: Words) -> Result<Decoded, 
         return Err(error);
     }
     if let Value::Object(map) = &mut object {
-        map.insert("apiVersion".to_owned().into(), gvk.api_version().into());
-        map.insert("kind".to_owned().into(), gvk.kind.as_str().into());
+        map.insert("apiVersion".into(), gvk.api_version().into());
+        map.insert("kind".into(), gvk.kind.as_str().into());
     }
     Ok(Decoded { object, strict: walk.strict })
 }

@@ -278,10 +278,10 @@ fn custom(resource: &Resource) -> Option<Value> {
     for key in ["apiVersion", "kind"] {
         let description = by_name("io.k8s.api.core.v1.Pod").and_then(|pod| pod.property(key));
         let description = description.map_or("", |property| &property.description);
-        properties.insert(key.to_owned().into(), json!({"type": "string", "description": description}));
+        properties.insert(key.into(), json!({"type": "string", "description": description}));
     }
     let meta = json!({"allOf": [{"$ref": format!("#/components/schemas/{OBJECT_META}")}], "description": METADATA_IS});
-    properties.insert("metadata".to_owned().into(), meta);
+    properties.insert("metadata".into(), meta);
     Some(schema)
 }
 

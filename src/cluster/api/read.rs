@@ -1,9 +1,8 @@
 //! get, list, watch and deletecollection, and the three forms of an answer: objects, Tables, metadata.
 
 use super::call::{Call, DeleteOptions};
-use super::printers::Include;
 use super::watch::Watch;
-use super::{audit, convert, encryption, fields, list_options, remove};
+use super::{convert, encryption, fields, list_options, remove};
 use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
@@ -61,10 +60,7 @@ pub(crate) fn respond(
 }
 
 fn table(call: &Call<'_>, request: &Request, stored: &[Object], metadata: Value) -> Result<Object, Status> {
-    let mut include = super::table::include(request.query_value("includeObject").unwrap_or(""))?;
-    if include == Include::Metadata && request.reads_rows_only && !audit::is_on(call.world, call.cluster) {
-        include = Include::Named;
-    }
+    let include = super::table::include(request.query_value("includeObject").unwrap_or(""))?;
     let mut table = super::table::table(&call.resource, stored, include, call.world.now);
     object::set(&mut table, &["metadata"], metadata);
     Ok(table.into())

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::run::{ContainerRun, Ended, PodId, PodRun, Role, State};
 use super::status::{self, Condition};
 use super::{pod, services};
-use crate::apimachinery::json::{Map, Value, json};
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::apimachinery::quantity::Quantity;
 use crate::cluster::api::Client;
@@ -26,9 +26,7 @@ pub(super) fn write(world: &mut World, id: &PodId, pod: &Object) {
     if current.get("status") == Some(&status) {
         return note_told(world, id, current);
     }
-    let rest = current.as_object().into_iter().flatten().filter(|(key, _)| *key != "status");
-    let rest: Value = rest.map(|(key, value)| (key.clone(), value.clone())).collect::<Map>().into();
-    let changed = object::with(rest, "status", status);
+    let changed = object::with(current.as_ref().clone(), "status", status);
     let node = object::text(pod, "/spec/nodeName").to_owned();
     let written = Client::as_user(world, id.cluster, pod::identity(&node))
         .update_subresource("pods", "status", changed);

@@ -45,10 +45,18 @@ pub(super) fn conditions(pod: &Value, conditions: &[Condition], now: SimTime) ->
 
 fn condition(before: &[Value], wanted: &Condition, generation: i64, now: SimTime) -> Value {
     let status = if wanted.status { "True" } else { "False" };
-    let since = before
+    let same = before
         .iter()
-        .find(|it| object::field(it, "type") == wanted.kind && object::field(it, "status") == status)
-        .map_or_else(|| now.rfc3339(), |it| object::field(it, "lastTransitionTime").to_owned());
+        .find(|it| object::field(it, "type") == wanted.kind && object::field(it, "status") == status);
+    let says = |it: &&Value| {
+        object::int(it, "/observedGeneration") == Some(generation)
+            && object::field(it, "reason") == wanted.reason
+            && object::field(it, "message") == wanted.message
+    };
+    if let Some(same) = same.filter(says) {
+        return same.clone();
+    }
+    let since = same.map_or_else(|| now.rfc3339(), |it| object::field(it, "lastTransitionTime").to_owned());
     let mut condition = json!({
         "type": wanted.kind, "status": status, "lastProbeTime": null,
         "lastTransitionTime": since, "observedGeneration": generation,

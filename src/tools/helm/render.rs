@@ -244,7 +244,7 @@ fn root(scope: &Scope<'_>, scene: &Scene<'_>, file: &str) -> Value {
         .filter(|(path, _)| !path.starts_with("templates/"))
         .map(|(path, bytes)| (path, String::from_utf8_lossy(bytes).into_owned()))
         .collect();
-    head.insert("IsRoot".to_owned().into(), (!prefix.contains('/')).into());
+    head.insert("IsRoot".into(), (!prefix.contains('/')).into());
     let parts: Vec<&str> = scene.kube_version.trim_start_matches('v').split('.').collect();
     let part = |at: usize| parts.get(at).copied().unwrap_or_default();
     json!({

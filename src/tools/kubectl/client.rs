@@ -168,8 +168,6 @@ impl Ctx<'_> {
         let told = Told { method, url: url.clone(), site: call.site() };
         let place = self.proc.place.clone();
         let request = Request {
-            // Traces tell how long the answer is.
-            reads_rows_only: call.accept == AS_TABLE && !self.is_traced(),
             method: method.into(),
             path: call.path,
             query: call.query,

@@ -118,11 +118,6 @@ impl Ctx<'_> {
         self.klog('I', "round_trippers.go:527", &line);
     }
 
-    /// Whether requests and answers are told of.
-    pub(super) fn is_traced(&self) -> bool {
-        self.level() >= URLS
-    }
-
     /// Tells of an answer; `None` when there was none.
     pub(super) fn trace_response(&mut self, call: &Told, response: Option<&Response>) {
         let level = self.level();

@@ -29,7 +29,7 @@ fn rename(event: &mut Value, names: fn((&'static str, &'static str)) -> (&'stati
     let Value::Object(map) = event else { return };
     for (from, to) in NAMES.iter().copied().map(names) {
         if let Some(value) = map.remove(from) {
-            map.insert(to.to_owned().into(), value);
+            map.insert(to.into(), value);
         }
     }
 }

@@ -75,7 +75,7 @@ pub(super) fn to_v1(it: &mut Value) {
     ];
     for (key, value) in notes {
         if let Some(value) = value {
-            map_at(it, &["metadata", "annotations"]).insert(key.to_owned().into(), ordered(&value).into());
+            map_at(it, &["metadata", "annotations"]).insert(key.into(), ordered(&value).into());
         }
     }
 }
@@ -239,7 +239,7 @@ fn metric_to_v1(metric: &Value) -> Value {
     };
     for (old, new) in fields {
         if let Some(value) = target(new) {
-            made.insert((*old).to_owned().into(), value);
+            made.insert((*old).into(), value);
         }
     }
     if name == "object" && !made.contains_key("targetValue") {
@@ -259,7 +259,7 @@ fn plain_fields(name: &str, source: &Value, made: &mut Map) {
     ];
     for (old, pointer) in pairs {
         if let Some(value) = at(source, pointer) {
-            made.insert(old.to_owned().into(), value.clone());
+            made.insert(old.into(), value.clone());
         }
     }
 }
@@ -277,7 +277,7 @@ fn current_to_v1(metric: &Value) -> Value {
     plain_fields(name, source, &mut made);
     for (old, new) in CURRENTS {
         if let Some(value) = at(source, &format!("/current/{new}")) {
-            made.insert((*old).to_owned().into(), value.clone());
+            made.insert((*old).into(), value.clone());
         }
     }
     json!({"type": text(metric, "/type"), name: made})

@@ -33,8 +33,6 @@ pub(crate) enum Include {
     #[default]
     Metadata,
     Object,
-    /// Namespace, name and labels: for a client in process that reads no more.
-    Named,
 }
 
 impl Include {
@@ -143,12 +141,6 @@ fn row(cells: Vec<Value>, stored: &Value, include: Include) -> Value {
     let shown = match include {
         Include::None => Value::Null,
         Include::Object => stored.clone(),
-        Include::Named => {
-            let kept = object::entries(stored, "/metadata");
-            let kept = kept.filter(|(key, _)| matches!(key.as_str(), "labels" | "name" | "namespace"));
-            let kept: Map = kept.map(|(key, value)| (key.clone(), value.clone())).collect();
-            object::with(Value::Null, "metadata", kept.into())
-        }
         Include::Metadata => {
             let metadata = stored.get("metadata").cloned().unwrap_or_else(|| Value::Object(Map::new()));
             let partial = json!({"apiVersion": "meta.k8s.io/v1", "kind": "PartialObjectMetadata"});
@@ -205,8 +197,7 @@ mod tests {
             table("configmaps", std::slice::from_ref(&map), include, SimTime::START)["rows"][0]["object"]
                 .clone()
         };
-        let named = json!({"metadata": {"name": "a", "namespace": "n", "labels": {"x": "y"}}});
-        assert_eq!((of(Include::Named), of(Include::Object)), (named, (*map).clone()));
+        assert_eq!(of(Include::Object), *map);
         assert_eq!(of(Include::Metadata)["metadata"], metadata);
     }
 

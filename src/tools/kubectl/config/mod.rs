@@ -303,7 +303,7 @@ fn set_text(map: &mut Value, key: &str, value: &str) {
     if value.is_empty() {
         map.remove(key);
     } else {
-        map.insert(key.to_owned().into(), value.into());
+        map.insert(key.into(), value.into());
     }
 }
 

@@ -105,7 +105,7 @@ pub(crate) fn resource_list(text: &str) -> Result<Map, Failure> {
         match pair.split('=').collect::<Vec<_>>().as_slice() {
             [resource, amount] => {
                 let amount = Quantity::parse(amount).map_err(Failure::error)?;
-                all.insert((*resource).to_owned().into(), amount.to_string().into());
+                all.insert((*resource).into(), amount.to_string().into());
             }
             _ => {
                 return Err(Failure::error(format!(
@@ -168,7 +168,7 @@ pub(crate) fn selector_object(text: &str) -> Result<Value, Failure> {
         } else if let Some((key, value)) = part.split_once("!=") {
             expressions.push(json!({"key": key.trim(), "operator": "NotIn", "values": [value.trim()]}));
         } else if let Some((key, value)) = part.split_once("==").or_else(|| part.split_once('=')) {
-            labels.insert(key.trim().to_owned().into(), value.trim().into());
+            labels.insert(key.trim().into(), value.trim().into());
         } else if let Some(key) = part.strip_prefix('!') {
             expressions.push(json!({"key": key.trim(), "operator": "DoesNotExist"}));
         } else {

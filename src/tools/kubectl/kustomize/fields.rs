@@ -69,7 +69,7 @@ fn walk(value: &mut Value, path: &[&str], make: Make, set: Set<'_>) -> Result<()
             if missing && makes {
                 let fresh =
                     if rest.is_empty() && make == Make::Scalar { "".into() } else { Map::new().into() };
-                map.insert(name.to_owned().into(), fresh);
+                map.insert(name.into(), fresh);
             }
             match map.get_mut(name) {
                 Some(inner) => walk(inner, rest, make, set),
