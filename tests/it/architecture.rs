@@ -33,6 +33,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("rustls::", &["src/serve"]),
     ("signal_hook::", &["src/cli", "src/serve"]),
     ("bashkit::", &["src/shell"]),
+    ("fancy_regex::", &["src/shell/programs/jq/regexes.rs"]),
     ("rs_fsrs::", &["src/exam"]),
     ("directories::ProjectDirs", &["src/cli"]),
     ("serde_yaml::", &["src/apimachinery/yaml.rs", "src/apimachinery/yaml"]),

@@ -1,4 +1,4 @@
-//! `sed`, `xargs` and `jq`: those of the language crate, with what they do otherwise than the real ones mended on the
+//! `sed` and `xargs`: those of the language crate, with what they do otherwise than the real ones mended on the
 //! way in and out.
 
 use crate::shell::{Proc, Program, Running};
@@ -7,12 +7,6 @@ pub(crate) const SED: Program = Program {
     name: "sed",
     summary: "Filter and transform text",
     run: |proc| Box::pin(async move { proc.run_own(&edited(&proc.args), false).await }),
-};
-
-pub(crate) const JQ: Program = Program {
-    name: "jq",
-    summary: "Process JSON",
-    run: |proc| Box::pin(async move { proc.run_own(&ordered(&proc.args), false).await }),
 };
 
 pub(crate) const XARGS: Program =
@@ -103,33 +97,6 @@ fn text_command(line: &str) -> Option<usize> {
     is_text.then(|| line.len() - command.len() + 1)
 }
 
-/// `del` that leaves the order of the other members alone, in place of the crate's.
-const DEL: &str = "def __drop($p): if ($p|length) == 1 and type == \"object\" then with_entries(select(.key != $p[0])) elif ($p|length) == 1 then delpaths([$p]) else .[$p[0]] |= __drop($p[1:]) end; def del(f): reduce ([path(f)] | sort | reverse | .[]) as $p (.; __drop($p)); ";
-
-/// Options of `jq` that take words behind them, and how many.
-const WITH_WORDS: &[(&str, usize)] =
-    &[("--arg", 2), ("--argjson", 2), ("--slurpfile", 2), ("--rawfile", 2), ("--indent", 1)];
-
-fn ordered(args: &[String]) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut skip = 0;
-    let mut done = false;
-    for (at, arg) in args.iter().enumerate() {
-        let option = arg.starts_with('-') && arg.len() > 1;
-        if !done && at > 0 && skip == 0 && !option {
-            done = true;
-            words.push(if arg.contains("del(") { format!("{DEL}{arg}") } else { arg.clone() });
-            continue;
-        }
-        skip = match WITH_WORDS.iter().find(|(name, _)| name == arg) {
-            Some((_, count)) if skip == 0 => *count,
-            _ => usize::saturating_sub(skip, 1),
-        };
-        words.push(arg.clone());
-    }
-    words
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -143,9 +110,5 @@ mod tests {
         assert_eq!(edited(&words(&["sed", "1i a\\nb"])), words(&["sed", "1i a\\\nb"]));
         assert_eq!(edited(&words(&["sed", "-n", "s/a/\\n/p"])), words(&["sed", "-n", "s/a/\\n/p"]));
         assert_eq!(edited(&words(&["sed", "/x\\/y/a z\\nw", "f"])), words(&["sed", "/x\\/y/a z\\\nw", "f"]));
-        let del = ordered(&words(&["jq", "-c", "--arg", "a", "b", "del(.x)", "del(f"]));
-        assert!(del.get(5).is_some_and(|it| it.ends_with("del(.x)") && it.len() > 20));
-        assert_eq!(del.last().map(String::as_str), Some("del(f"));
-        assert_eq!(ordered(&words(&["jq", ".a"])), words(&["jq", ".a"]));
     }
 }

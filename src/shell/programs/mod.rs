@@ -36,6 +36,7 @@ mod hardware;
 mod firewall;
 mod identity;
 mod journal;
+mod jq;
 mod kernel;
 mod keys;
 mod links;
@@ -109,7 +110,6 @@ pub(crate) const ALL: &[&Program] = &[
     &edit::VIEW,
     &edit::VIM,
     &edit::VIMDIFF,
-    &filters::JQ,
     &filters::SED,
     &filters::XARGS,
     &hardware::ANALYZE,
@@ -130,6 +130,7 @@ pub(crate) const ALL: &[&Program] = &[
     &identity::LOGNAME,
     &identity::WHOAMI,
     &journal::PROGRAM,
+    &jq::PROGRAM,
     &kernel::FINDMNT,
     &kernel::LSMOD,
     &kernel::MODPROBE,

@@ -1,9 +1,10 @@
-//! `yq` (mikefarah's, version 4): `jq` for YAML. The expression is carried out by the language crate's `jq`,
+//! `yq` (mikefarah's, version 4): `jq` for YAML. The expression is carried out by our `jq`,
 //! whose paths, `select`, `del`, `map` and assignments mean the same.
 
+use super::jq;
 use crate::apimachinery::json::Value;
 use crate::apimachinery::yaml;
-use crate::shell::{Fd, Proc, Program, Running};
+use crate::shell::{Proc, Program, Running};
 
 pub(crate) const PROGRAM: Program = Program { name: "yq", summary: "Process YAML", run };
 
@@ -84,22 +85,10 @@ fn with_environment(expression: &str, proc: &Proc) -> String {
 }
 
 /// Carries the expression out on one document.
-async fn results(proc: &Proc, expression: &str, document: &Value) -> Result<Vec<Value>, String> {
-    let mut child = proc.child(&["jq", "-c", expression]);
-    child.stdin = Some(document.to_string().into_bytes());
-    let jq = super::filters::JQ;
-    let exit = { (jq.run)(&mut child).await };
-    let output = child.take_output();
-    let text = |wanted: Fd| -> String {
-        let parts = output.iter().filter(|(fd, _)| *fd == wanted);
-        parts.map(|(_, bytes)| String::from_utf8_lossy(bytes).into_owned()).collect()
-    };
-    if exit != 0 {
-        let why = text(Fd::Err).trim().trim_start_matches("jq: ").to_owned();
-        return Err(format!("Error: {}\n", why.lines().next().unwrap_or_default()));
-    }
-    let stdout = text(Fd::Out);
-    Ok(serde_json::Deserializer::from_str(&stdout).into_iter::<Value>().filter_map(Result::ok).collect())
+fn results(proc: &Proc, expression: &str, document: &Value) -> Result<Vec<Value>, String> {
+    let found = jq::results(proc, expression, &document.to_string());
+    let found = found.map_err(|why| format!("Error: {}\n", why.lines().next().unwrap_or_default()))?;
+    Ok(found.iter().filter_map(|text| serde_json::from_str(text).ok()).collect())
 }
 
 fn shown(asked: &Asked, value: &Value) -> String {
@@ -139,11 +128,11 @@ fn run(proc: &mut Proc) -> Running<'_> {
             proc.eprint("Error: write in place flag only applicable when giving an expression and at least one file\n");
             return 1;
         }
-        work(proc, &asked, &expression).await
+        work(proc, &asked, &expression)
     })
 }
 
-async fn work(proc: &Proc, asked: &Asked, expression: &str) -> i32 {
+fn work(proc: &Proc, asked: &Asked, expression: &str) -> i32 {
     let mut sources: Vec<(Option<String>, String)> = Vec::new();
     for file in &asked.files {
         match proc.disk().read(&proc.path(file)) {
@@ -170,7 +159,7 @@ async fn work(proc: &Proc, asked: &Asked, expression: &str) -> i32 {
         };
         let mut parts = Vec::new();
         for document in &documents {
-            match results(proc, expression, document).await {
+            match results(proc, expression, document) {
                 Ok(values) => {
                     nothing &= values.iter().all(|it| it.is_null() || *it == Value::Bool(false));
                     parts.push(values.iter().map(|it| shown(asked, it)).collect::<String>());
