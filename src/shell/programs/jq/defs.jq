@@ -1,3 +1,4 @@
+def not: if . then false else true end;
 def error(why): why | error;
 def range($end): range(0; $end);
 def map(f): [.[] | f];
@@ -15,7 +16,6 @@ def scalars: select(type != "array" and type != "object");
 def normals: select(isnormal);
 def finites: select(isinfinite or isnan | not);
 def isfinite: type == "number" and (isinfinite | not);
-def not: if . then false else true end;
 def recurse(f; keep): recurse(f | select(keep));
 def sort_by(f): _sort_by(map([f]));
 def group_by(f): _group_by(map([f]));

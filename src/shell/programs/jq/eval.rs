@@ -160,6 +160,8 @@ impl<'p> Machine<'p> {
         let mut inner = inner;
         for (at, (parameter, argument)) in function.parameters.iter().zip(arguments).enumerate() {
             if !parameter.is_value {
+                // Filters in filters can be nested without end.
+                self.charge(64)?;
                 inner = inner.with(passed(argument, &env));
             } else if argument.single {
                 let value = self.one(argument, &env, item.aside())?.value;
