@@ -17,6 +17,8 @@ def normals: select(isnormal);
 def finites: select(isinfinite or isnan | not);
 def isfinite: type == "number" and (isinfinite | not);
 def recurse(f; keep): recurse(f | select(keep));
+def min: _min_by(map([.]));
+def max: _max_by(map([.]));
 def sort_by(f): _sort_by(map([f]));
 def group_by(f): _group_by(map([f]));
 def unique: _unique_by(map([.]));
@@ -68,9 +70,12 @@ def split($re; flags): _pieces($re; flags + "g")[0];
 def splits($re; flags): split($re; flags)[];
 def splits($re): splits($re; null);
 def sub($re; new; $flags): . as $text | _pieces($re; $flags) as [$texts, $found]
-  | reduce range($found | length) as $at ([]; [$found[$at] | new] as $news
-      | reduce range($news | length) as $each (.; .[$each] += $texts[$at] + $news[$each]))
-  | .[] + $texts[-1] // $text;
+  | [$found[] | [new]] as $news
+  | ([$news[] | length] | max // 0) as $most
+  | if $most == 0 then $text
+    else range($most) as $each
+      | [range($found | length) as $at | $news[$at] | select(length > $each) | $texts[$at], .[$each]]
+        + [$texts[-1]] | add end;
 def sub($re; new): sub($re; new; "");
 def gsub($re; new; $flags): sub($re; new; $flags + "g");
 def gsub($re; new): sub($re; new; "g");
@@ -98,7 +103,5 @@ def bsearch($wanted): _bsearch($wanted);
 def have_literal_numbers: true;
 def have_decnum: true;
 def get_search_list: ["~/.jq", "$ORIGIN/../lib/jq", "$ORIGIN/../lib"];
-def min: _min_by(map([.]));
-def max: _max_by(map([.]));
 def ascii_downcase: _ascii_case(false);
 def ascii_upcase: _ascii_case(true);
