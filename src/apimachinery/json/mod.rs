@@ -245,33 +245,23 @@ impl Index for str {
     }
 }
 
-impl Index for String {
-    fn within<'a>(&self, tree: &'a Value) -> Option<&'a Value> {
-        self.as_str().within(tree)
-    }
+macro_rules! as_text {
+    ($($type:ty)*) => { $(impl Index for $type {
+        fn within<'a>(&self, tree: &'a Value) -> Option<&'a Value> {
+            self.as_str().within(tree)
+        }
 
-    fn within_mut<'a>(&self, tree: &'a mut Value) -> Option<&'a mut Value> {
-        self.as_str().within_mut(tree)
-    }
+        fn within_mut<'a>(&self, tree: &'a mut Value) -> Option<&'a mut Value> {
+            self.as_str().within_mut(tree)
+        }
 
-    fn within_or_insert<'a>(&self, tree: &'a mut Value) -> &'a mut Value {
-        self.as_str().within_or_insert(tree)
-    }
+        fn within_or_insert<'a>(&self, tree: &'a mut Value) -> &'a mut Value {
+            self.as_str().within_or_insert(tree)
+        }
+    })* };
 }
 
-impl Index for Key {
-    fn within<'a>(&self, tree: &'a Value) -> Option<&'a Value> {
-        self.as_str().within(tree)
-    }
-
-    fn within_mut<'a>(&self, tree: &'a mut Value) -> Option<&'a mut Value> {
-        self.as_str().within_mut(tree)
-    }
-
-    fn within_or_insert<'a>(&self, tree: &'a mut Value) -> &'a mut Value {
-        self.as_str().within_or_insert(tree)
-    }
-}
+as_text! { String Key }
 
 impl Index for usize {
     fn within<'a>(&self, tree: &'a Value) -> Option<&'a Value> {
