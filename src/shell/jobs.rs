@@ -258,8 +258,11 @@ impl Jobs {
     /// ended are told of the next time.
     pub(super) fn news(&mut self) -> String {
         let is_told = |it: &Entry| matches!(it.state, State::Ended(_)) && !it.fresh;
-        let told: String =
-            self.entries.iter().filter(|it| is_told(it)).map(|it| self.row(it, false)).collect();
+        let row = |it: &Entry| match it.directory == self.directory {
+            true => self.row(it, false),
+            false => format!("{}(wd now: {})\n", self.row(it, false), self.directory),
+        };
+        let told: String = self.entries.iter().filter(|it| is_told(it)).map(row).collect();
         self.entries.retain(|it| !is_told(it));
         self.seen();
         if !told.is_empty() {

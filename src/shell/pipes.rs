@@ -11,6 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::access::Umask;
 use super::adapt::Around;
 use super::control::Control;
+use super::tree::{self, Seen};
+use bashkit::parser::{Command as Parsed, Word, WordPart};
 use bashkit::{Builtin, BuiltinContext, BuiltinRegistry, Command, ExecResult, async_trait};
 
 /// Whether the programs of one shell share their input; clones are the same switch.
@@ -78,30 +80,26 @@ impl Builtin for Sharer {
     }
 }
 
-/// Words that begin a stage of several commands.
-const COMPOUND: &[&str] = &["while", "until", "for", "if", "case", "{"];
-
 /// True when a later stage of a pipeline in `text` seems to run several commands: a loop, a group, a function, or a
 /// substitution among its words. One too many costs only that output comes later.
 fn shares_input(text: &str, is_program: impl Fn(&str) -> bool) -> bool {
-    text.match_indices('|').any(|(at, bar)| {
-        let (before, behind) = text.split_at(at);
-        let stage = behind.get(bar.len()..).unwrap_or_default();
-        if before.ends_with('|') || stage.starts_with('|') {
-            return false;
+    if !text.contains('|') {
+        return false;
+    }
+    let several = |command: &Parsed| match command {
+        Parsed::Simple(simple) => {
+            let words = std::iter::once(&simple.name).chain(&simple.args);
+            let inside = |word: &Word| word.parts.iter().any(|it| matches!(it, WordPart::CommandSubstitution(_)));
+            // What is no program may be a function.
+            tree::literal(&simple.name).is_none_or(|name| !is_program(name)) || words.into_iter().any(inside)
         }
-        let stage = stage.trim_start_matches('&').trim_start();
-        let first = stage.split_whitespace().next().unwrap_or_default();
-        // What is no program may be a function.
-        let is_function =
-            first.chars().all(|it| it.is_alphanumeric() || "_-.".contains(it)) && !is_program(first);
-        let words = stage.split(['|', '\n', ';']).next().unwrap_or_default();
-        is_function
-            || COMPOUND.contains(&first)
-            || stage.starts_with('(')
-            || words.contains("$(")
-            || words.contains('`')
-    })
+        _ => true,
+    };
+    let mut found = false;
+    tree::look(text, &mut |seen, _| {
+        found |= matches!(seen, Seen::Pipeline(pipeline) if pipeline.commands.iter().skip(1).any(several));
+    });
+    found
 }
 
 #[cfg(test)]
@@ -120,7 +118,7 @@ mod tests {
         ] {
             assert!(shares_input(text, |it| it != "each"), "{text}");
         }
-        for text in ["a | grep b", "a || { b; }", "while a; do b | c; done", "a | b; $(c)", "$(a) | b"] {
+        for text in ["a | grep b", "a || { b; }", "echo 'a | { b; }'", "while a; do b | c; done", "a | b; $(c)", "$(a) | b"] {
             assert!(!shares_input(text, |_| true), "{text}");
         }
     }

@@ -15,6 +15,10 @@ pub(super) struct Around {
     pub(super) apart: bool,
     /// In a loop of the shell itself.
     pub(super) looped: bool,
+    /// Within a word.
+    pub(super) substituted: bool,
+    /// Within shell code that reads a pipe.
+    pub(super) piped: bool,
 }
 
 /// What is shown of a tree, the whole before its parts.
@@ -81,11 +85,14 @@ fn command(it: &Command, around: Around, see: &mut impl FnMut(&Seen<'_>, Around)
         }
         Command::Pipeline(pipeline) => {
             see(&Seen::Pipeline(pipeline), around);
-            let Some((last, before)) = pipeline.commands.split_last() else { return };
-            commands(before, apart, see);
-            // The last stage of several runs in a shell of its own, which shows only when it is one of shell code.
-            let alone = before.is_empty() || matches!(last, Command::Simple(_));
-            command(last, if alone { around } else { apart }, see);
+            for (index, stage) in pipeline.commands.iter().enumerate() {
+                let code = !matches!(stage, Command::Simple(_));
+                let last = index + 1 == pipeline.commands.len();
+                // The last stage of several runs in a shell of its own, which shows only when it is one of shell code.
+                let apart = around.apart || !last || (index > 0 && code);
+                let piped = around.piped || (index > 0 && code);
+                command(stage, Around { apart, piped, ..around }, see);
+            }
         }
         Command::List(list) => {
             let all = std::iter::once(&*list.first).chain(list.rest.iter().map(|(_, it)| it));
@@ -117,6 +124,7 @@ fn words<'a>(
     around: Around,
     see: &mut impl FnMut(&Seen<'_>, Around),
 ) {
+    let around = Around { substituted: true, ..around };
     for part in all.into_iter().flat_map(|word| &word.parts) {
         match part {
             WordPart::CommandSubstitution(inner) | WordPart::ProcessSubstitution { commands: inner, .. } => {
