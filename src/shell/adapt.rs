@@ -13,6 +13,7 @@ use super::control::Control;
 use super::link::Link;
 use super::pipes::Sharing;
 use super::proc::{Fd, Outbox, Pipes, Proc, Program};
+use super::programs::versions;
 use super::traces::Tracing;
 use super::{Lab, limits};
 use crate::cluster::Place;
@@ -66,6 +67,12 @@ impl Command for Adapted {
             return Err(bashkit::Error::ResourceLimit(LimitExceeded::MaxCommands(
                 limits::STARTS_MAX as usize,
             )));
+        }
+        if matches!(self.around.place, Place::Host(_))
+            && let Some(version) = versions::told(context.name, context.args)
+        {
+            context.stdout.write_all(version.as_bytes()).await?;
+            return Ok(CommandStatus::success());
         }
         let control = &self.around.control;
         let spot = control.starts(context.name);

@@ -165,7 +165,7 @@ pub(super) async fn attempt(
     let text = match Parser::new(&script.text).parse() {
         Ok(_) => {
             let whole = stages::handing_over(&script.text, |name| names::is_known(&around.lab, name));
-            format!("{}; {whole}", begin::NAME)
+            format!("{}; {}; {whole}", begin::NAME, begin::chance(&around))
         }
         Err(_) => script.text,
     };

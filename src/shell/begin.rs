@@ -14,6 +14,13 @@ use super::{Login, access, ages};
 /// The command that every execution begins with.
 pub(super) const NAME: &str = "__uncordon_begin";
 
+/// What follows it: where `$RANDOM` begins, which is the world's chance as it is now.
+pub(super) fn chance(around: &Around) -> String {
+    // A clone draws, so that nothing else of the world depends on how many shells there were.
+    let drawn = around.lab.world().chance.clone().bits();
+    format!("RANDOM={}", drawn % (1 << 31))
+}
+
 /// The command that stands for a shell that reads its commands.
 const READER: &str = "__uncordon_shell";
 

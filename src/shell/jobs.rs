@@ -4,7 +4,10 @@
 //! stopped on the terminal. Knows nothing of how either runs. Source of the marks: bash 5.2's `set_current_job` and
 //! `reset_current`; of the wording: bash 5.2 at a terminal.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
+
+use super::tree::{self, Seen};
 
 /// Who runs a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -369,6 +372,37 @@ fn how_it_ended(status: i32) -> String {
 /// The command that tells that a job has begun: `__uncordon_began "$!" "$(builtin jobs -l)" 'sleep 9'`.
 pub(super) const BEGAN: &str = "__uncordon_began";
 
+/// `line` with `fg` or `bg` before a job that stands for a command: `%1`, `%vim &`. And `trap -l` is `kill -l`.
+pub(super) fn spelled_out(line: &str) -> Cow<'_, str> {
+    if !line.contains('%') && !line.contains("trap") {
+        return line.into();
+    }
+    let behind = line.trim().strip_suffix('&').map(str::trim_end);
+    if let Some(job) = behind.filter(|it| it.starts_with('%') && !it.contains(char::is_whitespace)) {
+        return format!("bg {job}").into();
+    }
+    let mut changes = Vec::new();
+    tree::look(line, &mut |seen, around| {
+        let Seen::Simple(simple) = seen else { return };
+        let (Some(name), false) = (tree::literal(&simple.name), around.substituted) else { return };
+        let place = simple.span.start.offset;
+        if !line.get(place..).is_some_and(|it| it.starts_with(name)) {
+            return;
+        }
+        let lists = |word: &bashkit::parser::Word| tree::literal(word) == Some("-l");
+        match name {
+            job if job.starts_with('%') => changes.push((place..place, "fg ")),
+            "trap" if matches!(simple.args.as_slice(), [only] if lists(only)) => {
+                changes.push((place..place + name.len(), "kill"));
+            }
+            _ => {}
+        }
+    });
+    let mut spelled = line.to_owned();
+    changes.into_iter().rev().for_each(|(range, with)| spelled.replace_range(range, with));
+    spelled.into()
+}
+
 /// Words before a command that are none of it.
 const LEADING: &[&str] = &["do ", "then ", "else ", "{ "];
 
@@ -468,6 +502,19 @@ mod tests {
         [2]-  Running                 sleep 200 &
         [3]+  Running                 sleep 300 &
         ");
+    }
+
+    #[test]
+    fn a_job_alone_is_a_command() {
+        for (line, spelled) in [
+            ("%1", "fg %1"),
+            ("%vim &", "bg %vim"),
+            ("true; %?x && echo 100%", "true; fg %?x && echo 100%"),
+            ("trap -l | head -3", "kill -l | head -3"),
+            ("date +%F; trap - INT", "date +%F; trap - INT"),
+        ] {
+            assert_eq!(spelled_out(line), spelled);
+        }
     }
 
     #[test]

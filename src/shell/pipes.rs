@@ -89,7 +89,8 @@ fn shares_input(text: &str, is_program: impl Fn(&str) -> bool) -> bool {
     let several = |command: &Parsed| match command {
         Parsed::Simple(simple) => {
             let words = std::iter::once(&simple.name).chain(&simple.args);
-            let inside = |word: &Word| word.parts.iter().any(|it| matches!(it, WordPart::CommandSubstitution(_)));
+            let inside =
+                |word: &Word| word.parts.iter().any(|it| matches!(it, WordPart::CommandSubstitution(_)));
             // What is no program may be a function.
             tree::literal(&simple.name).is_none_or(|name| !is_program(name)) || words.into_iter().any(inside)
         }
@@ -118,7 +119,14 @@ mod tests {
         ] {
             assert!(shares_input(text, |it| it != "each"), "{text}");
         }
-        for text in ["a | grep b", "a || { b; }", "echo 'a | { b; }'", "while a; do b | c; done", "a | b; $(c)", "$(a) | b"] {
+        for text in [
+            "a | grep b",
+            "a || { b; }",
+            "echo 'a | { b; }'",
+            "while a; do b | c; done",
+            "a | b; $(c)",
+            "$(a) | b",
+        ] {
             assert!(!shares_input(text, |_| true), "{text}");
         }
     }

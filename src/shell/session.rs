@@ -40,6 +40,9 @@ const KEEP: &str = "\n__uncordon_keep \"$?\" \"${PIPESTATUS[*]}\"";
 /// The exit code of a command that was interrupted: 128 + SIGINT.
 pub(super) const INTERRUPTED: i32 = 130;
 
+/// The exit code when there is no such program.
+const NOT_FOUND: i32 = 127;
+
 /// What a session and the console share.
 #[derive(Debug, Default)]
 pub(super) struct State {
@@ -57,6 +60,8 @@ pub(super) struct State {
     pipeline: Option<String>,
     /// The line that was typed last.
     typed: String,
+    /// True when `exec` found nothing to go on as.
+    missed: bool,
     /// Lines to run before the next prompt that nobody typed.
     chores: VecDeque<String>,
     /// True when no more lines come: the prompt got end-of-file.
@@ -158,6 +163,7 @@ impl Session {
 fn prelude(around: &Around, login: &Login) -> VecDeque<String> {
     let mut lines = VecDeque::from([
         "shopt -s expand_aliases".to_owned(),
+        begin::chance(around),
         "unset OLDPWD".to_owned(),
         "history() { __uncordon_history \"$@\"; }".to_owned(),
         format!("PS4=$'\\x{:02x}+ '", u32::from(MARK)),
@@ -236,7 +242,7 @@ pub(super) fn report(shell: &str, error: &Error, outbox: &Outbox) -> i32 {
 }
 
 fn build(around: Around, login: &Login, cell: &Cell, screen: &Screen) -> Bash {
-    let exit_cell = cell.clone();
+    let (exit_cell, missed_cell) = (cell.clone(), cell.clone());
     let control = around.control.clone();
     let (lab, wording) = (around.lab.clone(), screen.wording.clone());
     let kill = Adapted { program: &KILL, around: around.clone() };
@@ -272,6 +278,7 @@ fn build(around: Around, login: &Login, cell: &Cell, screen: &Screen) -> Bash {
             // A terminal's shell stays when there is nothing to go on as.
             [name, ..] if event.name == "exec" && !can_go_on(&lab, name) => {
                 wording.lock().unwrap_or_else(PoisonError::into_inner).missed(name);
+                missed_cell.lock().missed = true;
                 HookAction::Cancel("nothing to go on as".to_owned())
             }
             _ => HookAction::Continue(event),
@@ -347,7 +354,8 @@ impl Builtin for Next {
         let before = self.cell.lock().pipeline.take().unwrap_or_default();
         // Behind what is not whole, such as a text without its end, it would be part of that.
         let keep = if input::is_incomplete(&line) { "" } else { KEEP };
-        let whole = stages::handing_over(&line, |name| names::is_known(&self.lab, name));
+        let spelled = jobs::spelled_out(&line);
+        let whole = stages::handing_over(&spelled, |name| names::is_known(&self.lab, name));
         let told = if keep.is_empty() { whole.into_owned() } else { jobs::announcing(&whole) };
         let text = format!("{}{told}{keep}", remember(status, &before));
         self.cell.lock().typed = line;
@@ -455,6 +463,10 @@ impl Builtin for Keep {
         let mut state = self.0.lock();
         state.kept = context.args.first().and_then(|it| it.parse().ok());
         state.pipeline = context.args.get(1).cloned();
+        if std::mem::take(&mut state.missed) && state.kept == Some(1) {
+            state.kept = Some(NOT_FOUND);
+            state.pipeline = Some(NOT_FOUND.to_string());
+        }
         Ok(ExecResult::ok(""))
     }
 }

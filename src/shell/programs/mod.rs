@@ -19,10 +19,12 @@ pub(crate) mod options;
 pub(crate) mod texts;
 pub(crate) mod when;
 mod absent;
+mod awk;
 mod base64;
 mod accounts;
 mod chroot;
 mod cmp;
+mod column;
 mod allocate;
 mod copy;
 mod date;
@@ -55,6 +57,7 @@ mod remote;
 mod remove;
 mod sleep;
 mod small;
+mod shuf;
 mod sockets;
 mod space;
 mod stat;
@@ -72,6 +75,7 @@ mod timeout;
 mod top;
 mod touch;
 mod ufw;
+pub(super) mod versions;
 mod watch;
 mod wrappers;
 mod yq;
@@ -82,6 +86,10 @@ use super::{Proc, Program};
 
 /// Every program of this layer.
 pub(crate) const ALL: &[&Program] = &[
+    &awk::AWK,
+    &awk::MAWK,
+    &column::PROGRAM,
+    &shuf::PROGRAM,
     &base64::PROGRAM,
     &accounts::CHPASSWD,
     &accounts::GETENT,
