@@ -338,15 +338,15 @@ impl JobCommands {
         self.control.set_still(&entry.pid, true);
         let row = self.control.with(|jobs| {
             let number = jobs.stopped(&entry.pid, &entry.command, &entry.directory);
-            jobs.get(number).map(|it| jobs.row(it, false))
+            jobs.get(number).map(|it| jobs.notice(it))
         });
         self.control.say(Fd::Err, format!("\n{}", row.unwrap_or_default()).as_bytes());
     }
 
     fn end(&self, entry: &Entry, number: i32, outcome: &mut Outcome) {
         if entry.state == State::Stopped {
-            let row = self.control.with(|jobs| jobs.row(entry, false));
-            outcome.err.push_str(&format!("\n{row}"));
+            let notice = self.control.with(|jobs| jobs.notice(entry));
+            outcome.err.push_str(&format!("\n{notice}"));
         }
         self.control.set_still(&entry.pid, false);
         if entry.runner == Runner::Language {

@@ -261,11 +261,7 @@ impl Jobs {
     /// ended are told of the next time.
     pub(super) fn news(&mut self) -> String {
         let is_told = |it: &Entry| matches!(it.state, State::Ended(_)) && !it.fresh;
-        let row = |it: &Entry| match it.directory == self.directory {
-            true => self.row(it, false),
-            false => format!("{}(wd now: {})\n", self.row(it, false), self.directory),
-        };
-        let told: String = self.entries.iter().filter(|it| is_told(it)).map(row).collect();
+        let told: String = self.entries.iter().filter(|it| is_told(it)).map(|it| self.notice(it)).collect();
         self.entries.retain(|it| !is_told(it));
         self.seen();
         if !told.is_empty() {
@@ -283,6 +279,14 @@ impl Jobs {
     pub(super) fn forget_ended(&mut self) {
         self.entries.retain(|it| !matches!(it.state, State::Ended(_)));
         self.reset_current();
+    }
+
+    /// What is told of a job that nobody asked for.
+    pub(super) fn notice(&self, entry: &Entry) -> String {
+        match entry.directory == self.directory {
+            true => self.row(entry, false),
+            false => format!("{}(wd now: {})\n", self.row(entry, false), self.directory),
+        }
     }
 
     /// A row of `jobs`, or with `pid` of `jobs -l`.
