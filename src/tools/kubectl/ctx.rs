@@ -28,8 +28,8 @@ pub(crate) struct Ctx<'p> {
     pub(super) warned: BTreeSet<String>,
     /// Requests that were sent.
     pub(super) requests: usize,
-    /// True once the server told what its types are made of.
-    pub(super) defined: bool,
+    /// Where the server tells what the types of each version are made of and was not asked yet, once it told that.
+    pub(super) definitions: Option<std::collections::BTreeMap<String, String>>,
 }
 
 /// The namespace of a command.

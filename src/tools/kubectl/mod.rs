@@ -177,7 +177,7 @@ fn start<'p>(proc: &'p mut Proc, words: &[String]) -> Result<Option<Ctx<'p>>, Fa
         mapper: None,
         warned: Default::default(),
         requests: 0,
-        defined: false,
+        definitions: None,
     }))
 }
 

@@ -2,6 +2,7 @@
 
 use super::builder::stdin_or_file;
 use super::{Call, Ctx, Done, Failure};
+use crate::apimachinery::json::Value;
 use crate::cluster::network::forwards;
 
 /// The path of `--raw`.
@@ -27,6 +28,20 @@ pub(super) fn call(uri: &str) -> Call {
     call
 }
 
+/// A refusal without what it was about: a bare request is about no resource.
+pub(super) fn bare(failure: Failure) -> Failure {
+    let Failure::Server(mut status) = failure else { return failure };
+    let message = status.get("message").and_then(Value::as_str).unwrap_or_default();
+    let about_path = message.rfind(" (").filter(|at| {
+        let rest = message.get(*at..).unwrap_or_default();
+        ["get", "post", "put", "delete"].iter().any(|verb| rest.starts_with(&format!(" ({verb} ")))
+    });
+    if let Some(shorter) = about_path.and_then(|at| message.get(..at)).map(str::to_owned) {
+        status["message"] = shorter.into();
+    }
+    Failure::Server(status)
+}
+
 /// A request that changes something, with the file of `-f` as its body.
 ///
 /// # Errors
@@ -40,7 +55,7 @@ pub(super) fn send(ctx: &mut Ctx<'_>, method: &'static str) -> Done {
         call.content_type = "application/json";
         call.body = stdin_or_file(ctx, file)?.into_bytes();
     }
-    let answer = ctx.text_of(call)?;
+    let answer = ctx.text_of(call).map_err(bare)?;
     ctx.out(&answer);
     ctx.out("\n");
     Ok(())

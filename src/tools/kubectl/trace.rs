@@ -45,6 +45,18 @@ impl Ctx<'_> {
         self.flags.int("v")
     }
 
+    /// True when each request is told.
+    pub(super) fn tells_requests(&self) -> bool {
+        self.level() >= URLS
+    }
+
+    /// Tells that everything was applied and what comes behind it begins.
+    pub(super) fn trace_applied(&mut self) {
+        if self.level() >= REFUSALS {
+            self.klog('I', "apply.go:546", "Running apply post-processor function");
+        }
+    }
+
     /// Tells which files were read.
     pub(super) fn trace_config(&mut self, files: &[String]) {
         if self.level() < URLS {

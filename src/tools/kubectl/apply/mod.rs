@@ -85,6 +85,7 @@ async fn run(ctx: &mut Ctx<'_>) -> Done {
         }
     }
     Failure::all(failures)?;
+    ctx.trace_applied();
     print_all(ctx, &mut options, &applied)?;
     match (set, prune) {
         (Some(set), _) => set.prune(ctx, &mut options, &applied),

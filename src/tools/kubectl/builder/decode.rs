@@ -1,5 +1,7 @@
 //! From the text of a manifest to objects, with the sentences of kubectl's decoder and validator.
 
+use std::collections::BTreeMap;
+
 use super::super::client::Call;
 use super::super::{Ctx, Failure};
 use super::Builder;
@@ -24,10 +26,12 @@ pub(super) fn decode(ctx: &mut Ctx<'_>, builder: &Builder, source: &Source) -> V
 
 fn one(ctx: &mut Ctx<'_>, builder: &Builder, tree: Value, source: &str) -> Result<Info, Failure> {
     if matches!(builder.validate, "Strict" | "Warn") {
-        ctx.definitions().and_then(|()| validate(&tree)).map_err(|why| {
-            let off = "if you choose to ignore these errors, turn validation off with --validate=false";
-            Failure::error(format!("error validating {source:?}: error validating data: {why}; {off}"))
-        })?;
+        ctx.definitions(object::field(&tree, "apiVersion")).and_then(|()| validate(&tree)).map_err(
+            |why| {
+                let off = "if you choose to ignore these errors, turn validation off with --validate=false";
+                Failure::error(format!("error validating {source:?}: error validating data: {why}; {off}"))
+            },
+        )?;
     }
     let undecodable = |why: String| Failure::error(format!("unable to decode {source:?}: {why}"));
     typed(&tree).map_err(undecodable)?;
@@ -58,19 +62,40 @@ fn one(ctx: &mut Ctx<'_>, builder: &Builder, tree: Value, source: &str) -> Resul
 }
 
 impl Ctx<'_> {
-    /// Makes sure, once a command, that the server tells what its types are made of: documents are checked by that.
-    fn definitions(&mut self) -> Result<(), String> {
-        if self.defined {
-            return Ok(());
-        }
+    /// Makes sure, once a command, that the server tells what its types are made of: documents are checked by that. What
+    /// those of one version are made of is asked where somebody watches; the server itself checks by it later.
+    fn definitions(&mut self, version: &str) -> Result<(), String> {
         let ask = |path: &str| Call::get(path).query("timeout", "32s");
-        if self.send_untimed(ask("/openapi/v3")).is_err() {
-            let older = self.send_untimed(ask("/openapi/v2")).map_err(Failure::unread);
-            older.map_err(|why| format!("failed to download openapi: {}", why.sentence()))?;
+        if self.definitions.is_none() {
+            let mut found = BTreeMap::new();
+            match self.send_untimed(ask("/openapi/v3").accept("application/json, */*")) {
+                Ok(index) if self.tells_requests() => found = documents(index.object()),
+                Ok(_) => {}
+                Err(_) => {
+                    let older = self.send_untimed(ask("/openapi/v2")).map_err(Failure::unread);
+                    older.map_err(|why| format!("failed to download openapi: {}", why.sentence()))?;
+                }
+            }
+            self.definitions = Some(found);
         }
-        self.defined = true;
+        let path = if version.contains('/') { format!("apis/{version}") } else { format!("api/{version}") };
+        let document = self.definitions.as_mut().and_then(|it| it.remove(&path));
+        if self.tells_requests()
+            && let Some((path, hash)) = document.as_deref().and_then(|it| it.split_once("?hash="))
+        {
+            // It was listed a moment ago.
+            let _ = self.send_untimed(ask(path).query("hash", hash));
+        }
         Ok(())
     }
+}
+
+/// Where the documents of an index are.
+fn documents(index: &Value) -> BTreeMap<String, String> {
+    let paths = index.get("paths").and_then(Value::as_object);
+    let place = |entry: &Value| entry.get("serverRelativeURL").and_then(Value::as_str).map(str::to_owned);
+    let found = paths.into_iter().flat_map(|it| it.iter());
+    found.filter_map(|(path, entry)| Some((path.to_string(), place(entry)?))).collect()
 }
 
 /// What is checked before anything is sent: that the document says what it is.

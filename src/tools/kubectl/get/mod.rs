@@ -132,7 +132,7 @@ fn raw(ctx: &mut Ctx<'_>) -> Done {
         return Err(Failure::error("--raw and --output are mutually exclusive"));
     }
     let uri = super::raw::uri(ctx)?;
-    let text = ctx.text_of(super::raw::call(&uri))?;
+    let text = ctx.text_of(super::raw::call(&uri)).map_err(super::raw::bare)?;
     ctx.out(&text);
     if !text.is_empty() && !text.ends_with('\n') && text.starts_with('{') {
         ctx.out("\n");

@@ -20,6 +20,9 @@ pub(crate) static CP: Verb = Verb {
     ..PLAIN
 };
 
+/// What `tar` ends with when something could not be read.
+const TAR_FAILED: i32 = 2;
+
 /// One side of a copy.
 struct Spec {
     /// `[namespace/]pod`; empty for the host.
@@ -60,14 +63,27 @@ fn run(ctx: &mut Ctx<'_>) -> Done {
     let mut to_path = absolute(ctx, &to);
     let world = ctx.proc.world();
     let Ok(node) = world.stat(&source, &from_path) else {
-        let why = format!("{}: no such file or directory", from.path);
-        return Err(Failure::error(why));
+        drop(world);
+        return Err(missing(ctx, &from));
     };
     if world.stat(&target, &to_path).is_ok_and(|it| it.kind == Kind::Directory) {
         to_path = files::clean(&to_path, files::base_name(&from_path));
     }
     drop(world);
+    if !from.pod.is_empty() && from.path.starts_with('/') {
+        ctx.err("tar: Removing leading `/' from member names\n");
+    }
     copy(ctx, (&source, &from_path), (&target, &to_path), &node.kind)
+}
+
+/// What became of a file that the container's `tar` did not find.
+fn missing(ctx: &Ctx<'_>, from: &Spec) -> Failure {
+    ctx.err(&format!(
+        "tar: {}: Cannot stat: No such file or directory\ntar: Exiting with failure status due to previous errors\n\
+         command terminated with exit code {TAR_FAILED}\n",
+        from.path
+    ));
+    Failure::Exit(TAR_FAILED)
 }
 
 fn absolute(ctx: &Ctx<'_>, spec: &Spec) -> String {

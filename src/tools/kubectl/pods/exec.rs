@@ -37,7 +37,8 @@ async fn run(ctx: &mut Ctx<'_>) -> Done {
     }
     let quiet = ctx.flags.on("quiet");
     let container = super::container(ctx, &pod, quiet)?;
-    if ctx.flags.on("tty") && !ctx.flags.on("stdin") {
+    let at_terminal = ctx.proc.link.is_open() && ctx.proc.stdin.is_none();
+    if ctx.flags.on("tty") && ctx.flags.on("stdin") && !at_terminal && !quiet {
         ctx.err("Unable to use a TTY - input is not a terminal or the right kind of file\n");
     }
     let place = open(ctx, &pod, &container, &command)?;

@@ -70,12 +70,11 @@ fn gate(ctx: &mut Ctx<'_>) -> Result<Gate, Failure> {
         }
     }
     let open = ctx.flags.on("disable-filter");
-    let patterns = |name: &str| -> Result<Vec<Regex>, Failure> {
+    let patterns = |name: &str| -> Result<Vec<Regex>, (String, regex::Error)> {
         let words = ctx.flags.text(name).to_owned();
         let words = if open && name.starts_with("accept") { ".*".to_owned() } else { words };
-        words.split(',').map(pattern).collect()
+        words.split(',').map(|word| Regex::new(word).map_err(|error| (word.to_owned(), error))).collect()
     };
-    let refused = |name: &str| if open { Ok(Vec::new()) } else { patterns(name) };
     let mut prefix = ctx.flags.text("api-prefix").to_owned();
     if !prefix.ends_with('/') {
         prefix.push('/');
@@ -85,11 +84,23 @@ fn gate(ctx: &mut Ctx<'_>) -> Result<Gate, Failure> {
         let prefix = format!("{}/", ctx.flags.text("www-prefix").trim_end_matches('/'));
         (prefix, ctx.proc.path(&folder))
     });
+    let all = ["accept-hosts", "accept-paths"].map(patterns);
+    let refused =
+        ["reject-paths", "reject-methods"].map(|name| if open { Ok(Vec::new()) } else { patterns(name) });
+    let [accept_hosts, accept_paths] = all;
+    let [reject_paths, reject_methods] = refused;
+    let mut usable = |read: Result<Vec<Regex>, (String, regex::Error)>| {
+        read.map_err(|(word, error)| {
+            let why = go_sentence(&word, &error.to_string());
+            ctx.klog('F', "proxy_server.go:83", &format!("Error compiling re: error parsing regexp: {why}"));
+            Failure::Exit(FATAL)
+        })
+    };
     Ok(Gate {
-        accept_hosts: patterns("accept-hosts")?,
-        accept_paths: patterns("accept-paths")?,
-        reject_paths: refused("reject-paths")?,
-        reject_methods: refused("reject-methods")?,
+        accept_hosts: usable(accept_hosts)?,
+        accept_paths: usable(accept_paths)?,
+        reject_paths: usable(reject_paths)?,
+        reject_methods: usable(reject_methods)?,
         endpoint,
         impersonate,
         prefix,
@@ -97,6 +108,33 @@ fn gate(ctx: &mut Ctx<'_>) -> Result<Gate, Failure> {
     })
 }
 
-fn pattern(word: &str) -> Result<Regex, Failure> {
-    Regex::new(word).map_err(|error| Failure::error(format!("error parsing regexp: {error}")))
+/// What a program ends with that logs a fatal error.
+const FATAL: i32 = 255;
+
+/// What Go says of an expression that is none.
+fn go_sentence(word: &str, why: &str) -> String {
+    let from = |c: char| word.rfind(c).and_then(|at| word.get(at..)).unwrap_or(word);
+    let (what, part) = if why.contains("unclosed character class") {
+        ("missing closing ]", from('['))
+    } else if word.contains("(?P<") && !word.contains('>') {
+        ("invalid named capture", from('('))
+    } else if why.contains("unclosed group") {
+        ("missing closing )", word)
+    } else if why.contains("unopened group") {
+        ("unexpected )", word)
+    } else if why.contains("repetition operator missing") {
+        let operator = word.find(['*', '+', '?']).and_then(|at| word.get(at..=at));
+        ("missing argument to repetition operator", operator.unwrap_or(word))
+    } else if word.ends_with('\\') {
+        ("trailing backslash at end of expression", "")
+    } else if why.contains("unrecognized escape") {
+        let escape = word.find('\\').and_then(|at| word.get(at..)).unwrap_or(word);
+        let end = escape.char_indices().nth(2).map_or(escape.len(), |(at, _)| at);
+        ("invalid escape sequence", escape.get(..end).unwrap_or(escape))
+    } else if why.contains("invalid character class range") {
+        ("invalid character class range", from('['))
+    } else {
+        ("invalid or unsupported Perl syntax", word)
+    };
+    format!("{what}: `{part}`")
 }
