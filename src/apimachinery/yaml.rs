@@ -14,7 +14,7 @@ use serde::de::{
 
 pub(crate) use emit::to_string;
 
-use crate::apimachinery::json::{Map, Value};
+use crate::apimachinery::json::{Key, Map, Value};
 use crate::sim::memo::Memo;
 
 /// Every document of a stream, as JSON trees; empty documents are left out.
@@ -307,17 +307,16 @@ impl<'de> Visitor<'de> for Node<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
-        let mut map = Map::new();
+        let mut entries = Vec::new();
         let mut merged = Vec::new();
         while let Some(key) = access.next_key_seed(self)? {
             let value = access.next_value_seed(self)?;
             match key {
                 Value::String(key) if key == "<<" => merged.push(value),
-                key => {
-                    map.insert(key_text(&key).map_err(A::Error::custom)?.into(), value);
-                }
+                key => entries.push((Key::from(key_text(&key).map_err(A::Error::custom)?), value)),
             }
         }
+        let mut map = Map::from(entries);
         for value in merged {
             merge_into(&mut map, value);
         }
