@@ -9,7 +9,7 @@ use std::task::Poll;
 use bashkit::{Command, CommandContext, CommandOutput, CommandStatus, LimitExceeded, async_trait};
 
 use super::access::Umask;
-use super::control::Control;
+use super::control::{Control, Face};
 use super::link::Link;
 use super::pipes::Sharing;
 use super::proc::{Fd, Outbox, Pipes, Proc, Program};
@@ -80,10 +80,15 @@ impl Command for Adapted {
         let pipes = substituted(&context, stdin.as_deref()).await;
         let proc = Proc { pipes, ..process(&self.around, &context, stdin) };
         let words = proc.args.clone();
-        let streams =
-            Streams { out: context.stdout.clone(), err: context.stderr.clone(), control: control.clone() };
+        let face = Face::default();
+        let streams = Streams {
+            out: context.stdout.clone(),
+            err: context.stderr.clone(),
+            face: face.clone(),
+            control: control.clone(),
+        };
         let work = Box::pin(carry(self.program, proc, streams));
-        Ok(CommandStatus::with_code(control.run(work, spot, &words).await?))
+        Ok(CommandStatus::with_code(control.run((work, face), spot, &words).await?))
     }
 }
 
@@ -91,6 +96,7 @@ impl Command for Adapted {
 struct Streams {
     out: CommandOutput,
     err: CommandOutput,
+    face: Face,
     control: Control,
 }
 
@@ -167,6 +173,9 @@ pub(super) async fn substituted(context: &CommandContext<'_>, stdin: Option<&[u8
 async fn deliver(outbox: &Outbox, streams: &Streams) -> bashkit::Result<()> {
     let written = std::mem::take(&mut *outbox.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
     for (fd, bytes) in written {
+        if fd == Fd::Out {
+            streams.face.shows(&bytes);
+        }
         let output = if fd == Fd::Out { &streams.out } else { &streams.err };
         match output.write_all(&bytes).await {
             // Its line was interrupted while it stood still: what is left is the terminal.

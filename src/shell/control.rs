@@ -12,7 +12,7 @@ use std::task::{Poll, Waker};
 
 use super::batch;
 use super::engine::Engine;
-use super::jobs::{Jobs, State};
+use super::jobs::{Entry, Jobs, Runner, State};
 use super::link::Request;
 use super::proc::{Fd, Outbox};
 use super::tree::{self, Seen};
@@ -23,9 +23,43 @@ pub(super) const STOPPED: i32 = 148;
 /// A running program that nobody else holds.
 pub(super) type Work = std::pin::Pin<Box<dyn Future<Output = bashkit::Result<i32>> + Send>>;
 
+/// What a program shows that took the whole screen: all since it was cleared last. `None` without the whole screen.
+#[derive(Clone, Default)]
+pub(super) struct Face(Arc<Mutex<Option<Vec<u8>>>>);
+
+/// Takes the whole screen, gives it back, and clears it.
+const TAKE: &[u8] = b"\x1b[?1049h";
+const GIVE: &[u8] = b"\x1b[?1049l";
+const CLEAR: &[u8] = b"\x1b[2J";
+
+impl Face {
+    /// The program writes.
+    pub(super) fn shows(&self, bytes: &[u8]) {
+        let mut face = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let last = |what: &[u8]| bytes.windows(what.len()).rposition(|it| it == what);
+        if last(TAKE).is_some() {
+            *face = Some(Vec::new());
+        }
+        let Some(shown) = face.as_mut() else { return };
+        let from = last(CLEAR).inspect(|_| shown.clear()).unwrap_or(0);
+        shown.extend_from_slice(bytes.get(from..).unwrap_or_default());
+    }
+
+    /// What takes the screen from it, or brings it back as it was.
+    fn turned(&self, back: bool) -> Vec<u8> {
+        let face = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match (&*face, back) {
+            (None, _) => Vec::new(),
+            (Some(_), false) => GIVE.to_vec(),
+            (Some(shown), true) => [TAKE, shown].concat(),
+        }
+    }
+}
+
 /// A program that was taken out of its shell.
 struct Task {
     work: Work,
+    face: Face,
     /// What it asked the terminal when it was stopped.
     question: Option<(u64, Request)>,
 }
@@ -178,7 +212,12 @@ impl Control {
     }
 
     /// Runs a program until it ends or is stopped, which gives `None`: then it is kept as a job.
-    pub(super) async fn run(&self, mut work: Work, spot: Spot, words: &[String]) -> bashkit::Result<i32> {
+    pub(super) async fn run(
+        &self,
+        (mut work, face): (Work, Face),
+        spot: Spot,
+        words: &[String],
+    ) -> bashkit::Result<i32> {
         let ended = poll_fn(|cx| {
             if self.takes_stop(spot) {
                 return Poll::Ready(None);
@@ -193,7 +232,7 @@ impl Control {
             Some(exit) => exit,
             None => {
                 let (text, looped) = self.called(words);
-                self.keep(work, None, &text);
+                self.keep((work, face), None, &text);
                 if looped {
                     // Bash leaves the loop.
                     self.leave(STOPPED);
@@ -206,7 +245,8 @@ impl Control {
 
     /// Runs a job in front until it ends, or is stopped again, which gives `None`.
     pub(super) async fn resume(&self, pid: &str) -> Option<i32> {
-        let mut work = self.inner()?.tasks.remove(pid)?.work;
+        let Task { mut work, face, .. } = self.inner()?.tasks.remove(pid)?;
+        self.say(Fd::Out, &face.turned(true));
         let ended = poll_fn(|cx| {
             if self.takes_stop(Spot { in_front: true, shell: 0 }) {
                 return Poll::Ready(None);
@@ -216,7 +256,7 @@ impl Control {
         .await;
         let Some(ended) = ended else {
             let command = self.with(|jobs| jobs.by_pid(pid).map(|it| it.command.clone())).unwrap_or_default();
-            self.keep(work, Some(pid), &command);
+            self.keep((work, face), Some(pid), &command);
             return None;
         };
         Some(code(&ended))
@@ -255,11 +295,12 @@ impl Control {
     }
 
     /// Keeps a stopped program as a job, and tells.
-    fn keep(&self, work: Work, pid: Option<&str>, command: &str) {
+    fn keep(&self, (work, face): (Work, Face), pid: Option<&str>, command: &str) {
         let Some(mut inner) = self.inner() else { return };
         let pid = pid.map_or_else(|| inner.next_pid(), str::to_owned);
         let question = inner.question.take();
-        let _ = inner.tasks.insert(pid.clone(), Task { work, question });
+        batch::write(&inner.outbox, Fd::Out, &face.turned(false));
+        let _ = inner.tasks.insert(pid.clone(), Task { work, face, question });
         inner.tell_stopped(&pid, command);
     }
 
@@ -329,9 +370,14 @@ impl Control {
         }
     }
 
-    /// Ctrl-C: the job of the language that was waited for, which it ends.
+    /// Ctrl-C: what was in front is gone. Gives the job of the language that was waited for, which it ends too.
     pub(super) fn interrupted(&self) -> Option<String> {
         let mut inner = self.inner()?;
+        let gone = |it: &&Entry| {
+            it.runner == Runner::Session && it.state == State::Running && !inner.tasks.contains_key(&it.pid)
+        };
+        let gone: Vec<usize> = inner.jobs.entries().iter().filter(gone).map(|it| it.number).collect();
+        gone.into_iter().for_each(|number| inner.jobs.forget(number));
         let pid = inner.in_front.take()?;
         if let Some(number) = inner.jobs.by_pid(&pid).map(|it| it.number) {
             inner.jobs.disown(number);
@@ -541,6 +587,18 @@ mod tests {
     }
 
     #[test]
+    fn a_whole_screen_goes_and_comes_back() {
+        let face = Face::default();
+        face.shows(b"plain");
+        assert!(face.turned(false).is_empty() && face.turned(true).is_empty());
+        face.shows(b"\x1b[?1049h");
+        face.shows(b"\x1b[H\x1b[2Jone");
+        face.shows(b"\x1b[H\x1b[2Jtwo");
+        face.shows(b"!");
+        assert_eq!(face.turned(true), b"\x1b[?1049h\x1b[2Jtwo!");
+    }
+
+    #[test]
     fn programs_are_stopped_and_go_on() {
         let shown = typed(&[
             "sleep 100",
@@ -560,6 +618,11 @@ mod tests {
             "fg",
             "+60",
             "true",
+            "sleep 300",
+            "^Z",
+            "fg",
+            "^C",
+            "jobs",
         ]);
         insta::assert_snapshot!(shown);
     }
