@@ -32,8 +32,8 @@ use self::args::{Args, Command};
 /// Exit code of wrong use.
 const WRONG_USE: u8 = 2;
 
-/// Stack of a thread that runs shells: the language recurses deeply, and `jq` as deeply as its values are nested. The
-/// system gives only what is used, but small machines promise no more than they have.
+/// Stack of a thread that runs shells: the language recurses deeply, as do filters of `jq`. The system gives only what
+/// is used, but small machines promise no more than they have.
 const STACK_BYTES: [usize; 2] = [1 << 30, 256 << 20];
 
 /// The largest stack that the system promises.

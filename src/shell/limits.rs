@@ -28,16 +28,14 @@ pub(super) const STARTS_MAX: u32 = 50_000;
 /// Shells inside shells that are told to be too many; how many there were is a matter of the stack.
 pub(super) const NESTED_MAX: usize = 100;
 
-/// Bytes of the values of one `jq` beside what its input takes, and of all of them. Values may be nested without end,
-/// and each level takes some 50 bytes here and 1 KiB of the stack when it is printed.
+/// Bytes of the values of one program of the language crate beside what its input takes, and of all of them.
 const OWN_VALUE_BYTES_MAX: u64 = 8 << 20;
 const VALUE_BYTES_MAX: u64 = 64 << 20;
 
-/// How many bytes the values of a byte of JSON take.
+/// How many bytes the values of a byte of input take.
 const VALUE_BYTES_A_BYTE: u64 = 4;
 
-/// Real time that a program of the language crate may compute without ever coming back, as `jq` can for ever. Nothing
-/// that ends comes near it.
+/// Real time that a program of the language crate may compute without ever coming back. Nothing that ends comes near it.
 const COMPUTING_MAX: Duration = Duration::from_secs(20);
 
 /// Bytes of a line or script.
@@ -66,7 +64,7 @@ pub(super) fn execution() -> ExecutionLimits {
     limits
 }
 
-/// Bytes of the values of a `jq` that reads so many bytes.
+/// Bytes of the values of a program that reads so many bytes.
 pub(super) fn values(input_bytes: u64) -> u64 {
     (OWN_VALUE_BYTES_MAX + input_bytes.saturating_mul(VALUE_BYTES_A_BYTE)).min(VALUE_BYTES_MAX)
 }

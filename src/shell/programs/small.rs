@@ -123,9 +123,9 @@ async fn json_tool(proc: &mut Proc, words: &[&str]) -> i32 {
         call.push("-S");
     }
     call.push(".");
-    let call: Vec<String> = call.into_iter().map(str::to_owned).collect();
+    proc.args = call.into_iter().map(str::to_owned).collect();
     proc.stdin = Some(text);
-    proc.run_own(&call, false).await
+    (super::jq::PROGRAM.run)(proc).await
 }
 
 /// What Python's parser says, as far as one can tell from where ours stopped.

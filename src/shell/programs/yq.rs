@@ -65,6 +65,33 @@ impl Asked {
     }
 }
 
+/// Operators of yq that jq has not, and those that it has with another meaning.
+const OPERATORS: &str = r#"
+def tag: if type == "string" then "!!str" elif type == "array" then "!!seq" elif type == "object" then "!!map"
+  elif type == "boolean" then "!!bool" elif type == "null" then "!!null" elif floor == . then "!!int" else "!!float" end;
+def kind: if type == "array" then "seq" elif type == "object" then "map" else "scalar" end;
+def type: tag;
+def keys: keys_unsorted;
+def upcase: ascii_upcase;
+def downcase: ascii_downcase;
+def to_string: tostring;
+def to_number: tonumber;
+def to_json: tojson;
+def from_json: fromjson;
+def explode(of): .;
+def with(part; change): part |= change;
+def sort_keys(of): of |= if tag == "!!map" then to_entries | sort_by(.key) | from_entries else . end;
+def pick(names): . as $whole | reduce (names)[] as $name (if tag == "!!map" then {} else [] end;
+  if $whole | has($name) then .[$name] = $whole[$name] else . end);
+def omit(names): delpaths([names[] | [.]]);
+def any_c(holds): any(.[]; holds);
+def all_c(holds): all(.[]; holds);
+def unique_by(f): reduce .[] as $each ([]; if any(.[]; f == ($each | f)) then . else . + [$each] end);
+def unique: unique_by(.);
+def group_by(f): . as $all | map(f) | unique | map(. as $key | $all | map(select(f == $key)));
+def sub(both): [both] as [$expression, $new] | gsub($expression; $new);
+"#;
+
 /// Variables of the environment, as yq's operators read them.
 fn with_environment(expression: &str, proc: &Proc) -> String {
     let mut text = expression.to_owned();
@@ -86,7 +113,7 @@ fn with_environment(expression: &str, proc: &Proc) -> String {
 
 /// Carries the expression out on one document.
 fn results(proc: &Proc, expression: &str, document: &Value) -> Result<Vec<Value>, String> {
-    let found = jq::results(proc, expression, &document.to_string());
+    let found = jq::results(proc, &format!("{OPERATORS}{expression}"), &document.to_string());
     let found = found.map_err(|why| format!("Error: {}\n", why.lines().next().unwrap_or_default()))?;
     Ok(found.iter().filter_map(|text| serde_json::from_str(text).ok()).collect())
 }
@@ -151,6 +178,7 @@ fn work(proc: &Proc, asked: &Asked, expression: &str) -> i32 {
     for (file, text) in sources {
         let name = file.as_deref().unwrap_or("-");
         let documents = match yaml::documents(&text) {
+            Ok(none) if none.is_empty() && asked.null_input => vec![Value::Null],
             Ok(documents) => documents,
             Err(why) => {
                 proc.eprint(format!("Error: bad file '{name}': yaml: {why}\n"));
@@ -191,4 +219,38 @@ fn work(proc: &Proc, asked: &Asked, expression: &str) -> i32 {
 
 fn input(proc: &Proc) -> String {
     String::from_utf8_lossy(proc.stdin.as_deref().unwrap_or_default()).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::{Place, templates};
+    use crate::shell::{Fd, Lab};
+    use crate::sim::SimTime;
+
+    fn said(words: &[&str], input: &str) -> String {
+        let lab = Lab::new(templates::empty(SimTime::START));
+        let mut proc = Proc::new(&lab, Place::Host("x".into()), words);
+        proc.stdin = Some(input.as_bytes().to_vec());
+        let asked = Asked::read(proc.args.get(1..).unwrap_or_default()).unwrap_or_default();
+        work(&proc, &asked, asked.expression.as_deref().unwrap_or("."));
+        let parts = proc.take_output();
+        let text = |(fd, bytes): &(Fd, Vec<u8>)| {
+            let mark = if *fd == Fd::Err { "! " } else { "" };
+            format!("{mark}{}", String::from_utf8_lossy(bytes))
+        };
+        parts.iter().map(text).collect()
+    }
+
+    #[test]
+    fn operators_mean_what_they_mean_in_yq() {
+        let input = "b: 1\na: [x, z, x]\n";
+        assert_eq!(said(&["yq", ".nope[]"], input), "");
+        assert_eq!(said(&["yq", ".a | unique"], input), "- x\n- z\n");
+        assert_eq!(said(&["yq", ".[] | tag"], input), "!!seq\n!!int\n");
+        assert_eq!(said(&["yq", "with(.a; .[0] = \"q\") | .a[0]"], input), "q\n");
+        assert_eq!(said(&["yq", ".a[0] | sub(\"x\", \"y\")"], input), "y\n");
+        assert_eq!(said(&["yq", "-n", ".a.b = 1"], ""), "a:\n  b: 1\n");
+        assert_eq!(said(&["yq", ".a | foo"], input), "! Error: foo/0 is not defined\n");
+    }
 }

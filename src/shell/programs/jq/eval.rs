@@ -362,6 +362,7 @@ impl<'p> Machine<'p> {
                 }
                 Ok(())
             }
+            Val::Null if self.null_has_no_parts => Ok(()),
             other => {
                 let shown = super::write::brief(other);
                 Err(Stop::from(format!("Cannot iterate over {} ({shown})", other.kind())))

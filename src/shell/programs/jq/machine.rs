@@ -205,6 +205,8 @@ pub(super) struct Machine<'p> {
     pub(super) environment: Val,
     pub(super) world: &'p mut dyn World,
     pub(super) labels: u64,
+    /// Null has no parts, as in `yq`; in `jq` asking for them is a mistake.
+    pub(super) null_has_no_parts: bool,
     steps: u64,
     bytes: u64,
     stack: usize,
@@ -218,7 +220,16 @@ fn stack() -> usize {
 
 impl<'p> Machine<'p> {
     pub(super) fn new(globals: Vec<Val>, environment: Val, world: &'p mut dyn World) -> Self {
-        Self { globals, environment, world, labels: 0, steps: 0, bytes: 0, stack: stack() }
+        Self {
+            globals,
+            environment,
+            world,
+            labels: 0,
+            null_has_no_parts: false,
+            steps: 0,
+            bytes: 0,
+            stack: stack(),
+        }
     }
 
     /// Counts a step.

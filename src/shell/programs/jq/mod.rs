@@ -239,11 +239,13 @@ pub(super) fn results(proc: &Proc, expression: &str, text: &str) -> Result<Vec<S
     let program = match &*compiled {
         Ok(program) => program,
         Err(said) => {
-            return Err(said.trim_start_matches("jq: error: ").lines().next().unwrap_or_default().to_owned());
+            let said = said.trim_start_matches("jq: error: ");
+            return Err(said.split(" at <top-level>").next().unwrap_or_default().to_owned());
         }
     };
     let mut nothing = feed::Nothing(proc);
     let mut machine = Machine::new(vec![environment.clone()], environment, &mut nothing);
+    machine.null_has_no_parts = true;
     let mut found = Vec::new();
     let ended = machine.eval(program, Env::default(), Item::plain(input), &mut |_, it| {
         found.push(write::compact(&it.value));
