@@ -91,7 +91,7 @@ fn multiply(machine: &mut Machine<'_>, a: Val, b: Val) -> Flow<Val> {
             if count <= 0.0 || count.is_nan() {
                 return Ok(if count.is_nan() || count < 0.0 { Val::Null } else { Val::text("") });
             }
-            let times = (count as f64).ceil().max(1.0);
+            let times = count.ceil().max(1.0);
             if times * text.len() as f64 > TEXT_BYTES_MAX {
                 return Err(Stop::Endless("its values take too much memory"));
             }
@@ -135,7 +135,7 @@ fn divide(a: Val, b: Val) -> Flow<Val> {
 pub(super) fn split(text: &str, by: &str) -> Val {
     let parts: Vec<Val> = match (text, by) {
         ("", _) => Vec::new(),
-        (_, "") => text.chars().map(|c| Val::text(c)).collect(),
+        (_, "") => text.chars().map(Val::text).collect(),
         _ => text.split(by).map(Val::from).collect(),
     };
     Val::list(parts)

@@ -110,6 +110,22 @@ impl<'p> Machine<'p> {
             Kind::Foreach(fold) => done(self.foreach(fold, &env, &item, out)),
             Kind::Bind(source, patterns, body) => self.bind(source, patterns, body, env, item, out),
             Kind::Label(body) => done(self.label(body, &env, item, out)),
+            Kind::Break(_)
+            | Kind::Variable(_)
+            | Kind::Global(_)
+            | Kind::Argument(_)
+            | Kind::Call(..)
+            | Kind::Library(..) => self.bound(node, env, item, out),
+            Kind::Define(function, rest) => Ok(Next::Go(rest, env.with(Bound::Function(function)), item)),
+            Kind::Native(native, arguments) => done(self.native(native, arguments, &env, item, out)),
+            Kind::Special(special, arguments) => self.special(*special, arguments, env, item, out),
+        }
+    }
+
+    /// Runs what a name stands for.
+    fn bound(&mut self, node: &'p Node, env: Env<'p>, item: Item, out: Out<'_, 'p>) -> Flow<Next<'p>> {
+        let done = |flow: Flow| flow.map(|()| Next::Done);
+        match &node.kind {
             Kind::Break(distance) => Err(match env.bound(*distance) {
                 Some(Bound::Label(id)) => Stop::Break(*id),
                 _ => Stop::from("break"),
@@ -122,7 +138,6 @@ impl<'p> Machine<'p> {
                 let value = self.globals.get(*at).cloned().unwrap_or(Val::Null);
                 done(out(self, item.made(value)))
             }
-            Kind::Define(function, rest) => Ok(Next::Go(rest, env.with(Bound::Function(function)), item)),
             Kind::Argument(distance) => match env.bound(*distance) {
                 Some(Bound::Filter(node, env)) => Ok(Next::Go(node, env.clone(), item)),
                 _ => Ok(Next::Done),
@@ -139,8 +154,7 @@ impl<'p> Machine<'p> {
                 Some(function) => self.call(function, arguments, Env::default(), env, item, out),
                 None => Ok(Next::Done),
             },
-            Kind::Native(native, arguments) => done(self.native(native, arguments, &env, item, out)),
-            Kind::Special(special, arguments) => self.special(*special, arguments, env, item, out),
+            _ => Ok(Next::Done),
         }
     }
 

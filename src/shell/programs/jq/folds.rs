@@ -103,11 +103,11 @@ impl<'p> Machine<'p> {
         patterns: &'p [Member],
         env: &Env<'p>,
         value: &Val,
-        slots: &mut Vec<Val>,
+        slots: &[Val],
         then: Bindings<'_, 'p>,
     ) -> Flow {
         let Some((member, rest)) = patterns.split_first() else { return then(self, slots) };
-        let base = slots.clone();
+        let base = slots.to_vec();
         self.eval(&member.key, env.clone(), Item::plain(value.clone()), &mut |machine, key| {
             if key.value.as_str().is_none() {
                 let (kind, shown) = (key.value.kind(), super::write::brief(&key.value));
@@ -119,9 +119,9 @@ impl<'p> Machine<'p> {
                 put(&mut slots, slot, part.clone());
             }
             match &member.pattern {
-                None => machine.members(rest, env, value, &mut slots, then),
+                None => machine.members(rest, env, value, &slots, then),
                 Some(pattern) => machine.take_apart(pattern, env, part, &mut slots, &mut |machine, slots| {
-                    machine.members(rest, env, value, &mut slots.to_vec(), then)
+                    machine.members(rest, env, value, slots, then)
                 }),
             }
         })

@@ -238,7 +238,7 @@ impl<'p> Machine<'p> {
         if self.steps > STEPS_MAX {
             return Err(Stop::Endless("it takes too many steps"));
         }
-        if self.steps % 64 == 0 {
+        if self.steps.is_multiple_of(64) {
             self.look_at_stack()?;
         }
         Ok(())
