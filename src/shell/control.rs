@@ -283,8 +283,11 @@ impl Control {
     /// What bash calls the program in front, and whether it stands in a loop.
     fn called(&self, words: &[String]) -> (String, bool) {
         let name = words.first().map(String::as_str).unwrap_or_default();
+        let equal = |text: &str| text.split(' ').zip(words).take_while(|(typed, word)| typed == word).count();
         let found = self.inner().and_then(|inner| {
-            let found = inner.line.iter().find(|it| it.name == name && !it.apart)?;
+            let named = inner.line.iter().filter(|it| it.name == name && !it.apart);
+            // Of several with one name, the one whose first words are these.
+            let found = named.rev().max_by_key(|it| equal(&it.text))?;
             Some((found.text.clone(), found.looped))
         });
         found.unwrap_or_else(|| {

@@ -53,9 +53,13 @@ impl Builtin for JobCommands {
         let mut outcome = Outcome::default();
         match name.as_str() {
             "settle" => outcome.then = settle(&self.control, args.first().copied().unwrap_or_default()),
-            "over" => {
+            "over" | "waited" => {
                 let status = args.first().and_then(|it| it.parse().ok()).unwrap_or(0);
-                self.control.with(|jobs| jobs.ended(args.get(1).copied().unwrap_or_default(), status));
+                let pid = args.get(1).copied().unwrap_or_default();
+                self.control.with(|jobs| jobs.ended(pid, status));
+                if name == "waited" {
+                    outcome.err = self.control.with(|jobs| jobs.killed(pid));
+                }
                 outcome.status = status;
             }
             "back" => {
@@ -72,7 +76,7 @@ impl Builtin for JobCommands {
             _ => self.disown(&args, &mut outcome),
         }
         let mut then = outcome.then.join("; ");
-        if !matches!(name.as_str(), "settle" | "over" | "back" | "news") {
+        if !matches!(name.as_str(), "settle" | "over" | "waited" | "back" | "news") {
             if outcome.status != 0 || then.is_empty() {
                 let ahead = if then.is_empty() { "" } else { "; " };
                 then.push_str(&format!("{ahead}__uncordon_status {}", outcome.status));
@@ -384,6 +388,7 @@ impl JobCommands {
             match self.find(word, true) {
                 Ok(entry) if word.starts_with('%') || entry.pid == *word => {
                     outcome.status = self.wait_for(&entry, outcome).await;
+                    outcome.err.push_str(&self.control.with(|jobs| jobs.killed(&entry.pid)));
                 }
                 Err(why) if word.starts_with('%') => {
                     self.complain(outcome, "wait", why);
@@ -403,7 +408,7 @@ impl JobCommands {
         match (entry.state, entry.runner) {
             (State::Ended(status), _) => status,
             (_, Runner::Language) => {
-                outcome.then.push(ask(&entry.pid));
+                outcome.then.push(format!("builtin wait {0} 2>/dev/null; {NAME} waited $? {0}", entry.pid));
                 0
             }
             // Bash waits for a stopped job until it is stopped again or ends: it is told at once.
