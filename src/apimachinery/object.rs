@@ -117,10 +117,10 @@ pub(crate) fn as_map(tree: &mut Value) -> &mut Map {
 pub(crate) fn map_at<'a>(tree: &'a mut Value, path: &[&str]) -> &'a mut Map {
     let mut here = as_map(tree);
     for key in path {
-        if !here.contains_key(*key) {
+        if !here.contains_key(key) {
             here.insert((*key).into(), Value::Object(Map::new()));
         }
-        here = match here.get_mut(*key) {
+        here = match here.get_mut(key) {
             Some(value) => as_map(value),
             None => unreachable!("it was put there above"),
         };
@@ -132,7 +132,7 @@ pub(crate) fn map_at<'a>(tree: &'a mut Value, path: &[&str]) -> &'a mut Map {
 pub(crate) fn set(tree: &mut Value, path: &[&str], value: impl Into<Value>) {
     if let Some((last, parents)) = path.split_last() {
         let map = map_at(tree, parents);
-        match map.get_mut(*last) {
+        match map.get_mut(last) {
             Some(slot) => *slot = value.into(),
             None => drop(map.insert((*last).into(), value.into())),
         }
@@ -149,7 +149,7 @@ pub(crate) fn with(mut tree: Value, key: &str, value: Value) -> Value {
 pub(crate) fn set_default(tree: &mut Value, path: &[&str], value: impl Into<Value>) {
     if let Some((last, parents)) = path.split_last() {
         let map = map_at(tree, parents);
-        if map.get(*last).is_none_or(Value::is_null) {
+        if map.get(last).is_none_or(Value::is_null) {
             map.insert((*last).into(), value.into());
         }
     }
@@ -160,9 +160,9 @@ pub(crate) fn remove(tree: &mut Value, path: &[&str]) -> Option<Value> {
     let (last, parents) = path.split_last()?;
     let mut here = tree;
     for key in parents {
-        here = here.get_mut(*key)?;
+        here = here.get_mut(key)?;
     }
-    here.as_object_mut()?.remove(*last)
+    here.as_object_mut()?.remove(last)
 }
 
 #[cfg(test)]

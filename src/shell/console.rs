@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::access::Umask;
 use super::adapt::{Around, Programs};
 use super::batch::{self, Script};
-use super::control::{Control, Stopping};
+use super::control::{APART, Control, Stopping};
 use super::crond::Crond;
 use super::engine::Engine;
 use super::link::{Answer, Link, Request};
@@ -207,13 +207,7 @@ impl Console {
         });
         control.want_stop(question);
         let _ = self.poll_sessions();
-        match control.stop_came() {
-            Ok(()) => Stopping::Stopped(kept),
-            Err((question, why)) => {
-                self.asked = question;
-                Stopping::Refused(why)
-            }
-        }
+        if control.stop_came(&mut self.asked) { Stopping::Stopped(kept) } else { Stopping::Refused(APART) }
     }
 
     /// Ends the top shell at its prompt, as Ctrl-D does.

@@ -128,7 +128,7 @@ struct Inner {
 pub(super) struct Control(Option<Arc<Mutex<Inner>>>);
 
 /// Why a pipeline or subshell goes on.
-const APART: &str = "uncordon: only a program that the prompt itself waits for can be stopped yet: this pipeline, subshell or \
+pub(super) const APART: &str = "uncordon: only a program that the prompt itself waits for can be stopped yet: this pipeline, subshell or \
                      script runs on (Ctrl-C ends it)";
 
 impl Control {
@@ -333,11 +333,15 @@ impl Control {
         (inner.wanted, inner.question) = (true, question);
     }
 
-    /// What came of it; a question that nobody took comes back.
-    pub(super) fn stop_came(&self) -> Result<(), (Option<(u64, Request)>, &'static str)> {
-        let Some(mut inner) = self.inner() else { return Err((None, APART)) };
+    /// Whether it stopped; a question that nobody took comes back otherwise.
+    pub(super) fn stop_came(&self, asked: &mut Option<(u64, Request)>) -> bool {
+        let Some(mut inner) = self.inner() else { return false };
         inner.wanted = false;
-        if std::mem::take(&mut inner.stopped) { Ok(()) } else { Err((inner.question.take(), APART)) }
+        let stopped = std::mem::take(&mut inner.stopped);
+        if !stopped {
+            *asked = inner.question.take();
+        }
+        stopped
     }
 
     /// The question of a stopped program, for the terminal to be asked again.

@@ -272,7 +272,8 @@ impl Jobs {
 
     /// What is told of a job that somebody waited for when a signal ended it; it is forgotten then.
     pub(super) fn killed(&mut self, pid: &str) -> String {
-        let by_signal = |it: &&Entry| it.pid == pid && matches!(it.state, State::Ended(status) if status > 128);
+        let by_signal =
+            |it: &&Entry| it.pid == pid && matches!(it.state, State::Ended(status) if status > 128);
         let Some(entry) = self.entries.iter().find(by_signal) else { return String::new() };
         let (number, told) = (entry.number, self.notice(entry));
         self.forget(number);

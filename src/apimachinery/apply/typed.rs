@@ -125,7 +125,7 @@ fn without_place(list: &Schema, item: &Value) -> Option<String> {
     let type_name = list.element().map_or("", |element| element.real().name.as_str());
     let has_default =
         |key: &str| KEY_DEFAULTS.iter().any(|(name, field, _)| *name == type_name && *field == key);
-    let missing = list.list_map_keys().iter().find(|key| !map.contains_key(*key) && !has_default(key))?;
+    let missing = list.list_map_keys().iter().find(|key| !map.contains_key(key) && !has_default(key))?;
     Some(format!(
         "associative list with keys has an element that omits key field {} (and doesn't have default value)",
         go::quote(missing)

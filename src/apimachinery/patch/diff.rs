@@ -93,7 +93,7 @@ fn diff_maps(
         }
     }
     if !options.ignore_deletions {
-        for key in original.keys().filter(|key| !modified.contains_key(*key)) {
+        for key in original.keys().filter(|key| !modified.contains_key(key)) {
             patch.insert(key.clone(), Value::Null);
         }
     }

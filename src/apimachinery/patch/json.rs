@@ -174,7 +174,7 @@ pub(crate) fn create_merge_patch(original: &Value, modified: &Value) -> Value {
             }
         }
     }
-    for key in original.keys().filter(|key| !modified.contains_key(*key)) {
+    for key in original.keys().filter(|key| !modified.contains_key(key)) {
         patch.insert(key.clone(), Value::Null);
     }
     Value::Object(patch)

@@ -79,7 +79,7 @@ impl Check<'_> {
                 self.node(inner, value, &join(path, key));
             }
         }
-        for key in schema.required.iter().filter(|key| !map.contains_key(*key)) {
+        for key in schema.required.iter().filter(|key| !map.contains_key(key)) {
             self.push(&join(path, key), |at| field::required(at, ""));
         }
     }

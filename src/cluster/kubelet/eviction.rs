@@ -44,7 +44,7 @@ fn threshold(world: &World, host: &str, disk: Disk) -> u64 {
     };
     let rows = DEFAULTS.iter().filter_map(|(signal, usual)| {
         // Naming any threshold does away with those that are not named.
-        let text = own.map_or(Some(*usual), |own| own.get(*signal).and_then(Value::as_str))?;
+        let text = own.map_or(Some(*usual), |own| own.get(signal).and_then(Value::as_str))?;
         of(text)
     });
     rows.max().unwrap_or(0)

@@ -136,7 +136,7 @@ fn union(fields: &mut Value, other: &Value) {
         match fields.get_mut(key) {
             Some(known) => union(known, value),
             None => {
-                fields.insert(key.clone().into(), value.clone());
+                fields.insert(key.clone(), value.clone());
             }
         }
     }

@@ -150,7 +150,7 @@ fn flatten(ctx: &Ctx<'_>, tree: &mut Value) -> Done {
             match ctx.proc.read_file(&path) {
                 Ok(bytes) => {
                     let map = as_map(value);
-                    map.remove(*key);
+                    map.remove(key);
                     map.insert(format!("{key}-data").into(), STANDARD.encode(&bytes).into());
                 }
                 Err(error) => {

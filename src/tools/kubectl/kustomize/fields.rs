@@ -117,7 +117,7 @@ pub(super) fn add_pairs(tree: &mut Value, specs: &[Spec], pairs: &Map) -> Result
                 if !found.is_object() && !found.is_null() {
                     return Err("wrong node kind: expected MappingNode but got ScalarNode".into());
                 }
-                object::as_map(found).insert(key.clone().into(), value.clone());
+                object::as_map(found).insert(key.clone(), value.clone());
                 Ok(())
             })?;
         }
