@@ -10,6 +10,7 @@ use imbl::{OrdMap, OrdSet, Vector};
 use super::control_plane::Process;
 use super::etcd::{TOKEN, cluster_id, member_id};
 use super::store::{Change, Event, Store};
+use crate::apimachinery::json::Value;
 use crate::sim::SimTime;
 
 /// 2 GiB: what a database may take when `--quota-backend-bytes` says nothing.
@@ -110,7 +111,7 @@ fn pages(bytes: u64) -> u64 {
     bytes.div_ceil(PAGE) * PAGE
 }
 
-fn weight(object: &crate::apimachinery::json::Value) -> u64 {
+fn weight(object: &Value) -> u64 {
     serde_json::to_vec(object).map_or(0, |bytes| bytes.len() as u64) + OVERHEAD
 }
 

@@ -6,6 +6,7 @@
 use super::World;
 use super::kubelet::{catalog, run::ContainerRun, usage};
 use super::processes::{self, Owner, Process};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::quantity::Quantity;
 use crate::hosts::{Host, kernel};
 
@@ -111,7 +112,7 @@ pub(crate) fn of_process(world: &World, host: &str, process: &Process) -> Reside
 }
 
 fn kib(quantity: &str) -> u64 {
-    let bytes = Quantity::of(Some(&crate::apimachinery::json::Value::from(quantity))).as_milli() / 1000;
+    let bytes = Quantity::of(Some(&Value::from(quantity))).as_milli() / 1000;
     u64::try_from(bytes).unwrap_or(0) >> 10
 }
 

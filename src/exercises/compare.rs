@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use similar::TextDiff;
 
-use crate::apimachinery::json::Value;
+use crate::apimachinery::json::{Map, Value};
 use crate::apimachinery::{object, yaml};
 use crate::cluster::World;
 use crate::hosts::Kind;
@@ -101,11 +101,7 @@ fn without_noise(entry: &Value) -> Value {
     for path in NOISE {
         object::remove(&mut tree, path);
     }
-    if tree
-        .pointer("/metadata/annotations")
-        .and_then(Value::as_object)
-        .is_some_and(crate::apimachinery::json::Map::is_empty)
-    {
+    if tree.pointer("/metadata/annotations").and_then(Value::as_object).is_some_and(Map::is_empty) {
         object::remove(&mut tree, &["metadata", "annotations"]);
     }
     tree

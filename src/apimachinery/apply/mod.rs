@@ -24,7 +24,7 @@ use self::compare::{Comparison, compare, field_set};
 use super::object;
 use super::schema::{self, Schema};
 use super::status::{Cause, Status};
-use crate::apimachinery::json::{Value, json};
+use crate::apimachinery::json::{Map, Value, json};
 
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
@@ -140,7 +140,7 @@ fn take_managed_fields(object: &mut Value) -> Option<Value> {
 fn is_reset(managed_fields: &Value) -> bool {
     match managed_fields.as_array().map(Vec::as_slice) {
         Some([]) => true,
-        Some([one]) => one.as_object().is_some_and(crate::apimachinery::json::Map::is_empty),
+        Some([one]) => one.as_object().is_some_and(Map::is_empty),
         _ => false,
     }
 }

@@ -3,7 +3,7 @@
 use super::exec::Data;
 use super::funcs::go_type;
 use crate::apimachinery::go;
-use crate::apimachinery::json::Value;
+use crate::apimachinery::json::{Number, Value};
 
 /// Wider fields than this are cut: nobody reads them, and they cost memory.
 const WIDTH_MAX: usize = 10_000;
@@ -129,7 +129,7 @@ fn one(verb: char, operand: &Data, spec: &Spec) -> String {
 }
 
 fn number_is_float(value: &Value) -> bool {
-    value.as_number().is_some_and(crate::apimachinery::json::Number::is_f64)
+    value.as_number().is_some_and(Number::is_f64)
 }
 
 fn cut(text: &str, spec: &Spec) -> String {

@@ -7,7 +7,7 @@ use regex::Regex;
 use super::{Rules, Schema, Shape, formats};
 use crate::apimachinery::field::{self, Errors, Path};
 use crate::apimachinery::go;
-use crate::apimachinery::json::Value;
+use crate::apimachinery::json::{Map, Value};
 use crate::apimachinery::status::Cause;
 
 /// Every fault of `value`, which stands at `prefix` in its object (the root for a whole object).
@@ -65,14 +65,7 @@ impl Check<'_> {
         }
     }
 
-    fn members(
-        &mut self,
-        schema: &Schema,
-        rules: &Rules,
-        map: &crate::apimachinery::json::Map,
-        value: &Value,
-        path: &str,
-    ) {
+    fn members(&mut self, schema: &Schema, rules: &Rules, map: &Map, value: &Value, path: &str) {
         self.size(rules, map.len(), path, value, Sizes::PROPERTIES);
         for (key, value) in map {
             if let Some(inner) = schema.properties.get(key.as_str()).or(schema.element()) {

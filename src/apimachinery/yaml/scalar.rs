@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::apimachinery::json::Value;
+use crate::apimachinery::json::{Number, Value};
 
 /// The value of a plain scalar.
 pub(super) fn resolve(text: &str) -> Value {
@@ -77,8 +77,7 @@ pub(super) fn float(number: f64) -> Value {
     if number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0 {
         return Value::from(number as i64);
     }
-    crate::apimachinery::json::Number::from_f64(number)
-        .map_or_else(|| super::super::go::float_g(number).into(), Value::Number)
+    Number::from_f64(number).map_or_else(|| super::super::go::float_g(number).into(), Value::Number)
 }
 
 /// Whether go-yaml quotes a string so that it is not read back as something else.

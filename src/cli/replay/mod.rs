@@ -18,7 +18,7 @@ use clap::Args;
 use self::record::{Entry, Step};
 use super::guard::{self, Then};
 use super::worlds;
-use crate::apimachinery::json::json;
+use crate::apimachinery::json::{Map, json};
 use crate::cluster::templates;
 use crate::shell::Console;
 
@@ -192,7 +192,7 @@ fn run_command(
 /// Prints counts; true when all is equal.
 fn print_counts(args: &ReplayArgs, played: &[Played]) -> bool {
     let mut show = if args.all { usize::MAX } else { args.show };
-    let mut files = crate::apimachinery::json::Map::new();
+    let mut files = Map::new();
     let (mut total, mut equal) = (0, 0);
     for session in played {
         let good = session.compared.iter().filter(|compared| compared.equal).count();

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::aggregate::APISERVICES;
 use super::client::Client;
 use super::resources;
-use crate::apimachinery::json::json;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::cluster::engine::{Component, Process};
 use crate::cluster::{ClusterId, Event, Object, UserInfo, World};
@@ -70,7 +70,7 @@ fn sync(world: &mut World, cluster: ClusterId, name: &str) -> Option<Duration> {
             let _ = client.update_status(APISERVICES, told);
         }
         Some(api) if !wanted && is_managed(&api) => {
-            let _ = client.delete(APISERVICES, "", name, &crate::apimachinery::json::Value::Null);
+            let _ = client.delete(APISERVICES, "", name, &Value::Null);
         }
         _ => {}
     }

@@ -2,7 +2,7 @@
 
 use super::{discovery, openapi};
 use crate::apimachinery::go;
-use crate::apimachinery::json::json;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::status::Status;
 use crate::cluster::{Body, Cluster, Request, Response};
 
@@ -142,7 +142,7 @@ fn git_version(cluster: &Cluster) -> &str {
 }
 
 /// `/version` of the release that is simulated.
-fn version(cluster: &Cluster) -> crate::apimachinery::json::Value {
+fn version(cluster: &Cluster) -> Value {
     let text = git_version(cluster);
     let minor: u32 = text.split('.').nth(1).and_then(|it| it.parse().ok()).unwrap_or(36);
     json!({

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::run::{ContainerRun, Ended, PodId, PodRun, Role, State};
 use super::status::{self, Condition};
 use super::{pod, services};
-use crate::apimachinery::json::{Value, json};
+use crate::apimachinery::json::{Map, Value, json};
 use crate::apimachinery::object;
 use crate::apimachinery::quantity::Quantity;
 use crate::cluster::api::Client;
@@ -122,11 +122,7 @@ fn sum(pod: &Value, kind: &str) -> Value {
             total.insert(name.clone().into(), sum);
         }
     }
-    total
-        .into_iter()
-        .map(|(name, amount)| (name, Value::String(amount.to_string())))
-        .collect::<crate::apimachinery::json::Map>()
-        .into()
+    total.into_iter().map(|(name, amount)| (name, Value::String(amount.to_string()))).collect::<Map>().into()
 }
 
 /// The phase by the rules of the kubelet's `getPhase`.

@@ -10,6 +10,7 @@ use super::run::ContainerRun;
 use super::script::programs::{Call, Effect, Output};
 use super::script::vm::{Machine, Wait};
 use super::{agents, client, complaints, web};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::apimachinery::quantity::Quantity;
 use crate::cluster::{Place, World};
@@ -321,11 +322,11 @@ pub(super) fn user_of(machine: &Machine<'_>) -> (u64, u64) {
     let Some(run) = cluster.runtime.pods.get(pod_uid) else { return (0, 0) };
     let Some(container) = run.containers.get(container) else { return (0, 0) };
     let pod = cluster.store.find("pods", &run.namespace, &run.name);
-    user(container, pod.map_or(&crate::apimachinery::json::Value::Null, |it| it))
+    user(container, pod.map_or(&Value::Null, |it| it))
 }
 
 /// User and group that a container runs as.
-pub(crate) fn user(container: &ContainerRun, pod: &crate::apimachinery::json::Value) -> (u64, u64) {
+pub(crate) fn user(container: &ContainerRun, pod: &Value) -> (u64, u64) {
     let of = |key: &str| {
         let own = object::at(&container.spec, &format!("/securityContext/{key}"));
         own.or_else(|| object::at(pod, &format!("/spec/securityContext/{key}"))).and_then(|it| it.as_u64())

@@ -4,6 +4,7 @@ use super::complaints;
 use super::nginx::{self, Action};
 use super::run::ContainerRun;
 use super::services::{self, Service};
+use crate::apimachinery::json::Value;
 use crate::cluster::network::http::{HttpOutcome, HttpRequest};
 use crate::cluster::{Place, World};
 use crate::hosts::{FsError, Kind, files};
@@ -160,7 +161,7 @@ fn metrics_server(container: &ContainerRun, path: &str) -> Answer {
         .iter()
         .chain(crate::apimachinery::object::list(&container.spec, "/command"));
     let trusts = words
-        .filter_map(crate::apimachinery::json::Value::as_str)
+        .filter_map(Value::as_str)
         .any(|word| matches!(word, "--kubelet-insecure-tls" | "--kubelet-insecure-tls=true"));
     match path.split('?').next().unwrap_or("") {
         "/readyz" if !trusts => Answer::new(

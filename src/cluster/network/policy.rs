@@ -8,7 +8,7 @@ use std::net::Ipv4Addr;
 use ipnet::Ipv4Net;
 
 use super::Protocol;
-use crate::apimachinery::json::Value;
+use crate::apimachinery::json::{Map, Value};
 use crate::apimachinery::object;
 use crate::apimachinery::selector::LabelSelector;
 use crate::cluster::{ClusterId, Object, Store, World};
@@ -159,10 +159,7 @@ fn matches(selector: &Value, object: &Object) -> bool {
 }
 
 fn selects(policy: &Object, pod: &Object) -> bool {
-    matches(
-        policy.pointer("/spec/podSelector").unwrap_or(&Value::Object(crate::apimachinery::json::Map::new())),
-        pod,
-    )
+    matches(policy.pointer("/spec/podSelector").unwrap_or(&Value::Object(Map::new())), pod)
 }
 
 /// Whether a policy speaks of a direction: by its types, else ingress always and egress if it has rules.

@@ -2,6 +2,7 @@
 
 use super::options::{Options, Spec, Value};
 use super::when;
+use crate::apimachinery::json::json;
 use crate::cluster::Place;
 use crate::hosts::JournalLine;
 use crate::hosts::systemd::unit_name;
@@ -80,7 +81,7 @@ pub(super) fn line(line: &JournalLine, host: &str, style: &str) -> String {
 }
 
 fn json(line: &JournalLine, host: &str, pretty: bool) -> String {
-    let value = crate::apimachinery::json::json!({
+    let value = json!({
         "MESSAGE": line.message,
         "PRIORITY": line.priority.to_string(),
         "SYSLOG_IDENTIFIER": line.identifier,

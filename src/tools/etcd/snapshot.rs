@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::session::Session;
 use super::{Refusal, human_bytes};
+use crate::apimachinery::json::Value;
 use crate::cluster::etcd;
 use crate::cluster::place::FileOp;
 use crate::hosts::files;
@@ -97,10 +98,8 @@ async fn give_up(session: &Session<'_>, why: &str) -> Refusal {
     let limited = session.flags.given("command-timeout");
     proc.sleep(if limited { session.flags.duration("command-timeout") } else { FOR_EVER }).await;
     let error = format!("rpc error: code = DeadlineExceeded desc = latest balancer error: {why}");
-    let message = format!(
-        "\"msg\":\"streamer failed to create ClientStream\",\"error\":{}",
-        crate::apimachinery::json::Value::String(error)
-    );
+    let message =
+        format!("\"msg\":\"streamer failed to create ClientStream\",\"error\":{}", Value::String(error));
     let stamp = proc.world().now.rfc3339_micro();
     proc.eprint(format!(
         "{{\"level\":\"error\",\"ts\":\"{stamp}\",\"logger\":\"client\",\"caller\":\"v3/retry_interceptor.go:130\",{message}}}\n"

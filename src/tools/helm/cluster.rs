@@ -2,7 +2,7 @@
 
 use super::args::Args;
 use super::render::Ground;
-use crate::apimachinery::json::{Value, json};
+use crate::apimachinery::json::{Map, Value, json};
 use crate::apimachinery::object;
 use crate::cluster::Object;
 use crate::shell::Proc;
@@ -138,7 +138,7 @@ impl<'p> Api<'p> {
             return self.replace(&path, &whole).map_err(|why| format!("failed to replace object: {why}"));
         }
         let (kind, patch) = kubectl::three_way(before.unwrap_or(it), it, current).map_err(|it| words(&it))?;
-        if patch.as_object().is_some_and(crate::apimachinery::json::Map::is_empty) {
+        if patch.as_object().is_some_and(Map::is_empty) {
             return Ok(());
         }
         let call = Call::patch(path, kind, patch.to_string()).query("fieldManager", "helm");

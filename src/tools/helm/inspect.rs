@@ -4,7 +4,7 @@ use super::args::Args;
 use super::cluster::Api;
 use super::release::{self, Release};
 use super::{Done, hooks, values};
-use crate::apimachinery::json::{Key, Value, json};
+use crate::apimachinery::json::{Key, Map, Value, json};
 use crate::apimachinery::{object, yaml};
 use crate::shell::Proc;
 use crate::sim::SimTime;
@@ -309,11 +309,7 @@ pub(super) fn get(proc: &mut Proc, args: &Args, what: &str) -> Done {
     let release = chosen(&mut api, args, 2, &format!("get {what}"))?;
     let (given, computed) = both_values(&release);
     let none = |it: &Value| {
-        if it.as_object().is_none_or(crate::apimachinery::json::Map::is_empty) {
-            "null\n".to_owned()
-        } else {
-            encoded(it)
-        }
+        if it.as_object().is_none_or(Map::is_empty) { "null\n".to_owned() } else { encoded(it) }
     };
     match what {
         "values" => {

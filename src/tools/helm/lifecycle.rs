@@ -7,7 +7,7 @@ use super::cluster::Api;
 use super::release::{self, Release};
 use super::render::{self, Rendered, Scene};
 use super::{Done, hooks, inspect, ready, values};
-use crate::apimachinery::json::{Value, json};
+use crate::apimachinery::json::{Map, Value, json};
 use crate::apimachinery::{object, yaml};
 use crate::shell::Proc;
 
@@ -124,7 +124,7 @@ async fn upgrade_chart(
     let base = history.iter().rev().find(|it| it.status() == "deployed").unwrap_or(last).clone();
     let old = base.0.get("config").cloned().filter(Value::is_object).unwrap_or_else(|| json!({}));
     let mut chart = chart.clone();
-    let nothing = given.as_object().is_none_or(crate::apimachinery::json::Map::is_empty);
+    let nothing = given.as_object().is_none_or(Map::is_empty);
     let keep = args.has("reuse-values")
         || args.has("reset-then-reuse-values")
         || (nothing && !args.has("reset-values"));

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::chart::Chart;
 use super::sprig;
 use crate::apimachinery::gotemplate::{Data, Set};
-use crate::apimachinery::json::{Value, json};
+use crate::apimachinery::json::{Map, Value, json};
 use crate::apimachinery::{object, yaml};
 use crate::sim::SimTime;
 
@@ -229,7 +229,7 @@ fn parse_error(file: &str, why: &str) -> String {
 
 fn root(scope: &Scope<'_>, scene: &Scene<'_>, file: &str) -> Value {
     let Scope { prefix, chart, values } = scope;
-    let mut head = crate::apimachinery::json::Map::new();
+    let mut head = Map::new();
     for (key, value) in chart.metadata.as_object().into_iter().flatten() {
         let mut letters = key.chars();
         let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();

@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 
 use super::ctx::Failure;
-use crate::apimachinery::json::{Value, json};
+use crate::apimachinery::json::{Map, Value, json};
 use crate::apimachinery::object;
 use crate::hosts::certificates;
 use crate::sim::SimTime;
@@ -63,7 +63,7 @@ impl Token {
         if !self.groups.is_empty() {
             object::set(&mut data, &["auth-extra-groups"], self.groups.join(","));
         }
-        let encoded: crate::apimachinery::json::Map = data
+        let encoded: Map = data
             .as_object()
             .into_iter()
             .flatten()

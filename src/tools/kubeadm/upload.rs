@@ -10,7 +10,7 @@ use super::ctx::{Ctx, Done, Failure};
 use super::kubelet_files;
 use super::settings::{self, Settings};
 use super::tokens::{self, Token};
-use crate::apimachinery::json::{Value, json};
+use crate::apimachinery::json::{Map, Value, json};
 use crate::apimachinery::object::{self, text};
 use crate::apimachinery::yaml;
 
@@ -182,7 +182,7 @@ pub(super) fn certificates(ctx: &Ctx<'_>, api: &Api<'_>, settings: &Settings, ke
         || Failure::in_phase("upload-certs", "error decoding certificate key: encoding/hex: invalid key");
     ctx.say("[upload-certs] Storing the certificates in Secret \"kubeadm-certs\" in the \"kube-system\" Namespace");
     let sealer = cipher(key).ok_or_else(wrong)?;
-    let mut data = crate::apimachinery::json::Map::new();
+    let mut data = Map::new();
     for file in SHARED {
         let Some(content) = ctx.read(&format!("{}/{file}", settings.certs_dir())) else { continue };
         let nonce: Vec<u8> = ctx.world(|world| world.chance.bytes(aead::NONCE_LEN));

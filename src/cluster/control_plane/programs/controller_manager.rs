@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::super::flags;
 use super::super::script::{Program, Start, Verdict, go_quote};
+use crate::apimachinery::json::Value;
 use crate::apimachinery::object;
 use crate::cluster::controllers::options as controller_options;
 
@@ -164,7 +165,7 @@ fn out_of_range(start: &Start<'_>, given: &str) -> Option<String> {
     let networks: Vec<ipnet::IpNet> = given.split(',').filter_map(|it| it.parse().ok()).collect();
     let store = &start.world.clusters.get(start.cluster)?.store;
     store.list("nodes", "").find_map(|node| {
-        let ranges = object::list(node, "/spec/podCIDRs").iter().filter_map(crate::apimachinery::json::Value::as_str);
+        let ranges = object::list(node, "/spec/podCIDRs").iter().filter_map(Value::as_str);
         ranges.enumerate().find_map(|(index, range)| {
             let (own, pool) = (range.parse::<ipnet::IpNet>().ok()?, networks.get(index)?);
             (!pool.contains(&own)).then(|| {

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use crate::apimachinery::json::json;
 use crate::apimachinery::object;
 use crate::cluster::controllers::hand::Hand;
 use crate::cluster::controllers::options;
@@ -70,8 +71,7 @@ fn sync(world: &mut World, cluster: ClusterId, key: &str) -> Option<Duration> {
         return None;
     }
     if let Some((uid, name)) = key.strip_prefix("removed:").and_then(|it| it.split_once(':')) {
-        let about =
-            crate::apimachinery::json::json!({"apiVersion": "v1", "kind": "Node", "name": name, "uid": uid});
+        let about = json!({"apiVersion": "v1", "kind": "Node", "name": name, "uid": uid});
         let message = format!("Node {name} event: Removing Node {name} from Controller");
         hand.event_from(SOURCE, &about, normal("RemovingNode", message));
         return None;
@@ -126,9 +126,9 @@ fn give_up(hand: &mut Hand<'_>, node: &Object) {
             Some(_) => ("NodeStatusUnknown", "Kubelet stopped posting node status."),
             None => ("NodeStatusNeverUpdated", "Kubelet never posted node status."),
         };
-        let mut unknown = there.as_deref().cloned().unwrap_or_else(|| {
-            crate::apimachinery::json::json!({"type": kind, "lastHeartbeatTime": object::text(node, "/metadata/creationTimestamp")})
-        });
+        let mut unknown = there.as_deref().cloned().unwrap_or_else(
+            || json!({"type": kind, "lastHeartbeatTime": object::text(node, "/metadata/creationTimestamp")}),
+        );
         unknown["status"] = "Unknown".into();
         unknown["reason"] = reason.into();
         unknown["message"] = message.into();

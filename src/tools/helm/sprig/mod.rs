@@ -223,10 +223,10 @@ fn dicts(name: &str, a: &[Data]) -> Made {
         "keys" => ok(map(0).keys().cloned().collect::<Vec<_>>()),
         "values" => ok(map(0).into_iter().map(|(_, it)| it).collect::<Vec<_>>()),
         "pick" => {
-            ok(map(0).into_iter().filter(|(key, _)| names().contains(&key.to_string())).collect::<Map>())
+            ok(map(0).into_iter().filter(|(key, _)| names().iter().any(|it| it == key)).collect::<Map>())
         }
         "omit" => {
-            ok(map(0).into_iter().filter(|(key, _)| !names().contains(&key.to_string())).collect::<Map>())
+            ok(map(0).into_iter().filter(|(key, _)| !names().iter().any(|it| it == key)).collect::<Map>())
         }
         "set" => {
             let mut all = map(0);

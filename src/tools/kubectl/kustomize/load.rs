@@ -5,7 +5,7 @@ use super::resource::Resource;
 use super::specs::Config;
 use super::vars::{self, Var};
 use super::{generate, schema, transform};
-use crate::apimachinery::json::Value;
+use crate::apimachinery::json::{Map, Value};
 use crate::apimachinery::object::{self, field, list};
 use crate::apimachinery::yaml;
 use crate::hosts::{Kind, files};
@@ -318,8 +318,7 @@ pub(super) fn objects(text: &str, file: &str) -> Result<Vec<Value>, String> {
         if file.is_empty() { why.to_owned() } else { format!("MalformedYAMLError: {why} in File: {file}") }
     })?;
     let mut all = Vec::new();
-    let is_empty =
-        |it: &Value| it.is_null() || it.as_object().is_some_and(crate::apimachinery::json::Map::is_empty);
+    let is_empty = |it: &Value| it.is_null() || it.as_object().is_some_and(Map::is_empty);
     for tree in trees.into_iter().filter(|it| !is_empty(it)) {
         check_object(&tree)?;
         match tree.get("items") {

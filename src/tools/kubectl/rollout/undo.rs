@@ -4,7 +4,7 @@ use super::{
     Kind, builder, controller_revisions, no_rollout, remembered_template, replica_sets, revision_of,
 };
 use crate::apimachinery::go::quote;
-use crate::apimachinery::json::{Value, json};
+use crate::apimachinery::json::{Map, Value, json};
 use crate::apimachinery::object::{annotation, entries, flag, int, remove};
 use crate::tools::kubectl::builder::Info;
 use crate::tools::kubectl::client::{JSON_PATCH, STRATEGIC_PATCH};
@@ -104,8 +104,7 @@ fn deployment(ctx: &mut Ctx<'_>, info: &Info, to: i64, dry_run: DryRun) -> Resul
     }
     let kept = entries(&info.object, "/metadata/annotations").filter(|(key, _)| KEPT.contains(&key.as_str()));
     let theirs = entries(set, "/metadata/annotations").filter(|(key, _)| !KEPT.contains(&key.as_str()));
-    let annotations: crate::apimachinery::json::Map =
-        kept.chain(theirs).map(|(key, value)| (key.clone(), value.clone())).collect();
+    let annotations: Map = kept.chain(theirs).map(|(key, value)| (key.clone(), value.clone())).collect();
     let change = json!([
         {"op": "replace", "path": "/spec/template", "value": template},
         {"op": "replace", "path": "/metadata/annotations", "value": annotations},

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::volumes::Volumes;
 use super::{env, handlers, resources, security};
 use crate::apimachinery::field::{self, Errors};
+use crate::apimachinery::json::{Map, Value};
 use crate::apimachinery::validate;
 use crate::cluster::api::validation::node::{Node, choice, optional_choice, required};
 
@@ -96,9 +97,7 @@ pub(super) fn ephemeral(spec: &Node<'_>, volumes: &Volumes, errs: &mut Errors) {
         if !target.is_empty() && !others.contains(target) {
             errs.push(field::not_found(&container.at("targetContainerName"), target));
         }
-        let empty = |key: &str| {
-            container.child(key).value.as_object().is_none_or(crate::apimachinery::json::Map::is_empty)
-        };
+        let empty = |key: &str| container.child(key).value.as_object().is_none_or(Map::is_empty);
         for key in ["ports", "livenessProbe", "readinessProbe", "startupProbe", "lifecycle", "restartPolicy"]
         {
             if container.has(key) {
@@ -136,11 +135,7 @@ fn common(container: &Node<'_>, spec: &Node<'_>, volumes: &Volumes, errs: &mut E
     let claims: Vec<&str> = claims.iter().map(|it| it.text("name")).collect();
     resources::requirements(&container.child("resources"), &claims, errs);
     resize_policy(container, spec, errs);
-    security::container(
-        container,
-        spec.child("hostUsers").value != &crate::apimachinery::json::Value::Bool(false),
-        errs,
-    );
+    security::container(container, spec.child("hostUsers").value != &Value::Bool(false), errs);
 }
 
 /// Pods, not templates, refuse an image name with spaces around it.

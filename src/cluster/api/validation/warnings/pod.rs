@@ -2,6 +2,7 @@
 
 use super::{claim_spec, fraction, old_label, old_sources, selector_term};
 use crate::apimachinery::go;
+use crate::apimachinery::json::Map;
 use crate::cluster::api::validation::node::Node;
 
 const NOTHING: &str = "a null labelSelector results in matching no pod";
@@ -209,7 +210,7 @@ fn overlaps(volume: &Node<'_>, all: &mut Vec<String>) {
     collide(&paths(&volume.child("downwardAPI")), &head, all);
     let mut before: Vec<String> = Vec::new();
     for source in volume.child("projected").items("sources") {
-        if source.value.as_object().is_none_or(crate::apimachinery::json::Map::is_empty) {
+        if source.value.as_object().is_none_or(Map::is_empty) {
             all.push(format!("volume {name} (Projected) has no sources provided"));
             continue;
         }
