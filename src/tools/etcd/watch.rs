@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::session::Session;
 use super::{Refusal, in_order, keys};
+use crate::apimachinery::json::json;
 use crate::cluster::etcd_client;
 
 /// How often it looks.
@@ -45,11 +46,11 @@ pub(super) async fn run(session: &Session<'_>) -> Result<(), Refusal> {
 
 fn tell(session: &Session<'_>, member: &etcd_client::Member, deleted: bool, row: &etcd_client::KeyValue) {
     if session.format() == "json" {
-        let mut event = crate::apimachinery::json::json!({"kv": keys::as_json(row, !deleted)});
+        let mut event = json!({"kv": keys::as_json(row, !deleted)});
         if deleted {
-            event["type"] = crate::apimachinery::json::json!(1);
+            event["type"] = json!(1);
         }
-        let whole = crate::apimachinery::json::json!({"Header": session.header(member), "Events": [event], "CompactRevision": 0, "Canceled": false, "Created": false});
+        let whole = json!({"Header": session.header(member), "Events": [event], "CompactRevision": 0, "Canceled": false, "Created": false});
         session.proc.print(format!("{}\n", in_order(&whole)));
         return;
     }

@@ -8,7 +8,7 @@ use super::kubelet_files::Order;
 use super::settings::{self, Settings};
 use super::upload::in_phase;
 use super::{addons, certs, health, kubeconfigs, kubelet_files, manifests, preflight, tokens, upload};
-use crate::apimachinery::json::Value;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::text;
 
 /// The phases in their order, as `--skip-phases` names them.
@@ -181,7 +181,7 @@ fn finalize(ctx: &Ctx<'_>) -> Done {
         return Ok(());
     };
     if let Some(user) = config.pointer_mut("/users/0/user") {
-        *user = crate::apimachinery::json::json!({"client-certificate": CURRENT, "client-key": CURRENT});
+        *user = json!({"client-certificate": CURRENT, "client-key": CURRENT});
     }
     ctx.write(PATH, &crate::apimachinery::yaml::to_string(&config), 0o600);
     Ok(())

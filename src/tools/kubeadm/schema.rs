@@ -1,7 +1,7 @@
 //! Reading kubeadm's configuration files: which kinds there are, and which fields each has.
 
 use super::ctx::{Ctx, Failure};
-use crate::apimachinery::json::Value;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{self, text};
 use crate::apimachinery::yaml;
 
@@ -72,7 +72,7 @@ fn modernise(document: &mut Value) {
         if let Some(found) = document.pointer_mut(path)
             && let Some(map) = found.as_object().cloned()
         {
-            let pair = |(name, value)| crate::apimachinery::json::json!({"name": name, "value": value});
+            let pair = |(name, value)| json!({"name": name, "value": value});
             *found = map.into_iter().map(pair).collect();
         }
     }

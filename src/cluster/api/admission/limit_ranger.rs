@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use super::quota::usage::{Amounts, amounts};
 use super::{Call, Object, Status, aggregate, concerns, creates, forbidden};
 use crate::apimachinery::json::{Key, Value};
 use crate::apimachinery::object;
@@ -81,14 +82,6 @@ pub(super) fn validate(call: &mut Call<'_>, object: &Value, old: Option<&Object>
         }
     }
     Ok(())
-}
-
-type Amounts = BTreeMap<String, Quantity>;
-
-fn amounts(tree: &Value, pointer: &str) -> Amounts {
-    object::entries(tree, pointer)
-        .map(|(name, value)| (name.to_string(), Quantity::of(Some(value))))
-        .collect()
 }
 
 fn pod_faults(pod: &Value, limit: &Value) -> Vec<String> {

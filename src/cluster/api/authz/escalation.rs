@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::{Attributes, decide, rbac};
-use crate::apimachinery::json::Value;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 use crate::apimachinery::status::Status;
 use crate::cluster::api::call::{Call, Tracking};
@@ -49,7 +49,7 @@ fn check_role(call: &Call<'_>, new: &Value, old: Option<&Value>) -> Result<(), S
         return Ok(());
     }
     if object::at(new, "/aggregationRule").is_some() && !same("aggregationRule") {
-        let whole = crate::apimachinery::json::json!([
+        let whole = json!([
             {"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]},
             {"nonResourceURLs": ["*"], "verbs": ["*"]},
         ]);

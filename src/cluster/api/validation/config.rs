@@ -10,7 +10,7 @@ use super::meta;
 use super::node::{Node, choice, format, immutable};
 use super::pod::{resource_value, taint_effect};
 use crate::apimachinery::field::{self, Errors, Path};
-use crate::apimachinery::json::Value;
+use crate::apimachinery::json::{Map, Value, json};
 use crate::apimachinery::{object, validate};
 
 /// 1 MiB. The data of a Secret or ConfigMap together.
@@ -67,7 +67,7 @@ fn docker_config(root: &Node<'_>, key: &str, errs: &mut Errors) {
         errs.push(field::required(&path, ""));
         return;
     };
-    let parsed: Result<crate::apimachinery::json::Map, _> = serde_json::from_slice(&decoded(value));
+    let parsed: Result<Map, _> = serde_json::from_slice(&decoded(value));
     if parsed.is_err() {
         let bytes = decoded(value);
         let why = match bytes.first() {
@@ -270,7 +270,7 @@ pub(super) fn runtime_class(it: &Value, errs: &mut Errors) {
     let handler = root.text("handler");
     errs.extend(field::invalid_each(&root.at("handler"), handler, &validate::dns1123_label(handler)));
     if let Some(amounts) = root.child("overhead").get("podFixed") {
-        let limits = crate::apimachinery::json::json!({"limits": amounts.value});
+        let limits = json!({"limits": amounts.value});
         super::pod::requirements(&Node { value: &limits, path: amounts.path }, &[], errs);
     }
     let scheduling = root.child("scheduling");

@@ -7,7 +7,7 @@ use super::meta;
 use super::node::{Node, all_non_negative, immutable, non_negative, optional_choice};
 use super::{cron, pod, workloads};
 use crate::apimachinery::field::{self, Errors, Path};
-use crate::apimachinery::json::Value;
+use crate::apimachinery::json::{Map, Value, json};
 use crate::apimachinery::selector::LabelSelector;
 use crate::apimachinery::{go, object, validate};
 
@@ -66,8 +66,7 @@ fn generated_selector(job: &Value, errs: &mut Errors) {
             Some(_) => {}
         }
     }
-    let expected: crate::apimachinery::json::Map =
-        expected.into_iter().map(|(key, value)| (key.to_owned(), value.into())).collect();
+    let expected: Map = expected.into_iter().map(|(key, value)| (key.to_owned(), value.into())).collect();
     let selector = spec.child("selector");
     let matches =
         LabelSelector::from_object(selector.value).is_ok_and(|it| it.matches(&Value::Object(expected)));
@@ -243,7 +242,7 @@ fn exit_codes(codes: &Node<'_>, names: &[&str], errs: &mut Errors) {
     match values.len() {
         0 => {
             let detail = "at least one value is required";
-            errs.push(field::invalid(&codes.at("values"), crate::apimachinery::json::json!([]), detail));
+            errs.push(field::invalid(&codes.at("values"), json!([]), detail));
         }
         256.. => errs.push(field::too_many(&codes.at("values"), values.len(), 255)),
         _ => {}

@@ -6,7 +6,7 @@ use super::go_struct::go_struct;
 use super::meta;
 use super::node::{Node, format, required};
 use crate::apimachinery::field::{self, Errors, Path};
-use crate::apimachinery::json::Value;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::validate;
 
 const GROUP: &str = "rbac.authorization.k8s.io";
@@ -27,7 +27,7 @@ pub(super) fn cluster_role(it: &Value, errs: &mut Errors) {
         errs.push(field::required(&path, detail));
     }
     for (index, selector) in aggregation.items("clusterRoleSelectors").iter().enumerate() {
-        let holder = crate::apimachinery::json::json!({"s": selector.value});
+        let holder = json!({"s": selector.value});
         let node = Node { value: &holder, path: Path::root() };
         let mut own = Errors::new();
         meta::selector(&node, "s", &mut own);

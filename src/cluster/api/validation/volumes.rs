@@ -12,7 +12,7 @@ use super::pod::node_selector;
 use super::pod::volumes::ONE_TYPE;
 use super::sources::{self, Of};
 use crate::apimachinery::field::{self, Errors, Path};
-use crate::apimachinery::json::Value;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::{object, validate};
 
 /// Sorted, as messages list them.
@@ -215,7 +215,7 @@ fn source_and_reference(spec: &Node<'_>, errs: &mut Errors) {
         true if !same => "must match dataSourceRef",
         true => return,
     };
-    errs.push(field::invalid(&spec.path, crate::apimachinery::json::json!({}), detail));
+    errs.push(field::invalid(&spec.path, json!({}), detail));
 }
 
 fn data_source(source: &Node<'_>, errs: &mut Errors) {

@@ -8,7 +8,7 @@ use super::node::{
 };
 use super::pod;
 use crate::apimachinery::field::{self, Errors, Path};
-use crate::apimachinery::json::Value;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::selector::LabelSelector;
 use crate::apimachinery::{object, validate};
 
@@ -258,7 +258,7 @@ pub(super) fn replication_controller(it: &Value, errs: &mut Errors) {
         errs.push(field::required(&spec.at("template"), ""));
         return;
     }
-    let selector = crate::apimachinery::json::json!({"matchLabels": spec.child("selector").value});
+    let selector = json!({"matchLabels": spec.child("selector").value});
     template_matches(&spec, &selector, errs);
     pod::template(&spec.child("template"), errs);
     always_running(&spec, "ReplicationController", errs);

@@ -9,7 +9,7 @@ pub(crate) mod pod_gc;
 pub(crate) mod taints;
 
 use super::hand::Hand;
-use crate::apimachinery::json::Value;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 
 /// Whether a taint list has a taint of that key and effect.
@@ -25,7 +25,7 @@ fn note_disruption(hand: &mut Hand<'_>, pod: &Value, reason: &str, message: &str
     let mut status = pod.get("status").cloned().unwrap_or_default();
     let mut conditions = object::list(pod, "/status/conditions").to_vec();
     conditions.retain(|it| object::field(it, "type") != "DisruptionTarget");
-    conditions.push(crate::apimachinery::json::json!({
+    conditions.push(json!({
         "type": "DisruptionTarget", "status": "True", "reason": reason, "message": message,
         "lastProbeTime": null, "lastTransitionTime": now,
         "observedGeneration": object::int(pod, "/metadata/generation"),

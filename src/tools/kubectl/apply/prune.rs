@@ -4,7 +4,7 @@ use super::super::client::Call;
 use super::super::delete;
 use super::super::{Ctx, Done, DryRun, Failure, Info, Mapping};
 use super::{Applied, Options};
-use crate::apimachinery::json::Value;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object;
 
 /// Types that are pruned when no `--prune-allowlist` says otherwise: group, version, kind.
@@ -58,7 +58,7 @@ pub(in crate::tools::kubectl) fn of_flags(ctx: &mut Ctx<'_>) -> Result<Option<Pr
 
 fn find(ctx: &mut Ctx<'_>, group: &str, version: &str, kind: &str) -> Result<Mapping, Failure> {
     let api_version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
-    ctx.type_of(&crate::apimachinery::json::json!({"apiVersion": api_version, "kind": kind}))
+    ctx.type_of(&json!({"apiVersion": api_version, "kind": kind}))
 }
 
 impl Prune {

@@ -2,7 +2,7 @@
 
 use super::Lookup;
 use super::writer::{Writer, put, since};
-use crate::apimachinery::json::Value;
+use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{at, field, int, text};
 use crate::sim::SimTime;
 
@@ -27,7 +27,7 @@ pub(super) fn of(lookup: &mut dyn Lookup, object: &Value) -> Vec<Value> {
 
 /// An object reference to `object`.
 pub(super) fn reference(object: &Value) -> Value {
-    crate::apimachinery::json::json!({
+    json!({
         "kind": text(object, "/kind"),
         "name": text(object, "/metadata/name"),
         "namespace": text(object, "/metadata/namespace"),
