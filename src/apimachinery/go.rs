@@ -101,7 +101,7 @@ pub(crate) fn display(value: &Value) -> String {
             (None, Some(float)) => float_g(float),
             _ => number.to_string(),
         },
-        Value::String(text) => text.clone(),
+        Value::String(text) => text.to_string(),
         Value::Array(items) => {
             format!("[{}]", items.iter().map(display).collect::<Vec<_>>().join(" "))
         }

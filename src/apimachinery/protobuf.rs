@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::schema::{Schema, Write, by_name, definition};
-use crate::apimachinery::json::{Map, Value};
+use crate::apimachinery::json::{List, Map, Value};
 use crate::apimachinery::object::Gvk;
 use crate::sim::SimTime;
 
@@ -219,7 +219,7 @@ fn message(name: &str, bytes: &[u8], tree: &mut Map, depth: usize) -> Result<(),
             }
             Kind::List(item) => {
                 let value = value(item, wire, depth)?;
-                let list = tree.entry(field.clone()).or_insert_with(|| Value::Array(Vec::new()));
+                let list = tree.entry(field.clone()).or_insert_with(|| Value::Array(List::new()));
                 list.as_array_mut().into_iter().for_each(|list| list.push(value.clone()));
             }
             Kind::Map(item) => {
@@ -264,7 +264,7 @@ fn entry(item: &Kind, wire: Wire<'_>, depth: usize) -> Result<(String, Value), P
             _ => {}
         }
     }
-    Ok((key, found.unwrap_or_else(|| Value::String(String::new()))))
+    Ok((key, found.unwrap_or_else(|| Value::from(String::new()))))
 }
 
 fn value(kind: &Kind, wire: Wire<'_>, depth: usize) -> Result<Value, ProtoError> {

@@ -27,7 +27,7 @@ pub(crate) fn run(args: &ListArgs) -> Result<u8, String> {
                 })
             })
             .collect();
-        println!("{}", Value::Array(rows));
+        println!("{}", Value::from(rows));
         return Ok(0);
     }
     println!("{:<32} {:<22} {:<6} {:>4} {:>7}  TITLE", "EXERCISE", "DOMAIN", "LEVEL", "MIN", "POINTS");

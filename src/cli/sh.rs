@@ -68,7 +68,7 @@ pub(crate) fn run(args: &ShArgs) -> Result<u8, String> {
         rows.push(row);
     }
     if args.json {
-        println!("{}", Value::Array(rows));
+        println!("{}", Value::from(rows));
     }
     // The program ends here: to take a large world apart would only take time.
     std::mem::forget((console, lab));

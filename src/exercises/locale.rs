@@ -124,7 +124,7 @@ fn put_check(check: &mut Value, own: &RawCheckTexts) {
     for (pointer, of) in texts {
         let own = of(own);
         if let Some(place) = check.pointer_mut(pointer).filter(|_| !own.trim().is_empty()) {
-            *place = Value::String(own.clone());
+            *place = Value::from(own.clone());
         }
     }
 }

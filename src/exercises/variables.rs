@@ -73,7 +73,7 @@ pub(super) fn render_tree(tree: &Value, values: &Values) -> Result<Value, String
     Ok(match tree {
         Value::String(text) => match whole(text, values) {
             Some(value) => value.clone(),
-            None => Value::String(render(text, values)?),
+            None => Value::from(render(text, values)?),
         },
         Value::Array(items) => {
             Value::Array(items.iter().map(|item| render_tree(item, values)).collect::<Result<_, _>>()?)

@@ -21,7 +21,7 @@ fn merge_node(schema: Option<&Schema>, live: &Value, config: &Value) -> Value {
             Value::Object(merged)
         }
         (Parts::Members(list), Value::Array(live), Value::Array(config)) => {
-            Value::Array(merge_members(list, live, config))
+            Value::from(merge_members(list, live, config))
         }
         _ => config.clone(),
     }

@@ -183,7 +183,7 @@ pub(super) fn to_cel(value: &Value) -> cel::Value {
             Some(int) => cel::Value::Int(int),
             None => cel::Value::Float(it.as_f64().unwrap_or(0.0)),
         },
-        Value::String(it) => cel::Value::String(it.clone().into()),
+        Value::String(it) => cel::Value::String(it.to_string().into()),
         Value::Array(list) => cel::Value::List(list.iter().map(to_cel).collect::<Vec<_>>().into()),
         Value::Object(map) => map_of(map.iter().map(|(name, value)| (name.to_string(), to_cel(value)))),
     }

@@ -265,7 +265,7 @@ impl Run<'_> {
         let Some(more) = self.more else { return funcs::call(name, arguments) };
         match (name, arguments.as_slice()) {
             ("include", [Some(Value::String(wanted)), data]) => {
-                if !self.set.lists.contains_key(wanted) {
+                if !self.set.lists.contains_key(wanted.as_str()) {
                     let caller = &self.template;
                     let what =
                         format!("template: no template {} associated with template", go::quote(wanted));

@@ -162,7 +162,7 @@ impl Parser<'_> {
 
     fn name<'t>(&self, rest: &'t [Placed], clause: &str) -> Result<(String, &'t [Placed]), String> {
         match without_leading_space(rest).split_first() {
-            Some(((Token::Literal(Value::String(name)), _), rest)) => Ok((name.clone(), rest)),
+            Some(((Token::Literal(Value::String(name)), _), rest)) => Ok((name.to_string(), rest)),
             Some(((_, place), _)) => Err(format!("unexpected {} in {clause} clause", self.shown(place))),
             None => Err(format!("unexpected \"}}}}\" in {clause} clause")),
         }

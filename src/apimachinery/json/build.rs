@@ -18,7 +18,7 @@ macro_rules! json {
             $crate::apimachinery::json::json!(@items items $($items)*);
             items
         };
-        $crate::apimachinery::json::Value::Array(items)
+        $crate::apimachinery::json::Value::Array($crate::apimachinery::json::List::from(items))
     }};
     ({ $($entries:tt)* }) => {{
         #[allow(clippy::vec_init_then_push, reason = "a value may be any expression, so they are pushed one by one")]
@@ -102,25 +102,25 @@ impl ToJson for Map {
 
 impl ToJson for str {
     fn to_json(&self) -> Value {
-        Value::String(self.to_owned())
+        Value::String(self.into())
     }
 }
 
 impl ToJson for String {
     fn to_json(&self) -> Value {
-        Value::String(self.clone())
+        Value::String(self.into())
     }
 }
 
 impl ToJson for Key {
     fn to_json(&self) -> Value {
-        Value::from(self.as_str())
+        Value::String(self.clone())
     }
 }
 
 impl ToJson for Cow<'_, str> {
     fn to_json(&self) -> Value {
-        Value::String(self.as_ref().to_owned())
+        Value::String(self.as_ref().into())
     }
 }
 

@@ -35,25 +35,25 @@ impl From<bool> for Value {
 
 impl From<String> for Value {
     fn from(text: String) -> Self {
-        Value::String(text)
+        Value::String(text.into())
     }
 }
 
 impl From<Key> for Value {
     fn from(text: Key) -> Self {
-        Value::String(text.into())
+        Value::String(text)
     }
 }
 
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
-        Value::String(text.to_owned())
+        Value::String(text.into())
     }
 }
 
 impl From<Cow<'_, str>> for Value {
     fn from(text: Cow<'_, str>) -> Self {
-        Value::String(text.into_owned())
+        Value::String(text.into())
     }
 }
 
@@ -111,7 +111,7 @@ impl From<serde_json::Value> for Value {
             serde_json::Value::Null => Value::Null,
             serde_json::Value::Bool(is) => Value::Bool(is),
             serde_json::Value::Number(number) => Value::Number(number),
-            serde_json::Value::String(text) => Value::String(text),
+            serde_json::Value::String(text) => Value::String(text.into()),
             serde_json::Value::Array(items) => Value::from(items),
             serde_json::Value::Object(map) => map.into_iter().collect(),
         }
@@ -144,7 +144,7 @@ impl From<Value> for serde_json::Value {
             Value::Null => Self::Null,
             Value::Bool(is) => Self::Bool(is),
             Value::Number(number) => Self::Number(number),
-            Value::String(text) => Self::String(text),
+            Value::String(text) => Self::String(text.into()),
             Value::Array(items) => Self::Array(items.into_iter().map(Into::into).collect()),
             Value::Object(map) => {
                 Self::Object(map.into_iter().map(|(key, value)| (key.into(), value.into())).collect())

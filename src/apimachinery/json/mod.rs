@@ -1,15 +1,17 @@
-//! JSON trees that are cheap to copy: the maps of a copy are shared until one of the two is changed.
+//! JSON trees that are cheap to copy: maps and lists of a copy are shared until one of the two is changed.
 //!
 //! Control loops copy whole objects for a change of one field, and the store keeps every version. With
-//! [`serde_json::Value`] each of these copies is deep: a pod is some forty kilobytes of tree nodes. Here a map is a
-//! counted reference to a sorted vector, so that a version costs what changed in it, and two trees with the same origin
-//! are equal at a glance. No published crate shares maps on write and sorts them, so the type stands here; its
-//! interface is the one of `serde_json`, whose numbers, parser and printer it uses.
+//! [`serde_json::Value`] each of these copies is deep: a pod is some forty kilobytes of tree nodes. Here maps and lists
+//! are counted references, so that a version costs what changed in it, and two trees with the same origin are equal at
+//! a glance. No published crate shares maps on write and sorts them, so the type stands here; its interface is the one
+//! of `serde_json`, whose numbers, parser and printer it uses.
 //!
 //! Knows nothing of Kubernetes.
 
 mod build;
 mod convert;
+mod entries;
+mod list;
 mod map;
 mod text;
 
@@ -18,12 +20,18 @@ use std::fmt;
 use std::mem;
 use std::ops;
 
+use compact_str::CompactString;
+
 pub(crate) use build::{ToJson, json};
+pub(crate) use list::List;
 pub(crate) use map::{Key, Map};
 pub(crate) use serde_json::Number;
 pub(crate) use text::{from_value, to_value};
 
-/// Any JSON value. A clone shares the maps of the original; strings and lists are copied.
+/// Up to 24 bytes stand in the value itself: most names, words, addresses and times.
+pub type Text = CompactString;
+
+/// Any JSON value. A clone shares maps and lists with the original; texts are copied.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub enum Value {
     /// `null`.
@@ -34,14 +42,17 @@ pub enum Value {
     /// An integer or a float.
     Number(Number),
     /// Text.
-    String(String),
+    String(Text),
     /// `[…]`.
-    Array(Vec<Value>),
+    Array(List),
     /// `{…}`, sorted by key.
     Object(Map),
 }
 
 static NULL: Value = Value::Null;
+
+/// A text of 24 bytes fills a value: its last byte also says which kind of value this is.
+const _: () = assert!(mem::size_of::<Value>() == mem::size_of::<Text>());
 
 impl Value {
     /// What stands at a key or at a place of a list.
@@ -61,8 +72,8 @@ impl Value {
         while !rest.is_empty() {
             let (token, behind) = next_token(rest)?;
             here = match here {
-                Value::Object(map) => map.get(&unescaped(token))?,
-                Value::Array(items) => items.get(place(token)?)?,
+                Value::Object(map) => map.get(&token)?,
+                Value::Array(items) => items.get(place(&token)?)?,
                 _ => return None,
             };
             rest = behind;
@@ -78,8 +89,8 @@ impl Value {
         while !rest.is_empty() {
             let (token, behind) = next_token(rest)?;
             here = match here {
-                Value::Object(map) => map.get_mut(&unescaped(token))?,
-                Value::Array(items) => items.get_mut(place(token)?)?,
+                Value::Object(map) => map.get_mut(&token)?,
+                Value::Array(items) => items.get_mut(place(&token)?)?,
                 _ => return None,
             };
             rest = behind;
@@ -124,12 +135,12 @@ impl Value {
 
     /// The items, if it is a list.
     pub fn as_array(&self) -> Option<&Vec<Value>> {
-        if let Value::Array(items) = self { Some(items) } else { None }
+        if let Value::Array(items) = self { Some(&**items) } else { None }
     }
 
     /// As [`Value::as_array`], to change them.
     pub fn as_array_mut(&mut self) -> Option<&mut Vec<Value>> {
-        if let Value::Array(items) = self { Some(items) } else { None }
+        if let Value::Array(items) = self { Some(&mut **items) } else { None }
     }
 
     /// The entries, if it is a map.
@@ -190,18 +201,15 @@ impl Value {
 
 /// The first token of a pointer and what follows it; `None` without a slash in front. Tokens are a few letters, for
 /// which a plain walk is faster than a search.
-fn next_token(pointer: &str) -> Option<(&str, &str)> {
+fn next_token(pointer: &str) -> Option<(Cow<'_, str>, &str)> {
     let behind = pointer.strip_prefix('/')?;
-    let end = behind.bytes().position(|byte| byte == b'/').unwrap_or(behind.len());
-    behind.split_at_checked(end)
-}
-
-fn unescaped(token: &str) -> Cow<'_, str> {
-    if token.contains('~') {
-        Cow::Owned(token.replace("~1", "/").replace("~0", "~"))
-    } else {
-        Cow::Borrowed(token)
+    let mark = behind.bytes().position(|byte| matches!(byte, b'/' | b'~')).unwrap_or(behind.len());
+    if behind.as_bytes().get(mark) != Some(&b'~') {
+        let (token, rest) = behind.split_at_checked(mark)?;
+        return Some((Cow::Borrowed(token), rest));
     }
+    let (token, rest) = behind.split_at_checked(behind.find('/').unwrap_or(behind.len()))?;
+    Some((Cow::Owned(token.replace("~1", "/").replace("~0", "~")), rest))
 }
 
 /// A place in a list: decimal digits without a sign or leading zeros.

@@ -99,7 +99,7 @@ fn diff_maps(
     }
     let gone = original.iter().any(|(key, value)| !value.is_null() && !modified.contains_key(key));
     if !retained.is_empty() && (!patch.is_empty() || gone) {
-        patch.insert(RETAIN_KEYS.into(), Value::Array(sorted_scalars(retained)));
+        patch.insert(RETAIN_KEYS.into(), Value::from(sorted_scalars(retained)));
     }
     Ok(patch)
 }
@@ -171,7 +171,7 @@ fn diff_list_field(
         (format!("{SET_ORDER}{key}"), lists.order),
     ] {
         if !list.is_empty() {
-            patch.insert(key.into(), Value::Array(list));
+            patch.insert(key.into(), Value::from(list));
         }
     }
     Ok(())

@@ -117,7 +117,7 @@ fn element_kind<'a>(lists: &[&'a [Value]]) -> Result<Option<&'a Value>, PatchErr
             None => first = Some(item),
             Some(first) if !same_kind(first, item) => {
                 let shown: Vec<String> =
-                    lists.iter().map(|list| go::display(&Value::Array(list.to_vec()))).collect();
+                    lists.iter().map(|list| go::display(&Value::from(list.to_vec()))).collect();
                 let why = format!("list element types are not identical: [{}]", shown.join(" "));
                 return Err(PatchError::Other(why));
             }

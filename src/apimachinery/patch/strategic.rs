@@ -116,7 +116,7 @@ fn merge_field(
         (Value::Array(current), Value::Array(value)) => {
             let field = list_meta(schema, &key)?;
             if field.merges || deletes {
-                Value::Array(merge_list(current, value, field, options, deletes)?)
+                Value::from(merge_list(current.into(), value.into(), field, options, deletes)?)
             } else {
                 Value::Array(value)
             }
@@ -212,8 +212,8 @@ fn order_lists(
         let is_empty = element_kind(&[&server_order, change.as_deref().unwrap_or(&[])])?.is_none();
         let merged = match (before, change) {
             (Some(before), None) => before,
-            (None, Some(change)) => match without_directives(Value::Array(change)) {
-                Some(Value::Array(items)) => items,
+            (None, Some(change)) => match without_directives(Value::from(change)) {
+                Some(Value::Array(items)) => items.into(),
                 _ => continue,
             },
             (Some(before), Some(change)) if field.merges => {
@@ -227,7 +227,7 @@ fn order_lists(
         }
         original.insert(
             key.to_owned().into(),
-            Value::Array(arrange(merged, &order, &server_order, field.merge_key)?),
+            Value::from(arrange(merged, &order, &server_order, field.merge_key)?),
         );
     }
     Ok(())
@@ -236,7 +236,7 @@ fn order_lists(
 fn taken_list(map: &mut Object, key: &str) -> Result<Option<Vec<Value>>, PatchError> {
     match map.remove(key) {
         None => Ok(None),
-        Some(Value::Array(items)) => Ok(Some(items)),
+        Some(Value::Array(items)) => Ok(Some(items.into())),
         Some(other) => Err(bad_type("[]interface {}", &other)),
     }
 }
@@ -266,8 +266,8 @@ fn check_order(patch: &[Value], order: &[Value], merge_key: &str) -> Result<(), 
         if !found {
             let why = format!(
                 "The order in patch list:\n{}\n doesn't match $setElementOrder list:\n{}\n",
-                go::display(&Value::Array(patch.to_vec())),
-                go::display(&Value::Array(order.to_vec()))
+                go::display(&Value::from(patch.to_vec())),
+                go::display(&Value::from(order.to_vec()))
             );
             return Err(PatchError::Other(why));
         }

@@ -160,7 +160,7 @@ impl<'a> Walk<'a> {
             (Shape::Any, raw) => Some(raw.into_value()),
             (Shape::Object, Raw::Object(members)) => Some(Value::Object(self.object(schema, members))),
             (Shape::Map, Raw::Object(members)) => Some(Value::Object(self.map(schema, members))),
-            (Shape::List, Raw::List(items)) => Some(Value::Array(self.list(schema, items))),
+            (Shape::List, Raw::List(items)) => Some(Value::from(self.list(schema, items))),
             (shape, raw) if self.words == Words::Converter && !takes(schema, &raw) => {
                 self.fail(unconvertible(shape, schema, &raw));
                 None

@@ -22,7 +22,7 @@ impl Raw {
             Self::Null => Value::Null,
             Self::Bool(flag) => Value::Bool(flag),
             Self::Number(number) => Value::Number(number),
-            Self::Text(text) => Value::String(text),
+            Self::Text(text) => Value::from(text),
             Self::List(items) => Value::Array(items.into_iter().map(Self::into_value).collect()),
             Self::Object(members) => {
                 Value::Object(members.into_iter().map(|(key, raw)| (key, raw.into_value())).collect())
@@ -37,7 +37,7 @@ impl From<&Value> for Raw {
             Value::Null => Self::Null,
             Value::Bool(flag) => Self::Bool(*flag),
             Value::Number(number) => Self::Number(number.clone()),
-            Value::String(text) => Self::Text(text.clone()),
+            Value::String(text) => Self::Text(text.to_string()),
             Value::Array(items) => Self::List(items.iter().map(Self::from).collect()),
             Value::Object(map) => {
                 Self::Object(map.iter().map(|(key, value)| (key.to_string(), Self::from(value))).collect())

@@ -128,7 +128,7 @@ pub(crate) fn value(storage: &str, object: &Value, field: &str) -> Option<String
         },
     };
     let found = match object.pointer(&pointer) {
-        Some(Value::String(text)) => text.clone(),
+        Some(Value::String(text)) => text.to_string(),
         Some(Value::Null) | None => String::new(),
         Some(other) => other.to_string(),
     };

@@ -132,7 +132,7 @@ fn rename_references(tree: &mut Value) {
                 map.insert("type".into(), "string".into());
             }
             if let Some(Value::String(target)) = map.get_mut("$ref") {
-                *target = target.replace("#/components/schemas/", "#/definitions/");
+                *target = target.replace("#/components/schemas/", "#/definitions/").into();
             }
             map.values_mut().for_each(rename_references);
         }

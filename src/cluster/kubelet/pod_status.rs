@@ -95,7 +95,7 @@ fn compute(world: &World, id: &PodId, pod: &Object) -> Option<Value> {
     ] {
         let statuses = container_statuses(run, pod, roles);
         if !statuses.is_empty() {
-            set(key, Value::Array(statuses));
+            set(key, Value::from(statuses));
         }
     }
     let (requests, limits) = (sum(pod, "requests"), sum(pod, "limits"));
@@ -122,7 +122,7 @@ fn sum(pod: &Value, kind: &str) -> Value {
             total.insert(name.clone().into(), sum);
         }
     }
-    total.into_iter().map(|(name, amount)| (name, Value::String(amount.to_string()))).collect::<Map>().into()
+    total.into_iter().map(|(name, amount)| (name, Value::from(amount.to_string()))).collect::<Map>().into()
 }
 
 /// The phase by the rules of the kubelet's `getPhase`.

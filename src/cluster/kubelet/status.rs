@@ -40,7 +40,7 @@ pub(super) fn conditions(pod: &Value, conditions: &[Condition], now: SimTime) ->
     let mut all: Vec<Value> = conditions.iter().map(|it| condition(before, it, generation, now)).collect();
     let foreign = |it: &&Value| conditions.iter().all(|own| own.kind != object::field(it, "type"));
     all.extend(before.iter().filter(foreign).cloned());
-    Value::Array(all)
+    Value::from(all)
 }
 
 fn condition(before: &[Value], wanted: &Condition, generation: i64, now: SimTime) -> Value {

@@ -203,8 +203,8 @@ fn domains<'a>(
 fn defaults(contest: &Contest<'_>) -> Vec<Constraint> {
     let Some(selector) = siblings(contest) else { return Vec::new() };
     vec![
-        Constraint::built_in(3, "kubernetes.io/hostname", selector.clone()),
-        Constraint::built_in(5, "topology.kubernetes.io/zone", selector),
+        Constraint::built_in(contest.pod, 3, "kubernetes.io/hostname", selector.clone()),
+        Constraint::built_in(contest.pod, 5, "topology.kubernetes.io/zone", selector),
     ]
 }
 

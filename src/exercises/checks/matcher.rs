@@ -49,7 +49,7 @@ pub(super) fn holds(object: &Value, path: &str, matcher: &Value) -> bool {
         values(object, path).unwrap_or_default().into_iter().filter(|it| !it.is_null()).collect();
     // A path with a star stands for all that it finds; any other for the one value.
     let many = path.contains('*') || path.contains("[?");
-    let value = if many { Some(Value::Array(found)) } else { found.into_iter().next() };
+    let value = if many { Some(Value::from(found)) } else { found.into_iter().next() };
     matches(value.as_ref(), matcher)
 }
 
@@ -155,7 +155,7 @@ fn compare(value: Option<&Value>, wanted: &Value) -> Option<std::cmp::Ordering> 
 /// A value as a person would write it.
 pub(super) fn plain(value: &Value) -> String {
     match value {
-        Value::String(text) => text.clone(),
+        Value::String(text) => text.to_string(),
         other => other.to_string(),
     }
 }

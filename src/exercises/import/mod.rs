@@ -111,7 +111,7 @@ fn json_file(files: &Files, folder: &str, name: &str) -> Result<Value, String> {
 /// A field as text, numbers too.
 fn field(value: &Value, key: &str) -> String {
     match value.get(key) {
-        Some(Value::String(text)) => text.clone(),
+        Some(Value::String(text)) => text.to_string(),
         Some(Value::Number(number)) => number.to_string(),
         _ => String::new(),
     }

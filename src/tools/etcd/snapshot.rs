@@ -99,7 +99,7 @@ async fn give_up(session: &Session<'_>, why: &str) -> Refusal {
     proc.sleep(if limited { session.flags.duration("command-timeout") } else { FOR_EVER }).await;
     let error = format!("rpc error: code = DeadlineExceeded desc = latest balancer error: {why}");
     let message =
-        format!("\"msg\":\"streamer failed to create ClientStream\",\"error\":{}", Value::String(error));
+        format!("\"msg\":\"streamer failed to create ClientStream\",\"error\":{}", Value::from(error));
     let stamp = proc.world().now.rfc3339_micro();
     proc.eprint(format!(
         "{{\"level\":\"error\",\"ts\":\"{stamp}\",\"logger\":\"client\",\"caller\":\"v3/retry_interceptor.go:130\",{message}}}\n"

@@ -199,9 +199,9 @@ fn of_ground(ground: &mut dyn Ground, name: &str, arguments: &[Data]) -> Option<
                 hex(12, &mut text),
             ];
             let [a, b, c, d, e] = parts;
-            Value::String(format!("{a}-{b}-4{c}-8{d}-{e}"))
+            Value::from(format!("{a}-{b}-4{c}-8{d}-{e}"))
         }
-        "now" => Value::String(ground.now().rfc3339()),
+        "now" => Value::from(ground.now().rfc3339()),
         "lookup" => ground.lookup(word(0), word(1), word(2), word(3)),
         _ => return None,
     };

@@ -79,7 +79,7 @@ fn set_one(proc: &Proc, all: &mut Value, flag: &str, text: &str) -> Result<(), S
         return Err(format!("failed parsing --{flag} data: key {text:?} has no value"));
     };
     let value = match flag {
-        "set-string" => Value::String(plain(value)),
+        "set-string" => Value::from(plain(value)),
         "set-json" => {
             yaml::document(value).map_err(|why| format!("failed parsing --set-json data: {why}"))?
         }
@@ -87,7 +87,7 @@ fn set_one(proc: &Proc, all: &mut Value, flag: &str, text: &str) -> Result<(), S
             let bytes = proc.read_file(&proc.path(value)).map_err(|_| {
                 format!("failed parsing --set-file data: open {value}: no such file or directory")
             })?;
-            Value::String(String::from_utf8_lossy(&bytes).into_owned())
+            Value::from(String::from_utf8_lossy(&bytes).into_owned())
         }
         _ => typed(value),
     };
@@ -144,7 +144,7 @@ fn typed(text: &str) -> Value {
         "null" => Value::Null,
         _ => match text.parse::<i64>() {
             Ok(number) if text == "0" || !text.starts_with('0') => number.into(),
-            _ => Value::String(plain(text)),
+            _ => Value::from(plain(text)),
         },
     }
 }

@@ -137,7 +137,7 @@ fn check_claims(
 
 fn check_audience(claims: &Value, wanted: &[String]) -> Result<Vec<String>, String> {
     let own: Vec<String> = match claims.get("aud") {
-        Some(Value::String(one)) => vec![one.clone()],
+        Some(Value::String(one)) => vec![one.to_string()],
         Some(Value::Array(many)) => many.iter().filter_map(|it| it.as_str().map(str::to_owned)).collect(),
         // Tokens kept in Secrets name no audience and are good for the API server.
         _ => vec![ISSUER.to_owned()],

@@ -39,7 +39,7 @@ pub(super) fn canonical(map: &mut Map, key: &str) {
 
 fn canonical_value(value: &mut Value) {
     let text = match &*value {
-        Value::String(text) => text.clone(),
+        Value::String(text) => text.to_string(),
         Value::Number(number) => number.to_string(),
         _ => return,
     };

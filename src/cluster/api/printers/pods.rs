@@ -87,7 +87,8 @@ fn summary(pod: &Value, now: SimTime) -> Summary {
 }
 
 fn is_gated(condition: &Value) -> bool {
-    field(condition, "type") == "PodScheduled" && field(condition, "reason") == "SchedulingGated"
+    // Few conditions have a reason: asked first, it spares reading the others' types.
+    field(condition, "reason") == "SchedulingGated" && field(condition, "type") == "PodScheduled"
 }
 
 fn restarts_text(restarts: &Restarts<'_>, now: SimTime) -> String {

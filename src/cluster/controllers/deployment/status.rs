@@ -130,7 +130,7 @@ pub(super) fn write_rollout(hand: &mut Hand<'_>, rollout: &Rollout) -> Result<Op
     let (now, deployment) = (hand.now(), &rollout.deployment);
     let mut status = calculate(now, rollout);
     let mut conditions = match status.remove("conditions") {
-        Some(Value::Array(list)) => list,
+        Some(Value::Array(list)) => list.into(),
         _ => Vec::new(),
     };
     let counters = Value::Object(status.clone());

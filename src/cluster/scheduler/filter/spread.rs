@@ -16,7 +16,9 @@ use crate::cluster::scheduler::cache::{NodeInfo, Nodes, PodInfo};
 pub(in crate::cluster::scheduler) struct Constraint {
     pub(in crate::cluster::scheduler) max_skew: i64,
     pub(in crate::cluster::scheduler) topology_key: String,
-    pub(in crate::cluster::scheduler) selector: LabelSelector,
+    selector: LabelSelector,
+    /// Whether it selects the pod that it is a constraint of.
+    counts_own: bool,
     min_domains: i64,
     honours_affinity: bool,
     honours_taints: bool,
@@ -45,6 +47,7 @@ impl Constraint {
         Self {
             max_skew: object::int(constraint, "/maxSkew").unwrap_or(1),
             topology_key: object::field(constraint, "topologyKey").into(),
+            counts_own: selector.matches(pod.labels()),
             selector,
             min_domains: object::int(constraint, "/minDomains").unwrap_or(1),
             honours_affinity: object::field(constraint, "nodeAffinityPolicy") != "Ignore",
@@ -52,11 +55,17 @@ impl Constraint {
         }
     }
 
-    /// A built-in constraint.
-    pub(in crate::cluster::scheduler) fn built_in(max_skew: i64, key: &str, selector: LabelSelector) -> Self {
+    /// A built-in constraint of a pod.
+    pub(in crate::cluster::scheduler) fn built_in(
+        pod: &PodInfo,
+        max_skew: i64,
+        key: &str,
+        selector: LabelSelector,
+    ) -> Self {
         Self {
             max_skew,
             topology_key: key.into(),
+            counts_own: selector.matches(pod.labels()),
             selector,
             min_domains: 1,
             honours_affinity: true,
@@ -80,9 +89,13 @@ impl Constraint {
 
     /// How many pods on a node the constraint counts.
     pub(in crate::cluster::scheduler) fn count(&self, pod: &PodInfo, info: &NodeInfo) -> i64 {
-        let counted = info.alike.iter().filter(|(other, _)| {
-            other.key.namespace == pod.key.namespace && self.selector.matches(other.labels())
-        });
+        let labels = pod.labels();
+        // Pods of one set share their labels, which is seen at a glance.
+        let selects = |it: &Value| if it == labels { self.counts_own } else { self.selector.matches(it) };
+        let counted = info
+            .alike
+            .iter()
+            .filter(|(other, _)| other.key.namespace == pod.key.namespace && selects(other.labels()));
         counted.map(|(_, count)| count).sum()
     }
 }
@@ -122,17 +135,17 @@ pub(super) fn state(pod: &PodInfo, nodes: &Nodes) -> State {
 
 pub(super) fn filter(cycle: &Cycle<'_>, info: &NodeInfo) -> Option<Rejection> {
     info.node.as_ref()?;
-    cycle.spread.counted.iter().find_map(|it| reject(cycle.pod, info, it))
+    cycle.spread.counted.iter().find_map(|it| reject(info, it))
 }
 
-fn reject(pod: &PodInfo, info: &NodeInfo, counted: &Counted) -> Option<Rejection> {
+fn reject(info: &NodeInfo, counted: &Counted) -> Option<Rejection> {
     let constraint = &counted.constraint;
     let Some(domain) = info.label(&constraint.topology_key) else {
         return Some(Rejection::final_because(
             "node(s) didn't match pod topology spread constraints (missing required label)",
         ));
     };
-    let own = i64::from(constraint.selector.matches(pod.labels()));
+    let own = i64::from(constraint.counts_own);
     let here = counted.domains.get(domain).copied().unwrap_or(0);
     let enough = i64::try_from(counted.domains.len()).unwrap_or(i64::MAX) >= constraint.min_domains;
     let least = if enough { counted.domains.values().min().copied().unwrap_or(0) } else { 0 };

@@ -191,7 +191,7 @@ fn lists(name: &str, a: &[Data]) -> Made {
             ok(all.get(count(a, 1)..end.min(all.len())).unwrap_or_default().to_vec())
         }
         "chunk" => {
-            ok(items(a, 1).chunks(count(a, 0).max(1)).map(|it| Value::Array(it.to_vec())).collect::<Vec<_>>())
+            ok(items(a, 1).chunks(count(a, 0).max(1)).map(|it| Value::from(it.to_vec())).collect::<Vec<_>>())
         }
         "any" => ok(a.iter().flatten().any(|it| !is_empty(it))),
         "all" => ok(a.iter().all(|it| it.as_ref().is_some_and(|it| !is_empty(it)))),

@@ -2,7 +2,7 @@
 
 use super::writer::{Writer, amount, go_value, int_or_string, or_none, put, rfc1123};
 use crate::apimachinery::go::quote;
-use crate::apimachinery::json::Value;
+use crate::apimachinery::json::{List, Value};
 use crate::apimachinery::object::{at, entries, field, flag, int, list, text};
 use crate::apimachinery::quantity::Quantity;
 
@@ -164,7 +164,7 @@ fn probe_text(probe: &Value) -> String {
         number("failureThreshold"),
     );
     if let Some(exec) = at(probe, "/exec") {
-        let command = exec.get("command").cloned().unwrap_or_else(|| Value::Array(Vec::new()));
+        let command = exec.get("command").cloned().unwrap_or_else(|| Value::Array(List::new()));
         return format!("exec {} {attributes}", go_value(Some(&command)));
     }
     if let Some(get) = at(probe, "/httpGet") {

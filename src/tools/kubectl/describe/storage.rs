@@ -29,7 +29,7 @@ pub(super) fn claim_class(claim: &Value) -> &str {
 }
 
 fn finalizers(w: &mut Writer, object: &Value) {
-    let all = Value::Array(list(object, "/metadata/finalizers").to_vec());
+    let all = Value::from(list(object, "/metadata/finalizers").to_vec());
     put!(w, 0, "Finalizers:\t{}\n", go_value(Some(&all)));
 }
 

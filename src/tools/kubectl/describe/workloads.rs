@@ -224,7 +224,7 @@ fn claim_templates(w: &mut Writer, templates: &[Value]) {
             w,
             1,
             "Access Modes:\t{}\n",
-            super::writer::go_value(Some(&Value::Array(list(claim, "/spec/accessModes").to_vec())))
+            super::writer::go_value(Some(&Value::from(list(claim, "/spec/accessModes").to_vec())))
         );
     }
 }

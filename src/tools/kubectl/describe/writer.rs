@@ -257,7 +257,9 @@ pub(super) fn amount(list: Option<&Value>, key: &str) -> String {
 pub(super) fn quantity_text(value: Option<&Value>) -> String {
     use crate::apimachinery::quantity::Quantity;
     match value {
-        Some(Value::String(text)) => Quantity::parse(text).map_or_else(|_| text.clone(), |q| q.to_string()),
+        Some(Value::String(text)) => {
+            Quantity::parse(text).map_or_else(|_| text.to_string(), |q| q.to_string())
+        }
         Some(Value::Number(number)) => number.to_string(),
         _ => "0".to_owned(),
     }
@@ -266,7 +268,7 @@ pub(super) fn quantity_text(value: Option<&Value>) -> String {
 /// A whole number or a string, as `IntOrString` prints it.
 pub(super) fn int_or_string(value: Option<&Value>) -> String {
     match value {
-        Some(Value::String(text)) => text.clone(),
+        Some(Value::String(text)) => text.to_string(),
         Some(Value::Number(number)) => number.to_string(),
         _ => "0".to_owned(),
     }

@@ -125,7 +125,7 @@ impl<'a> Search<'a> {
             Value::Object(_) => self.set_map(found),
             Value::String(name) => {
                 if let Some(meant) = self.meant(name, self.near(), false)? {
-                    name.clone_from(&meant.now.name);
+                    *name = meant.now.name.as_str().into();
                 }
                 Ok(())
             }

@@ -3,7 +3,7 @@
 //! Follows kyaml's `PathGetter`, which finds one value, and `PathMatcher`, which finds many and may make them.
 
 use super::fields::split;
-use crate::apimachinery::json::{Map, Value};
+use crate::apimachinery::json::{List, Map, Value};
 
 /// What is made where nothing is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -108,7 +108,7 @@ fn is_at(item: &Value, key: &str, value: &str) -> bool {
 /// A value as a text.
 pub(super) fn scalar(value: &Value) -> String {
     match value {
-        Value::String(text) => text.clone(),
+        Value::String(text) => text.to_string(),
         Value::Bool(_) | Value::Number(_) => value.to_string(),
         _ => String::new(),
     }
@@ -186,9 +186,9 @@ fn step(
 fn fresh(rest: &[String], make: Make) -> Value {
     let list = |part: &String| condition(part).is_some() || part.parse::<usize>().is_ok();
     match (rest.first(), make) {
-        (Some(next), _) if list(next) => Value::Array(Vec::new()),
+        (Some(next), _) if list(next) => Value::Array(List::new()),
         (Some(_), _) | (None, Make::Map) => Map::new().into(),
-        (None, Make::List) => Value::Array(Vec::new()),
+        (None, Make::List) => Value::Array(List::new()),
         (None, _) => Value::Null,
     }
 }

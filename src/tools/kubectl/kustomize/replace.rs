@@ -188,6 +188,6 @@ fn placed(target: &Value, old: &Value, value: &Value) -> Result<Value, String> {
         _ => yaml::document(&text)
             .ok()
             .filter(|it| !it.is_object() && !it.is_array())
-            .unwrap_or(Value::String(text)),
+            .unwrap_or(Value::from(text)),
     })
 }

@@ -185,7 +185,7 @@ impl Printer {
             Format::JsonPathAsJson(path) => {
                 let found = template::find(path, tree, self.allow_missing);
                 let found = found.map_err(|why| path_failure(&why, path, tree))?;
-                format!("{}\n", go::json_indent(&Value::Array(found), "    "))
+                format!("{}\n", go::json_indent(&Value::from(found), "    "))
             }
             Format::GoTemplate(text) => {
                 template::go_template(text, tree, self.allow_missing).map_err(|(why, help)| {

@@ -153,7 +153,7 @@ pub(crate) fn labels(meta: &Value) -> String {
 pub(crate) fn cell_text(cell: &Value) -> String {
     let whole = match cell {
         Value::Null => return String::new(),
-        Value::String(text) => text.clone(),
+        Value::String(text) => text.to_string(),
         other => other.to_string(),
     };
     match whole.split_once(['\u{c}', '\n', '\r']) {
