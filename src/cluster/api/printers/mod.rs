@@ -143,11 +143,11 @@ fn row(cells: Vec<Value>, stored: &Value, include: Include) -> Value {
         Include::Object => stored.clone(),
         Include::Metadata => {
             let metadata = stored.get("metadata").cloned().unwrap_or_else(|| Value::Object(Map::new()));
-            let partial = json!({"apiVersion": "meta.k8s.io/v1", "kind": "PartialObjectMetadata"});
-            object::with(partial, "metadata", metadata)
+            let (version, kind) = ("meta.k8s.io/v1".into(), "PartialObjectMetadata".into());
+            [("apiVersion", version), ("kind", kind), ("metadata", metadata)].into_iter().collect()
         }
     };
-    object::with(object::with(Value::Null, "cells", cells.into()), "object", shown)
+    [("cells", cells.into()), ("object", shown)].into_iter().collect()
 }
 
 fn definition(name: &str, kind: &str, format: &str, priority: i64) -> Value {

@@ -2,27 +2,52 @@
 //!
 //! Rules of `printPod` in kubernetes' `pkg/printers/internalversion/printers.go`.
 
-use super::cells::{age, condition_true, or, since};
+use super::cells::{or, since};
 use crate::apimachinery::json::{Value, json};
-use crate::apimachinery::object::{at, field, flag, int, list, name, text};
+use crate::apimachinery::object::{at, field, flag, int, name, text};
 use crate::sim::SimTime;
 
 /// NAME, READY, STATUS, RESTARTS, AGE; wide: IP, NODE, NOMINATED NODE, READINESS GATES.
 pub(super) fn pod(pod: &Value, now: SimTime) -> Vec<Value> {
+    let pod = Parts::of(pod);
     let summary = summary(pod, now);
-    let sidecars = list(pod, "/spec/initContainers").iter().filter(|it| is_sidecar(it)).count();
-    let total = list(pod, "/spec/containers").len() + sidecars;
+    let sidecars = items(pod.spec, "initContainers").iter().filter(|it| is_sidecar(it)).count();
+    let total = items(pod.spec, "containers").len() + sidecars;
     vec![
-        name(pod).into(),
+        field(pod.metadata, "name").into(),
         format!("{}/{total}", summary.ready).into(),
         summary.reason.into(),
         summary.restarts.into(),
-        age(pod, now),
-        or(text(pod, "/status/podIPs/0/ip"), "<none>").into(),
-        or(text(pod, "/spec/nodeName"), "<none>").into(),
-        or(text(pod, "/status/nominatedNodeName"), "<none>").into(),
+        super::cells::age_of(field(pod.metadata, "creationTimestamp"), now).into(),
+        or(items(pod.status, "podIPs").first().map_or("", |it| field(it, "ip")), "<none>").into(),
+        or(field(pod.spec, "nodeName"), "<none>").into(),
+        or(field(pod.status, "nominatedNodeName"), "<none>").into(),
         readiness_gates(pod).into(),
     ]
+}
+
+/// The parts of a pod, looked up once: lists of thousands of pods are mostly lookups.
+#[derive(Clone, Copy)]
+struct Parts<'a> {
+    metadata: &'a Value,
+    spec: &'a Value,
+    status: &'a Value,
+}
+
+impl<'a> Parts<'a> {
+    fn of(pod: &'a Value) -> Self {
+        Self { metadata: &pod["metadata"], spec: &pod["spec"], status: &pod["status"] }
+    }
+
+    fn is(self, condition: &str) -> bool {
+        let conditions = items(self.status, "conditions");
+        conditions.iter().any(|it| field(it, "type") == condition && field(it, "status") == "True")
+    }
+}
+
+/// The list under a key; empty when there is none.
+fn items<'a>(tree: &'a Value, key: &str) -> &'a [Value] {
+    tree.get(key).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
 /// Row conditions: kubectl's `--watch` and old clients read whether a pod has ended.
@@ -59,9 +84,10 @@ fn is_sidecar(container: &Value) -> bool {
     field(container, "restartPolicy") == "Always"
 }
 
-fn summary(pod: &Value, now: SimTime) -> Summary {
-    let mut reason = or(text(pod, "/status/reason"), text(pod, "/status/phase")).to_owned();
-    if list(pod, "/status/conditions").iter().any(is_gated) {
+fn summary(pod: Parts<'_>, now: SimTime) -> Summary {
+    let phase = field(pod.status, "phase");
+    let mut reason = or(field(pod.status, "reason"), phase).to_owned();
+    if items(pod.status, "conditions").iter().any(is_gated) {
         reason = "SchedulingGated".into();
     }
     let init = init_containers(pod);
@@ -71,13 +97,13 @@ fn summary(pod: &Value, now: SimTime) -> Summary {
     if let Some(stuck) = init.reason {
         reason = stuck;
     }
-    if !initializing || condition_true(pod, "Initialized") {
+    if !initializing || pod.is("Initialized") {
         restarts = init.sidecars;
         ready += main_containers(pod, &mut reason, &mut restarts);
     }
-    if at(pod, "/metadata/deletionTimestamp").is_some() {
-        let ended = matches!(text(pod, "/status/phase"), "Succeeded" | "Failed");
-        match text(pod, "/status/reason") {
+    if at(pod.metadata, "/deletionTimestamp").is_some() {
+        let ended = matches!(phase, "Succeeded" | "Failed");
+        match field(pod.status, "reason") {
             "NodeLost" => reason = "Unknown".into(),
             _ if !ended => reason = "Terminating".into(),
             _ => {}
@@ -106,11 +132,11 @@ struct InitState<'a> {
     reason: Option<String>,
 }
 
-fn init_containers(pod: &Value) -> InitState<'_> {
-    let specs = list(pod, "/spec/initContainers");
+fn init_containers(pod: Parts<'_>) -> InitState<'_> {
+    let specs = items(pod.spec, "initContainers");
     let mut state =
         InitState { ready: 0, all: Restarts::default(), sidecars: Restarts::default(), reason: None };
-    for (index, status) in list(pod, "/status/initContainerStatuses").iter().enumerate() {
+    for (index, status) in items(pod.status, "initContainerStatuses").iter().enumerate() {
         let sidecar = specs.iter().any(|it| field(it, "name") == field(status, "name") && is_sidecar(it));
         state.all.add(status);
         if sidecar {
@@ -148,31 +174,32 @@ fn ended_reason(ended: &Value) -> String {
 }
 
 /// Folds the main containers into `reason` and `restarts`; returns how many are ready.
-fn main_containers<'a>(pod: &'a Value, reason: &mut String, restarts: &mut Restarts<'a>) -> usize {
+fn main_containers<'a>(pod: Parts<'a>, reason: &mut String, restarts: &mut Restarts<'a>) -> usize {
     let mut ready = 0;
-    for status in list(pod, "/status/containerStatuses").iter().rev() {
+    for status in items(pod.status, "containerStatuses").iter().rev() {
         restarts.add(status);
-        let waiting = text(status, "/state/waiting/reason");
+        let state = &status["state"];
+        let waiting = text(state, "/waiting/reason");
         if !waiting.is_empty() {
             *reason = waiting.to_owned();
-        } else if let Some(ended) = at(status, "/state/terminated") {
+        } else if let Some(ended) = at(state, "/terminated") {
             *reason = ended_reason(ended);
-        } else if flag(status, "/ready") && at(status, "/state/running").is_some() {
+        } else if flag(status, "/ready") && at(state, "/running").is_some() {
             ready += 1;
         }
     }
     if reason == "Completed" && ready > 0 {
-        *reason = if condition_true(pod, "Ready") { "Running" } else { "NotReady" }.to_owned();
+        *reason = if pod.is("Ready") { "Running" } else { "NotReady" }.to_owned();
     }
     ready
 }
 
-fn readiness_gates(pod: &Value) -> String {
-    let gates = list(pod, "/spec/readinessGates");
+fn readiness_gates(pod: Parts<'_>) -> String {
+    let gates = items(pod.spec, "readinessGates");
     if gates.is_empty() {
         return "<none>".into();
     }
-    let met = gates.iter().filter(|gate| condition_true(pod, field(gate, "conditionType"))).count();
+    let met = gates.iter().filter(|gate| pod.is(field(gate, "conditionType"))).count();
     format!("{met}/{}", gates.len())
 }
 
