@@ -4,7 +4,8 @@
 //! deterministic (RSA PKCS#1 v1.5), so one seed gives the same bytes.
 
 use std::net::IpAddr;
-use std::sync::OnceLock;
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use base64::Engine;
@@ -12,6 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use rcgen::{
     BasicConstraints, CertificateParams, CertificateSigningRequestParams, DistinguishedName, DnType,
     ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose, PublicKeyData, SanType, SerialNumber,
+    SignatureAlgorithm, SigningKey,
 };
 
 use x509_parser::extensions::GeneralName;
@@ -127,8 +129,43 @@ pub(crate) fn request(spec: &CertificateSpec, key: &str) -> Result<String, Certi
     Ok(params.serialize_request(&read_key(key)?)?.pem()?.replace("\r\n", "\n"))
 }
 
+/// Checking the numbers of a key costs more than all the rest of a handshake, and most keys are of the pool.
+static KEYS: Memo<Result<PrivateKey, CertificateError>> = Memo::new(64);
+
+/// A private key that was read; a clone is the same key.
+#[derive(Clone, Debug)]
+pub(crate) struct PrivateKey(Arc<KeyPair>);
+
+impl Deref for PrivateKey {
+    type Target = KeyPair;
+
+    fn deref(&self) -> &KeyPair {
+        &self.0
+    }
+}
+
+impl PublicKeyData for PrivateKey {
+    fn der_bytes(&self) -> &[u8] {
+        self.0.der_bytes()
+    }
+
+    fn algorithm(&self) -> &'static SignatureAlgorithm {
+        self.0.algorithm()
+    }
+}
+
+impl SigningKey for PrivateKey {
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
+        self.0.sign(message)
+    }
+}
+
 /// Reads an RSA key in PKCS#1 or PKCS#8 PEM.
-pub(crate) fn read_key(pem: &str) -> Result<KeyPair, CertificateError> {
+pub(crate) fn read_key(pem: &str) -> Result<PrivateKey, CertificateError> {
+    KEYS.get(pem, || parse_key(pem).map(|it| PrivateKey(Arc::new(it))))
+}
+
+fn parse_key(pem: &str) -> Result<KeyPair, CertificateError> {
     let der = pem_body(pem).ok_or_else(|| CertificateError("no PEM block in the key".into()))?;
     let pkcs8 = if pem.contains("BEGIN RSA PRIVATE KEY") { pkcs8_of_pkcs1(&der) } else { der };
     let algorithm = &rcgen::PKCS_RSA_SHA256;

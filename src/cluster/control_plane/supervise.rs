@@ -35,9 +35,15 @@ pub(super) fn sync(world: &mut World, cluster: ClusterId, host: &str) -> Option<
         return None;
     }
     let mut complaints = None;
+    let runs_any = |it: &Cluster| it.control_plane.instances.keys().any(|(at, _)| at == host);
+    let had_any = world.clusters.get(cluster).is_some_and(runs_any);
     if crate::cluster::kubelet::node::kubelet_runs(world, host) {
         follow_manifests(world, cluster, host);
         complaints = complain(world, cluster, host);
+    }
+    // Nearly all machines have no part of the control plane.
+    if !had_any && !world.clusters.get(cluster).is_some_and(runs_any) {
+        return complaints;
     }
     let due = step_instances(world, cluster, host);
     publish(world, cluster);

@@ -163,15 +163,10 @@ fn spread(contest: &Contest<'_>) -> Vec<i64> {
     }
     let mut raw = vec![0.0_f64; contest.candidates.len()];
     for constraint in &constraints {
-        let of_candidates: Vec<Option<&str>> =
-            contest.candidates.iter().map(|info| constraint.domain(contest.pod, info)).collect();
-        let domains = domains(contest, constraint, &of_candidates);
-        let hosts = constraint.topology_key == "kubernetes.io/hostname";
-        let size = if hosts { contest.candidates.len() } else { domains.len() };
-        let weight = ((size + 2) as f64).ln();
-        for (total, domain) in raw.iter_mut().zip(&of_candidates) {
-            if let Some(domain) = domain {
-                let count = domains.get(domain).copied().unwrap_or(0);
+        let (counts, domains) = counts(contest, constraint);
+        let weight = ((domains + 2) as f64).ln();
+        for (total, count) in raw.iter_mut().zip(counts) {
+            if let Some(count) = count {
                 *total += count as f64 * weight + (constraint.max_skew - 1) as f64;
             }
         }
@@ -181,20 +176,26 @@ fn spread(contest: &Contest<'_>) -> Vec<i64> {
     raw.into_iter().map(|it| if high == 0 { MAX } else { MAX * (high + low - it) / high }).collect()
 }
 
-/// How many pods each domain of a candidate has.
-fn domains<'a>(
-    contest: &Contest<'a>,
-    constraint: &Constraint,
-    of_candidates: &[Option<&'a str>],
-) -> BTreeMap<&'a str, i64> {
+/// How many pods the domain of each candidate has, and how many domains there are. As upstream has it, every host is a
+/// domain of its own.
+fn counts(contest: &Contest<'_>, constraint: &Constraint) -> (Vec<Option<i64>>, usize) {
+    let pod = contest.pod;
+    let candidates = contest.candidates.iter();
+    if constraint.topology_key == "kubernetes.io/hostname" {
+        let count = |info: &&NodeInfo| constraint.domain(pod, info).map(|_| constraint.count(pod, info));
+        return (candidates.map(count).collect(), contest.candidates.len());
+    }
+    let of_candidates: Vec<Option<&str>> = candidates.map(|info| constraint.domain(pod, info)).collect();
     let mut domains: BTreeMap<&str, i64> = of_candidates.iter().flatten().map(|it| (*it, 0)).collect();
-    for info in contest.nodes.values() {
-        let domain = constraint.domain(contest.pod, info);
+    let others = if domains.is_empty() { None } else { Some(contest.nodes.values()) };
+    for info in others.into_iter().flatten() {
+        let domain = constraint.domain(pod, info);
         if let Some(count) = domain.and_then(|domain| domains.get_mut(domain)) {
-            *count += constraint.count(contest.pod, info);
+            *count += constraint.count(pod, info);
         }
     }
-    domains
+    let of = |domain: Option<&str>| domain.map(|it| domains.get(it).copied().unwrap_or(0));
+    (of_candidates.into_iter().map(of).collect(), domains.len())
 }
 
 /// The built-in constraints, for pods that a service selects or a set owns.
