@@ -58,7 +58,7 @@ fn tree() -> impl Strategy<Value = Value> {
     ]);
     leaf.prop_recursive(5, 60, 5, move |inner| {
         prop_oneof![
-            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::Array),
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
             prop::collection::vec((key.clone(), inner), 0..5).prop_map(|entries| {
                 let entries = entries.into_iter().map(|(key, value)| (key.to_owned(), value));
                 Value::Object(entries.collect::<Map>())

@@ -3,9 +3,10 @@
 //! Every number comes from the machine's own state, so two machines differ and a number moves when a pod
 //! starts, an image is pulled or a file grows.
 
-use super::World;
-use super::kubelet::{catalog, run::ContainerRun, usage};
+use super::kubelet::catalog::{self, Image};
+use super::kubelet::{run::ContainerRun, usage};
 use super::processes::{self, Owner, Process};
+use super::{Cluster, World};
 use crate::apimachinery::json::Value;
 use crate::apimachinery::quantity::Quantity;
 use crate::hosts::{Host, kernel};
@@ -142,18 +143,25 @@ pub(crate) fn memory(world: &World, host: &str) -> Memory {
     Memory { total, used, free, shared: 1_104 + 4 * all.len() as u64, cache, swap_total }
 }
 
-/// Images that the runtime of a machine holds, unpacked, in KiB.
+/// Images that the runtime of a machine holds, unpacked, in KiB; one that only runs, though it was removed, takes its
+/// room too.
 fn images_kib(world: &World, host: &str) -> u64 {
-    let mut names: Vec<&str> = Vec::new();
-    for state in &world.clusters {
-        names.extend(state.runtime.images_of(host));
-        let specs = state.runtime.pods_of(host).flat_map(|(_, run)| run.containers.values());
-        names.extend(specs.map(|it| crate::apimachinery::object::field(&it.spec, "image")));
+    const UNKNOWN: u64 = 10 << 20;
+    let kib = |bytes: u64| (bytes * UNPACKED_TENTHS / 10) >> 10;
+    let held = |state: &Cluster| -> Vec<Option<&'static Image>> {
+        state.runtime.images_of(host).map(catalog::of_name).collect()
+    };
+    let held: Vec<_> = world.clusters.iter().flat_map(held).collect();
+    let containers = world.clusters.iter().flat_map(|state| state.runtime.pods_of(host));
+    let mut running: Vec<&Image> = Vec::new();
+    for image in containers.flat_map(|(_, run)| run.containers.values()).filter_map(|it| it.image) {
+        let is_it = |other: &&Image| std::ptr::eq(*other, image);
+        if !running.iter().any(is_it) && !held.iter().flatten().any(is_it) {
+            running.push(image);
+        }
     }
-    names.sort_unstable();
-    names.dedup();
-    let size = |name: &str| catalog::of_name(name).map_or(10 << 20, |it| it.size);
-    names.into_iter().map(|name| (size(name) * UNPACKED_TENTHS / 10) >> 10).sum()
+    let of_held = held.iter().map(|it| kib(it.map_or(UNKNOWN, |it| it.size)));
+    of_held.chain(running.iter().map(|it| kib(it.size))).sum()
 }
 
 /// The root file system of a machine.

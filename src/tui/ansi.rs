@@ -71,6 +71,11 @@ impl Output {
         letters(&std::mem::take(row))
     }
 
+    /// True while a program has the whole screen.
+    pub(crate) fn is_whole_screen(&self) -> bool {
+        self.page.before.is_some()
+    }
+
     /// Gives back what stood here before a program took the whole screen.
     pub(crate) fn leave_whole_screen(&mut self) {
         if self.page.before.is_some() {

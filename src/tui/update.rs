@@ -233,7 +233,11 @@ fn terminal_key(state: &mut State, key: KeyEvent) -> Option<Effect> {
         _ if keys::is_control(key, 'l') => terminal.output.clear(),
         _ => {
             let next = match terminal.mode {
-                Mode::Running if keys::is_control(key, 'c') => {
+                // `q` leaves `top` and `watch`, which have the whole screen and read no lines.
+                Mode::Running
+                    if keys::is_control(key, 'c')
+                        || (terminal.output.is_whole_screen() && key.code == KeyCode::Char('q')) =>
+                {
                     terminal.ahead.clear();
                     Some(ToShell::Interrupt)
                 }

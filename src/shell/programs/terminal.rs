@@ -11,7 +11,8 @@ programs! {
 /// Rows and columns of a terminal that nobody has measured.
 const SIZE: (u32, u32) = (24, 80);
 
-fn size(proc: &Proc) -> (u32, u32) {
+/// Rows and columns.
+pub(super) fn size(proc: &Proc) -> (u32, u32) {
     let number = |name: &str| proc.env.get(name).and_then(|it| it.parse().ok());
     (number("LINES").unwrap_or(SIZE.0), number("COLUMNS").unwrap_or(SIZE.1))
 }

@@ -2,7 +2,7 @@
 
 use super::options::{Spec, Value};
 use super::processes;
-use super::{machine, texts};
+use super::{machine, terminal, texts, watch};
 use crate::cluster::load::{self, Memory};
 use crate::cluster::procfs::hundredths;
 use crate::cluster::{Place, World};
@@ -63,30 +63,63 @@ fn run_top(proc: &mut Proc) -> Running<'_> {
             }
         };
         let number = |letter: char| options.value(letter).and_then(|it| it.parse::<f64>().ok());
-        // Without a screen of its own it shows one picture.
-        let times = number('n').filter(|_| options.has('b')).map_or(1, |it| it as u64).clamp(1, 100);
+        let times = number('n').map(|it| it as u64);
         let pause = Duration::from_secs_f64(number('d').unwrap_or(3.0).clamp(0.1, 3600.0));
+        let (by, only) = (options.value('o').unwrap_or("%CPU"), options.value('p'));
+        let look = Look { by, only, whole: options.has('c') };
+        if proc.link.is_open() && !options.has('b') {
+            watched(proc, &look, pause, times).await;
+            return 0;
+        }
+        // Without a screen of its own it shows one picture.
+        let times = times.filter(|_| options.has('b')).unwrap_or(1).clamp(1, 100);
         for turn in 0..times {
             if turn > 0 {
                 proc.sleep(pause).await;
                 proc.print("\n");
             }
-            picture(proc, options.value('o').unwrap_or("%CPU"), options.value('p'), options.has('c'));
+            let picture: String = picture(proc, &look).into_iter().map(|line| line + "\n").collect();
+            proc.print(picture);
         }
         0
     })
+}
+
+/// What of the processes is shown: their order, the PIDs, and whole command lines.
+struct Look<'a> {
+    by: &'a str,
+    only: Option<&'a str>,
+    whole: bool,
+}
+
+/// Pictures of the screen's size, one after the other, until `q`, Ctrl-C or as many as were asked for.
+async fn watched(proc: &Proc, look: &Look<'_>, pause: Duration, times: Option<u64>) {
+    let (rows, columns) = terminal::size(proc);
+    proc.print(watch::WHOLE);
+    let mut turn = 0;
+    while times.is_none_or(|times| turn < times) {
+        if turn > 0 {
+            proc.sleep(pause).await;
+        }
+        turn += 1;
+        let mut lines = picture(proc, look);
+        lines.truncate(rows.saturating_sub(1) as usize);
+        let cut = |line: &String| line.chars().take(columns as usize).collect::<String>();
+        let shown: Vec<String> = lines.iter().map(cut).collect();
+        proc.print(format!("{}{}\n", watch::CLEAR, shown.join("\n")));
+    }
 }
 
 fn mib(kib: u64) -> String {
     format!("{}.{}", kib / 1024, kib % 1024 * 10 / 1024)
 }
 
-fn head(proc: &Proc, count: usize) {
+fn head(proc: &Proc, count: usize) -> String {
     let now = proc.world().now;
     let memory = on(proc, load::memory);
     let used = busy(proc);
     let tenths = |it: u64| format!("{}.{}", it / 10, it % 10);
-    proc.print(format!(
+    format!(
         "top - {} {},  1 user,  load average: {}\n\
          Tasks: {count:3} total,   1 running, {:3} sleeping,   0 stopped,   0 zombie\n\
          %Cpu(s): {:>4} us, {:>4} sy,  0.0 ni, {:>4} id,  0.1 wa,  0.0 hi,  0.1 si,  0.0 st \n\
@@ -106,36 +139,37 @@ fn head(proc: &Proc, count: usize) {
         mib(memory.swap_total),
         mib(memory.swap_total),
         mib(memory.available()),
-    ));
+    )
 }
 
-fn picture(proc: &Proc, by: &str, only: Option<&str>, whole: bool) {
+/// The lines of a picture.
+fn picture(proc: &Proc, look: &Look<'_>) -> Vec<String> {
     let now = proc.world().now;
     let lines = processes::lines(proc);
-    head(proc, lines.len());
+    let mut shown: Vec<String> = head(proc, lines.len()).lines().map(str::to_owned).collect();
     let total = on(proc, load::memory).total.max(1);
     let used = |it: &processes::Line| on(proc, |world, host| load::of_process(world, host, &it.process));
     let mut rows: Vec<_> = lines.into_iter().map(|it| (used(&it), it)).collect();
     rows.retain(|(_, it)| {
-        only.is_none_or(|pids| pids.split(',').any(|pid| pid.parse() == Ok(it.process.pid)))
+        look.only.is_none_or(|pids| pids.split(',').any(|pid| pid.parse() == Ok(it.process.pid)))
     });
     rows.sort_by_key(|(used, it)| {
-        let first = match by.trim_start_matches(['-', '+']) {
+        let first = match look.by.trim_start_matches(['-', '+']) {
             "%MEM" | "RES" => used.resident_kib,
             "PID" => it.process.pid.into(),
             _ => used.cpu_milli,
         };
         (std::cmp::Reverse(first), it.process.pid)
     });
-    proc.print("    PID USER      PR  NI    VIRT    RES    SHR S  %CPU  %MEM     TIME+ COMMAND\n");
+    shown.push("    PID USER      PR  NI    VIRT    RES    SHR S  %CPU  %MEM     TIME+ COMMAND".to_owned());
     for (used, it) in rows {
         let hundredths = now.since(it.process.started).as_secs() * used.cpu_milli / 10;
         let memory = used.resident_kib * 1000 / total;
         let state = if it.own { 'R' } else { 'S' };
         let short = if it.process.pid == 1 { "systemd" } else { load::program(&it.process) };
-        let name = if whole { it.process.command.as_str() } else { short };
-        proc.print(format!(
-            "{:>7} {:<8}  20   0 {:>7} {:>6} {:>6} {state} {:>5} {:>5} {:>9} {name}\n",
+        let name = if look.whole { it.process.command.as_str() } else { short };
+        shown.push(format!(
+            "{:>7} {:<8}  20   0 {:>7} {:>6} {:>6} {state} {:>5} {:>5} {:>9} {name}",
             it.process.pid,
             it.process.user,
             used.virtual_kib,
@@ -146,6 +180,7 @@ fn picture(proc: &Proc, by: &str, only: Option<&str>, whole: bool) {
             format!("{}:{:02}.{:02}", hundredths / 6000, hundredths / 100 % 60, hundredths % 100),
         ));
     }
+    shown
 }
 
 fn run_vmstat(proc: &mut Proc) -> Running<'_> {

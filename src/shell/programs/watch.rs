@@ -25,10 +25,10 @@ const SPEC: Spec = Spec {
 };
 
 /// Clears the screen and moves to its corner.
-const CLEAR: &str = "\x1b[H\x1b[2J";
+pub(super) const CLEAR: &str = "\x1b[H\x1b[2J";
 
 /// Takes the whole screen; the prompt gives it back.
-const WHOLE: &str = "\x1b[?1049h";
+pub(super) const WHOLE: &str = "\x1b[?1049h";
 
 fn run(proc: &mut Proc) -> Running<'_> {
     Box::pin(async move {
