@@ -187,8 +187,10 @@ fn counts(contest: &Contest<'_>, constraint: &Constraint) -> (Vec<Option<i64>>, 
     }
     let of_candidates: Vec<Option<&str>> = candidates.map(|info| constraint.domain(pod, info)).collect();
     let mut domains: BTreeMap<&str, i64> = of_candidates.iter().flatten().map(|it| (*it, 0)).collect();
-    let others = if domains.is_empty() { None } else { Some(contest.nodes.values()) };
-    for info in others.into_iter().flatten() {
+    if domains.is_empty() {
+        return (vec![None; of_candidates.len()], 0);
+    }
+    for info in contest.nodes.values() {
         let domain = constraint.domain(pod, info);
         if let Some(count) = domain.and_then(|domain| domains.get_mut(domain)) {
             *count += constraint.count(pod, info);

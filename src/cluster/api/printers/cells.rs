@@ -98,9 +98,12 @@ pub(super) fn title_bool(tree: &Value, pointer: &str) -> &'static str {
 
 /// Whether the condition `kind` stands at `True`.
 pub(super) fn condition_true(object: &Value, kind: &str) -> bool {
-    list(object, "/status/conditions")
-        .iter()
-        .any(|it| field(it, "type") == kind && field(it, "status") == "True")
+    any_true(list(object, "/status/conditions"), kind)
+}
+
+/// As [`condition_true`], of conditions that were looked up.
+pub(super) fn any_true(conditions: &[Value], kind: &str) -> bool {
+    conditions.iter().any(|it| field(it, "type") == kind && field(it, "status") == "True")
 }
 
 /// Access modes by their short names, in the order of the API's own list.

@@ -2,7 +2,7 @@
 //!
 //! Rules of `printPod` in kubernetes' `pkg/printers/internalversion/printers.go`.
 
-use super::cells::{or, since};
+use super::cells::{any_true, or, since};
 use crate::apimachinery::json::{Value, json};
 use crate::apimachinery::object::{at, field, flag, int, name, text};
 use crate::sim::SimTime;
@@ -40,8 +40,7 @@ impl<'a> Parts<'a> {
     }
 
     fn is(self, condition: &str) -> bool {
-        let conditions = items(self.status, "conditions");
-        conditions.iter().any(|it| field(it, "type") == condition && field(it, "status") == "True")
+        any_true(items(self.status, "conditions"), condition)
     }
 }
 
